@@ -1,0 +1,1 @@
+"""The course kit's grading side: releases, hidden graders, sandbox, gradebook, reports."""
