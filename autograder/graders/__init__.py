@@ -1,0 +1,1 @@
+"""Hidden graders: pytest files that judge one submission through the `student` fixture."""
