@@ -176,13 +176,11 @@ def gradients(
 def _report(values: np.ndarray, expected: np.ndarray, wrong: np.ndarray, *, name: str, what: str) -> str:
     difference = np.abs(values - expected)
     size = np.maximum(np.maximum(np.abs(values), np.abs(expected)), np.finfo(np.float64).tiny)
-    elementwise = (difference / size).max()
-    normwise = np.linalg.norm(difference) / max(float(np.linalg.norm(expected)), np.finfo(np.float64).tiny)
+    elementwise = float((difference / size).max())
+    normwise = float(np.linalg.norm(difference) / max(np.linalg.norm(expected), np.finfo(np.float64).tiny))
     where = "" if values.ndim == 0 else f": {_count(wrong)}{_first(wrong)}"
-    return (
-        f"{name} (shape {values.shape}) has a wrong {what}{where}. Relative error {_digits(normwise)} normwise, "
-        f"{_digits(elementwise)} elementwise. {_advice(values, expected)}"
-    )
+    errors = f"Relative error {_digits(normwise)} normwise, {_digits(elementwise)} elementwise."
+    return f"{name} (shape {values.shape}) has a wrong {what}{where}. {errors} {_advice(values, expected)}"
 
 
 def _digits(error: float) -> str:
