@@ -1,0 +1,375 @@
+"""One submission -> outcomes -> points.
+
+The hidden graders are pytest files. They are collected once a process and then run for as many
+submissions as come: a pytest plugin (`Judge`) takes submissions from an iterable, hands the tests a
+`student` whose functions run in the sandbox, and turns what each test came to into a record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder import intake
+from autograder.course import Assignment, GradeCell
+from autograder.graders.checks import CheckFailed
+from autograder.intake import IntakeError, Submission
+from autograder.record import CaseResult, Grade, Hashes, Outcome, Record
+from autograder.sandbox.client import Level, Sandbox, SandboxError, Student, StudentError, probe
+
+GRADERS = Path(__file__).parent / "graders"
+EDGE_SHARE = 0.2  # of a cell's points, for edge cases together
+PLACEHOLDERS = {"", "*your answer here.*", "your answer here", "your answer here."}
+ATTEMPTS = 2  # a case that met a fault of ours is tried this often
+
+
+class GradingError(Exception):
+    """The hidden graders themselves cannot be used."""
+
+
+# --- points -------------------------------------------------------------------------------------
+
+
+def score(cases: Iterable[CaseResult], max_points: float) -> float:
+    """Points for a cell: core cases share what edge cases leave, each kind shared by weight."""
+    share = {"core": 1.0 - EDGE_SHARE, "edge": EDGE_SHARE}
+    counted = [c for c in cases if c.outcome in ("passed", "failed")]
+    kinds = {c.kind for c in counted}
+    total = sum(share[kind] for kind in kinds)
+    earned = 0.0
+    for kind in kinds:
+        of_kind = [c for c in counted if c.kind == kind]
+        passed = sum(c.weight for c in of_kind if c.outcome == "passed")
+        earned += share[kind] / total * passed / sum(c.weight for c in of_kind)
+    return round(max_points * earned, 2)
+
+
+def judge_code(cell: GradeCell, cases: tuple[CaseResult, ...]) -> Grade:
+    """The grade of a cell that tests decide."""
+    if not any(c.outcome in ("passed", "failed", "error") for c in cases):
+        internal = f"no hidden grader reports on {cell.grade_id}"
+        return Grade(cell.grade_id, cell.notebook, None, cell.points, "error", cases, internal=internal)
+    broken = [c.id for c in cases if c.outcome == "error"]
+    if broken:
+        internal = f"no result for {', '.join(broken)}; see the messages of these cases"
+        comment = "A check of ours did not finish. Your instructor looks at it; it costs you nothing."
+        return Grade(cell.grade_id, cell.notebook, None, cell.points, "error", cases, comment, internal)
+    return Grade(cell.grade_id, cell.notebook, score(cases, cell.points), cell.points, "graded", cases)
+
+
+def judge_inline(cell: GradeCell, answer: str | None) -> Grade:
+    """An inline question without a rubric: nothing written earns nothing, the rest waits for a human."""
+    if answer is None:
+        return Grade(cell.grade_id, cell.notebook, 0.0, cell.points, "graded", comment="No answer handed in.")
+    if answer.strip().lower() in PLACEHOLDERS:
+        return Grade(cell.grade_id, cell.notebook, 0.0, cell.points, "graded", comment="No answer written.")
+    comment = "Your instructor reads this answer."
+    return Grade(cell.grade_id, cell.notebook, None, cell.points, "needs_review", comment=comment)
+
+
+# --- what a result depends on -------------------------------------------------------------------
+
+
+@cache
+def graders_digest(assignment: Assignment) -> str:
+    """Hash of all that decides points: graders, expected arrays, rubric, settings, points."""
+    total = hashlib.sha256(repr([(c.grade_id, c.points, c.kind) for c in assignment.grade_cells]).encode())
+    rubric = GRADERS.parent / "rubrics" / f"{assignment.name}.toml"
+    files = [p for p in GRADERS.rglob("*") if p.is_file() and p.suffix != ".pyc"]
+    for path in sorted([*files, assignment.settings, *([rubric] if rubric.exists() else [])]):
+        total.update(path.name.encode() + b"\0" + path.read_bytes())
+    return total.hexdigest()
+
+
+@cache
+def environment_digest() -> str:
+    """Hash of what the student's code runs on."""
+    facts = (platform.python_version(), np.__version__, platform.machine(), platform.system())
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def hashes(assignment: Assignment, submission: Submission) -> Hashes:
+    return Hashes(submission.digest(), graders_digest(assignment), environment_digest())
+
+
+# --- the pytest plugin --------------------------------------------------------------------------
+
+
+@dataclass
+class _Now:
+    """The submission being graded."""
+
+    submission: Submission
+    answers: Mapping[str, str]
+    cases: dict[tuple[str, str], CaseResult] = field(default_factory=dict)  # (grade id, case id) -> result
+    student: Student | None = None
+    student_seconds: float = 0.0
+
+    def of(self, grade_id: str) -> tuple[CaseResult, ...]:
+        return tuple(case for (cell, _), case in self.cases.items() if cell == grade_id)
+
+
+class Judge:
+    """Runs the collected graders once for each submission. A pytest plugin."""
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        submissions: Iterable[Submission],
+        emit: Callable[[Record], None],
+        level: Level | None = None,
+    ) -> None:
+        self.assignment = assignment
+        self.submissions = submissions
+        self.emit = emit
+        self.level = level or probe()
+        self.sandbox = Sandbox(assignment.limits, level=self.level)
+        self.collection_errors: list[str] = []
+        self._now: _Now | None = None
+
+    @property
+    def now(self) -> _Now:
+        if self._now is None:
+            raise GradingError("a grader ran with no submission at hand")
+        return self._now
+
+    # fixtures
+
+    @pytest.fixture
+    def student(self, request: pytest.FixtureRequest) -> Student:
+        """The submission's code, behind the sandbox; a fresh random state for each case."""
+        student = self.now.student
+        if student is None:
+            raise GradingError("a grader asked for the student before the sandbox was open")
+        student.begin_case(seed=zlib.crc32(request.node.name.encode()))
+        return student
+
+    @pytest.fixture
+    def results(self) -> Mapping[str, bytes]:
+        return self.now.submission.results
+
+    @pytest.fixture
+    def answers(self) -> Mapping[str, str]:
+        return self.now.answers
+
+    # hooks
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.addinivalue_line("markers", "grade(grade_id, kind, weight, hint): the cell a case belongs to")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.collection_errors.append(f"{report.nodeid}: {report.longreprtext}")
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if self.collection_errors:
+            raise GradingError("hidden graders do not load:\n" + "\n".join(self.collection_errors))
+        try:
+            for submission in self.submissions:
+                self.emit(self._grade(session.items, submission))
+        finally:
+            self.sandbox.close()
+        return True
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+        report = yield
+        mark = item.get_closest_marker("grade")
+        if mark is not None and (call.when == "call" or (call.when == "setup" and call.excinfo)):
+            self.now.cases[_id(item)] = self._case(item, mark, call)
+        return report
+
+    # one submission
+
+    def _grade(self, items: list[pytest.Item], submission: Submission) -> Record:
+        started = time.perf_counter()
+        answers, problems = _answers(submission)
+        now = self._now = _Now(submission, answers)
+        for _ in range(ATTEMPTS):
+            self._attempt([i for i in items if _id(i) not in now.cases or _is_error(now.cases[_id(i)])])
+            if len(now.cases) == len(items) and not any(map(_is_error, now.cases.values())):
+                break
+            self._restart_sandbox()
+        cells = self.assignment.grade_cells
+        return Record(
+            student=submission.student,
+            assignment=self.assignment.name,
+            isolation=self.level.name,
+            hashes=hashes(self.assignment, submission),
+            grades={cell.grade_id: self._judge(cell, now) for cell in cells},
+            problems=(*submission.problems, *problems),
+            answers={c.grade_id: answers[c.grade_id] for c in cells if c.manual and c.grade_id in answers},
+            seconds=round(time.perf_counter() - started, 4),
+            student_seconds=round(now.student_seconds, 4),
+        )
+
+    def _attempt(self, items: list[pytest.Item]) -> None:
+        """Run `items`; a case gets its result, or is left out if the sandbox does not even start."""
+        now = self.now
+        files = with_given_files(self.assignment, now.submission)
+        try:
+            with self.sandbox.submission(files, package=self.assignment.package) as student:
+                now.student = student
+                self._run(items)
+                now.student_seconds += student.total_seconds
+        except SandboxError as error:
+            missing = CaseResult("", "core", 1.0, "error", f"the sandbox did not start: {error}")
+            now.cases.update({_id(i): replace(missing, id=_id(i)[1]) for i in items})
+
+    def _run(self, items: list[pytest.Item]) -> None:
+        for item, after in zip(items, [*items[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+
+    def _restart_sandbox(self) -> None:
+        self.sandbox.close()
+        self.sandbox = Sandbox(self.assignment.limits, level=self.level)
+
+    def _judge(self, cell: GradeCell, now: _Now) -> Grade:
+        if cell.manual:
+            return judge_inline(cell, now.answers.get(cell.grade_id))
+        return judge_code(cell, now.of(cell.grade_id))
+
+    def _case(self, item: pytest.Item, mark: pytest.Mark, call: pytest.CallInfo[None]) -> CaseResult:
+        outcome, message, prop = _outcome(call.excinfo.value if call.excinfo else None)
+        return CaseResult(
+            id=_id(item)[1],
+            kind=mark.kwargs["kind"],
+            weight=mark.kwargs["weight"],
+            outcome=outcome,
+            message=message,
+            hint=mark.kwargs["hint"] if outcome == "failed" else "",
+            property=prop,
+            seconds=round(call.duration, 4),
+        )
+
+
+def _id(item: pytest.Item) -> tuple[str, str]:
+    """(grade id, case id): the test's own name and its parameters."""
+    mark = item.get_closest_marker("grade")
+    return (mark.args[0] if mark else "", item.name.removeprefix("test_"))
+
+
+def _is_error(case: CaseResult) -> bool:
+    return case.outcome == "error"
+
+
+def _outcome(error: BaseException | None) -> tuple[Outcome, str, str]:
+    """What an exception out of a grader means: outcome, message, property."""
+    if error is None:
+        return "passed", "", ""
+    if isinstance(error, CheckFailed):
+        return "failed", str(error), error.property
+    if isinstance(error, StudentError):
+        return "failed", told(error), "code"
+    if isinstance(error, pytest.skip.Exception):
+        return "skipped", str(error), ""
+    return "error", f"{type(error).__name__}: {error}", ""
+
+
+def told(error: StudentError) -> str:
+    """A student's own error as they would see it: the message, then their own lines."""
+    frames = [f"  {f.file} line {f.line}, in {f.function}: {f.source}".rstrip(": ") for f in error.frames]
+    return "\n".join([error.message, *frames])
+
+
+def _answers(submission: Submission) -> tuple[dict[str, str], list[str]]:
+    found: dict[str, str] = {}
+    problems: list[str] = []
+    for name, data in submission.notebooks.items():
+        try:
+            for grade_id, text in intake.answers(name, data).items():
+                found.setdefault(grade_id, text)
+        except IntakeError as error:
+            problems.append(f"{error}; its inline questions earn nothing until it is handed in again")
+    return found, problems
+
+
+@cache
+def _released(folder: Path, package: str) -> dict[str, bytes]:
+    files = sorted((folder / package).rglob("*.py"))
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def with_given_files(assignment: Assignment, submission: Submission) -> dict[str, bytes]:
+    """The student's package, with files they did not hand in taken from the release as it was given out."""
+    return {**_released(assignment.release_folder, assignment.package), **submission.package}
+
+
+# --- the way in ---------------------------------------------------------------------------------
+
+_UNUSED = "terminal cacheprovider warnings logging junitxml pastebin faulthandler doctest unittest debugging stepwise"
+_ARGUMENTS = [
+    *("-c", os.devnull, "--rootdir", str(GRADERS), "--import-mode=importlib", "--strict-markers"),
+    *("--assert=plain", "--capture=no", "--continue-on-collection-errors"),
+    *(argument for name in _UNUSED.split() for argument in ("-p", f"no:{name}")),
+]
+
+
+@contextmanager
+def _plain_pytest() -> Iterator[None]:
+    """pytest as we call it: no plugins or options from whoever's environment this is."""
+    ours = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def grade_all(
+    assignment: Assignment,
+    submissions: Iterable[Submission],
+    emit: Callable[[Record], None],
+    level: Level | None = None,
+) -> None:
+    """Grade submissions one after the other, calling `emit` with each record as it is made.
+
+    Raises:
+        GradingError: the hidden graders do not load. No submission was graded.
+        SandboxError: this machine offers no sandbox and none was asked for.
+    """
+    folder = GRADERS / assignment.name
+    if not folder.is_dir():
+        raise GradingError(f"autograder/graders/{assignment.name}: no hidden graders for this assignment")
+    judge = Judge(assignment, submissions, emit, level)
+    with _plain_pytest():
+        code = pytest.main([str(folder), *_ARGUMENTS], plugins=[judge])
+    if judge.collection_errors:
+        raise GradingError("hidden graders do not load:\n" + "\n".join(judge.collection_errors))
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise GradingError(f"pytest stopped with {code!r} in autograder/graders/{assignment.name}")
+
+
+def grade_one(assignment: Assignment, submission: Submission, level: Level | None = None) -> Record:
+    """The record of a single submission."""
+    records: list[Record] = []
+    grade_all(assignment, [submission], records.append, level)
+    return records[0]
+
+
+def unreadable(assignment: Assignment, source: str, reason: str, level: str) -> Record:
+    """The record of a submission that could not be graded: every cell waits for a human."""
+    comment = "This hand-in could not be graded. Your instructor has been told."
+    grades = {
+        c.grade_id: Grade(c.grade_id, c.notebook, None, c.points, "error", comment=comment, internal=reason)
+        for c in assignment.grade_cells
+    }
+    nothing = Hashes("", graders_digest(assignment), environment_digest())
+    return Record(source, assignment.name, level, nothing, grades, problems=(reason,))

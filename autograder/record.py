@@ -1,0 +1,138 @@
+"""A record: everything known about one graded submission, as data.
+
+Gradebook, feedback, class report and exports are renderings of records. A record is written
+once per submission as JSON (`docs/record.schema.json` is its schema), atomically, and read back
+by whoever needs it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+SCHEMA = 1
+
+Outcome = Literal["passed", "failed", "error", "skipped"]
+State = Literal["graded", "needs_review", "error"]
+
+
+class RecordError(Exception):
+    """A record file that cannot be read back."""
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """What one case of one grade cell came to."""
+
+    id: str
+    kind: str  # core | edge | criterion
+    weight: float
+    outcome: Outcome
+    message: str = ""  # safe for the student: no expected value, no path of ours
+    hint: str = ""  # written by the course authors, shown when the case failed
+    property: str = ""  # shape | dtype | value | gradient | type | mutation | code
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Grade:
+    """Points for one grade cell. `points` is None while nobody knows them yet."""
+
+    grade_id: str
+    notebook: str
+    points: float | None
+    max_points: float
+    state: State
+    cases: tuple[CaseResult, ...] = ()
+    comment: str = ""  # shown to the student beside the points
+    internal: str = ""  # for the instructor only: what went wrong on our side
+
+
+@dataclass(frozen=True)
+class Hashes:
+    """What a result depends on. The same three hashes give the same result."""
+
+    submission: str
+    graders: str
+    environment: str
+
+
+@dataclass(frozen=True)
+class Record:
+    student: str
+    assignment: str
+    isolation: str
+    hashes: Hashes
+    grades: dict[str, Grade]
+    problems: tuple[str, ...] = ()  # what was unusual about the hand-in, in words
+    answers: dict[str, str] = field(default_factory=dict)  # inline answers as handed in
+    seconds: float = 0.0
+    student_seconds: float = 0.0  # the part of `seconds` spent in the student's own code
+    schema: int = SCHEMA
+
+    @property
+    def points(self) -> float:
+        """Points known so far; grades still unknown count nothing yet."""
+        return round(sum(g.points or 0.0 for g in self.grades.values()), 2)
+
+    @property
+    def max_points(self) -> float:
+        return sum(g.max_points for g in self.grades.values())
+
+    @property
+    def waiting(self) -> list[str]:
+        """Grade ids that wait for a human."""
+        return [g.grade_id for g in self.grades.values() if g.state != "graded"]
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+    @staticmethod
+    def from_json(text: str, where: str = "record") -> Record:
+        try:
+            raw: dict[str, Any] = json.loads(text)
+            if raw["schema"] != SCHEMA:
+                raise RecordError(f"{where}: schema {raw['schema']}, expected {SCHEMA}; grade again")
+            grades = {
+                grade_id: Grade(**{**g, "cases": tuple(CaseResult(**c) for c in g["cases"])})
+                for grade_id, g in raw.pop("grades").items()
+            }
+            hashes, problems = Hashes(**raw.pop("hashes")), tuple(raw.pop("problems"))
+            return Record(grades=grades, hashes=hashes, problems=problems, **raw)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise RecordError(f"{where}: not a record ({error}); delete it and grade again") from None
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write `text` to `path` so that a reader sees the old file or the new one, never half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def save(record: Record, folder: Path) -> Path:
+    path = folder / f"{record.student}.json"
+    write_atomically(path, record.to_json())
+    return path
+
+
+def load(path: Path) -> Record:
+    return Record.from_json(path.read_text(encoding="utf-8"), where=str(path))
+
+
+def load_all(folder: Path) -> list[Record]:
+    """Every record in `folder`, by student."""
+    return [load(path) for path in sorted(folder.glob("*.json"))]
