@@ -1,0 +1,155 @@
+"""Many submissions: local processes, each grading one submission at a time.
+
+A worker collects the hidden graders once, then takes tasks until told to stop. A worker that dies
+is replaced and its submission graded again elsewhere; one that kills two workers becomes an `error`
+for a human. What a submission earns depends neither on the number of workers nor on the order.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from autograder import course, grading, intake
+from autograder.record import Hashes, Record
+from autograder.sandbox.client import Level
+
+MAX_DEATHS = 2  # a submission that took this many workers with it is left to a human
+ONE_THREAD = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+
+
+@dataclass(frozen=True)
+class Task:
+    source: intake.Source
+    known: Hashes | None = None  # of the record that is already there
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every worker needs to know."""
+
+    assignment: str
+    root: Path
+    level: Level
+
+
+@dataclass
+class _Worker:
+    process: BaseProcess
+    pipe: Connection
+    task: Task | None = None
+
+
+def run(
+    plan: Plan,
+    tasks: Sequence[Task],
+    jobs: int,
+    emit: Callable[[Task, Record | None], None],
+) -> None:
+    """Grade every task; `emit(task, record)` as each is done, with None where nothing has changed.
+
+    Raises:
+        GradingError: the hidden graders do not load, or no worker can start.
+    """
+    assignment = course.load(plan.assignment, plan.root)
+    waiting = deque(tasks)
+    deaths: dict[str, int] = {}
+    workers = [_start(plan) for _ in range(min(jobs, len(tasks)))]
+    try:
+        while workers:
+            for worker in list(workers):
+                if worker.task is None and not _give(worker, waiting):
+                    workers.remove(worker)
+            ready = wait([w.pipe for w in workers])
+            for worker in [w for w in workers if w.pipe in ready]:
+                task, reply = worker.task, _receive(worker)
+                if task is None:
+                    raise grading.GradingError("a grading process ended before it took any work")
+                worker.task = None
+                if reply is not None:
+                    emit(task, Record.from_json(reply) if reply else None)
+                    continue
+                workers[workers.index(worker)] = _start(plan)
+                student = task.source.student
+                deaths[student] = deaths.get(student, 0) + 1
+                if deaths[student] < MAX_DEATHS:
+                    waiting.appendleft(task)
+                else:
+                    reason = f"grading {student} ended {MAX_DEATHS} grading processes; look at it by hand"
+                    emit(task, grading.unreadable(assignment, student, reason, plan.level.name))
+    finally:
+        for worker in workers:
+            worker.process.terminate()
+            worker.process.join()
+
+
+def _give(worker: _Worker, waiting: deque[Task]) -> bool:
+    """Hand the next task to a free worker; False when there is none and the worker has been sent home."""
+    if waiting:
+        worker.task = waiting.popleft()
+        worker.pipe.send(worker.task)
+        return True
+    worker.pipe.send(None)
+    worker.process.join()
+    return False
+
+
+def _receive(worker: _Worker) -> str | None:
+    """The worker's reply; "" for unchanged; None if it died. A grader's own failure is raised here."""
+    try:
+        kind, text = worker.pipe.recv()
+    except (EOFError, ConnectionResetError):
+        worker.process.join()
+        return None
+    if kind == "failure":
+        raise grading.GradingError(text)
+    return text
+
+
+def _start(plan: Plan) -> _Worker:
+    ours, theirs = multiprocessing.Pipe()
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(ONE_THREAD)  # read when NumPy is imported, in the new process
+    try:
+        process = multiprocessing.get_context("spawn").Process(
+            target=_work, args=(plan, theirs), daemon=False
+        )
+        process.start()
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+    theirs.close()
+    return _Worker(process, ours)
+
+
+def _work(plan: Plan, pipe: Connection) -> None:
+    """A worker process: tasks in, records out, until None or the parent is gone."""
+    assignment = course.load(plan.assignment, plan.root)
+
+    def submissions() -> Iterator[intake.Submission]:
+        while (task := _next(pipe)) is not None:
+            submission = intake.read(task.source, assignment)
+            if task.known == grading.hashes(assignment, submission):
+                pipe.send(("unchanged", ""))
+            else:
+                yield submission
+
+    try:
+        emit = lambda record: pipe.send(("record", record.to_json()))  # noqa: E731
+        grading.grade_all(assignment, submissions(), emit, plan.level)
+    except Exception as error:  # told to the parent, which stops the run with this message
+        pipe.send(("failure", f"{type(error).__name__}: {error}"))
+
+
+def _next(pipe: Connection) -> Task | None:
+    try:
+        task: Task | None = pipe.recv()
+    except (EOFError, KeyboardInterrupt):
+        return None
+    return task
