@@ -1,0 +1,1 @@
+"""Tests of the hidden graders: against the reference, an untouched skeleton, and small named mistakes."""
