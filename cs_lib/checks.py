@@ -1,76 +1,80 @@
-"""The visible checks of the notebooks: one printed line a check, and no traceback for a wrong value.
+"""Argument checks shared by the layers, so that every error is worded the same way.
 
-A check that raises stops the notebook and hides the checks after it. These print
-`ok` or `NOT YET`, say what is wrong in words, and go on.
+Each check takes `where`, the name of the calling function, and raises a ValueError that begins with it.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
-from . import gradient_check
 
-NAME_WIDTH = 14
+def has_shape(where: str, name: str, array: np.ndarray, shape: tuple[int | None, ...]) -> None:
+    """Check `array.shape`; None in `shape` stands for any size."""
+    matches = array.ndim == len(shape) and all(
+        want is None or size == want for size, want in zip(array.shape, shape, strict=True)
+    )
+    if not matches:
+        sizes = ", ".join("any" if want is None else str(want) for want in shape)
+        wanted = f"({sizes},)" if len(shape) == 1 else f"({sizes})"
+        raise ValueError(f"{where}: {name} must have shape {wanted}, got {array.shape}")
 
 
-def title(text: str) -> None:
-    """Print the head line of a group of checks."""
-    print(text)
+def is_batch(where: str, x: np.ndarray) -> None:
+    """Check that `x` has a batch axis, at least one more, and at least one row."""
+    if x.ndim < 2 or x.shape[0] == 0:
+        raise ValueError(f"{where}: x must have shape (N, d_1, ..., d_k) with N > 0, got {x.shape}")
 
 
-def compare(name: str, got: Any, want: Any, limit: float, hint: str = "") -> bool:
-    """Print whether `got` agrees with `want`, and how far it is off.
+def are_labels(where: str, scores: np.ndarray, y: np.ndarray) -> None:
+    """Check that `y` holds one class index for each row of `scores`."""
+    is_batch(where, scores)
+    has_shape(where, "x", scores, (None, None))
+    has_shape(where, "y", y, (scores.shape[0],))
+    if not np.issubdtype(y.dtype, np.integer):
+        raise ValueError(f"{where}: y must hold integers, got dtype {y.dtype}")
+    if y.min() < 0 or y.max() >= scores.shape[1]:
+        raise ValueError(
+            f"{where}: y must lie in 0..{scores.shape[1] - 1}, got labels from {y.min()} to {y.max()}"
+        )
 
-    The measure is the largest relative error over all entries,
-    max |got - want| / max(1e-8, |got| + |want|), as `gradient_check.rel_error` has it.
 
-    name: what is compared, as the report shows it.
-    got: the value to judge; anything, also None.
-    want: the array or number it should be.
-    limit: the relative error must stay below this.
-    hint: what a wrong result typically means; printed only when the check does not pass.
+def mode_of(where: str, param: Mapping[str, Any]) -> str:
+    """Return `param['mode']`, which is 'train' or 'test'."""
+    mode = param.get("mode")
+    if mode not in ("train", "test"):
+        raise ValueError(f"{where}: mode must be 'train' or 'test', got {mode!r}")
+    return str(mode)
 
-    Returns True when the check passes.
+
+def keep_ratio(where: str, name: str, p: Any) -> float:
+    """Return the probability of keeping a unit, which is above 0 and at most 1."""
+    if not isinstance(p, Real) or not 0 < float(p) <= 1:
+        raise ValueError(f"{where}: {name} is the probability of keeping, 0 < {name} <= 1, got {p!r}")
+    return float(p)
+
+
+def integers(where: str, param: Mapping[str, Any], **least: int) -> tuple[int, ...]:
+    """Return the named entries of `param`, each an integer no smaller than its bound in `least`."""
+    for name, bound in least.items():
+        value = param.get(name)
+        if not isinstance(value, Integral) or value < bound:
+            raise ValueError(f"{where}: {name} must be an integer >= {bound}, got {value!r}")
+    return tuple(int(param[name]) for name in least)
+
+
+def output_size(where: str, size: int, window: int, stride: int, pad: int = 0) -> int:
+    """Return how many windows fit along one axis; a last one that does not fit whole is left out.
+
+    Source: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016,
+    arXiv:1603.07285, relationship 6.
     """
-    want = np.asarray(want)
-    trouble = _trouble(got, want)
-    if trouble:
-        return _line(name, False, trouble, hint)
-    got = np.asarray(got)
-    error = float(gradient_check.rel_error(got, want)) if want.size else 0.0
-    passed = error < limit
-    return _line(name, passed, f"relative error {error:.2e}, expected below {limit:.0e}", hint)
+    if window > size + 2 * pad:
+        raise ValueError(f"{where}: a window of {window} does not fit into {size} + 2 * {pad} (pad)")
+    return 1 + (size + 2 * pad - window) // stride
 
 
-def holds(name: str, condition: Any, hint: str = "", detail: str = "") -> bool:
-    """Print whether a yes-or-no fact holds; `detail` stands in the line either way.
-
-    Returns True when it holds.
-    """
-    passed = bool(condition)
-    return _line(name, passed, detail or ("yes" if passed else "no"), hint)
-
-
-def _trouble(got: Any, want: np.ndarray) -> str:
-    """Say why `got` cannot be compared with `want` at all; empty when it can be."""
-    if got is None:
-        return "is None: is a line still to be written, or a return missing?"
-    try:
-        got = np.asarray(got, dtype=float)
-    except (TypeError, ValueError):
-        return f"is not an array of numbers but a {type(got).__name__}"
-    if got.shape != want.shape:
-        return f"has shape {got.shape}, expected {want.shape}"
-    bad = np.count_nonzero(~np.isfinite(got))
-    if bad:
-        return f"has {bad} of {got.size} entries that are NaN or infinite"
-    return ""
-
-
-def _line(name: str, passed: bool, text: str, hint: str) -> bool:
-    print(f"  {'ok' if passed else 'NOT YET':8} {name:{NAME_WIDTH}} {text}")
-    if hint and not passed:
-        print(f"  {'':8} {'':{NAME_WIDTH}} hint: {hint}")
-    return passed
+def float_dtype(x: np.ndarray) -> np.dtype:
+    """Return the dtype results for `x` have: its own, or float64 when `x` holds no floats."""
+    return x.dtype if np.issubdtype(x.dtype, np.floating) else np.dtype(np.float64)
