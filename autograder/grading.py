@@ -31,7 +31,6 @@ from autograder.sandbox.client import Level, Sandbox, SandboxError, Student, Stu
 
 GRADERS = Path(__file__).parent / "graders"
 EDGE_SHARE = 0.2  # of a cell's points, for edge cases together
-PLACEHOLDERS = {"", "*your answer here.*", "your answer here", "your answer here."}
 ATTEMPTS = 2  # a case that met a fault of ours is tried this often
 
 
@@ -69,11 +68,15 @@ def judge_code(cell: GradeCell, cases: tuple[CaseResult, ...]) -> Grade:
     return Grade(cell.grade_id, cell.notebook, score(cases, cell.points), cell.points, "graded", cases)
 
 
-def judge_inline(cell: GradeCell, answer: str | None) -> Grade:
+def judge_inline(cell: GradeCell, answer: str | None, readable: bool) -> Grade:
     """An inline question without a rubric: nothing written earns nothing, the rest waits for a human."""
+    if not readable:
+        comment = "The notebook could not be read. Your instructor has been told."
+        internal = f"{cell.notebook}.ipynb is not a readable notebook"
+        return Grade(cell.grade_id, cell.notebook, None, cell.points, "error", (), comment, internal)
     if answer is None:
         return Grade(cell.grade_id, cell.notebook, 0.0, cell.points, "graded", comment="No answer handed in.")
-    if answer.strip().lower() in PLACEHOLDERS:
+    if intake.is_placeholder(answer):
         return Grade(cell.grade_id, cell.notebook, 0.0, cell.points, "graded", comment="No answer written.")
     comment = "Your instructor reads this answer."
     return Grade(cell.grade_id, cell.notebook, None, cell.points, "needs_review", comment=comment)
@@ -113,6 +116,7 @@ class _Now:
 
     submission: Submission
     answers: Mapping[str, str]
+    unreadable: Mapping[str, str]  # notebook -> why
     cases: dict[tuple[str, str], CaseResult] = field(default_factory=dict)  # (grade id, case id) -> result
     student: Student | None = None
     student_seconds: float = 0.0
@@ -195,8 +199,10 @@ class Judge:
 
     def _grade(self, items: list[pytest.Item], submission: Submission) -> Record:
         started = time.perf_counter()
-        answers, problems = _answers(submission)
-        now = self._now = _Now(submission, answers)
+        if submission.unreadable:
+            return unreadable(self.assignment, submission.student, submission.unreadable, self.level.name)
+        answers, broken = _answers(submission)
+        now = self._now = _Now(submission, answers, broken)
         for _ in range(ATTEMPTS):
             self._attempt([i for i in items if _id(i) not in now.cases or _is_error(now.cases[_id(i)])])
             if len(now.cases) == len(items) and not any(map(_is_error, now.cases.values())):
@@ -209,7 +215,7 @@ class Judge:
             isolation=self.level.name,
             hashes=hashes(self.assignment, submission),
             grades={cell.grade_id: self._judge(cell, now) for cell in cells},
-            problems=(*submission.problems, *problems),
+            problems=(*submission.problems, *broken.values()),
             answers={c.grade_id: answers[c.grade_id] for c in cells if c.manual and c.grade_id in answers},
             seconds=round(time.perf_counter() - started, 4),
             student_seconds=round(now.student_seconds, 4),
@@ -238,7 +244,8 @@ class Judge:
 
     def _judge(self, cell: GradeCell, now: _Now) -> Grade:
         if cell.manual:
-            return judge_inline(cell, now.answers.get(cell.grade_id))
+            readable = cell.notebook not in now.unreadable
+            return judge_inline(cell, now.answers.get(cell.grade_id), readable)
         return judge_code(cell, now.of(cell.grade_id))
 
     def _case(self, item: pytest.Item, mark: pytest.Mark, call: pytest.CallInfo[None]) -> CaseResult:
@@ -284,16 +291,16 @@ def told(error: StudentError) -> str:
     return "\n".join([error.message, *frames])
 
 
-def _answers(submission: Submission) -> tuple[dict[str, str], list[str]]:
+def _answers(submission: Submission) -> tuple[dict[str, str], dict[str, str]]:
+    """Inline answers by grade id, and for each notebook that cannot be read, why."""
     found: dict[str, str] = {}
-    problems: list[str] = []
+    broken: dict[str, str] = {}
     for name, data in submission.notebooks.items():
         try:
-            for grade_id, text in intake.answers(name, data).items():
-                found.setdefault(grade_id, text)
+            found = {**intake.answers(name, data), **found}
         except IntakeError as error:
-            problems.append(f"{error}; its inline questions earn nothing until it is handed in again")
-    return found, problems
+            broken[name] = str(error)
+    return found, broken
 
 
 @cache
@@ -309,7 +316,7 @@ def with_given_files(assignment: Assignment, submission: Submission) -> dict[str
 
 # --- the way in ---------------------------------------------------------------------------------
 
-_UNUSED = "terminal cacheprovider warnings logging junitxml pastebin faulthandler doctest unittest debugging stepwise"
+_UNUSED = "terminal cacheprovider warnings logging junitxml pastebin doctest unittest debugging stepwise"
 _ARGUMENTS = [
     *("-c", os.devnull, "--rootdir", str(GRADERS), "--import-mode=importlib", "--strict-markers"),
     *("--assert=plain", "--capture=no", "--continue-on-collection-errors"),

@@ -57,6 +57,7 @@ class Submission:
     notebooks: dict[str, bytes] = field(default_factory=dict)  # "two_layer_net" -> JSON
     results: dict[str, bytes] = field(default_factory=dict)  # "results/conv_net.npz" -> bytes
     problems: tuple[str, ...] = ()
+    unreadable: str = ""  # why nothing could be read at all
 
     def digest(self) -> str:
         total = hashlib.sha256()
@@ -104,12 +105,12 @@ def _inner(entry: Path, assignment: str) -> Path:
 
 
 def read(source: Source, assignment: Assignment) -> Submission:
-    """One hand-in as a `Submission`. An unreadable one comes back empty, with the reason in `problems`."""
+    """One hand-in as a `Submission`. An unreadable one comes back empty, with the reason in `unreadable`."""
     try:
         walk = _from_zip(source.path) if source.path.is_file() else _from_folder(source.path)
         files = _bounded(walk)
     except IntakeError as error:
-        return Submission(source.student, problems=(str(error),))
+        return Submission(source.student, unreadable=str(error))
     return arrange(source.student, files, assignment)
 
 
@@ -241,7 +242,10 @@ def read_cells(name: str, data: bytes) -> list[dict]:
 
 
 def answers(name: str, data: bytes) -> dict[str, str]:
-    """grade_id -> text of every nbgrader cell of a handed-in notebook; of duplicates, the first."""
+    """grade_id -> text of every nbgrader cell of a handed-in notebook.
+
+    Of a cell that a student duplicated, the last copy with something written in it counts.
+    """
     found: dict[str, str] = {}
     for cell in read_cells(name, data):
         metadata = cell.get("metadata")
@@ -249,6 +253,11 @@ def answers(name: str, data: bytes) -> dict[str, str]:
         grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
         source = cell.get("source", "")
         text = "".join(s for s in source if isinstance(s, str)) if isinstance(source, list) else str(source)
-        if isinstance(grade_id, str):
-            found.setdefault(grade_id, text)
+        if isinstance(grade_id, str) and (not is_placeholder(text) or grade_id not in found):
+            found[grade_id] = text
     return found
+
+
+def is_placeholder(answer: str) -> bool:
+    """Whether this is the empty answer cell of the release."""
+    return answer.strip().strip("*_.").lower() in ("", "your answer here")

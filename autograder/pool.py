@@ -11,6 +11,7 @@ import multiprocessing
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -21,7 +22,7 @@ from autograder.record import Hashes, Record
 from autograder.sandbox.client import Level
 
 MAX_DEATHS = 2  # a submission that took this many workers with it is left to a human
-ONE_THREAD = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 @dataclass(frozen=True)
@@ -46,56 +47,65 @@ class _Worker:
     task: Task | None = None
 
 
+Emit = Callable[[Task, Record | None], None]
+
+
 def run(
     plan: Plan,
     tasks: Sequence[Task],
     jobs: int,
-    emit: Callable[[Task, Record | None], None],
+    emit: Emit,
 ) -> None:
     """Grade every task; `emit(task, record)` as each is done, with None where nothing has changed.
 
     Raises:
         GradingError: the hidden graders do not load, or no worker can start.
     """
-    assignment = course.load(plan.assignment, plan.root)
     waiting = deque(tasks)
     deaths: dict[str, int] = {}
     workers = [_start(plan) for _ in range(min(jobs, len(tasks)))]
     try:
-        while workers:
-            for worker in list(workers):
-                if worker.task is None and not _give(worker, waiting):
-                    workers.remove(worker)
+        while workers := [w for w in workers if w.task is not None or _give(w, waiting)]:
             ready = wait([w.pipe for w in workers])
-            for worker in [w for w in workers if w.pipe in ready]:
+            for at, worker in enumerate(workers):
+                if worker.pipe not in ready or worker.task is None:
+                    continue
                 task, reply = worker.task, _receive(worker)
-                if task is None:
-                    raise grading.GradingError("a grading process ended before it took any work")
                 worker.task = None
                 if reply is not None:
                     emit(task, Record.from_json(reply) if reply else None)
                     continue
-                workers[workers.index(worker)] = _start(plan)
-                student = task.source.student
-                deaths[student] = deaths.get(student, 0) + 1
-                if deaths[student] < MAX_DEATHS:
-                    waiting.appendleft(task)
-                else:
-                    reason = f"grading {student} ended {MAX_DEATHS} grading processes; look at it by hand"
-                    emit(task, grading.unreadable(assignment, student, reason, plan.level.name))
+                workers[at] = _start(plan)
+                _again_or_give_up(plan, task, deaths, waiting, emit)
     finally:
         for worker in workers:
             worker.process.terminate()
             worker.process.join()
 
 
+def _again_or_give_up(
+    plan: Plan, task: Task, deaths: dict[str, int], waiting: deque[Task], emit: Emit
+) -> None:
+    """A worker died over `task`: put it back in front, or call a human."""
+    student = task.source.student
+    deaths[student] = deaths.get(student, 0) + 1
+    if deaths[student] < MAX_DEATHS:
+        waiting.appendleft(task)
+        return
+    reason = f"grading {student} ended {MAX_DEATHS} grading processes; look at it by hand"
+    assignment = course.load(plan.assignment, plan.root)
+    emit(task, grading.unreadable(assignment, student, reason, plan.level.name))
+
+
 def _give(worker: _Worker, waiting: deque[Task]) -> bool:
     """Hand the next task to a free worker; False when there is none and the worker has been sent home."""
     if waiting:
         worker.task = waiting.popleft()
-        worker.pipe.send(worker.task)
+        with suppress(BrokenPipeError):  # a worker that died while idle: the next read tells
+            worker.pipe.send(worker.task)
         return True
-    worker.pipe.send(None)
+    with suppress(BrokenPipeError):
+        worker.pipe.send(None)
     worker.process.join()
     return False
 

@@ -1,0 +1,40 @@
+# The front door. `make demo` and `make test` set up all they need.
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := $(BIN)/python -m autograder
+ASSIGNMENT ?= assignment1
+DIR ?= submitted
+OUT ?= build/$(ASSIGNMENT)
+
+.PHONY: setup demo test lint release verify grade bench clean
+
+setup: .venv/.ready
+
+.venv/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' && touch $@
+
+demo: setup release
+	$(BIN)/python samples/make_class.py demo/submitted
+	$(BIN)/python samples/grade_class.py demo/submitted demo
+
+test: setup lint
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+release: setup
+	$(RUN) release
+
+verify: setup
+	$(RUN) verify
+
+grade: setup
+	$(RUN) grade $(ASSIGNMENT) $(DIR) --out $(OUT)
+
+bench: setup
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf build demo .pytest_cache .mypy_cache .ruff_cache *.egg-info release/*.zip
