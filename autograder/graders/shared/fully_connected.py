@@ -1,0 +1,169 @@
+"""FullyConnectedNet without normalization or dropout: parameters, loss and gradients at several depths."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder.graders.checks import (
+    FLOAT32_RTOL,
+    RTOL,
+    Case,
+    cases,
+    close,
+    fail,
+    parts,
+    same_dtype,
+    same_shape,
+)
+from autograder.graders.oracles import Arrays, load
+from autograder.graders.shared import nets
+
+FIXED = load(Path(__file__).parent / "expected", "nets")
+NAME = "FullyConnectedNet"
+TARGET = "classifiers.fc_net.FullyConnectedNet"
+HIDDEN, SIZES = [25, 30], {"input_dim": 24, "num_classes": 20}
+SHAPES = {"W1": (24, 25), "b1": (25,), "W2": (25, 30), "b2": (30,), "W3": (30, 20), "b3": (20,)}
+FIT_STEPS, FIT_RATE = 60, 0.5  # the reference needs about 15 of these steps
+
+
+@cases(
+    "fully_connected_net",
+    Case(
+        "parameters",
+        hint="params must hold W1, b1, ... up to the layer that gives the scores, and nothing else.",
+    ),
+    Case("start", hint="weight_scale times numbers from a standard normal distribution; biases are 0."),
+    Case(
+        "draw_order",
+        "edge",
+        hint="Draw W1, W2, ... in layer order, and nothing else, so that a seed gives the same net.",
+    ),
+    Case("float32", "edge", hint="Without a dtype argument parameters are float32: cast after drawing."),
+)
+def test_fully_connected_net_start(student: Any, case: Case) -> None:
+    if case.id == "draw_order":
+        student.call(nets.helper(student, "seed"), nets.SEED)
+    params = student.get(student.new(TARGET, HIDDEN, **SIZES, weight_scale=0.05), "params")
+    nets.check_shapes(params, SHAPES, name=NAME)
+    if case.id == "start":
+        nets.check_start(params, 0.05, name=NAME)
+    if case.id == "float32":
+        for key, value in params.items():
+            same_dtype(value, np.float32, name=f"params[{key!r}] of {NAME}")
+    if case.id == "draw_order":
+        draws = np.random.RandomState(nets.SEED)
+        for key in ("W1", "W2", "W3"):
+            close(params[key], 0.05 * draws.randn(*SHAPES[key]), name=f"params[{key!r}]", rtol=RTOL)
+
+
+@cases(
+    "fully_connected_net",
+    Case(
+        "scores",
+        row="plain",
+        hint="ReLU follows every affine layer but the last. Without y, scores come back.",
+    ),
+    Case(
+        "loss", row="plain", hint="Without regularization the loss is the softmax loss of the scores alone."
+    ),
+    Case(
+        "loss_reg",
+        row="reg",
+        hint="The L2 term takes half the squared weights of every W, the last layer's too, and no bias.",
+    ),
+    Case(
+        "gradients",
+        row="plain",
+        hint="Go back through the layers in the opposite order, each backward with its own forward's cache.",
+    ),
+    Case(
+        "gradients_reg",
+        row="reg",
+        hint="What regularization adds to the loss has a gradient too, for every W, the last one included.",
+    ),
+    Case("deep", row="deep", hint="A net of six layers: loop over the layers, no number of them is fixed."),
+    Case("one_hidden", "edge", row="one_hidden", hint="One hidden layer must work as well as three."),
+    Case(
+        "images", "edge", row="images", hint="X may have more than two axes; affine_forward takes care of it."
+    ),
+    Case(
+        "second_call",
+        "edge",
+        row="reg",
+        hint="A second call must agree: loss leaves params alone.",
+    ),
+)
+def test_fully_connected_net_loss(student: Any, case: Case) -> None:
+    row = FIXED[f"full/{case.row}"]
+    net = build(student, row)
+    if case.id == "scores":
+        nets.judge(student, NAME, row, student.method(net, "loss", row["X"]), nets.compare_scores)
+        return
+    got = student.method(net, "loss", row["X"], row["y"])
+    if case.id == "second_call":
+        got = student.method(net, "loss", row["X"], row["y"])
+    by_id = {
+        "loss": nets.compare_loss,
+        "loss_reg": nets.compare_loss,
+        "gradients": nets.compare_grads,
+        "gradients_reg": nets.compare_grads,
+    }
+    nets.judge(student, NAME, row, got, by_id.get(case.id, nets.compare_both))
+
+
+@cases(
+    "fully_connected_net",
+    Case(
+        "float32_gradients",
+        "edge",
+        hint="A float32 net computes in float32: a float64 array made on the way turns gradients into float64.",
+    ),
+    Case(
+        "overfit",
+        hint="A net whose loss and gradients are right learns eight examples by heart in a few steps. "
+        "Does loss read params anew at every call?",
+    ),
+)
+def test_fully_connected_net_use(student: Any, case: Case) -> None:
+    if case.id == "overfit":
+        overfit(student)
+        return
+    row = {key: value.astype(np.float32) for key, value in FIXED["full/reg"].items() if key != "y"}
+    row["y"] = FIXED["full/reg"]["y"]
+    net = build(student, row, single=True)
+    _, grads = parts(student.method(net, "loss", row["X"], row["y"]), 2, name=f"{NAME}.loss(X, y)")
+    for key, want in nets.grads_of(row).items():
+        label = f"grads[{key!r}] of {NAME}"
+        close(grads[key], want, name=label, rtol=FLOAT32_RTOL, dtype=np.float32, what="gradient")
+
+
+def overfit(student: Any) -> None:
+    draws = np.random.RandomState(3)
+    X, y = draws.randn(8, 12), np.arange(8) % 4
+    row: Arrays = {"X": X, "y": y, "reg": np.array(0.0)}
+    for layer, shape in enumerate([(12, 16), (16, 10), (10, 4)], start=1):
+        row |= {f"params.W{layer}": 0.4 * draws.randn(*shape), f"params.b{layer}": np.zeros(shape[1])}
+    net = build(student, row)
+    scores = student.call(nets.helper(student, "fit"), net, X, y, FIT_STEPS, FIT_RATE)
+    same_shape(scores, (8, 4), name=f"scores of {NAME} after training")
+    right = int((np.asarray(scores).argmax(axis=1) == y).sum())
+    if right == len(y):
+        return
+    own, faulty = nets.own_layers(student, row)
+    if own is not None and faulty:  # nothing learns with a broken layer: then the wiring decides
+        nets.compare_both(NAME, student.method(build(student, row), "loss", X, y), own)
+        return
+    fail("value", f"{NAME} knew {right} of {len(y)} examples after {FIT_STEPS} steps; it must know them all.")
+
+
+def build(student: Any, row: Arrays, *, single: bool = False) -> Any:
+    params = nets.params_of(row)
+    depth = len(params) // 2
+    hidden = [params[f"b{layer}"].size for layer in range(1, depth)]
+    options: dict[str, Any] = {"input_dim": len(params["W1"]), "num_classes": params[f"b{depth}"].size}
+    if not single:
+        options["dtype"] = nets.helper(student, "float64")
+    net = student.new(TARGET, hidden, reg=float(row["reg"]), **options)
+    student.set(net, "params", value=params)
+    return net

@@ -1,0 +1,132 @@
+"""The multiclass hinge loss and the softmax cross-entropy: the loss, its gradient, and large scores."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder.graders.checks import RTOL, Case, cases, close, parts, unchanged
+from autograder.graders.oracles import load
+
+FIXED = load(Path(__file__).parent / "expected", "losses")
+
+
+@cases(
+    "svm_loss",
+    Case(
+        "loss",
+        row="batch",
+        weight=2,
+        hint="1 too much: the true class is not left out. N times too much: no average over the batch.",
+    ),
+    Case(
+        "gradient",
+        row="batch",
+        weight=2,
+        hint="Only positive margins count, each once for its own class and once, the other way, for the true "
+        "class. The average over the batch applies to the gradient too.",
+    ),
+    Case(
+        "one_sample",
+        row="one_sample",
+        hint="A batch of one: an index or a sum over the wrong axis shows here.",
+    ),
+    Case(
+        "two_classes",
+        row="two_classes",
+        hint="Take the number of classes from x, not from the notebook's 10.",
+    ),
+    Case(
+        "margins_met",
+        row="margins_met",
+        hint="Every true class leads by more than the margin: loss and gradient are both 0. "
+        "Is a negative margin cut off at 0?",
+    ),
+)
+def test_svm_loss(student: Any, case: Case) -> None:
+    compare_loss(student, "svm_loss", case)
+
+
+@cases(
+    "softmax_loss",
+    Case(
+        "loss",
+        row="batch",
+        weight=2,
+        hint="The mean over the batch of the negative natural log of the true class's probability.",
+    ),
+    Case(
+        "gradient",
+        row="batch",
+        weight=2,
+        hint="Each row of the gradient sums to 0. The average over the batch applies to the gradient too.",
+    ),
+    Case(
+        "one_sample",
+        row="one_sample",
+        hint="A batch of one: an index or a sum over the wrong axis shows here.",
+    ),
+    Case(
+        "equal_scores",
+        row="equal_scores",
+        hint="All scores are equal, so every class has the same probability: work the loss out by hand.",
+    ),
+    Case(
+        "large",
+        "edge",
+        row="large",
+        hint="Scores in the thousands make exp overflow. Shifting a whole row changes no probability.",
+    ),
+    Case(
+        "far_below",
+        "edge",
+        row="far_below",
+        hint="The true class lies far below the best one: its probability rounds to 0 and the log of it is "
+        "infinite. Stay with logarithms instead of taking the log of a rounded probability.",
+    ),
+)
+def test_softmax_loss(student: Any, case: Case) -> None:
+    compare_loss(student, "softmax_loss", case)
+
+
+CONTRACT = (
+    Case(
+        "x_unchanged",
+        "edge",
+        hint="x -= x.max(...) or a gradient built inside x changes the caller's scores: work on a new array.",
+    ),
+    Case(
+        "float32",
+        "edge",
+        hint="float32 scores in, float32 gradient out: np.zeros(shape) makes a float64 array.",
+    ),
+)
+
+
+@cases("svm_loss", *CONTRACT)
+def test_svm_loss_contract(student: Any, case: Case) -> None:
+    keep_contract(student, "svm_loss", case)
+
+
+@cases("softmax_loss", *CONTRACT)
+def test_softmax_loss_contract(student: Any, case: Case) -> None:
+    keep_contract(student, "softmax_loss", case)
+
+
+def compare_loss(student: Any, function: str, case: Case) -> None:
+    fixed = FIXED[f"{function.removesuffix('_loss')}/{case.row}"]
+    loss, dx = parts(student.call(f"layers.{function}", fixed["x"], fixed["y"]), 2, name=function)
+    if case.id != "gradient":
+        close(loss, fixed["loss"], name=f"loss of {function}", rtol=RTOL)
+    if case.id != "loss":
+        close(dx, fixed["dx"], name=f"dx of {function}", rtol=RTOL, what="gradient")
+
+
+def keep_contract(student: Any, function: str, case: Case) -> None:
+    fixed = FIXED[f"{function.removesuffix('_loss')}/batch"]
+    dtype = np.float32 if case.id == "float32" else np.float64
+    x = fixed["x"].astype(dtype)
+    echo = student.call(f"layers.{function}", x, fixed["y"], echo=True)
+    _, dx = parts(echo.result, 2, name=function)
+    close(dx, fixed["dx"], name=f"dx of {function}", rtol=RTOL, dtype=dtype, what="gradient")
+    unchanged(x, echo.args[0], name=f"x, the argument of {function},")

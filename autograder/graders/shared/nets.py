@@ -1,0 +1,201 @@
+"""What the graders of the networks share: building one from given parameters and judging its wiring.
+
+A net is built from the student's own layers. Where its numbers are wrong, the same layers are called one by
+one: if one of them is at fault and the net agrees with them, the net is right; only the layer loses points.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograder.graders.checks import (
+    GRAD_RTOL,
+    CheckFailed,
+    close,
+    fail,
+    gradients,
+    mapping,
+    parts,
+    same_shape,
+)
+from autograder.graders.oracles import Arrays
+
+LOSS_RTOL = 1e-6  # float64 all the way; mistakes in a term of the loss move it by 1e-3 and more
+SPREAD = 0.12  # of a standard deviation estimated from some hundred draws: four of its standard errors
+SEED = 20  # any number: the draws are compared with the legacy generator's for the same seed
+
+SOURCES = """
+import numpy as np
+
+float64 = np.float64
+
+
+def seed(number):
+    np.random.seed(number)
+
+
+def fit(net, X, y, steps, rate):
+    for _ in range(steps):
+        _, grads = net.loss(X, y)
+        for name in net.params:
+            net.params[name] = net.params[name] - rate * grads[name]
+    return net.loss(X)
+"""
+
+
+def helper(student: Any, name: str) -> Any:
+    """A function or type of ours that lives beside the student's code; it holds no answers."""
+    return student.define(SOURCES, name)
+
+
+def params_of(row: Arrays) -> Arrays:
+    return {key.removeprefix("params."): value for key, value in row.items() if key.startswith("params.")}
+
+
+def grads_of(row: Arrays) -> Arrays:
+    return {key.removeprefix("grads."): value for key, value in row.items() if key.startswith("grads.")}
+
+
+def judge(
+    student: Any, name: str, row: Arrays, got: Any, compare: Callable[[str, Any, Arrays], None]
+) -> None:
+    """Compare with the fixed arrays; failing that, with what the student's own layers give together."""
+    try:
+        compare(name, got, row)
+    except CheckFailed as failure:
+        own, faulty = own_layers(student, row)
+        if not faulty:
+            raise
+        if own is not None:
+            try:
+                compare(name, got, own)
+            except CheckFailed:
+                pass
+            else:
+                return
+        raise CheckFailed(
+            failure.property,
+            f"{failure} The net uses {' and '.join(faulty)}, which did not give the right result on the way: "
+            "look there first.",
+        ) from None
+
+
+def compare_scores(name: str, got: Any, row: Arrays) -> None:
+    close(got, row["scores"], name=f"scores of {name}", rtol=LOSS_RTOL)
+
+
+def compare_loss(name: str, got: Any, row: Arrays) -> None:
+    loss, _ = parts(got, 2, name=f"{name}.loss(X, y)")
+    close(loss, row["loss"], name=f"loss of {name}", rtol=LOSS_RTOL)
+
+
+def compare_grads(name: str, got: Any, row: Arrays) -> None:
+    _, grads = parts(got, 2, name=f"{name}.loss(X, y)")
+    gradients(grads, grads_of(row), name=f"grads of {name}", rtol=GRAD_RTOL)
+
+
+def compare_both(name: str, got: Any, row: Arrays) -> None:
+    compare_loss(name, got, row)
+    compare_grads(name, got, row)
+
+
+def own_layers(student: Any, row: Arrays) -> tuple[Arrays | None, list[str]]:
+    """The net's results as the student's layers give them, called by us; and the layers that are wrong.
+
+    The results are None if a layer does not run.
+    """
+    faulty: list[str] = []
+
+    def step(function: str, right: tuple[Any, ...], *args: Any, keep: int | None = None) -> Any:
+        got = student.call(f"layers.{function}", *args, keep=keep)
+        values = got if isinstance(got, tuple) else (got,)
+        if function not in faulty and not all(agrees(g, r) for g, r in zip(values, right, strict=False)):
+            faulty.append(function)
+        return got
+
+    def agrees(got: Any, right: Any) -> bool:
+        try:
+            close(got, right, name="", rtol=GRAD_RTOL)
+        except CheckFailed:
+            return right is None
+        return True
+
+    try:
+        return _compose(row, step), faulty
+    except Exception as error:
+        if getattr(error, "kind", None) is None and not isinstance(
+            error, CheckFailed | TypeError | ValueError
+        ):
+            raise
+        return None, faulty or ["its layers"]
+
+
+def _compose(row: Arrays, step: Callable[..., Any]) -> Arrays:
+    """affine - [relu - affine]... - softmax and back, with L2 on every W."""
+    params, depth = params_of(row), len(params_of(row)) // 2
+    hidden, inputs, affine_caches, relu_caches = row["X"], [], [], []
+    for layer in range(1, depth + 1):
+        w, b = params[f"W{layer}"], params[f"b{layer}"]
+        inputs.append(hidden)
+        right = (hidden.reshape(len(hidden), -1) @ w + b, None)
+        hidden, cache = step("affine_forward", right, hidden, w, b, keep=1)
+        affine_caches.append(cache)
+        if layer < depth:
+            before = hidden
+            hidden, cache = step("relu_forward", (np.maximum(before, 0), None), before, keep=1)
+            relu_caches.append((cache, before))
+    loss, dx = step("softmax_loss", _softmax(hidden, row["y"]), hidden, row["y"])
+    found: Arrays = {"scores": hidden}
+    for layer in range(depth, 0, -1):
+        w, x = params[f"W{layer}"], inputs[layer - 1]
+        if layer < depth:
+            cache, before = relu_caches[layer - 1]
+            dx = step("relu_backward", (dx * (before > 0),), dx, cache)
+        right = ((dx @ w.T).reshape(x.shape), x.reshape(len(x), -1).T @ dx, dx.sum(axis=0))
+        dx, dw, db = step("affine_backward", right, dx, affine_caches[layer - 1])
+        found[f"grads.W{layer}"] = dw + row["reg"] * w
+        found[f"grads.b{layer}"] = db
+        loss = loss + 0.5 * row["reg"] * np.sum(w**2)
+    return found | {"loss": np.asarray(loss)}
+
+
+def _softmax(scores: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    logs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    picked = np.eye(scores.shape[1])[y]
+    return -np.mean((logs * picked).sum(axis=1)), (np.exp(logs) - picked) / len(y)
+
+
+def check_shapes(params: Any, shapes: dict[str, tuple[int, ...]], *, name: str) -> None:
+    """Names and shapes of all parameters, no more and no fewer."""
+    found = mapping(params, shapes, name=f"params of {name}")
+    extra = [key for key in found if key not in shapes]
+    if extra:
+        fail("type", f"params of {name} has surplus entries: {len(extra)} beyond {', '.join(shapes)}.")
+    for key, shape in shapes.items():
+        same_shape(found[key], shape, name=f"params[{key!r}] of {name}")
+
+
+def check_start(params: Any, scale: float, *, name: str) -> None:
+    """Weights drawn around 0 with the asked standard deviation, biases 0."""
+    for key, value in mapping(params, [], name=f"params of {name}").items():
+        label = f"params[{key!r}] of {name}"
+        values = np.asarray(value, dtype=np.float64)
+        if key.startswith("b") and values.any():
+            fail("value", f"{label} is not 0 at the start; biases begin at 0.")
+        if not key.startswith("W"):
+            continue
+        spread, centre = values.std() / scale, abs(values.mean()) / scale
+        if abs(spread - 1) > SPREAD or centre > 5 / np.sqrt(values.size):
+            what = (
+                "spread out"
+                if spread > 1 + SPREAD
+                else "close together"
+                if spread < 1 - SPREAD
+                else "off centre"
+            )
+            fail(
+                "value",
+                f"{label}: the weights are too {what} for weight_scale. Draw them around 0, scaled by it.",
+            )
