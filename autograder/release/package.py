@@ -1,0 +1,169 @@
+"""The solved library -> the library students get, whole: every module stripped, and all of it checked."""
+
+import difflib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from autograder.course import Assignment
+from autograder.release import ReleaseError, marks, names
+from autograder.release.names import Module
+from autograder.release.strip import Stripped, strip_module
+
+IGNORED = {"__pycache__"}
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A piece of text that must not reach students."""
+
+    owner: str  # qualified function, or notebook and grade id
+    path: str
+    line: int  # of its first line, from 1
+    text: str
+    prose: bool = False
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """The library as students get it, {path relative to the release: text}, and what was taken out."""
+
+    files: dict[str, str]
+    solutions: tuple[Solution, ...] = ()
+
+
+def skeleton(assignment: Assignment) -> Skeleton:
+    """Strip the library for an assignment.
+
+    Raises:
+        ReleaseError: marks, to-do names or globs are wrong, or what is left does not fit together.
+    """
+    modules, globs = _modules(assignment), _leave_out(assignment)
+    stripped = {
+        module.name: strip_module(module.text, module.path, module.name, assignment.todo, globs)
+        for module in modules
+        if not names.left_out(module.name, globs)
+    }
+    _refuse_unmatched(assignment, modules, stripped)
+    names.refuse_left_out_uses(modules, stripped, globs)
+    names.refuse_helpers_of_answers(modules, stripped, assignment.todo, _notebook_words(assignment))
+    kept = [module for module in modules if module.name in stripped]
+    for module in kept:
+        text = stripped[module.name].text
+        marks.parse(text, f"{module.path} (skeleton)")
+        refuse_marks(text, f"{module.path} (skeleton)")
+    return Skeleton(
+        {module.path: stripped[module.name].text for module in kept},
+        tuple(solution for module in kept for solution in _solutions(module, stripped[module.name])),
+    )
+
+
+def solved(assignment: Assignment) -> dict[str, str]:
+    """The library with the same names left out but every solution in place: what a perfect student has."""
+    globs = _leave_out(assignment)
+    return {
+        module.path: strip_module(module.text, module.path, module.name, (), globs).text
+        for module in _modules(assignment)
+        if not names.left_out(module.name, globs)
+    }
+
+
+def refuse_marks(text: str, where: str) -> None:
+    """A mark that outlived the stripping, in code, text or string."""
+    for number, line in enumerate(text.splitlines(), 1):
+        found = marks.LIKE_A_MARK.search(line)
+        if found:
+            raise ReleaseError(
+                f"{where}:{number}: expected no mark in what students get, got {found.group()!r}; "
+                "reword the line"
+            )
+
+
+def _solutions(module: Module, stripped: Stripped) -> list[Solution]:
+    lines = module.text.split("\n")
+    return [
+        Solution(name, module.path, region.begin + 1, "\n".join(lines[region.begin : region.end - 1]))
+        for name, region in stripped.regions
+    ]
+
+
+def _leave_out(assignment: Assignment) -> list[str]:
+    modules, words = _modules(assignment), _notebook_words(assignment)
+    return [*assignment.leave_out, *names.taken_along(modules, assignment.leave_out, words)]
+
+
+def _modules(assignment: Assignment) -> list[Module]:
+    """The modules of the solved library, by path."""
+    modules = []
+    for path in sorted(assignment.library.rglob("*")):
+        relative = path.relative_to(assignment.root)
+        if path.is_dir() or IGNORED & set(relative.parts) or path.suffix == ".pyc":
+            continue
+        where = relative.as_posix()
+        if path.suffix != ".py":
+            raise ReleaseError(
+                f"{where}: expected only .py files in the library, got this one; move it elsewhere"
+            )
+        name = where.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        try:
+            modules.append(Module(name, where, path.read_text(encoding="utf-8")))
+        except UnicodeDecodeError as error:
+            raise ReleaseError(f"{where}: expected UTF-8, got: {error}; save it as such") from error
+    if assignment.package not in {module.name for module in modules}:
+        raise ReleaseError(
+            f"{assignment.package}/__init__.py: expected the solved library, found no such file; "
+            f"correct package in {_settings(assignment)}"
+        )
+    return modules
+
+
+def _settings(assignment: Assignment, entry: str = "") -> str:
+    """assignment.toml, with the line where an entry stands."""
+    where = assignment.settings.relative_to(assignment.root).as_posix()
+    for number, line in enumerate(assignment.settings.read_text(encoding="utf-8").splitlines(), 1):
+        if entry and f'"{entry}"' in line.replace("'", '"'):
+            return f"{where}:{number}"
+    return where
+
+
+def _notebook_words(assignment: Assignment) -> set[str]:
+    """Every name the notebooks' code mentions."""
+    words: set[str] = set()
+    for notebook in assignment.notebooks:
+        for cell in json.loads(notebook.path.read_text(encoding="utf-8"))["cells"]:
+            if cell.get("cell_type") == "code":
+                words.update(re.findall(r"\w+", "".join(cell.get("source", ""))))
+    return words
+
+
+def _refuse_unmatched(
+    assignment: Assignment, modules: Sequence[Module], stripped: Mapping[str, Stripped]
+) -> None:
+    used = {entry for result in stripped.values() for entry in result.used}
+    known = {
+        f"{module.name}.{name}"
+        for module in modules
+        for name, _ in marks.definitions(marks.parse(module.text, module.path))
+    }
+    for entry in assignment.todo:
+        where = _settings(assignment, entry)
+        if entry not in known:
+            near = difflib.get_close_matches(entry, known, 1)
+            advice = f"did you mean {near[0]}?" if near else "correct the name"
+            raise ReleaseError(
+                f"{where}: todo: expected a function or class, {entry} does not exist; {advice}"
+            )
+        if names.left_out(entry, assignment.leave_out):
+            raise ReleaseError(
+                f"{where}: todo: {entry} is left out as well; take it from one of the two lists"
+            )
+        if entry not in used:
+            raise ReleaseError(
+                f"{where}: todo: expected {entry} to hold a solution region, got none; "
+                f"put {marks.BEGIN!r} and {marks.END!r} around its solution"
+            )
+    for glob in assignment.leave_out:
+        if glob not in used and not any(names.left_out(module.name, [glob]) for module in modules):
+            where = _settings(assignment, glob)
+            raise ReleaseError(f"{where}: leave_out: {glob} matches nothing; correct or delete it")
