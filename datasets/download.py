@@ -13,13 +13,14 @@ from typing import TextIO
 CHUNK = 1 << 18
 TIMEOUT = 30.0  # seconds without a byte
 TRIES = 3  # in a row, with no new byte
+WAIT = 2.0  # seconds between tries
 
 
 class SourceError(Exception):
     """This source cannot give the data; another one may."""
 
 
-def download(url: str, part: Path, wait: float) -> None:
+def download(url: str, part: Path) -> None:
     """Download `url` into `part`, going on after each break, until no new byte comes in TRIES tries."""
     failed = 0
     while True:
@@ -33,7 +34,7 @@ def download(url: str, part: Path, wait: float) -> None:
                 "to go on from there"
             )
         say(f"the connection broke at {size_of(part) / 1e6:.1f} MB; going on")
-        time.sleep(wait)
+        time.sleep(WAIT)
 
 
 def fetch(url: str, part: Path) -> bool:
@@ -82,7 +83,7 @@ def chunks(response: http.client.HTTPResponse) -> Iterator[bytes]:
     """Give the bytes that come; a broken connection ends them, and the caller sees that some are missing."""
     while True:
         try:
-            chunk = response.read(CHUNK)
+            chunk = response.read1(CHUNK)  # what has come by now, so that a break loses nothing
         except (OSError, http.client.HTTPException):
             return
         if not chunk:
@@ -99,7 +100,8 @@ class Progress:
         self.terminal = self.stream.isatty()
         self.start = time.monotonic()
         self.shown_at = -1.0
-        self.next_line = done
+        self.step = max(1, (total or 200_000_000) // 10)
+        self.next_line = done + self.step
 
     def add(self, size: int) -> None:
         self.done += size
@@ -109,8 +111,8 @@ class Progress:
                 self.shown_at = now
                 width = shutil.get_terminal_size().columns - 1
                 print("\r" + self.text(bar=True)[:width].ljust(width), end="", file=self.stream, flush=True)
-        elif self.done >= self.next_line:
-            self.next_line = self.done + max(1, (self.total or 200_000_000) // 10)
+        elif self.done >= self.next_line or self.done == self.total:
+            self.next_line = self.done + self.step
             print(self.text(bar=False), file=self.stream, flush=True)
 
     def close(self) -> None:

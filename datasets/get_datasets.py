@@ -51,18 +51,18 @@ Sums = dict[str, dict[str, str]]
 # The official archive
 
 
-def get_official(folder: Path, url: str, sums: Sums, wait: float = 2.0) -> dict[str, bytes]:
+def get_official(folder: Path, url: str, sums: Sums) -> dict[str, bytes]:
     """Download the archive, or what is still missing of it, and return its files."""
     part = folder / f"{ARCHIVE}.part"
     want = sums["archive"][ARCHIVE]
     resumed = part.is_file()
     if not (resumed and file_md5(part) == want):
         say(f"{'going on with' if resumed else 'getting'} {url}")
-        download(url, part, wait)
+        download(url, part)
         if file_md5(part) != want and resumed:
             say("the bytes of the earlier run do not fit; starting again")
             part.unlink()
-            download(url, part, wait)
+            download(url, part)
     got = file_md5(part)
     if got != want:
         part.unlink()
