@@ -117,7 +117,7 @@ def test_fully_connected_net_loss(student: Any, case: Case) -> None:
     Case(
         "float32_gradients",
         "edge",
-        hint="A float32 net computes in float32: a float64 array made on the way turns gradients into float64.",
+        hint="A float32 net computes in float32: one float64 array on the way makes its gradients float64.",
     ),
     Case(
         "overfit",

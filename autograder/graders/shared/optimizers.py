@@ -85,7 +85,7 @@ def test_rmsprop(student: Any, case: Case) -> None:
         "first_step",
         row="adam/run",
         steps=1,
-        hint="At the first step both averages are far too small: are both corrected, with t counted before use?",
+        hint="At first both averages are far too small: are both corrected, with t counted before use?",
     ),
     Case("given_state", hint="With m, v and t given: count t up first, and correct with the new t."),
     Case("new_state", hint="config keeps the averages m and v as they are before the correction."),

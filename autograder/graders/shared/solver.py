@@ -1,0 +1,223 @@
+"""The Solver's own parts: one step, and the accuracy of a sample, with a stub model and a stub update rule.
+
+Neither a net nor an update rule of the student takes part, so a mistake there costs nothing here.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from autograder.graders.checks import RTOL, Case, array, cases, close, fail, mapping
+
+# Runs beside the student's code and holds no answers. The model scores an image by the image itself: the class
+# is the place of its largest entry. It notes what it was given.
+SOURCES = """
+import numpy as np
+
+
+class Model:
+    def __init__(self, right_at=None):
+        self.params = {"a": np.array([0.0, 10.0]), "b": np.zeros((2, 2))}
+        self.right_at = right_at
+        self.X, self.y, self.losses = [], [], []
+
+    def loss(self, X, y=None):
+        self.X.append(np.array(X))
+        if y is None:
+            if self.right_at is None or abs(self.params["a"][0] - self.right_at) < 0.5:
+                return np.array(X)
+            return -np.array(X)
+        self.y.append(np.array(y))
+        self.losses.append(float(len(self.losses) + 0.25))
+        return self.losses[-1], {"a": np.array([-1.0, 2.0]), "b": np.full((2, 2), 3.0)}
+
+
+def rule(w, dw, config=None):
+    count = config.get("count", 0) + 1
+    return w - config["learning_rate"] * count * dw, dict(config, count=count)
+
+
+def plain(w, dw, config=None):
+    return w - config["learning_rate"] * dw, config
+
+
+def steps(solver, number):
+    for _ in range(number):
+        solver._step()
+"""
+
+
+def images(count: int, classes: int = 4, seed: int = 5) -> tuple[np.ndarray, np.ndarray]:
+    """Images that are their own scores, no two alike, and labels that are right for about half of them."""
+    draws = np.random.RandomState(seed)
+    X = draws.rand(count, classes) + np.arange(count)[:, None]
+    y = np.where(draws.rand(count) < 0.5, X.argmax(axis=1), draws.randint(classes, size=count))
+    return X, y
+
+
+def make(
+    student: Any, *, right_at: float | None = None, rule: str = "plain", **options: Any
+) -> tuple[Any, Any]:
+    """A Solver of the student's with our stub model and update rule; (solver, model)."""
+    model = student.call(student.define(SOURCES, "Model"), right_at, keep="all")
+    X, y = images(options.pop("count", 12))
+    data = {"X_train": X, "y_train": y, "X_val": X[:8], "y_val": X[:8].argmax(axis=1)}
+    settings = {"optim_config": {"learning_rate": 0.5}, "batch_size": 5, "verbose": False} | options
+    solver = student.new("solver.Solver", model, data, update_rule="sgd", **settings)
+    student.set(solver, "update_rule", value=student.define(SOURCES, rule))
+    return solver, model
+
+
+def rows_of(found: np.ndarray, X: np.ndarray) -> np.ndarray:
+    """Which rows of X were seen; -1 for what is no row of X."""
+    same = (found[:, None, :] == X[None, :, :]).all(axis=2)
+    return np.where(same.any(axis=1), same.argmax(axis=1), -1)
+
+
+@cases(
+    "solver",
+    Case("batch", hint="A batch takes the same drawn rows from X_train and from y_train."),
+    Case("whole_set", hint="Draw from all rows of the training set, anew at every step."),
+    Case("loss_history", hint="Append the loss of every step to loss_history, in order."),
+    Case(
+        "update", hint="Every parameter takes a step with its own gradient; the result goes back into params."
+    ),
+    Case(
+        "config", hint="The config a rule gives back must be there at its next step, one for each parameter."
+    ),
+    Case("small_set", "edge", hint="Rows are drawn with replacement: a batch may be larger than the set."),
+)
+def test_step(student: Any, case: Case) -> None:
+    if case.id == "small_set":
+        solver, model = make(student, batch_size=30)
+    else:
+        solver, model = make(student, rule="rule" if case.id == "config" else "plain")
+    number = {"whole_set": 40, "batch": 1, "small_set": 1}.get(case.id, 3)
+    student.call(student.define(SOURCES, "steps"), solver, number)
+    if case.id in ("batch", "small_set"):
+        check_batch(student, model, 30 if case.id == "small_set" else 5)
+    elif case.id == "whole_set":
+        check_spread(student, model)
+    elif case.id == "loss_history":
+        history = student.get(solver, "loss_history")
+        if not isinstance(history, list) or len(history) != number:
+            fail("value", f"loss_history must be a list with one loss for each of {number} steps.")
+        close(np.array(history), student.get(model, "losses"), name="loss_history", rtol=RTOL)
+    else:
+        check_params(student, model, total=3 if case.id == "update" else 1 + 2 + 3)
+
+
+def check_batch(student: Any, model: Any, size: int) -> None:
+    X, y = images(12)
+    seen, labels = student.get(model, "X"), student.get(model, "y")
+    if len(seen) != 1 or len(labels) != 1:
+        fail("value", f"One step must call model.loss(X, y) once; it called it {len(seen)} times.")
+    rows = rows_of(batch_of(seen[0], size), X)
+    if (rows < 0).any():
+        fail("value", "The batch holds rows that are not in X_train.")
+    if labels[0].shape != (size,) or (labels[0] != y[rows]).any():
+        fail(
+            "value", "The labels of the batch do not belong to its images: use the same drawn rows for both."
+        )
+
+
+def check_spread(student: Any, model: Any) -> None:
+    X, _ = images(12)
+    drawn = [rows_of(batch_of(batch, 5), X) for batch in student.get(model, "X")]
+    if len({tuple(rows) for rows in drawn}) < len(drawn) // 2:
+        fail("value", "The batches repeat: draw a new one at every step.")
+    missing = len(X) - len(set(np.concatenate(drawn).tolist()) - {-1})
+    if missing:
+        fail("value", f"In 40 steps {missing} of {len(X)} training rows were never drawn.")
+
+
+def batch_of(found: Any, size: int) -> np.ndarray:
+    values = array(found, name="the batch")
+    if values.shape != (size, 4):
+        fail("shape", f"The batch has shape {values.shape}; batch_size rows make {(size, 4)}.")
+    return values
+
+
+def check_params(student: Any, model: Any, total: int) -> None:
+    """Gradients and learning rate are fixed in the stub, so hand arithmetic gives the parameters."""
+    params = mapping(student.get(model, "params"), ["a", "b"], name="model.params")
+    want = {"a": np.array([0.5 * total, 10.0 - total]), "b": np.full((2, 2), -1.5 * total)}
+    for key, value in want.items():
+        close(params[key], value, name=f"model.params[{key!r}] after three steps", rtol=RTOL)
+
+
+@cases(
+    "solver",
+    Case("accuracy", count=9, hint="The share, 0 to 1, of images whose largest score stands at their label."),
+    Case("accuracy_batches", count=23, hint="Batches of 5: the last one is smaller and counts too."),
+    Case(
+        "sample",
+        count=40,
+        samples=12,
+        hint="num_samples images are drawn, with their labels; only they count.",
+    ),
+    Case(
+        "sample_too_large", "edge", count=9, samples=50, hint="With fewer images than num_samples, all count."
+    ),
+    Case(
+        "sample_of_all", "edge", count=9, samples=9, hint="With exactly num_samples images, each counts once."
+    ),
+    Case("memory", "edge", count=23, hint="Give the model batch_size images at a time, not all at once."),
+)
+def test_check_accuracy(student: Any, case: Case) -> None:
+    solver, model = make(student)
+    X, y = images(case.count, seed=6)
+    samples = case.data.get("samples")
+    batch = {} if case.id == "accuracy" else {"batch_size": 5}
+    got = student.method(solver, "check_accuracy", X, y, num_samples=samples, **batch)
+    seen = student.get(model, "X")
+    if not seen:
+        fail("value", "check_accuracy did not ask the model for scores: call self.model.loss(X) without y.")
+    if case.id == "memory" and max(len(part) for part in seen) > 5:
+        fail(
+            "value",
+            f"With batch_size=5 the model was given {max(len(part) for part in seen)} images at once.",
+        )
+    right = X.argmax(axis=1) == y
+    if case.id == "sample":
+        rows = rows_of(np.concatenate(seen), X)
+        if len(rows) != samples:
+            fail("value", f"With num_samples={samples} of {len(X)} images the model saw {len(rows)}.")
+        if sorted(rows) == list(range(samples)):
+            fail("value", "The sample is the first images: draw it at random.")
+        right = right[rows]
+    close(got, right.mean(), name="the accuracy", rtol=RTOL)
+
+
+@cases(
+    "solver",
+    Case(
+        "best_params", hint="train() keeps the best parameters seen: does a step write into the old arrays?"
+    ),
+    Case(
+        "lr_decay",
+        "edge",
+        hint="train() lowers the learning rate in optim_configs: take it from there each time.",
+    ),
+    Case(
+        "never_right", "edge", hint="Also a model that never scores above 0 ends with parameters it has had."
+    ),
+)
+def test_train(student: Any, case: Case) -> None:
+    """One step an epoch; params['a'][0] goes 1, 2, 3, ... or, with lr_decay, 1, 1.5, 1.75, ..."""
+    right_at = {"best_params": 3.0, "never_right": 99.0, "lr_decay": 1.9}[case.id]
+    decay = 0.5 if case.id == "lr_decay" else 1.0
+    options = {"batch_size": 12, "num_epochs": 5, "optim_config": {"learning_rate": 1.0}}
+    solver, model = make(student, right_at=right_at, lr_decay=decay, **options)
+    student.method(solver, "train")
+    a = student.get(model, "params", "a")
+    if case.id == "never_right":
+        close(a, [1.0, 8.0], name="params['a'] after train()", rtol=RTOL)  # the first ones checked
+    elif case.id == "best_params":
+        close(a, [3.0, 4.0], name="params['a'] after train()", rtol=RTOL)
+        close(student.get(solver, "best_val_acc"), 1.0, name="best_val_acc", rtol=RTOL)
+    else:
+        configs = student.get(solver, "optim_configs")
+        for key in ("a", "b"):
+            close(configs[key]["learning_rate"], 0.5**5, name="the learning rate after 5 epochs", rtol=RTOL)
+        close(a, [1.5, 7.0], name="params['a'] after train()", rtol=RTOL)
