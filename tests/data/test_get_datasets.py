@@ -221,7 +221,10 @@ def test_no_npm_says_what_to_install(folder, tmp_path, monkeypatch, server, caps
 @pytest.mark.parametrize(
     ("script", "message"),
     [
-        ("sys.exit('code E404: not found')", "failed with code 1; check the network. npm said:\ncode E404"),
+        (
+            "sys.exit('code E404: not found')",
+            "failed with code 1; check the network and the disk. npm said:\ncode E404",
+        ),
         ("pass", "left no .tgz file"),
         ("pathlib.Path('a.tgz').write_bytes(b'no package')", "is not as expected"),
     ],
