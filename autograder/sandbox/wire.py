@@ -1,0 +1,244 @@
+"""Values across the border between judge and worker: framing, and strict encoding and decoding.
+
+A frame is a fixed prefix (magic, header length, body length), a msgpack header, and a body of raw array
+bytes. The header holds the value as nested lists with a tag in front; an array is a tag, a dtype name and
+a shape, and its bytes follow in the body in the same order. Nothing is ever pickled or evaluated.
+
+Both sides use this file. Only the judge's side has to withstand an enemy: `unpack` checks every length
+before it allocates, and builds plain arrays of a few numeric dtypes and nothing else.
+"""
+
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+import msgpack
+import numpy as np
+
+MAGIC = b"CSW1"
+PREFIX = struct.Struct("<4sIQ")
+MAX_HEADER = 8 << 20  # bytes
+MAX_ITEMS = 200_000  # values in one frame, arrays counting as one
+MAX_DEPTH = 32
+MAX_DIMS = 32
+MAX_EXTENT = 1 << 40  # product of an array's axes, empty ones counted as one
+ALIGN = 64  # so that arrays rebuilt in place are aligned for every dtype
+
+DTYPES = {
+    name: np.dtype("<" + name if name[1] != "1" else name)
+    for name in ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
+}
+
+
+class WireError(ValueError):
+    """A value that cannot cross, or a frame that breaks the rules. The message is safe for students."""
+
+
+@dataclass(frozen=True)
+class Handle:
+    """Stands for an object that stays in the worker."""
+
+    number: int
+    era: int = 0  # the case it belongs to; known to the judge only
+
+
+def pack(value: Any) -> list[bytes | memoryview]:
+    """The buffers of one frame that holds `value`.
+
+    Raises:
+        WireError: the value, or something in it, is of no type that may cross.
+    """
+    writer = _Writer()
+    tree = writer.tree(value, 0)
+    try:
+        header = msgpack.packb(tree, use_bin_type=True)
+    except UnicodeEncodeError:
+        raise WireError("a text with characters that are no valid Unicode") from None
+    if len(header) > MAX_HEADER:
+        raise WireError(f"more than {MAX_HEADER >> 20} MB of numbers and text outside arrays")
+    return [PREFIX.pack(MAGIC, len(header), writer.size), header, *writer.body]
+
+
+class _Writer:
+    def __init__(self) -> None:
+        self.body: list[bytes | memoryview] = []
+        self.size = 0
+        self.items = 0
+
+    def tree(self, value: Any, depth: int) -> Any:
+        self.items += 1
+        if depth > MAX_DEPTH:
+            raise WireError(f"values nested more than {MAX_DEPTH} deep")
+        if self.items > MAX_ITEMS:
+            raise WireError(f"more than {MAX_ITEMS:,} values outside arrays")
+        if isinstance(value, np.ndarray | np.generic) and not isinstance(value, np.str_):
+            return self.array(value)
+        if value is None or isinstance(value, bool | float | str | int):
+            return _plain(value)
+        if isinstance(value, list):
+            return ["l", *[self.tree(item, depth + 1) for item in value]]
+        if isinstance(value, tuple):
+            return ["t", *[self.tree(item, depth + 1) for item in value]]
+        if isinstance(value, dict):
+            pairs = [(self.key(key), self.tree(item, depth + 1)) for key, item in value.items()]
+            return ["d", *[half for pair in pairs for half in pair]]
+        if isinstance(value, Handle):
+            return ["h", value.number]
+        raise WireError(f"a value of type {_type_name(value)}; {_ALLOWED}")
+
+    def key(self, key: Any) -> str | int:
+        if isinstance(key, np.integer):
+            key = int(key)
+        if isinstance(key, bool) or not isinstance(key, str | int):
+            raise WireError(f"a dict with a key of type {_type_name(key)}; use text or whole numbers")
+        return _plain(key)
+
+    def array(self, value: "np.ndarray | np.generic") -> list:
+        scalar = isinstance(value, np.generic)
+        if not scalar and type(value) is not np.ndarray:
+            raise WireError(f"an array of type {_type_name(value)}; return a plain NumPy array")
+        name = f"{value.dtype.kind}{value.dtype.itemsize}"
+        if name not in DTYPES:
+            raise WireError(
+                f"an array of dtype {value.dtype}; only bool, whole numbers and floats may be returned"
+            )
+        if value.ndim > MAX_DIMS:
+            raise WireError(f"an array with {value.ndim} dimensions; at most {MAX_DIMS} are allowed")
+        plain = np.asarray(value, dtype=DTYPES[name], order="C")
+        if plain.nbytes:
+            self.body.append(memoryview(plain.reshape(-1)).cast("B"))
+            self.pad(plain.nbytes)
+        return ["s" if scalar else "a", name, *plain.shape]
+
+    def pad(self, size: int) -> None:
+        gap = -size % ALIGN
+        if gap:
+            self.body.append(bytes(gap))
+        self.size += size + gap
+
+
+_ALLOWED = "only None, numbers, text, NumPy arrays, and lists, tuples and dicts of them may be returned"
+
+
+def _type_name(value: Any) -> str:
+    kind = type(value)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _plain(value: Any) -> Any:
+    """`value` without the subclass it may be of (np.str_, IntEnum, ...)."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, str):
+        return str(value)
+    whole = int(value)
+    if not -(2**63) <= whole < 2**64:
+        raise WireError("a whole number of more than 64 bits")
+    return whole
+
+
+def sizes(prefix: bytes, max_body: int) -> tuple[int, int]:
+    """Lengths of header and body, from a frame's prefix.
+
+    Raises:
+        WireError: no frame of ours, or one that is too long.
+    """
+    magic, header, body = PREFIX.unpack(prefix)
+    if magic != MAGIC:
+        raise WireError("bytes that are no reply")
+    if header > MAX_HEADER or body > max_body:
+        raise WireError(f"a reply of more than {max_body >> 20} MB")
+    return header, body
+
+
+def unpack(header: bytes, body: memoryview, copy: bool = False) -> Any:
+    """The value in a frame; arrays are read-only views of `body`, or with `copy` arrays of their own.
+
+    Raises:
+        WireError: anything at all is out of order.
+    """
+    try:
+        tree = msgpack.unpackb(
+            header,
+            raw=False,
+            use_list=True,
+            strict_map_key=True,
+            max_array_len=MAX_ITEMS + MAX_DIMS + 2,
+            max_map_len=0,
+            max_bin_len=0,
+            max_ext_len=0,
+        )
+    except Exception as error:  # msgpack raises many kinds, and all mean the same here
+        raise WireError(f"a reply that cannot be read ({type(error).__name__})") from None
+    reader = _Reader(body, copy)
+    value = reader.value(tree, 0)
+    if reader.offset != len(body):
+        raise WireError("a reply with bytes that belong to no array")
+    return value
+
+
+class _Reader:
+    def __init__(self, body: memoryview, copy: bool) -> None:
+        self.body = body if copy else body.toreadonly()
+        self.copy = copy
+        self.offset = 0
+        self.items = 0
+
+    def value(self, node: Any, depth: int) -> Any:
+        self.items += 1
+        if depth > MAX_DEPTH or self.items > MAX_ITEMS:
+            raise WireError("a reply that is nested too deep or has too many values")
+        if node is None or type(node) in (bool, int, float, str):
+            return node
+        if type(node) is not list or not node or type(node[0]) is not str:
+            raise WireError("a reply with an unknown kind of value")
+        tag, items = node[0], node[1:]
+        if tag == "l":
+            return [self.value(item, depth + 1) for item in items]
+        if tag == "t":
+            return tuple([self.value(item, depth + 1) for item in items])
+        if tag == "d":
+            return self.mapping(items, depth)
+        if tag in ("a", "s"):
+            return self.array(tag, items)
+        if tag == "h" and len(items) == 1 and type(items[0]) is int and 0 <= items[0] < 2**63:
+            return Handle(items[0])
+        raise WireError("a reply with an unknown kind of value")
+
+    def mapping(self, items: list, depth: int) -> dict:
+        keys = items[::2]
+        if len(items) % 2 or any(type(key) not in (str, int) for key in keys) or len(set(keys)) != len(keys):
+            raise WireError("a reply with a broken dict")
+        return {key: self.value(item, depth + 1) for key, item in zip(keys, items[1::2], strict=True)}
+
+    def array(self, tag: str, items: list) -> Any:
+        name, shape = (items[0], tuple(items[1:])) if items else (None, ())
+        if type(name) is not str or name not in DTYPES or len(shape) > MAX_DIMS or (tag == "s" and shape):
+            raise WireError("a reply with a broken array")
+        dtype = DTYPES[name]
+        count = extent = 1
+        for size in shape:
+            if type(size) is not int or size < 0:
+                raise WireError("a reply with a broken array shape")
+            count *= size
+            extent *= max(size, 1)  # an empty array may still claim axes of any length
+        if count * dtype.itemsize > len(self.body) - self.offset or extent > MAX_EXTENT:
+            raise WireError("a reply with an array longer than its bytes")
+        array = self.build(dtype, count, shape)
+        return array[()] if tag == "s" else array
+
+    def build(self, dtype: np.dtype, count: int, shape: tuple) -> np.ndarray:
+        size = count * dtype.itemsize
+        flat = np.frombuffer(self.body, dtype, count, self.offset) if count else np.empty(0, dtype)
+        if dtype.kind == "b" and count and flat.view(np.uint8).max() > 1:
+            raise WireError("a reply with a bool array that holds other bytes than 0 and 1")
+        self.offset += size + (-size % ALIGN)
+        if self.offset > len(self.body):
+            raise WireError("a reply with an array longer than its bytes")
+        array = flat.reshape(shape)
+        if self.copy:
+            return array.copy()
+        array.flags.writeable = False
+        return array
