@@ -165,10 +165,8 @@ def layernorm() -> dict[str, Entry]:
 def groupnorm_entry(shape: tuple[int, int, int, int], groups: int, seed: int, scale: float = 4.0) -> Entry:
     draw, channels = Draw(seed), shape[1]
     digits = 2 if scale > 1 else 5
-    x = (
-        draw.normal(*shape, scale=scale, digits=digits)
-        + draw.normal(shape[0], channels // groups, 1, 1)[:, :1]
-    )
+    x = draw.normal(*shape, scale=scale, digits=digits)
+    x = x + draw.normal(shape[0], channels, 1, 1, scale=scale, digits=digits)
     gamma, beta = draw.away_from_zero(1, channels, 1, 1), draw.normal(1, channels, 1, 1)
 
     def group_norm(x: Any, gamma: Any, beta: Any) -> torch.Tensor:

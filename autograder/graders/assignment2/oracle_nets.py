@@ -84,7 +84,7 @@ def judged(net: Net, params: Arrays, X: np.ndarray, y: np.ndarray, reg: float) -
     return entry | {f"params.{name}": value for name, value in params.items()}
 
 
-def test_scores(net: Net, params: Arrays, X: np.ndarray, warmup: Sequence[np.ndarray]) -> Arrays:
+def scores_after(net: Net, params: Arrays, X: np.ndarray, warmup: Sequence[np.ndarray]) -> Arrays:
     """Scores in test mode after training passes on the batches of `warmup`."""
     fixed = {name: tensor(value) for name, value in params.items()}
     for batch in warmup:
@@ -128,7 +128,7 @@ def fc_entry(draw: Draw, sizes: Sequence[int], count: int, normalization: str) -
     X, y = draw.normal(count, sizes[0]), draw.random.randint(sizes[-1], size=count)
     entry = judged(fully_connected(sizes, normalization), params, X, y, reg=0.7)
     warmup = draw.normal(3, count, sizes[0], shift=0.5)
-    entry |= test_scores(fully_connected(sizes, normalization), params, draw.normal(4, sizes[0]), warmup)
+    entry |= scores_after(fully_connected(sizes, normalization), params, draw.normal(4, sizes[0]), warmup)
     return NETS, {**entry, "sizes": np.asarray(sizes)}
 
 
@@ -184,12 +184,11 @@ def dropout_entry(
         losses.append(loss.detach())
         grads.append(torch.autograd.grad(loss, list(leaves.values())))
     tell_apart(torch.stack(losses).numpy(), grads)
-    entry: Arrays = {"X": X, "y": y, "keep": keep, "sizes": np.asarray(sizes), "losses": torch.stack(losses)}
-    entry |= {
-        f"grads.{name}": torch.stack(g) for name, g in zip(params, zip(*grads, strict=True), strict=True)
-    }
-    entry |= {f"params.{name}": value for name, value in params.items()}
-    entry |= test_scores(fully_connected(sizes, normalization), params, X, [X] if normalization else [])
+    entry = judged(net, params, X, y, reg=0.0)
+    entry |= {"keep": keep, "sizes": np.asarray(sizes), "mask_losses": torch.stack(losses)}
+    for name, rows in zip(params, zip(*grads, strict=True), strict=True):
+        entry[f"mask_grads.{name}"] = torch.stack(rows)
+    entry |= scores_after(fully_connected(sizes, normalization), params, X, [X] if normalization else [])
     return f"{NETS}; one row for each of the {len(losses)} masks", entry
 
 
@@ -236,7 +235,7 @@ def three_layer_entry(
         "b3": draw.normal(classes),
     }
     X, y = draw.normal(count, *image), draw.random.randint(classes, size=count)
-    entry = judged(three_layer, params, X, y, reg=0.4) | test_scores(three_layer, params, X, [])
+    entry = judged(three_layer, params, X, y, reg=0.4) | scores_after(three_layer, params, X, [])
     sizes = {"image": np.asarray(image), "filters": filters, "width": width, "hidden": hidden}
     return NETS, {**entry, **sizes, "classes": classes}
 
@@ -281,7 +280,7 @@ def conv_net_entry(
     X, y = draw.normal(count, *image), draw.random.randint(classes, size=count)
     entry = judged(conv_stack(depth, channels, normalized), params, X, y, reg=0.3)
     warmup = draw.normal(2, count, *image, shift=0.5) if normalized else []
-    entry |= test_scores(conv_stack(depth, channels, normalized), params, draw.normal(2, *image), warmup)
+    entry |= scores_after(conv_stack(depth, channels, normalized), params, draw.normal(2, *image), warmup)
     sizes = {"image": np.asarray(image), "filters": np.asarray(channels), "widths": np.asarray(widths)}
     return NETS, {**entry, **sizes, "classes": classes}
 
