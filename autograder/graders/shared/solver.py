@@ -9,8 +9,8 @@ import numpy as np
 
 from autograder.graders.checks import RTOL, Case, array, cases, close, fail, mapping
 
-# Runs beside the student's code and holds no answers. The model scores an image by the image itself: the class
-# is the place of its largest entry. It notes what it was given.
+# Runs beside the student's code and holds no answers. The model scores an image by the image itself: its
+# class is the place of its largest entry. It notes what it was given.
 SOURCES = """
 import numpy as np
 
