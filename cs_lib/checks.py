@@ -75,6 +75,28 @@ def output_size(where: str, size: int, window: int, stride: int, pad: int = 0) -
     return 1 + (size + 2 * pad - window) // stride
 
 
+def conv_settings(
+    where: str, x: np.ndarray, w: np.ndarray, b: np.ndarray, conv_param: Mapping[str, Any]
+) -> tuple[int, int, int, int]:
+    """Check the arguments of a convolution; return (stride, pad, H_out, W_out)."""
+    stride, pad = integers(where, conv_param, stride=1, pad=0)
+    has_shape(where, "x", x, (None, None, None, None))
+    has_shape(where, "w", w, (None, x.shape[1], None, None))
+    has_shape(where, "b", b, (w.shape[0],))
+    H_out = output_size(where, x.shape[2], w.shape[2], stride, pad)
+    W_out = output_size(where, x.shape[3], w.shape[3], stride, pad)
+    return stride, pad, H_out, W_out
+
+
+def pool_settings(where: str, x: np.ndarray, pool_param: Mapping[str, Any]) -> tuple[int, int, int, int, int]:
+    """Check the arguments of a pooling layer; return (pool_height, pool_width, stride, H_out, W_out)."""
+    height, width, stride = integers(where, pool_param, pool_height=1, pool_width=1, stride=1)
+    has_shape(where, "x", x, (None, None, None, None))
+    H_out = output_size(where, x.shape[2], height, stride)
+    W_out = output_size(where, x.shape[3], width, stride)
+    return height, width, stride, H_out, W_out
+
+
 def float_dtype(x: np.ndarray) -> np.dtype:
     """Return the dtype results for `x` have: its own, or float64 when `x` holds no floats."""
     return x.dtype if np.issubdtype(x.dtype, np.floating) else np.dtype(np.float64)

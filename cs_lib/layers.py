@@ -4,8 +4,9 @@
     dx, ... = x_backward(dout, cache)
 
 `dout` is the upstream gradient, the derivative of the loss with respect to `out`. The backward function
-returns one gradient for each array the forward function took, in the same order, each of that array's shape.
-`cache` is whatever the forward function leaves for its own backward function; nobody else looks inside.
+returns one gradient for each array the forward function took, in the same order, each of that array's
+shape. `cache` is whatever the forward function leaves for its own backward function; nobody else looks
+inside.
 
 No function writes to its arguments (batch norm keeps its running averages in `bn_param`, as its docstring
 says). Results have x's dtype: float32 in, float32 out. Wrong shapes and settings raise a ValueError.
@@ -108,8 +109,8 @@ def relu_backward(dout: np.ndarray, cache: Cache) -> np.ndarray:
     Returns: dx, of x's shape.
     Raises: ValueError when dout does not have x's shape.
     """
-    # TODO: Let dout through where the input was positive and block it elsewhere. Build a new array: dout may
-    # still be needed by the caller.
+    # TODO: Let dout through where the input was positive and block it elsewhere. Build a new array: dout
+    # may still be needed by the caller.
     # BEGIN SOLUTION
     x = cache
     checks.has_shape("relu_backward", "dout", dout, x.shape)
@@ -134,9 +135,8 @@ def svm_loss(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     """
     checks.are_labels("svm_loss", x, y)
     # TODO: Compute every margin x[i, j] - x[i, y_i] + 1, leave the true class out of the sum, and average
-    # over
-    # the batch. For dx: each positive margin pushes its own score up by 1/N and pulls the true class's down
-    # by as much. No loops are needed: x[np.arange(N), y] picks the scores of the true classes.
+    # over the batch. For dx: each positive margin pushes its own score up by 1/N and pulls the true class's
+    # down by as much. No loops are needed: x[np.arange(N), y] picks the scores of the true classes.
     # BEGIN SOLUTION
     N = x.shape[0]
     rows = np.arange(N)
@@ -168,8 +168,8 @@ def softmax_loss(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     """
     checks.are_labels("softmax_loss", x, y)
     # TODO: Compute the log-probabilities, the loss, and dx. exp(710) is too large for float64, but a number
-    # subtracted from every score of a row does not change its probabilities: pick one that helps. And do not
-    # take the log of a probability that may have become 0: log(exp(a) / s) is a - log(s).
+    # subtracted from every score of a row does not change its probabilities: pick one that helps. And do
+    # not take the log of a probability that may have become 0: log(exp(a) / s) is a - log(s).
     # BEGIN SOLUTION
     N = x.shape[0]
     rows = np.arange(N)
@@ -190,8 +190,8 @@ def batchnorm_forward(
 
     x_hat = (x - mean) / sqrt(var + eps),    out = gamma * x_hat + beta
 
-    In train mode mean and var (the biased one, divided by N) are those of this batch, feature by feature, and
-    the running averages move towards them:
+    In train mode mean and var (the biased one, divided by N) are those of this batch, feature by feature,
+    and the running averages move towards them:
 
         running = momentum * running + (1 - momentum) * batch
 
@@ -211,10 +211,10 @@ def batchnorm_forward(
     """
     mode = checks.mode_of("batchnorm_forward", bn_param)
     checks.is_batch("batchnorm_forward", x)
+    checks.has_shape("batchnorm_forward", "x", x, (None, None))
     D = x.shape[1]
     for name, array in (("gamma", gamma), ("beta", beta)):
         checks.has_shape("batchnorm_forward", name, array, (D,))
-    checks.has_shape("batchnorm_forward", "x", x, (None, None))
     dtype = checks.float_dtype(x)
     eps, momentum = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
     running_mean = np.asarray(bn_param.get("running_mean", np.zeros(D)), dtype=dtype)
@@ -222,8 +222,8 @@ def batchnorm_forward(
 
     if mode == "train":
         # TODO: Normalise x by this batch's mean and biased variance, scale by gamma and shift by beta. Move
-        # running_mean and running_var towards the batch's statistics (new arrays; eps does not go into them).
-        # Put into cache what both backward functions will need.
+        # running_mean and running_var towards the batch's statistics (new arrays; eps does not go into
+        # them). Put into cache what both backward functions will need.
         # BEGIN SOLUTION
         mean, var = x.mean(axis=0), x.var(axis=0)
         std = np.sqrt(var + eps)
@@ -234,8 +234,8 @@ def batchnorm_forward(
         running_var = momentum * running_var + (1 - momentum) * var
         # END SOLUTION
     else:
-        # TODO: Normalise x by the running statistics, then scale and shift as in training. A test pass has no
-        # backward pass, so cache can be None.
+        # TODO: Normalise x by the running statistics, then scale and shift as in training. A test pass has
+        # no backward pass, so cache can be None.
         # BEGIN SOLUTION
         x_hat = (x - running_mean) / np.sqrt(running_var + eps)
         out = gamma * x_hat + beta
@@ -316,7 +316,8 @@ def layernorm_forward(
 
     x_hat = (x - mean) / sqrt(var + eps),    out = gamma * x_hat + beta
 
-    mean and var (biased) belong to one row, so the batch does not matter, and training and testing are alike.
+    mean and var (biased) belong to one row, so the batch does not matter, and training and testing are
+    alike.
 
     Args:
         x: (N, D).
@@ -325,8 +326,8 @@ def layernorm_forward(
 
     Returns: (out, cache), out of shape (N, D).
     Raises: ValueError when the shapes do not fit together.
-    Source: Ba, Kiros and Hinton, "Layer Normalization", 2016, arXiv:1607.06450, equation 3. The paper has no
-        eps.
+    Source: Ba, Kiros and Hinton, "Layer Normalization", 2016, arXiv:1607.06450, equation 3. The paper has
+        no eps.
     """
     checks.is_batch("layernorm_forward", x)
     checks.has_shape("layernorm_forward", "x", x, (None, None))
@@ -334,8 +335,7 @@ def layernorm_forward(
         checks.has_shape("layernorm_forward", name, array, (x.shape[1],))
     eps = ln_param.get("eps", 1e-5)
     # TODO: Normalise every row of x by its own mean and biased variance, scale by gamma and shift by beta.
-    # The
-    # code of batch norm in train mode needs few changes: along which axis are the statistics?
+    # The code of batch norm in train mode needs few changes: along which axis are the statistics?
     # BEGIN SOLUTION
     mean, var = x.mean(axis=1, keepdims=True), x.var(axis=1, keepdims=True)
     std = np.sqrt(var + eps)
@@ -360,8 +360,8 @@ def layernorm_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.n
     Raises: ValueError when dout does not have out's shape.
     Source: Ba, Kiros and Hinton, 2016, equation 3, differentiated.
     """
-    # TODO: Compute the three gradients. dgamma and dbeta still add up over the batch; the sums inside dx run
-    # along each row now, and gamma differs from term to term there, so it must go in before the sums.
+    # TODO: Compute the three gradients. dgamma and dbeta still add up over the batch; the sums inside dx
+    # run along each row now, and gamma differs from term to term there, so it must go in before the sums.
     # BEGIN SOLUTION
     x_hat, std, gamma = cache
     checks.has_shape("layernorm_backward", "dout", dout, x_hat.shape)
@@ -397,8 +397,8 @@ def dropout_forward(x: np.ndarray, dropout_param: Param) -> tuple[np.ndarray, Ca
     if mode == "train":
         if dropout_param.get("seed") is not None:
             np.random.seed(dropout_param["seed"])
-        # TODO: Draw the mask with np.random.rand(*x.shape) < p, so that your digits match the notebook's, and
-        # compute out. Mind the scaling, and that a float32 x must give a float32 out.
+        # TODO: Draw the mask with np.random.rand(*x.shape) < p, so that your digits match the notebook's,
+        # and compute out. Mind the scaling, and that a float32 x must give a float32 out.
         # BEGIN SOLUTION
         mask = np.random.rand(*x.shape) < p
         scaled_mask = (mask / p).astype(checks.float_dtype(x), copy=False)
@@ -427,7 +427,8 @@ def dropout_backward(dout: np.ndarray, cache: Cache) -> np.ndarray:
     Returns: dx, of x's shape.
     Raises: ValueError when dout does not have x's shape.
     """
-    # TODO: Compute dx for both modes: what was dropped gets no gradient, what was scaled passes it on scaled.
+    # TODO: Compute dx for both modes: what was dropped gets no gradient, what was scaled passes it on
+    # scaled.
     # BEGIN SOLUTION
     if cache is None:
         dx = dout.copy()
@@ -443,8 +444,8 @@ def conv_forward_naive(
 ) -> tuple[np.ndarray, Cache]:
     """Compute a convolutional layer with plain loops.
 
-    out[n, f, i, j] = sum(window * w[f]) + b[f], where window is the (C, HH, WW) block of the zero-padded x[n]
-    whose upper left corner is at (i * stride, j * stride)
+    out[n, f, i, j] = sum(window * w[f]) + b[f], where window is the (C, HH, WW) block of the zero-padded
+    x[n] whose upper left corner is at (i * stride, j * stride)
 
     The filters are not flipped (cross-correlation), as usual in deep learning.
 
@@ -454,20 +455,15 @@ def conv_forward_naive(
         b: (F,).
         conv_param: a dict with stride (>= 1) and pad (>= 0), the zeros added on each side of H and of W.
 
-    Returns: (out, cache), out of shape (N, F, H_out, W_out), H_out = 1 + (H + 2 * pad - HH) // stride, W_out
-        likewise. Where the windows do not tile the input, the rows and columns left over are not used.
+    Returns: (out, cache), out of shape (N, F, H_out, W_out), H_out = 1 + (H + 2 * pad - HH) // stride,
+        W_out likewise. Where the windows do not tile the input, the rows and columns left over are not
+        used.
     Raises: ValueError for shapes that do not fit together, a filter larger than the padded input, a stride
         or pad out of range.
     Source: LeCun et al., "Gradient-based learning applied to document recognition", 1998, section II.A.
     """
-    stride, pad = checks.integers("conv_forward_naive", conv_param, stride=1, pad=0)
-    checks.has_shape("conv_forward_naive", "x", x, (None, None, None, None))
-    N, C, H, W = x.shape
-    checks.has_shape("conv_forward_naive", "w", w, (None, C, None, None))
-    F, _, HH, WW = w.shape
-    checks.has_shape("conv_forward_naive", "b", b, (F,))
-    H_out = checks.output_size("conv_forward_naive", H, HH, stride, pad)
-    W_out = checks.output_size("conv_forward_naive", W, WW, stride, pad)
+    stride, pad, H_out, W_out = checks.conv_settings("conv_forward_naive", x, w, b, conv_param)
+    N, F, HH, WW = x.shape[0], w.shape[0], w.shape[2], w.shape[3]
     # TODO: Pad x with zeros (np.pad) and fill out, of shape (N, F, H_out, W_out), with loops over images,
     # filters and places. Speed does not matter here. Put into cache what conv_backward_naive will need.
     # BEGIN SOLUTION
@@ -499,9 +495,9 @@ def conv_backward_naive(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.
     Raises: ValueError when dout does not have out's shape.
     Source: LeCun et al., 1998, section II.A, differentiated.
     """
-    # TODO: Loop over images, filters and places as in the forward pass, and add each place's share to dx, dw
-    # and db. Windows may overlap, so add, do not assign. Work on a padded dx and cut the padding off at the
-    # end; pad may be 0, and an array sliced [0:-0] is empty.
+    # TODO: Loop over images, filters and places as in the forward pass, and add each place's share to dx,
+    # dw and db. Windows may overlap, so add, do not assign. Work on a padded dx and cut the padding off at
+    # the end; pad may be 0, and an array sliced [0:-0] is empty.
     # BEGIN SOLUTION
     x_pad, w, stride, pad = cache
     N, _, H_pad, W_pad = x_pad.shape
@@ -540,13 +536,8 @@ def max_pool_forward_naive(x: np.ndarray, pool_param: Param) -> tuple[np.ndarray
     Source: Ranzato et al., "Unsupervised Learning of Invariant Feature Hierarchies with Applications to
         Object Recognition", 2007.
     """
-    height, width, stride = checks.integers(
-        "max_pool_forward_naive", pool_param, pool_height=1, pool_width=1, stride=1
-    )
-    checks.has_shape("max_pool_forward_naive", "x", x, (None, None, None, None))
-    N, C, H, W = x.shape
-    H_out = checks.output_size("max_pool_forward_naive", H, height, stride)
-    W_out = checks.output_size("max_pool_forward_naive", W, width, stride)
+    height, width, stride, H_out, W_out = checks.pool_settings("max_pool_forward_naive", x, pool_param)
+    N, C = x.shape[:2]
     # TODO: Fill out, of shape (N, C, H_out, W_out), with the maximum of every window, with loops. Put into
     # cache what max_pool_backward_naive will need.
     # BEGIN SOLUTION
@@ -576,8 +567,7 @@ def max_pool_backward_naive(dout: np.ndarray, cache: Cache) -> np.ndarray:
     Raises: ValueError when dout does not have out's shape.
     """
     # TODO: Loop over the windows as in the forward pass, find where the maximum of each lies, and add its
-    # dout
-    # there. Windows may overlap, so add, do not assign. np.argmax and np.unravel_index help.
+    # dout there. Windows may overlap, so add, do not assign. np.argmax and np.unravel_index help.
     # BEGIN SOLUTION
     x, height, width, stride = cache
     N, C, H, W = x.shape
@@ -614,14 +604,13 @@ def spatial_batchnorm_forward(
     """
     checks.has_shape("spatial_batchnorm_forward", "x", x, (None, None, None, None))
     # TODO: Bring x into rows of C numbers, one row for each pixel, let batchnorm_forward do the work, and
-    # bring
-    # its result back into x's shape. Move the channel axis with transpose before you reshape: reshape alone
-    # would mix the channels up.
+    # bring its result back into x's shape. Move the channel axis with transpose before you reshape: reshape
+    # alone would mix the channels up.
     # BEGIN SOLUTION
     N, C, H, W = x.shape
-    rows = x.transpose(0, 2, 3, 1).reshape(-1, C)
+    rows = x.transpose(2, 3, 0, 1).reshape(-1, C)  # any order of pixels will do; this suits the fast layers
     out_rows, cache = batchnorm_forward(rows, gamma, beta, bn_param)
-    out = out_rows.reshape(N, H, W, C).transpose(0, 3, 1, 2)
+    out = out_rows.reshape(H, W, N, C).transpose(2, 3, 0, 1)
     # END SOLUTION
     return out, cache
 
@@ -639,13 +628,12 @@ def spatial_batchnorm_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarr
     """
     checks.has_shape("spatial_batchnorm_backward", "dout", dout, (None, None, None, None))
     # TODO: Bring dout into rows as you did with x, call one of the two batch norm backward functions, and
-    # bring
-    # dx back into the shape of an image batch.
+    # bring dx back into the shape of an image batch.
     # BEGIN SOLUTION
     N, C, H, W = dout.shape
-    dout_rows = dout.transpose(0, 2, 3, 1).reshape(-1, C)
+    dout_rows = dout.transpose(2, 3, 0, 1).reshape(-1, C)
     dx_rows, dgamma, dbeta = batchnorm_backward_alt(dout_rows, cache)
-    dx = dx_rows.reshape(N, H, W, C).transpose(0, 3, 1, 2)
+    dx = dx_rows.reshape(H, W, N, C).transpose(2, 3, 0, 1)
     # END SOLUTION
     return dx, dgamma, dbeta
 
@@ -677,8 +665,8 @@ def spatial_groupnorm_forward(
     if C % G != 0:
         raise ValueError(f"spatial_groupnorm_forward: G must divide the {C} channels, got {G}")
     eps = gn_param.get("eps", 1e-5)
-    # TODO: Reshape x so that each group of each image is one row, normalise every row as layer norm does, and
-    # reshape back to (N, C, H, W) before you scale by gamma and shift by beta.
+    # TODO: Reshape x so that each group of each image is one row, normalise every row as layer norm does,
+    # and reshape back to (N, C, H, W) before you scale by gamma and shift by beta.
     # BEGIN SOLUTION
     groups = x.reshape(x.shape[0], G, -1)
     mean, var = groups.mean(axis=2, keepdims=True), groups.var(axis=2, keepdims=True)
@@ -705,8 +693,7 @@ def spatial_groupnorm_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarr
     Source: Wu and He, 2018, equations 1, 2, 6 and 7, differentiated.
     """
     # TODO: Compute the three gradients. dgamma and dbeta keep their four axes (keepdims=True). For dx,
-    # reshape
-    # into groups again and do what layernorm_backward does with its rows.
+    # reshape into groups again and do what layernorm_backward does with its rows.
     # BEGIN SOLUTION
     x_hat, std, gamma = cache
     checks.has_shape("spatial_groupnorm_backward", "dout", dout, x_hat.shape)

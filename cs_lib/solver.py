@@ -23,9 +23,9 @@ class Solver:
     loss and a dict with the gradient of every parameter. If it has `bn_params` (running averages of batch
     norm), they are kept and given back together with the best parameters.
 
-    After training, `model.params` are those with the best validation accuracy. The records are `loss_history`
-    (one entry an iteration), `train_acc_history` and `val_acc_history` (one entry a check), `best_val_acc`
-    and `best_params`.
+    After training, `model.params` are those with the best validation accuracy. The records are
+    `loss_history` (one entry an iteration), `train_acc_history` and `val_acc_history` (one entry a check),
+    `best_val_acc` and `best_params`.
     """
 
     def __init__(
@@ -59,8 +59,8 @@ class Solver:
             verbose: False prints nothing.
             checkpoint_name: if given, `<checkpoint_name>_epoch_<e>.npz` is written at every check.
 
-        Raises: ValueError for an unknown update rule, missing data, images and labels of unequal number, or a
-            number out of range.
+        Raises: ValueError for an unknown update rule, missing data, images and labels of unequal number, or
+            a number out of range.
         """
         _check_data(data)
         for name, value, least in (
@@ -107,9 +107,9 @@ class Solver:
         The batch is `np.random.choice(num_train, batch_size)`; the loss is appended to `loss_history`.
         """
         # TODO: Draw the indices of the batch as above, get loss and gradients from the model, and record
-        # the loss.
-        # Then replace each array in self.model.params by what self.update_rule(w, dw, config) returns for
-        # it. Each parameter has its own config in self.optim_configs: store the one you get back there.
+        # the loss. Then replace each array in self.model.params by what self.update_rule(w, dw, config)
+        # returns for it. Each parameter has its own config in self.optim_configs: store the one you get
+        # back there.
         # BEGIN SOLUTION
         batch = np.random.choice(self.X_train.shape[0], self.batch_size)
         loss, grads = self.model.loss(self.X_train[batch], self.y_train[batch])
@@ -135,8 +135,7 @@ class Solver:
         Returns: the accuracy, between 0 and 1.
         """
         # TODO: Draw a sample if num_samples asks for it. Let the model score the images batch by batch (the
-        # last
-        # one may be smaller), take the class with the largest score, and compute the accuracy.
+        # last one may be smaller), take the class with the largest score, and compute the accuracy.
         # BEGIN SOLUTION
         N = X.shape[0]
         if num_samples is not None and num_samples < N:

@@ -38,8 +38,7 @@ class TwoLayerNet:
         self.reg = float(reg)
         self.params: dict[str, np.ndarray] = {}
         # TODO: Fill self.params with W1, b1, W2 and b2. Weights are weight_scale * np.random.randn(...), W1
-        # drawn
-        # before W2; biases are zero.
+        # drawn before W2; biases are zero.
         # BEGIN SOLUTION
         self.params["W1"] = weight_scale * np.random.randn(input_dim, hidden_dim)
         self.params["b1"] = np.zeros(hidden_dim)
@@ -61,8 +60,7 @@ class TwoLayerNet:
         Raises: ValueError when X or y has another shape.
         """
         # TODO: Compute the scores from X. The layers are in layers.py, and layer_utils.py has affine and
-        # ReLU in
-        # one.
+        # ReLU in one.
         # BEGIN SOLUTION
         hidden, hidden_cache = layer_utils.affine_relu_forward(X, self.params["W1"], self.params["b1"])
         scores, scores_cache = layers.affine_forward(hidden, self.params["W2"], self.params["b2"])
@@ -72,8 +70,7 @@ class TwoLayerNet:
 
         grads: dict[str, np.ndarray] = {}
         # TODO: Compute loss, and the gradient of every parameter in grads. The penalty 0.5 * reg *
-        # sum(W**2) is
-        # on both weight matrices, not on the biases, and has a gradient too.
+        # sum(W**2) is on both weight matrices, not on the biases, and has a gradient too.
         # BEGIN SOLUTION
         loss, dscores = layers.softmax_loss(scores, y)
         dhidden, grads["W2"], grads["b2"] = layers.affine_backward(dscores, scores_cache)
@@ -173,9 +170,8 @@ class FullyConnectedNet:
                 param["mode"] = mode
 
         # TODO: Compute the scores. Every layer but the last is affine - [norm] - ReLU - [dropout]; which
-        # norm, if
-        # any, stands in self.normalization, its settings for layer i in self.bn_params[i - 1], those of
-        # dropout in self.dropout_param. Keep the caches for the way back.
+        # norm, if any, stands in self.normalization, its settings for layer i in self.bn_params[i - 1],
+        # those of dropout in self.dropout_param. Keep the caches for the way back.
         # BEGIN SOLUTION
         L, params = self.num_layers, self.params
         caches = []
@@ -201,8 +197,8 @@ class FullyConnectedNet:
 
         grads: dict[str, np.ndarray] = {}
         # TODO: Compute loss, and the gradient of every parameter in grads, from the last layer back to the
-        # first.
-        # The penalty 0.5 * reg * sum(W**2) is on every W, the last one too, never on b, gamma or beta.
+        # first. The penalty 0.5 * reg * sum(W**2) is on every W, the last one too, never on b, gamma or
+        # beta.
         # BEGIN SOLUTION
         loss, dscores = layers.softmax_loss(scores, y)
         dhidden, grads[f"W{L}"], grads[f"b{L}"] = layers.affine_backward(dscores, scores_cache)
