@@ -18,7 +18,7 @@ Kind = Literal["code", "inline", "trained"]
 
 SETTINGS = "assignment.toml"
 REQUIRED = ("title", "notebooks", "package")
-OPTIONAL = ("todo", "leave_out", "results", "limits")
+OPTIONAL = ("todo", "leave_out", "results", "may_repeat", "limits")
 TRAINED_PREFIX = "train_"  # a cell of this name is judged by the model the notebook saved
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # what nbgrader and every file system accept
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
@@ -65,6 +65,7 @@ class Assignment:
     todo: tuple[str, ...] = ()
     leave_out: tuple[str, ...] = ()
     results: tuple[str, ...] = ()
+    may_repeat: tuple[str, ...] = ()  # lines of solutions that give nothing away elsewhere in the release
     limits: Limits = dataclasses.field(default_factory=Limits)
 
     @property
@@ -146,6 +147,7 @@ def load(name: str, root: Path | None = None) -> Assignment:
         todo=settings.names_in("todo", package, DOTTED, "a qualified name without wildcards"),
         leave_out=settings.names_in("leave_out", package, DOTTED_GLOB, "a qualified name or glob"),
         results=settings.result_paths(),
+        may_repeat=settings.texts("may_repeat"),
         limits=settings.limits(),
     )
 

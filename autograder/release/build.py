@@ -1,0 +1,170 @@
+"""Build what students get: `release/<assignment>/` through nbgrader, and a zip that works on its own."""
+
+import logging
+import os
+import shutil
+import sys
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder import course
+from autograder.course import Assignment, CourseError
+from autograder.release import ReleaseError
+
+Tell = Callable[[str], None]
+
+CONFIG = "nbgrader_config.py"
+# What of datasets/ students need. The script that made the subset, and a downloaded full set, stay behind.
+DATA = ("README.md", "get_datasets.py", "download.py", "sums.json", "subset/*")
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can hold: the same bytes on every day
+ZIP_MODE = 0o100644 << 16
+
+
+@dataclass(frozen=True)
+class ReleaseResult:
+    """What was built."""
+
+    assignment: Assignment
+    folder: Path
+    archive: Path
+    files: tuple[str, ...]
+
+    def __str__(self) -> str:
+        root = self.assignment.root
+        return (
+            f"{self.folder.relative_to(root).as_posix()}/ with {len(self.files)} files, "
+            f"{len(self.assignment.todo)} things to do in {self.assignment.package} and "
+            f"{self.assignment.max_points:g} points; {self.archive.relative_to(root).as_posix()}, "
+            f"{self.archive.stat().st_size / 1e6:.1f} MB"
+        )
+
+
+def tell(message: str) -> None:
+    """Progress, on stderr."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def build(name: str, root: Path | None = None, progress: Tell = tell) -> ReleaseResult:
+    """Build the release of an assignment. The gradebook is neither read nor written.
+
+    The release that is there stays until the new one is complete, and stays if the new one is refused.
+
+    Raises:
+        CourseError: the assignment's settings or notebooks do not load.
+        ReleaseError: the release is refused; the message says where and why.
+    """
+    assignment = course.load(name, root)
+    building = assignment.release_folder.parent / f".building-{name}"
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(parents=True)
+    try:
+        progress(f"{name}: stripping {len(assignment.notebooks)} notebooks and {assignment.package}")
+        fresh = building / name
+        _generate(assignment, building)
+        progress(f"{name}: packing the zip")
+        archive = archive_path(assignment)
+        write_archive(assignment, fresh, building / archive.name)
+        _replace_folder(fresh, assignment.release_folder, building / "old")
+        os.replace(building / archive.name, archive)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    files = tuple(_files_in(assignment.release_folder))
+    return ReleaseResult(assignment, assignment.release_folder, archive, files)
+
+
+def archive_path(assignment: Assignment) -> Path:
+    return assignment.release_folder.parent / f"{assignment.name}.zip"
+
+
+def write_archive(assignment: Assignment, folder: Path, target: Path) -> None:
+    """Zip a release with the data, under one top folder, to the same bytes each time."""
+    entries = {name: folder / name for name in _files_in(folder)}
+    data = assignment.root / "datasets"
+    for pattern in DATA:
+        found = sorted(path for path in data.glob(pattern) if path.is_file())
+        if not found:
+            raise ReleaseError(
+                f"datasets/{pattern}: expected data to pack with the release, found none; restore it"
+            )
+        entries |= {path.relative_to(assignment.root).as_posix(): path for path in found}
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, path in sorted(entries.items()):
+            info = zipfile.ZipInfo(f"{assignment.name}/{name}", ZIP_TIME)
+            info.external_attr = ZIP_MODE
+            info.create_system = 3  # Unix, wherever it is built
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, path.read_bytes())
+
+
+def write_archive_after(assignment: str, notebooks: list[str], **_: Any) -> None:
+    """nbgrader's hook after a release typed in a shell or clicked in formgrader: its zip."""
+    loaded = course.load(assignment, course.find_root(Path(notebooks[0]).parent))
+    if all((loaded.release_folder / f"{notebook.name}.ipynb").is_file() for notebook in loaded.notebooks):
+        write_archive(loaded, loaded.release_folder, archive_path(loaded))
+
+
+def _files_in(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def _replace_folder(fresh: Path, target: Path, aside: Path) -> None:
+    if target.exists():
+        os.rename(target, aside)
+    try:
+        os.rename(fresh, target)
+    except OSError:
+        if aside.exists():
+            os.rename(aside, target)
+        raise
+
+
+def _generate(assignment: Assignment, building: Path) -> None:
+    """Run nbgrader's own conversion with this course's settings, into `building`."""
+    from nbgrader.converters import GenerateAssignment, NbGraderException  # slow to import
+    from nbgrader.coursedir import CourseDirectory
+
+    class Generate(GenerateAssignment):
+        """Remembers why it failed: nbgrader itself only logs that."""
+
+        failure: Exception | None = None
+
+        def convert_single_notebook(self, notebook_filename: str) -> None:
+            try:
+                super().convert_single_notebook(notebook_filename)
+            except Exception as error:
+                self.failure = error
+                raise
+
+    config = _settings(assignment, building)
+    silent = logging.Logger("nbgrader")  # not the shared one: it swallows nbgrader's tracebacks
+    silent.addHandler(logging.NullHandler())
+    converter = Generate(coursedir=CourseDirectory(config=config), config=config, log=silent)
+    try:
+        converter.start()
+    except NbGraderException as error:
+        cause = converter.failure
+        if isinstance(cause, ReleaseError | CourseError):
+            raise cause from None
+        reason = f"{type(cause).__name__}: {cause}" if cause else str(error)
+        raise ReleaseError(
+            f"source/{assignment.name}: nbgrader could not convert it: {reason}; correct the notebook"
+        ) from cause
+
+
+def _settings(assignment: Assignment, building: Path) -> Any:
+    """The course's nbgrader settings, turned to `building` and away from the gradebook."""
+    from traitlets.config.loader import PyFileConfigLoader
+
+    if not (assignment.root / CONFIG).is_file():
+        raise ReleaseError(f"{CONFIG}: expected nbgrader's settings, found no such file; restore it")
+    config = PyFileConfigLoader(CONFIG, path=str(assignment.root)).load_config()
+    config.SaveCells.enabled = False
+    config.GenerateAssignment.no_database = True
+    config.GenerateAssignment.post_convert_hook = None
+    config.CourseDirectory.root = str(assignment.root)
+    config.CourseDirectory.assignment_id = assignment.name
+    config.CourseDirectory.release_directory = building.relative_to(assignment.root).as_posix()
+    return config

@@ -1,0 +1,150 @@
+"""Does a release give an answer away? Every text in it is searched for lines of the solutions."""
+
+import base64
+import binascii
+import io
+import re
+import tokenize
+from collections.abc import Iterable, Iterator, Mapping
+from textwrap import dedent
+from typing import Any
+
+from autograder.release import ReleaseError
+from autograder.release.marks import LIKE_A_MARK
+from autograder.release.package import Solution
+
+# Shorter lines are said by everyone: `out = x @ w + b` has 9 signs without spaces. Chosen so that a line
+# below it names at most one array and one operation.
+CODE_SIGNS = 20
+PROSE_SIGNS = 30  # of a sentence
+
+CELL_METADATA = {"nbgrader", "deletable", "editable"}
+NOTEBOOK_METADATA = {"kernelspec", "language_info"}
+
+
+class Search:
+    """Finds lines of the solutions in other texts, however they are spaced, quoted or commented out."""
+
+    def __init__(self, solutions: Iterable[Solution], may_repeat: Iterable[str] = ()) -> None:
+        allowed = {squash(line)[0] for line in may_repeat}
+        self.unused = set(allowed)
+        self.keys: dict[str, tuple[Solution, int, str]] = {}
+        for solution in solutions:
+            for line, text in _sentences(solution) if solution.prose else _logical_lines(solution):
+                key = squash(text)[0]
+                self.unused.discard(key)
+                if len(key) >= (PROSE_SIGNS if solution.prose else CODE_SIGNS) and key not in allowed:
+                    self.keys.setdefault(key, (solution, line, text))
+
+    def refuse(self, text: str, where: str) -> None:
+        """Raise if `text` holds a line of a solution or a mark; `where` and the line number say where."""
+        squashed, offsets = squash(text)
+        for key, (solution, line, found) in self.keys.items():
+            at = squashed.find(key)
+            if at >= 0:
+                number = text.count("\n", 0, offsets[at]) + 1
+                raise ReleaseError(
+                    f"{where}:{number}: holds a line of the solution of {solution.owner} "
+                    f"({solution.path}:{line}): {found.strip()!r}; take it out, or, if it "
+                    "gives nothing away, list the line under may_repeat in assignment.toml"
+                )
+        for number, line_text in enumerate(text.split("\n"), 1):
+            mark = LIKE_A_MARK.search(line_text)
+            if mark:
+                raise ReleaseError(
+                    f"{where}:{number}: expected no mark in what students get, got {mark.group()!r}; "
+                    "reword the line"
+                )
+
+
+def squash(text: str) -> tuple[str, list[int]]:
+    """The text without spaces and comment signs, in small letters and one kind of quotes; and for each
+    sign kept, where it stood."""
+    kept, offsets = [], []
+    for offset, sign in enumerate(text):
+        if not sign.isspace() and sign not in "#\\":
+            kept.append('"' if sign == "'" else sign.lower())
+            offsets.append(offset)
+    return "".join(kept), offsets
+
+
+def _logical_lines(solution: Solution) -> Iterator[tuple[int, str]]:
+    """The statements of a solution without comments, a compound one up to its colon."""
+    parts: list[str] = []
+    first = 0
+    for token in tokenize.generate_tokens(io.StringIO(dedent(solution.text) + "\n").readline):
+        if token.type in (tokenize.NEWLINE, tokenize.ENDMARKER):
+            if parts:
+                yield solution.line + first - 1, " ".join(parts)
+            parts = []
+        elif token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT):
+            first = first if parts else token.start[0]
+            parts.append(token.string)
+
+
+def _sentences(solution: Solution) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(solution.text.split("\n")):
+        for sentence in re.split(r"(?<=[.!?;:])\s+", line):
+            yield solution.line + number, sentence
+
+
+# Notebooks ------------------------------------------------------------------------------------------
+
+
+def refuse_notebook(notebook: Mapping[str, Any], where: str, search: Search) -> None:
+    """Raise if a notebook holds anything that students should not get, or that came from a run."""
+    _refuse_metadata(notebook.get("metadata", {}), NOTEBOOK_METADATA, where)
+    for text in _strings(notebook.get("metadata", {})):
+        search.refuse(text, f"{where} metadata")
+    for number, cell in enumerate(notebook.get("cells", []), 1):
+        place = f"{where} cell {number}"
+        for key in ("outputs", "execution_count"):
+            if cell.get(key):
+                raise ReleaseError(f"{place}: expected no {key} in a release, got some; clear the cell")
+        _refuse_metadata(cell.get("metadata", {}), CELL_METADATA, place)
+        search.refuse("".join(cell.get("source", "")), place)
+        rest = {key: value for key, value in cell.items() if key not in ("source", "attachments")}
+        for text in _strings(rest):
+            search.refuse(text, f"{place} metadata")
+        _refuse_attachments(cell, place, search)
+
+
+def _refuse_metadata(metadata: Mapping[str, Any], allowed: set[str], where: str) -> None:
+    extra = sorted(set(metadata) - allowed)
+    if extra:
+        raise ReleaseError(
+            f"{where}: expected no metadata but {', '.join(sorted(allowed))}, got {', '.join(extra)}; "
+            "delete it"
+        )
+
+
+def _refuse_attachments(cell: Mapping[str, Any], where: str, search: Search) -> None:
+    attachments = cell.get("attachments") or {}
+    if attachments and cell.get("metadata", {}).get("nbgrader", {}).get("solution"):
+        raise ReleaseError(
+            f"{where}: expected no attachment in an answer cell, got {', '.join(attachments)}; "
+            "the answer would ship with it: delete it"
+        )
+    for name, bundle in attachments.items():
+        for kind, data in bundle.items():
+            if not kind.startswith("image/"):
+                raise ReleaseError(
+                    f"{where}: expected only pictures attached, got {name} ({kind}); delete it"
+                )
+            try:
+                raw = base64.b64decode("".join(data), validate=False)
+            except binascii.Error:
+                raw = "".join(data).encode()
+            search.refuse(raw.decode("latin-1"), f"{where} attachment {name}")
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield str(key)
+            yield from _strings(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _strings(item)

@@ -1,0 +1,136 @@
+"""Our part of `nbgrader generate_assignment`.
+
+nbgrader runs a list of preprocessors over each notebook. One of ours goes first and refuses a source that
+would not strip cleanly; one goes last, adds the stripped library, and refuses a release that gives an answer
+away. They are preprocessors and not hooks because nbgrader deletes the release and exits with 1 when a
+preprocessor raises, but swallows what a hook raises.
+"""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from nbformat.notebooknode import NotebookNode
+from nbgrader.converters import GenerateAssignment
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from autograder import course
+from autograder.course import Assignment
+from autograder.release import ReleaseError, leaks, notebooks
+from autograder.release.importable import check_imports
+from autograder.release.leaks import Search
+from autograder.release.package import Skeleton, skeleton
+
+STUDENT_FILES = ("README.md", "requirements.txt")  # beside the notebooks in source/<assignment>/
+
+
+def release_preprocessors() -> list[type]:
+    """nbgrader's own list with ours around it."""
+    own: list[type] = GenerateAssignment.class_traits()["preprocessors"].default()
+    return [CheckSource, *own, FinishRelease]
+
+
+class CheckSource(NbGraderPreprocessor):
+    """Refuses a solved notebook that is not fit for stripping."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        assignment, folder = _place(self, resources)
+        # A zip of the release before this one must not outlive it; a hook or the build packs the new one.
+        folder.with_suffix(".zip").unlink(missing_ok=True)
+        name = resources["nbgrader"]["notebook"]
+        if name not in {notebook.name for notebook in assignment.notebooks}:
+            raise ReleaseError(
+                f"source/{assignment.name}/{name}.ipynb: expected only notebooks that assignment.toml lists, "
+                "got this one; list it or move it elsewhere"
+            )
+        notebooks.check_source(nb, f"source/{assignment.name}/{name}.ipynb")
+        return nb, resources
+
+
+class FinishRelease(NbGraderPreprocessor):
+    """Adds the stripped library to the release, and refuses what gives an answer away."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.searches: dict[Path, Search] = {}  # one a release folder: the library is written once a run
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        assignment, folder = _place(self, resources)
+        if folder not in self.searches:
+            self.searches[folder] = finish_files(assignment, folder)
+        name = resources["nbgrader"]["notebook"]
+        where = f"source/{assignment.name}/{name}.ipynb"
+        for number, cell in enumerate(nb.cells, 1):
+            if cell.cell_type == "code":
+                notebooks.regions_of(cell.source, f"{where} cell {number} (released)")
+        leaks.refuse_notebook(nb, where, self.searches[folder])
+        return nb, resources
+
+
+def finish_files(assignment: Assignment, folder: Path) -> Search:
+    """Write the library students get into `folder`, and check every file there that is no notebook.
+
+    Returns: the search for lines of the solutions, for the notebooks that come next.
+    """
+    stripped = skeleton(assignment)
+    _write_library(assignment, stripped, folder)
+    check_imports(folder, stripped.files)
+    _drop_by_products(assignment, folder)
+    _refuse_unexpected(assignment, stripped, folder)
+    search = Search([*stripped.solutions, *notebooks.solutions(assignment)], assignment.may_repeat)
+    if search.unused:
+        raise ReleaseError(
+            f"source/{assignment.name}/assignment.toml: may_repeat: expected lines of solutions, got "
+            f"{sorted(search.unused)[0]!r} (without spaces), which is in none; delete it"
+        )
+    for path, text in stripped.files.items():
+        search.refuse(text, f"{path} (skeleton)")
+    for file in STUDENT_FILES:
+        search.refuse((folder / file).read_text(encoding="utf-8"), f"source/{assignment.name}/{file}")
+    return search
+
+
+def _place(preprocessor: NbGraderPreprocessor, resources: dict[str, Any]) -> tuple[Assignment, Path]:
+    """The assignment nbgrader works on, and the folder it writes to."""
+    converter = preprocessor.parent
+    while converter is not None and not hasattr(converter, "coursedir"):
+        converter = converter.parent
+    directory = converter.coursedir
+    name = resources["nbgrader"]["assignment"]
+    folder = directory.format_path(directory.release_directory, resources["nbgrader"]["student"], name)
+    return course.load(name, Path(directory.root)), Path(folder).resolve()
+
+
+def _write_library(assignment: Assignment, stripped: Skeleton, folder: Path) -> None:
+    shutil.rmtree(folder / assignment.package, ignore_errors=True)
+    for name, text in stripped.files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _drop_by_products(assignment: Assignment, folder: Path) -> None:
+    """nbgrader copies every file beside the notebooks: our settings, and the models that a run of the solved
+    notebooks left there."""
+    for name in (course.SETTINGS, *assignment.results):
+        (folder / name).unlink(missing_ok=True)
+    for name in assignment.results:
+        for parent in list((folder / name).relative_to(folder).parents)[:-1]:
+            if (folder / parent).is_dir() and not any((folder / parent).iterdir()):
+                (folder / parent).rmdir()
+
+
+def _refuse_unexpected(assignment: Assignment, stripped: Skeleton, folder: Path) -> None:
+    expected = {f"{notebook.name}.ipynb" for notebook in assignment.notebooks}
+    expected |= {*STUDENT_FILES, *stripped.files}
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    for name in sorted(found - expected):
+        raise ReleaseError(
+            f"source/{assignment.name}/{name}: expected only notebooks, {' and '.join(STUDENT_FILES)} beside "
+            "the settings, got this file; move it elsewhere"
+        )
+    for name in STUDENT_FILES:
+        if name not in found:
+            raise ReleaseError(
+                f"source/{assignment.name}/{name}: expected this file for students, found none; write it"
+            )

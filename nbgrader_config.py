@@ -1,0 +1,19 @@
+"""nbgrader's settings for this course, read by `nbgrader`, by formgrader and by `make release` alike."""
+
+from autograder.release.preprocessors import release_preprocessors
+
+c = get_config()  # noqa: F821  nbgrader puts it here
+
+# Strip the library along with the notebooks, and refuse a release that gives an answer away.
+c.GenerateAssignment.preprocessors = release_preprocessors()
+c.GenerateAssignment.post_convert_hook = "autograder.release.build.write_archive_after"
+
+c.ClearSolutions.code_stub = {
+    "python": (
+        "# Write your code here, in place of the next line.\n"
+        'raise NotImplementedError("this cell is not written yet")'
+    )
+}
+c.ClearSolutions.text_stub = "*Your answer here.*"
+# The last two are running times that Jupyter can record: they differ from run to run.
+c.ClearOutput.remove_metadata_fields = {"collapsed", "scrolled", "execution", "ExecuteTime"}
