@@ -28,9 +28,9 @@ from autograder.record import Record, RecordError
 from autograder.release import build, verify
 from autograder.release.strip import ReleaseError
 from autograder.reports import exports, feedback
-from autograder.sandbox import client
+from autograder.sandbox import level
 from autograder.sandbox.client import SandboxError
-from autograder.sandbox.doctor import doctor_report
+from autograder.sandbox.level import Level
 
 DONE, ATTENTION, USAGE = 0, 1, 2
 EXPECTED_ERRORS = (
@@ -96,10 +96,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _grade(options: argparse.Namespace) -> int:
     assignment = course.load(options.assignment)
-    level = _level(options)
+    isolation = _level(options)
     sources = intake.find(options.folder, assignment.name)
     started = time.perf_counter()
-    records = _grade_sources(assignment, sources, level, options)
+    records = _grade_sources(assignment, sources, isolation, options)
     seconds = time.perf_counter() - started
     with Gradebook(options.gradebook or sqlite_url(options.out / "gradebook.db"), assignment) as book:
         book.write_all(records)
@@ -114,22 +114,22 @@ def _grade(options: argparse.Namespace) -> int:
     return ATTENTION if any(g.state == "error" for r in records for g in r.grades.values()) else DONE
 
 
-def _level(options: argparse.Namespace) -> client.Level:
+def _level(options: argparse.Namespace) -> Level:
     if options.unsafe_no_sandbox:
         print("autograder: no isolation: student code can read and change anything here", file=sys.stderr)
-        return client.probe("none")
-    return client.probe(options.isolation)
+        return level.unsafe()
+    return level.probe()
 
 
 def _grade_sources(
-    assignment: Assignment, sources: list[intake.Source], level: client.Level, options: argparse.Namespace
+    assignment: Assignment, sources: list[intake.Source], isolation: Level, options: argparse.Namespace
 ) -> list[Record]:
     """Grade what has changed, saving each record as it comes; all records of these students, by student."""
     folder = options.out / "records"
     folder.mkdir(parents=True, exist_ok=True)
     tasks = [pool.Task(source, _known(folder / f"{source.student}.json")) for source in sources]
-    plan = pool.Plan(assignment.name, assignment.root, level)
-    with Progress(f"{assignment.name}, isolation {level.name}", len(tasks)) as progress:
+    plan = pool.Plan(assignment.name, assignment.root, isolation)
+    with Progress(f"{assignment.name}, isolation {isolation.name}", len(tasks)) as progress:
 
         def done(task: pool.Task, graded: Record | None) -> None:
             if graded is not None:
@@ -163,6 +163,8 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
+    from autograder.sandbox.doctor import doctor_report
+
     print(doctor_report())
     return DONE
 

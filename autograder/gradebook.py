@@ -7,9 +7,13 @@ manual comment) is never touched, so grading again is safe at any time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from nbgrader import api
 from sqlalchemy.exc import SQLAlchemyError
@@ -36,10 +40,11 @@ class Gradebook:
         self.url = url
         self.assignment = assignment
         try:
-            self._book = api.Gradebook(url, course)
+            with _alembic_on_path():
+                self._book = api.Gradebook(url, course)
             self._ensure_assignment()
         except SQLAlchemyError as error:
-            raise GradebookError(_reason(url, error)) from None
+            raise GradebookError(reason(url, error)) from None
 
     def __enter__(self) -> Gradebook:
         return self
@@ -64,7 +69,7 @@ class Gradebook:
             self._db.commit()
         except SQLAlchemyError as error:
             self._db.rollback()
-            raise GradebookError(f"{record.student} is not entered: {_reason(self.url, error)}") from None
+            raise GradebookError(f"{record.student} is not entered: {reason(self.url, error)}") from None
         except BaseException:
             self._db.rollback()
             raise
@@ -95,53 +100,40 @@ class Gradebook:
     # one student's rows
 
     def _enter(self, record: Record) -> None:
-        book = self._book
-        student = self._db.get(api.Student, record.student)
-        if student is None:
-            student = api.Student(id=record.student, course_id=book.course_id)
-            self._db.add(student)
-        submission = self._submission(record.student)
-        for notebook in self._notebooks():
-            submitted = self._submitted(submission, notebook)
-            graded = {grade.cell_id: grade for grade in submitted.grades}
-            commented = {comment.cell_id: comment for comment in submitted.comments}
-            for cell in notebook.grade_cells:
-                if cell.id not in graded:
-                    graded[cell.id] = api.Grade(cell=cell, notebook=submitted)
-                if cell.name in record.grades:
-                    _set_score(graded[cell.id], record.grades[cell.name])
-            for cell in notebook.solution_cells:
-                if cell.id not in commented:
-                    commented[cell.id] = api.Comment(cell=cell, notebook=submitted)
-                if cell.name in record.grades:
-                    commented[cell.id].auto_comment = record.grades[cell.name].comment or None
-
-    def _submission(self, student: str) -> api.SubmittedAssignment:
+        if self._db.get(api.Student, record.student) is None:
+            self._add(api.Student(id=record.student))
         assignment = self._book.find_assignment(self.assignment.name)
-        found = (
-            self._db.query(api.SubmittedAssignment)
-            .filter_by(assignment_id=assignment.id, student_id=student)
-            .one_or_none()
+        submission = self._one(
+            api.SubmittedAssignment, assignment_id=assignment.id, student_id=record.student
         )
-        if found is None:
-            found = api.SubmittedAssignment(assignment=assignment, student_id=student)
-            self._db.add(found)
-            self._db.flush()
-        return found
+        for notebook in assignment.notebooks:
+            submitted = self._one(api.SubmittedNotebook, assignment_id=submission.id, notebook_id=notebook.id)
+            grades, comments = self._rows(api.Grade, submitted), self._rows(api.Comment, submitted)
+            for cell in notebook.grade_cells:
+                row = grades.get(cell.id) or self._add(api.Grade(cell_id=cell.id, notebook_id=submitted.id))
+                if cell.name in record.grades:
+                    _set_score(row, record.grades[cell.name])
+            for cell in notebook.solution_cells:
+                row = comments.get(cell.id) or self._add(
+                    api.Comment(cell_id=cell.id, notebook_id=submitted.id)
+                )
+                if cell.name in record.grades:
+                    row.auto_comment = record.grades[cell.name].comment or None
 
-    def _notebooks(self) -> list[api.Notebook]:
-        return list(self._book.find_assignment(self.assignment.name).notebooks)
+    def _rows(self, kind: type[Any], submitted: api.SubmittedNotebook) -> dict[str, Any]:
+        return {row.cell_id: row for row in self._db.query(kind).filter_by(notebook_id=submitted.id)}
 
-    def _submitted(
-        self, submission: api.SubmittedAssignment, notebook: api.Notebook
-    ) -> api.SubmittedNotebook:
-        for submitted in submission.notebooks:
-            if submitted.notebook_id == notebook.id:
-                return submitted
-        submitted = api.SubmittedNotebook(notebook=notebook, assignment=submission)
-        self._db.add(submitted)
-        self._db.flush()
-        return submitted
+    def _one(self, kind: type[Any], **keys: str) -> Any:
+        """The row with these keys, made if it is not there yet."""
+        row = self._db.query(kind).filter_by(**keys).one_or_none()
+        if row is None:
+            row = self._add(kind(**keys))
+            self._db.flush()  # gives it its id
+        return row
+
+    def _add(self, row: Any) -> Any:
+        self._db.add(row)
+        return row
 
 
 def _set_score(row: api.Grade, grade: Grade) -> None:
@@ -150,7 +142,19 @@ def _set_score(row: api.Grade, grade: Grade) -> None:
     row.needs_manual_grade = grade.state != "graded" and row.manual_score is None
 
 
-def _reason(url: str, error: SQLAlchemyError) -> str:
+@contextmanager
+def _alembic_on_path() -> Iterator[None]:
+    """nbgrader calls `alembic` by name for a new database; it lies beside this interpreter."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
+
+
+def reason(url: str, error: SQLAlchemyError) -> str:
+    """What a database said, where, and what to do; never a password."""
     cause = getattr(error, "orig", None) or error
     where = url.split("@")[-1].split("?")[0]  # leaves a password out
     text = str(cause).strip().splitlines()[0]

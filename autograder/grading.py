@@ -25,9 +25,10 @@ import pytest
 from autograder import intake
 from autograder.course import Assignment, GradeCell
 from autograder.graders.checks import CheckFailed
-from autograder.intake import IntakeError, Submission
+from autograder.intake import IntakeError, Source, Submission
 from autograder.record import CaseResult, Grade, Hashes, Outcome, Record
-from autograder.sandbox.client import Level, Sandbox, SandboxError, Student, StudentError, probe
+from autograder.sandbox.client import Sandbox, SandboxError, Student, StudentError
+from autograder.sandbox.level import Level, probe
 
 GRADERS = Path(__file__).parent / "graders"
 EDGE_SHARE = 0.2  # of a cell's points, for edge cases together
@@ -362,6 +363,30 @@ def grade_all(
         raise GradingError("hidden graders do not load:\n" + "\n".join(judge.collection_errors))
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise GradingError(f"pytest stopped with {code!r} in autograder/graders/{assignment.name}")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A hand-in to grade, and what the record that is already there depended on."""
+
+    source: Source
+    known: Hashes | None = None
+
+
+def grade_tasks(
+    assignment: Assignment, tasks: Iterable[Task], reply: Callable[[Record | None], None], level: Level | None
+) -> None:
+    """Read and grade each task, in order; `reply(None)` for one in which nothing has changed."""
+
+    def changed() -> Iterator[Submission]:
+        for task in tasks:
+            submission = intake.read(task.source, assignment)
+            if task.known == hashes(assignment, submission):
+                reply(None)
+            else:
+                yield submission
+
+    grade_all(assignment, changed(), reply, level)
 
 
 def grade_one(assignment: Assignment, submission: Submission, level: Level | None = None) -> Record:

@@ -10,25 +10,21 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from autograder import course, grading, intake
-from autograder.record import Hashes, Record
-from autograder.sandbox.client import Level
+from autograder import course, grading
+from autograder.grading import Task
+from autograder.record import Record
+from autograder.sandbox.level import Level
 
 MAX_DEATHS = 2  # a submission that took this many workers with it is left to a human
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-
-
-@dataclass(frozen=True)
-class Task:
-    source: intake.Source
-    known: Hashes | None = None  # of the record that is already there
 
 
 @dataclass(frozen=True)
@@ -140,19 +136,13 @@ def _start(plan: Plan) -> _Worker:
 
 def _work(plan: Plan, pipe: Connection) -> None:
     """A worker process: tasks in, records out, until None or the parent is gone."""
-    assignment = course.load(plan.assignment, plan.root)
 
-    def submissions() -> Iterator[intake.Submission]:
-        while (task := _next(pipe)) is not None:
-            submission = intake.read(task.source, assignment)
-            if task.known == grading.hashes(assignment, submission):
-                pipe.send(("unchanged", ""))
-            else:
-                yield submission
+    def reply(record: Record | None) -> None:
+        pipe.send(("record", record.to_json() if record else ""))
 
     try:
-        emit = lambda record: pipe.send(("record", record.to_json()))  # noqa: E731
-        grading.grade_all(assignment, submissions(), emit, plan.level)
+        assignment = course.load(plan.assignment, plan.root)
+        grading.grade_tasks(assignment, iter(partial(_next, pipe), None), reply, plan.level)
     except Exception as error:  # told to the parent, which stops the run with this message
         pipe.send(("failure", f"{type(error).__name__}: {error}"))
 

@@ -1,0 +1,1 @@
+"""Renderings of records: feedback pages, exports. Nothing here decides points."""

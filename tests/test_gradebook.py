@@ -1,0 +1,115 @@
+import sqlite3
+from pathlib import Path
+
+import pytest
+from nbgrader import api
+from sqlalchemy.exc import SQLAlchemyError
+
+from autograder import course
+from autograder.course import Assignment
+from autograder.gradebook import Gradebook, GradebookError, reason, sqlite_url
+from autograder.record import Grade, Hashes, Record
+
+NOTEBOOK, CODE, INLINE = "two_layer_net", "affine_forward", "inline_two_layer_net_1"
+
+
+@pytest.fixture(scope="module")
+def assignment() -> Assignment:
+    return course.load("assignment1")
+
+
+def graded(student: str, code: float | None = 2.0, inline: float | None = None) -> Record:
+    def grade(grade_id: str, points: float | None, otherwise: str) -> Grade:
+        state = otherwise if points is None else "graded"
+        return Grade(grade_id, NOTEBOOK, points, 2.0, state, comment=f"about {grade_id}")  # type: ignore[arg-type]
+
+    grades = {CODE: grade(CODE, code, "error"), INLINE: grade(INLINE, inline, "needs_review")}
+    return Record(student, "assignment1", "none", Hashes("", "", ""), grades)
+
+
+def enter(url: str, assignment: Assignment, *records: Record) -> None:
+    with Gradebook(url, assignment) as book:
+        book.write_all(records)
+
+
+def test_points_reach_the_gradebook(tmp_path: Path, assignment: Assignment) -> None:
+    url = sqlite_url(tmp_path / "gradebook.db")
+    enter(url, assignment, graded("s001"), graded("s002", code=None, inline=1.0))
+    with api.Gradebook(url) as book:
+        assert book.find_submission("assignment1", "s001").score == 2.0
+        assert book.find_submission("assignment1", "s001").needs_manual_grade
+        assert book.find_grade(CODE, NOTEBOOK, "assignment1", "s002").needs_manual_grade
+        assert book.find_grade(CODE, NOTEBOOK, "assignment1", "s002").auto_score is None
+        assert book.find_comment(INLINE, NOTEBOOK, "assignment1", "s001").auto_comment == f"about {INLINE}"
+        assert book.find_assignment("assignment1").max_score == assignment.max_points
+
+
+def test_what_a_human_entered_survives(tmp_path: Path, assignment: Assignment) -> None:
+    url = sqlite_url(tmp_path / "gradebook.db")
+    enter(url, assignment, graded("s001"))
+    with api.Gradebook(url) as book:
+        grade = book.find_grade(INLINE, NOTEBOOK, "assignment1", "s001")
+        grade.manual_score, grade.extra_credit, grade.needs_manual_grade = 1.5, 0.5, False
+        book.find_comment(INLINE, NOTEBOOK, "assignment1", "s001").manual_comment = "good"
+        book.db.commit()
+    enter(url, assignment, graded("s001", code=1.0, inline=0.0))
+    enter(url, assignment, graded("s001", code=1.0))
+    with api.Gradebook(url) as book:
+        grade = book.find_grade(INLINE, NOTEBOOK, "assignment1", "s001")
+        assert (grade.score, grade.needs_manual_grade) == (2.0, False)
+        assert book.find_comment(INLINE, NOTEBOOK, "assignment1", "s001").comment == "good"
+        assert book.find_submission("assignment1", "s001").score == 3.0
+
+
+def test_writing_twice_counts_once(tmp_path: Path, assignment: Assignment) -> None:
+    url = sqlite_url(tmp_path / "gradebook.db")
+    for _ in range(3):
+        enter(url, assignment, graded("s001"))
+    with sqlite3.connect(tmp_path / "gradebook.db") as db:
+        cells = len(assignment.grade_cells)
+        assert db.execute("select count(*) from submitted_assignment").fetchone() == (1,)
+        assert db.execute("select count(*) from grade").fetchone() == (cells,)
+
+
+def test_points_outside_the_cell_are_clamped(tmp_path: Path, assignment: Assignment) -> None:
+    url = sqlite_url(tmp_path / "gradebook.db")
+    enter(url, assignment, graded("s001", code=9.0))
+    with api.Gradebook(url) as book:
+        assert book.find_submission("assignment1", "s001").score == 2.0
+
+
+def test_a_failure_leaves_the_other_students(tmp_path: Path, assignment: Assignment) -> None:
+    path = tmp_path / "gradebook.db"
+    url = f"sqlite:///{path}?timeout=0"
+    enter(url, assignment, graded("s001"))
+    with Gradebook(url, assignment) as book:
+        holder = sqlite3.connect(path)
+        holder.execute("begin exclusive")
+        with pytest.raises(
+            GradebookError, match=r"s002 is not entered: .*locked.*run the same command again"
+        ):
+            book.write(graded("s002"))
+        holder.rollback()
+        holder.close()
+        book.write(graded("s002"))
+    with api.Gradebook(url) as book:
+        assert sorted(s.id for s in book.students) == ["s001", "s002"]
+
+
+def test_a_gradebook_that_is_none_is_told(tmp_path: Path, assignment: Assignment) -> None:
+    (tmp_path / "gradebook.db").write_text(
+        "this is no database, it is a text that is long enough to tell" * 20
+    )
+    with pytest.raises(GradebookError, match=r"gradebook\.db: file is not a database"):
+        Gradebook(sqlite_url(tmp_path / "gradebook.db"), assignment)
+
+
+def test_a_place_that_is_not_there_is_told(assignment: Assignment) -> None:
+    with pytest.raises(GradebookError, match=r"/no/such/folder/x\.db: unable to open database file"):
+        Gradebook("sqlite:////no/such/folder/x.db?timeout=1", assignment)
+
+
+def test_a_password_is_not_told() -> None:
+    told = reason("postgresql://grader:secret@127.0.0.1/grades", SQLAlchemyError("connection refused"))
+    assert told.startswith("gradebook 127.0.0.1/grades: connection refused")
+    assert "secret" not in told

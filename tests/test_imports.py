@@ -1,0 +1,78 @@
+"""Imports run one way. The rooms and what each may know stand in docs/architecture.md."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+STRANGERS = ("autograder.reports", "autograder.gradebook", "autograder.pool", "autograder.intake")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The absolute names of the modules a file imports, wherever in the file."""
+    package = path.relative_to(ROOT).parent.as_posix().replace("/", ".").split(".")
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def outside(path: Path, allowed: set[str]) -> set[str]:
+    """Top-level packages a file imports that are neither allowed nor in the standard library."""
+    return (
+        {name.split(".")[0] for name in imported(path)}
+        - allowed
+        - set(sys.stdlib_module_names)
+        - {"__future__"}
+    )
+
+
+def files(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", files("cs_lib"), ids=lambda p: p.name)
+def test_the_library_needs_numpy_only(path: Path) -> None:
+    extra = {"vis_utils.py": {"matplotlib"}, "data_utils.py": {"PIL"}}.get(path.name, set())
+    assert outside(path, {"numpy", "cs_lib"} | extra) == set()
+
+
+@pytest.mark.parametrize("path", files("autograder/graders"), ids=lambda p: p.name)
+def test_graders_know_their_helpers_and_numpy(path: Path) -> None:
+    allowed = {"numpy", "pytest", "autograder"} | ({"PIL"} if path.name == "heldback.py" else set())
+    if path.name.startswith(("make_", "oracle_")):  # authoring: run by hand, never while grading
+        allowed |= {"torch", "PIL"}
+    assert outside(path, allowed) == set()
+    ours = {name for name in imported(path) if name.startswith("autograder")}
+    assert all(name == "autograder" or name.startswith("autograder.graders") for name in ours), ours
+
+
+def test_the_worker_knows_numpy_and_its_neighbours() -> None:
+    path = ROOT / "autograder/sandbox/worker.py"
+    assert outside(path, {"numpy", "msgpack", "autograder"}) == set()
+    ours = {name for name in imported(path) if name.startswith("autograder")}
+    assert all(name == "autograder" or name.startswith("autograder.sandbox") for name in ours), ours
+
+
+@pytest.mark.parametrize("room", STRANGERS)
+def test_reports_gradebook_pool_and_intake_are_strangers(room: str) -> None:
+    place = ROOT / room.replace(".", "/")
+    for path in files(room.replace(".", "/")) if place.is_dir() else [place.with_suffix(".py")]:
+        known = set(imported(path))
+        for other in STRANGERS:
+            assert other == room or not any(n == other or n.startswith(other + ".") for n in known), path
+
+
+def test_the_library_and_the_sandbox_never_look_up() -> None:
+    for path in files("cs_lib"):
+        assert not any(name.startswith("autograder") for name in imported(path)), path
+    for path in files("autograder/sandbox"):
+        ours = {name for name in imported(path) if name.startswith("autograder.")}
+        assert all(name.startswith("autograder.sandbox") for name in ours), path
