@@ -1,0 +1,21 @@
+"""Grade the sample class, every assignment: `python samples/grade_class.py SUBMITTED OUT`.
+
+The class holds a corrupt zip, so the grader's "a human is needed" (exit code 1) is the right result here.
+"""
+
+import sys
+from pathlib import Path
+
+from autograder import cli, course
+
+
+def main(submitted: str, out: str) -> int:
+    codes = []
+    for name in course.names():
+        codes.append(cli.main(["grade", name, submitted, "--out", str(Path(out) / name)]))
+        print()
+    return max(codes) if cli.USAGE in codes else cli.DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
