@@ -1,0 +1,52 @@
+"""What the layer graders of this folder share: calling a pair of functions and comparing what they return."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder.graders.checks import CheckFailed, array, building_on, close, fail, parts, same_shape
+
+EXPECTED = Path(__file__).parent / "expected"
+
+
+def cached(student: Any, back: str, name: str, *args: Any) -> tuple[Any, Any]:
+    """(out, handle of the cache) of forward function `name`, called so that `back` can be checked."""
+    with building_on(back, needs=name, why="its cache is what the backward function reads"):
+        out, cache = parts(student.call(f"layers.{name}", *args, keep=1), 2, name=name)
+    if out is None:
+        fail(
+            "needs",
+            f"{back} could not be checked, because {name} returned None in place of a result, and its cache "
+            f"is what the backward function reads. Get {name} to work first.",
+        )
+    return out, cache
+
+
+def near(got: object, want: np.ndarray, *, name: str, rtol: float, what: str = "value") -> None:
+    """`close`, with rtol also of the largest entry: a small entry may be off by as much as a large one."""
+    close(got, want, name=name, rtol=rtol, atol=rtol * float(np.abs(want).max(initial=0.0)), what=what)
+
+
+def agrees(got: object, want: np.ndarray, rtol: float) -> bool:
+    try:
+        near(got, want, name="", rtol=rtol)
+    except CheckFailed:
+        return False
+    return True
+
+
+def like(got: object, want: np.ndarray, *, name: str) -> np.ndarray:
+    """`got` in want's shape if only axes of length 1 differ; the exact shape is a case of its own."""
+    values = array(got, name=name)
+    if [n for n in values.shape if n > 1] == [n for n in want.shape if n > 1]:
+        return values.reshape(want.shape)
+    return same_shape(values, want.shape, name=name)
+
+
+def filled(got: object, shape: tuple[int, ...], *, name: str) -> np.ndarray:
+    """The shape, and not a single check of values; but zeros earn nothing."""
+    values = same_shape(got, shape, name=name)
+    if not values.any():
+        fail("value", f"Every entry of {name} is 0: is it ever filled in?")
+    return values

@@ -1,0 +1,271 @@
+"""Batch normalisation: both modes, running statistics, and two ways back with each student's own cache."""
+
+from typing import Any
+
+import numpy as np
+
+from autograder.graders.assignment2.calls import EXPECTED, cached, filled, near
+from autograder.graders.assignment2.norms import (
+    NORM_RTOL,
+    Layer,
+    check_contract,
+    check_gradient,
+    forward,
+    judge_gradient,
+)
+from autograder.graders.checks import (
+    GRAD_RTOL,
+    Case,
+    cases,
+    mapping,
+    parts,
+    same_dtype,
+    unchanged,
+)
+from autograder.graders.oracles import Arrays, load
+
+FIXED = load(EXPECTED, "batchnorm")
+NAME = "batchnorm_forward"
+BATCHNORM = Layer(NAME, rows=lambda x, row: x.T, settings=lambda row: [{"mode": "train"}])
+STATS = ("running_mean", "running_var")
+
+# Calls `function` while the function named `forbidden` is out of reach of the module they live in.
+ALONE = """
+def alone(function, forbidden, dout, cache):
+    def refuse(*args, **kwargs):
+        raise RuntimeError(f"{function.__name__} calls {forbidden}; here it has to do the work itself")
+
+    names = getattr(function, "__globals__", {})
+    kept = names.get(forbidden)
+    names[forbidden] = refuse
+    try:
+        return function(dout, cache)
+    finally:
+        names[forbidden] = kept
+"""
+
+
+@cases(
+    NAME,
+    Case(
+        "train",
+        row="train",
+        weight=2,
+        hint="Each column has its own mean and variance, over the batch. The variance is the biased one, and "
+        "it is its root that divides. gamma and beta come after that.",
+    ),
+    Case(
+        "more_features_than_rows",
+        row="wide",
+        hint="3 rows, 6 features here. Which axis do the statistics run along?",
+    ),
+    Case(
+        "small_variance",
+        "edge",
+        row="small_variance",
+        hint="The variance is about as small as eps here, so it matters how large eps is and whether it is "
+        "added to the variance, before the root is taken.",
+    ),
+)
+def test_batchnorm_forward_train(student: Any, case: Case) -> None:
+    row = FIXED[case.row]
+    out, _ = forward(student, BATCHNORM, row)
+    rtol = GRAD_RTOL if case.kind == "edge" else NORM_RTOL
+    near(out, row["out"], name=f"out of {NAME} in train mode", rtol=rtol)
+
+
+@cases(
+    NAME,
+    Case(
+        "running_mean",
+        row="one_pass",
+        stats=["running_mean"],
+        hint="momentum is the share of the old running mean that stays; the batch's mean gets the rest. The "
+        "result belongs into bn_param.",
+    ),
+    Case(
+        "running_var",
+        row="one_pass",
+        stats=["running_var"],
+        hint="The running variance takes in the batch's biased variance, without eps and without a root.",
+    ),
+    Case(
+        "running_mean_over_three_batches",
+        row="from_nothing",
+        stats=["running_mean"],
+        hint="The first batch starts from zeros; after that the mean that the last call left in bn_param "
+        "goes on. Is it written back to bn_param, and read from there?",
+    ),
+    Case(
+        "other_momentum",
+        "edge",
+        row="other_momentum",
+        stats=STATS,
+        hint="bn_param['momentum'] is not the usual one here. Is it read, or is 0.9 written into the code?",
+    ),
+)
+def test_batchnorm_forward_running(student: Any, case: Case) -> None:
+    row = FIXED[case.row]
+    bn_param = {"mode": "train"}
+    if case.id == "other_momentum":
+        bn_param["momentum"] = float(row["momentum"])
+    if case.row != "from_nothing":
+        bn_param |= {name: row[f"{name}_before"] for name in STATS}
+    found = after_batches(student, row, bn_param)
+    for name in case.stats:
+        near(found[name], row[name], name=f"{name} in bn_param after {NAME}")
+
+
+def after_batches(student: Any, row: Arrays, bn_param: dict[str, Any]) -> dict[str, Any]:
+    """bn_param as the student's calls on each batch of the row in turn leave it."""
+    features = row["batches"].shape[-1]
+    for batch in row["batches"]:
+        args = (batch, np.ones(features), np.zeros(features), bn_param)
+        echo = student.call(f"layers.{NAME}", *args, keep=1, echo=True)
+        bn_param = mapping(echo.args[3], STATS, name="bn_param after a call in train mode")
+    return bn_param
+
+
+@cases(
+    NAME,
+    Case(
+        "test_mode",
+        row="test",
+        weight=2,
+        hint="Test mode takes running_mean and running_var from bn_param, not the statistics of this batch.",
+    ),
+    Case(
+        "test_mode_gamma_beta",
+        "edge",
+        weight=2,
+        row="test_scaled",
+        hint="gamma and beta scale and shift in test mode just as they do in train mode. With ones and "
+        "zeros, as at the start of training, nobody notices when they are left out.",
+    ),
+    Case(
+        "test_mode_small_variance",
+        "edge",
+        row="test_small_variance",
+        hint="eps keeps test mode from dividing by almost nothing, too; it is added to the running variance.",
+    ),
+    Case(
+        "test_mode_keeps_statistics",
+        "edge",
+        row="test_scaled",
+        hint="A test batch must leave the running statistics as they are.",
+    ),
+)
+def test_batchnorm_forward_test_mode(student: Any, case: Case) -> None:
+    row = FIXED[case.row]
+    args = [row["x"], row["gamma"], row["beta"], {"mode": "test", **{name: row[name] for name in STATS}}]
+    echo = student.call(f"layers.{NAME}", *args, keep=1, echo=True)
+    if case.id == "test_mode_keeps_statistics":
+        filled(parts(echo.result, 2, name=NAME)[0], row["x"].shape, name=f"out of {NAME} in test mode")
+        left = mapping(echo.args[3], STATS, name="bn_param after a call in test mode")
+        for name in STATS:
+            near(left[name], row[name], name=f"{name} in bn_param after test mode", rtol=GRAD_RTOL)
+        return
+    out, _ = parts(echo.result, 2, name=NAME)
+    rtol = GRAD_RTOL if case.id == "test_mode_small_variance" else NORM_RTOL
+    near(out, row["out"], name=f"out of {NAME} in test mode", rtol=rtol)
+
+
+@cases(
+    NAME,
+    Case("float32", "edge", hint="float32 in, float32 out, and running statistics of x's dtype too."),
+    Case(
+        "arguments_unchanged",
+        "edge",
+        hint="x, gamma and beta belong to the caller: `x -= mean` changes them, `x = x - mean` does not.",
+    ),
+)
+def test_batchnorm_forward_contract(student: Any, case: Case) -> None:
+    dtype = np.float32 if case.id == "float32" else np.float64
+    args = BATCHNORM.arguments(FIXED["train"], dtype)
+    echo = student.call(f"layers.{NAME}", *args, keep=1, echo=True)
+    out, _ = parts(echo.result, 2, name=NAME)
+    filled(out, args[0].shape, name=f"out of {NAME}")
+    if case.id == "float32":
+        same_dtype(out, dtype, name=f"out of {NAME}")
+        for name, value in mapping(echo.args[3], STATS, name="bn_param").items():
+            if name in STATS:
+                same_dtype(value, dtype, name=f"{name} in bn_param")
+        return
+    for name, before, after in zip(("x", "gamma", "beta"), args[:3], echo.args, strict=False):
+        unchanged(before, after, name=f"{name}, the argument of {NAME},")
+
+
+DX = Case(
+    "dx",
+    row="train",
+    which="dx",
+    weight=2,
+    hint="x acts on the result three ways: directly, through the batch's mean and through its variance. A "
+    "missing way gives numbers of the right size that are wrong.",
+)
+DX_WIDE = Case(
+    "dx_more_features_than_rows",
+    row="wide",
+    which="dx",
+    hint="3 rows, 6 features here. The sums inside dx run over the batch, and N is the number of rows.",
+)
+DGAMMA = Case(
+    "dgamma",
+    row="train",
+    which="dgamma",
+    hint="gamma multiplies the normalised x (before beta), in every row: their shares add up.",
+)
+DBETA = Case("dbeta", row="train", which="dbeta", hint="beta is added in every row: its shares add up.")
+SMALL = Case(
+    "dx_small_variance",
+    "edge",
+    row="small_variance",
+    which="dx",
+    hint="The variance is about as small as eps here: the forward pass's eps belongs into the gradient too.",
+)
+
+
+@cases("batchnorm_backward", DX, DX_WIDE, DGAMMA, DBETA, SMALL)
+def test_batchnorm_backward(student: Any, case: Case) -> None:
+    check_gradient(student, BATCHNORM, "batchnorm_backward", case, FIXED[case.row])
+
+
+@cases("batchnorm_backward_alt", DX, DX_WIDE, DGAMMA, DBETA, SMALL)
+def test_batchnorm_backward_alt(student: Any, case: Case) -> None:
+    check_gradient(student, BATCHNORM, "batchnorm_backward_alt", case, FIXED[case.row])
+
+
+FLOAT32 = Case("float32", "edge", hint="float32 in, float32 out: look for an array made without dtype=.")
+DOUT = Case(
+    "shapes_and_dout_unchanged",
+    "edge",
+    hint="dgamma and dbeta have shape (D,). dout belongs to the caller: `dout *= gamma` changes it.",
+)
+
+
+@cases("batchnorm_backward", FLOAT32, DOUT)
+def test_batchnorm_backward_contract(student: Any, case: Case) -> None:
+    check_contract(student, BATCHNORM, "batchnorm_backward", case, FIXED["train"])
+
+
+@cases("batchnorm_backward_alt", FLOAT32, DOUT)
+def test_batchnorm_backward_alt_contract(student: Any, case: Case) -> None:
+    check_contract(student, BATCHNORM, "batchnorm_backward_alt", case, FIXED["train"])
+
+
+@cases(
+    "batchnorm_backward_alt",
+    Case(
+        "by_itself",
+        weight=2,
+        hint="This function is there to compute the gradient another way, by the formula you simplified on "
+        "paper; calling batchnorm_backward does not do that.",
+    ),
+)
+def test_batchnorm_backward_alt_alone(student: Any, case: Case) -> None:
+    name, row = "batchnorm_backward_alt", FIXED["train"]
+    out, cache = cached(student, name, NAME, *BATCHNORM.arguments(row))
+    function = student.call("layers.__dict__.get", name, keep="all")
+    alone = student.define(ALONE, "alone")
+    dx, _, _ = parts(student.call(alone, function, "batchnorm_backward", row["dout"], cache), 3, name=name)
+    judge_gradient(student, BATCHNORM, row, out, dx, "dx", name=f"dx of {name} on its own")

@@ -1,0 +1,241 @@
+"""Dropout: judged by what every right mask has in common, so that any way to draw one passes."""
+
+from typing import Any
+
+import numpy as np
+
+from autograder.graders.assignment2.calls import agrees, cached, filled, near
+from autograder.graders.checks import (
+    Case,
+    CheckFailed,
+    cases,
+    fail,
+    finite,
+    parts,
+    same_dtype,
+    same_shape,
+    unchanged,
+)
+
+NAME, BACK = "dropout_forward", "dropout_backward"
+SIGMAS = 6  # a right mask leaves these bounds once in 500 million times
+EXACT = 1e-9  # nothing is computed but one product or quotient
+TEXT = f"out of {NAME}"
+
+
+def numbers(*shape: int, seed: int = 0) -> np.ndarray:
+    """Inputs away from 0, so that a 0 in the result was dropped."""
+    draws = np.random.RandomState(seed)
+    return np.round(draws.uniform(0.5, 3.0, shape), 2) * draws.choice([-1.0, 1.0], shape)
+
+
+def train(student: Any, x: np.ndarray, p: float, **settings: Any) -> tuple[np.ndarray, Any]:
+    """(out, handle of the cache) in train mode."""
+    got = student.call(f"layers.{NAME}", x, {"mode": "train", "p": p, **settings}, keep=1)
+    out, cache = parts(got, 2, name=NAME)
+    return finite(same_shape(out, x.shape, name=TEXT), name=TEXT), cache
+
+
+@cases(
+    NAME,
+    Case(
+        "zero_or_scaled",
+        p=0.5,
+        weight=2,
+        hint="What is kept must be scaled up in train mode, so that its expectation is x and test mode has "
+        "nothing to do; what is dropped is exactly 0.",
+    ),
+    Case(
+        "scaled_other_p",
+        p=0.8,
+        hint="The factor of what is kept depends on p, the probability of keeping, not of dropping.",
+    ),
+)
+def test_dropout_forward_values(student: Any, case: Case) -> None:
+    x = numbers(12, 10)
+    out, _ = train(student, x, case.p)
+    some_kept_some_dropped(out)
+    near(out, np.where(out == 0, 0.0, x / case.p), name=TEXT, rtol=EXACT)
+
+
+def some_kept_some_dropped(out: np.ndarray) -> None:
+    if not out.any():
+        fail("value", f"{TEXT} is 0 everywhere: nothing was kept.")
+    if out.all():
+        fail("value", f"{TEXT} has no 0 in it: nothing was dropped.")
+
+
+@cases(
+    NAME,
+    Case(
+        "share_kept",
+        p=0.2,
+        hint="p is the probability of keeping an element. Compare the random numbers with p the right way "
+        "round: is it 1 - p that is kept?",
+    ),
+    Case(
+        "every_element_by_itself",
+        p=0.5,
+        hint="Each element of x has its own draw. A mask of one row, or one column, drops whole columns or "
+        "rows together.",
+    ),
+)
+def test_dropout_forward_mask(student: Any, case: Case) -> None:
+    x = numbers(60, 50)
+    out, _ = train(student, x, case.p)
+    some_kept_some_dropped(out)
+    kept = out != 0
+    if case.id == "every_element_by_itself":
+        for axis, word in enumerate(("row", "column")):
+            if len(np.unique(kept, axis=axis)) < kept.shape[axis]:
+                fail("value", f"{TEXT}: at least two {word}s have the same elements dropped.")
+        return
+    share, spread = kept.mean(), np.sqrt(case.p * (1 - case.p) / kept.size)
+    if abs(share - case.p) > SIGMAS * spread:
+        more = "more" if share > case.p else "less"
+        fail("value", f"{TEXT} keeps far {more} than the share p of the elements.")
+
+
+@cases(
+    NAME,
+    Case("test_mode", weight=2, hint="In test mode nothing is dropped and nothing is scaled: out equals x."),
+    Case("keep_all", "edge", hint="p = 1 keeps everything, unscaled."),
+)
+def test_dropout_forward_identity(student: Any, case: Case) -> None:
+    x = numbers(8, 9)
+    param = {"mode": "test", "p": 0.3} if case.id == "test_mode" else {"mode": "train", "p": 1.0}
+    out, _ = parts(student.call(f"layers.{NAME}", x, param, keep=1), 2, name=NAME)
+    near(out, x, name=f"{TEXT} in {param['mode']} mode", rtol=EXACT)
+
+
+@cases(
+    NAME,
+    Case(
+        "seed_repeats",
+        "edge",
+        hint="With a seed in dropout_param the same mask comes back at every call, and another seed gives "
+        "another mask: seed the generator before you draw. Gradient checks rely on it.",
+    ),
+    Case(
+        "no_seed",
+        "edge",
+        hint="Without a seed every call draws a new mask. Is the generator reseeded with a fixed number?",
+    ),
+)
+def test_dropout_forward_seed(student: Any, case: Case) -> None:
+    x = numbers(10, 12)
+    settings = [{"seed": 7}, {"seed": 7}, {"seed": 8}] if case.id == "seed_repeats" else [{}, {}, {}]
+    first, again, other = (train(student, x, 0.5, **setting)[0] for setting in settings)
+    some_kept_some_dropped(first)
+    if case.id == "seed_repeats":
+        near(again, first, name=f"{TEXT} at the second call with the same seed", rtol=EXACT)
+        if np.array_equal(other == 0, first == 0):
+            fail("value", f"{TEXT} drops the same elements for another seed.")
+    elif np.array_equal(again == 0, first == 0) or np.array_equal(other == 0, first == 0):
+        fail("value", f"{TEXT} drops the same elements at every call, though no seed is given.")
+
+
+@cases(
+    NAME,
+    Case("images", "edge", hint="x may have any number of axes: draw a mask of x's shape."),
+    Case(
+        "float32",
+        "edge",
+        hint="float32 in, float32 out, in both modes: a float64 mask makes the product float64.",
+    ),
+    Case(
+        "argument_unchanged",
+        "edge",
+        hint="x belongs to the caller: `x *= mask` and `x[~mask] = 0` change it; make a new array.",
+    ),
+)
+def test_dropout_forward_contract(student: Any, case: Case) -> None:
+    x = numbers(4, 3, 2, 5)
+    if case.id == "images":
+        some_kept_some_dropped(train(student, x, 0.5)[0])
+        return
+    if case.id == "float32":
+        x = x.astype(np.float32)
+    for mode in ("train", "test"):
+        echo = student.call(f"layers.{NAME}", x, {"mode": mode, "p": 0.5}, keep=1, echo=True)
+        out, _ = parts(echo.result, 2, name=NAME)
+        filled(out, x.shape, name=f"{TEXT} in {mode} mode")
+        same_dtype(out, x.dtype, name=f"{TEXT} in {mode} mode")
+        unchanged(x, echo.args[0], name=f"x, the argument of {NAME},")
+
+
+@cases(
+    BACK,
+    Case(
+        "same_mask",
+        p=0.4,
+        shape=(9, 8),
+        seed=3,
+        weight=2,
+        hint="The gradient passes where the forward pass let x pass, scaled as it was, and is 0 elsewhere. "
+        "Keep the mask in the cache.",
+    ),
+    Case(
+        "mask_from_cache",
+        p=0.7,
+        shape=(7, 10),
+        hint="No seed here: a mask drawn anew in the backward pass is another one. Use the one in the cache.",
+    ),
+    Case("images", "edge", p=0.5, shape=(3, 2, 4, 5), seed=4, hint="dout may have any number of axes."),
+)
+def test_dropout_backward(student: Any, case: Case) -> None:
+    x, dout = numbers(*case.shape), numbers(*case.shape, seed=1)
+    settings = {"seed": case.seed} if "seed" in case.data else {}
+    out, cache = cached(student, BACK, NAME, x, {"mode": "train", "p": case.p, **settings})
+    try:
+        same_shape(out, x.shape, name=TEXT)
+        some_kept_some_dropped(out)
+    except CheckFailed as error:
+        fail("needs", f"{BACK} could not be checked: {error} Get {NAME} to work first.")
+    dx = same_shape(student.call(f"layers.{BACK}", dout, cache), x.shape, name=f"dx of {BACK}")
+    # A forward pass that scales by something else has lost its points already; its own factor is right here.
+    if not agrees(dx, dout * (out / x), EXACT):
+        near(dx, np.where(out == 0, 0.0, dout / case.p), name=f"dx of {BACK}", what="gradient", rtol=EXACT)
+
+
+@cases(
+    BACK,
+    Case(
+        "test_mode",
+        "edge",
+        weight=2,
+        hint="In test mode the forward pass changes nothing, and neither does the backward pass: the cache "
+        "must say which mode it was.",
+    ),
+    Case(
+        "zeros_in_x",
+        "edge",
+        hint="x holds zeros here and p is 1: nothing was dropped, so all of dout passes. The mask is what "
+        "was drawn; where the result is 0 is not the same.",
+    ),
+)
+def test_dropout_backward_all_kept(student: Any, case: Case) -> None:
+    x, dout = numbers(6, 5), numbers(6, 5, seed=1)
+    param = {"mode": "test", "p": 0.4}
+    if case.id == "zeros_in_x":
+        x[::2, ::2], param = 0.0, {"mode": "train", "p": 1.0}
+    _, cache = cached(student, BACK, NAME, x, param)
+    dx = student.call(f"layers.{BACK}", dout, cache)
+    near(dx, dout, name=f"dx of {BACK}", what="gradient", rtol=EXACT)
+
+
+@cases(
+    BACK,
+    Case("float32", "edge", hint="float32 in, float32 out: a float64 mask in the cache makes dx float64."),
+    Case("dout_unchanged", "edge", hint="dout belongs to the caller: `dout *= mask` changes it."),
+)
+def test_dropout_backward_contract(student: Any, case: Case) -> None:
+    dtype = np.float32 if case.id == "float32" else np.float64
+    x, dout = numbers(6, 5).astype(dtype), numbers(6, 5, seed=1).astype(dtype)
+    _, cache = cached(student, BACK, NAME, x, {"mode": "train", "p": 0.5})
+    echo = student.call(f"layers.{BACK}", dout, cache, echo=True)
+    dx = filled(echo.result, x.shape, name=f"dx of {BACK}")
+    if case.id == "float32":
+        same_dtype(dx, np.float32, name=f"dx of {BACK}")
+    else:
+        unchanged(dout, echo.args[0], name=f"dout, the argument of {BACK},")
