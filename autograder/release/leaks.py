@@ -16,6 +16,7 @@ from autograder.release.package import Solution
 # Shorter lines are said by everyone: `out = x @ w + b` has 9 signs without spaces. Chosen so that a line
 # below it names at most one array and one operation.
 CODE_SIGNS = 20
+HEADER_SIGNS = 30  # of `for ...:`, which says little before its names are particular
 PROSE_SIGNS = 30  # of a sentence
 
 CELL_METADATA = {"nbgrader", "deletable", "editable"}
@@ -33,7 +34,8 @@ class Search:
             for line, text in _sentences(solution) if solution.prose else _logical_lines(solution):
                 key = squash(text)[0]
                 self.unused.discard(key)
-                if len(key) >= (PROSE_SIGNS if solution.prose else CODE_SIGNS) and key not in allowed:
+                enough = PROSE_SIGNS if solution.prose else HEADER_SIGNS if key.endswith(":") else CODE_SIGNS
+                if len(key) >= enough and key not in allowed:
                     self.keys.setdefault(key, (solution, line, text))
 
     def refuse(self, text: str, where: str) -> None:

@@ -19,6 +19,7 @@ BEGIN = "# BEGIN SOLUTION"
 END = "# END SOLUTION"
 TODO = "# TODO"
 # Anything a reader would take for a mark, though nbgrader or we would not.
+FOR_TOOLS = re.compile(r"#\s*(noqa|type:\s*ignore|fmt:|pragma:|mypy:|ruff:)")  # of no use to students
 LIKE_A_MARK = re.compile(
     r"\b(begin|end)[\s_-]*(solution|hidden[\s_-]*tests?|mark[\s_-]*scheme)", re.IGNORECASE
 )
@@ -156,6 +157,15 @@ def stray_todos(text: str, regions: list[Region]) -> list[int]:
     claimed = {region.todo for region in regions}
     comments, _ = _scan(text)
     return [c.line for c in comments if c.text.startswith(TODO) and c.line not in claimed]
+
+
+def without_lint_comments(text: str) -> str:
+    """The text without the comments that only our linters read."""
+    lines = text.split("\n")
+    for comment in _scan(text)[0]:
+        if FOR_TOOLS.match(comment.text):
+            lines[comment.line - 1] = lines[comment.line - 1][: comment.column].rstrip()
+    return "\n".join(lines)
 
 
 def _scan(text: str) -> tuple[list[_Comment], dict[int, int]]:

@@ -121,7 +121,7 @@ def _used(name: str, trees: Iterable[ast.AST], definition: ast.stmt) -> bool:
 def _names(node: ast.AST) -> tuple[str, ...]:
     """The names a node mentions, also as a text: getattr(self, "_name")."""
     if isinstance(node, ast.Name):
-        return (node.id,)
+        return () if isinstance(node.ctx, ast.Store) else (node.id,)
     if isinstance(node, ast.Attribute):
         return (node.attr,)
     if isinstance(node, ast.alias):

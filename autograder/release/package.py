@@ -82,9 +82,13 @@ def refuse_marks(text: str, where: str) -> None:
 
 def _solutions(module: Module, stripped: Stripped) -> list[Solution]:
     lines = module.text.split("\n")
-    return [
+    code = [
         Solution(name, module.path, region.begin + 1, "\n".join(lines[region.begin : region.end - 1]))
         for name, region in stripped.regions
+    ]
+    return code + [
+        Solution(name, module.path, first, "\n".join(lines[first - 1 : last]), prose=True)
+        for name, first, last in stripped.explained
     ]
 
 

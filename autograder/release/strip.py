@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from autograder.release import ReleaseError, marks
 from autograder.release.marks import Function, Region
 
+EXPLANATION = "Solution:"  # begins a paragraph of a docstring that a student who has to write it must not see
 LINE_LENGTH = 110  # rewritten imports are wrapped beyond this
 
 
@@ -29,6 +30,7 @@ class Stripped:
 
     text: str
     regions: tuple[tuple[str, Region], ...]  # cleared: (qualified function, where in the solved text)
+    explained: tuple[tuple[str, int, int], ...]  # docstring lines taken out: (function, first, last)
     left_out: frozenset[str]  # qualified names that vanished
     used: frozenset[str]  # the to-do names and globs that matched something
 
@@ -49,29 +51,34 @@ def strip_module(
     Raises:
         ReleaseError: the marks are wrong, a task has no text, a name is both to do and left out.
     """
-    regions = marks.find_regions(text, where)
-    gone = {
-        name: node for name, node in members(marks.parse(text, where), module) if matches(name, leave_out)
-    }
-    edits = [_removal(node, text.split("\n")) for node in gone.values()]
-    removed_lines = {line for edit in edits for line in range(edit.first, edit.last + 1)}
-    used = {glob for glob in leave_out if any(matches(name, [glob]) for name in gone)}
-    cleared = []
-    for region in regions:
-        if region.begin in removed_lines:
-            continue
-        name = f"{module}.{region.owner}"
-        wanted = [entry for entry in todo if name == entry or name.startswith(entry + ".")]
-        if wanted:
-            edits.append(_clear(text, region, name, where))
-            cleared.append((name, region))
-            used.update(wanted)
-        else:
-            edits.extend(_unmark(region))
-    _refuse_stray_todos(text, regions, removed_lines, where)
-    kept = apply_edits(text, edits)
-    kept = prune_imports(kept, text, gone.keys(), module, leave_out, where)
-    return Stripped(kept, tuple(cleared), frozenset(gone), frozenset(used))
+    regions, lines = marks.find_regions(text, where), text.split("\n")
+    tree = marks.parse(text, where)
+    gone = {name: node for name, node in members(tree, module) if matches(name, leave_out)}
+    removals = [_removal(node, lines) for node in gone.values()]
+    removed = {line for edit in removals for line in range(edit.first, edit.last + 1)}
+    _refuse_stray_todos(text, regions, removed, where)
+    regions = [region for region in regions if region.begin not in removed]
+    wanted = {region: _entries(f"{module}.{region.owner}", todo) for region in regions}
+    cleared = [(f"{module}.{region.owner}", region) for region in regions if wanted[region]]
+    for name, region in cleared:
+        _refuse_without_task(name, region, where)
+    explained = _explanations(tree, lines, dict.fromkeys(region.owner for _, region in cleared))
+
+    edits = removals + [Edit(first, last) for _, first, last in explained]
+    edits += [_clear(lines, region) for _, region in cleared]
+    edits += [edit for region in regions if not wanted[region] for edit in _unmark(region)]
+    kept = prune_imports(apply_edits(text, edits), text, gone.keys(), module, leave_out, where)
+    used = {entry for entries in wanted.values() for entry in entries}
+    used |= {glob for glob in leave_out if any(matches(name, [glob]) for name in gone)}
+    explained = [(f"{module}.{owner}", first, last) for owner, first, last in explained]
+    return Stripped(
+        marks.without_lint_comments(kept), tuple(cleared), tuple(explained), frozenset(gone), frozenset(used)
+    )
+
+
+def _entries(name: str, todo: Iterable[str]) -> list[str]:
+    """The entries of the to-do list that cover a function: its own, and its class's."""
+    return [entry for entry in todo if name == entry or name.startswith(entry + ".")]
 
 
 def matches(name: str, globs: Iterable[str]) -> bool:
@@ -88,9 +95,8 @@ def matches(name: str, globs: Iterable[str]) -> bool:
 
 def clear_solution(source: str, name: str) -> str:
     """A region, marks included, as nbgrader leaves it, with a stub that names the function."""
-    from nbformat.v4 import (
-        new_code_cell,
-    )  # slow to import, and grading imports this package without stripping
+    # Here, because they are slow to import and grading imports this package without stripping.
+    from nbformat.v4 import new_code_cell
     from nbgrader.preprocessors import ClearSolutions
 
     stub = f'raise NotImplementedError("{name} is not written yet")'
@@ -115,13 +121,22 @@ def members(tree: ast.Module, module: str) -> Iterator[tuple[str, ast.stmt]]:
 
 
 def _removal(node: ast.stmt, lines: list[str]) -> Edit:
-    """A definition goes with its decorators and the comment block that stands on it."""
+    """A definition goes with its decorators and with the comment blocks above it, but for one that stands
+    right below other code."""
     decorators = node.decorator_list if isinstance(node, Function | ast.ClassDef) else []
     first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
-    indent = " " * node.col_offset
-    while first > 1 and lines[first - 2].startswith(f"{indent}#"):
-        first -= 1
-    return Edit(first, _end_line(node, lines))
+    comment = " " * node.col_offset + "#"
+    while True:
+        below = first - 1
+        while below and not lines[below - 1].strip():
+            below -= 1
+        start = below + 1
+        while start > 1 and lines[start - 2].startswith(comment):
+            start -= 1
+        attached, free = below == first - 1, start == 1 or not lines[start - 2].strip()
+        if start > below or not (attached or free):
+            return Edit(first, _end_line(node, lines))
+        first = start
 
 
 def _end_line(node: ast.stmt, lines: list[str]) -> int:
@@ -140,14 +155,36 @@ def _end_line(node: ast.stmt, lines: list[str]) -> int:
     return last
 
 
-def _clear(text: str, region: Region, name: str, where: str) -> Edit:
+def _refuse_without_task(name: str, region: Region, where: str) -> None:
     if region.todo is None:
         raise ReleaseError(
             f"{where}:{region.begin}: {name} is to do: expected a comment '{marks.TODO}: ...' right above "
             "BEGIN SOLUTION, got none; tell the student what to write"
         )
-    lines = text.split("\n")[region.begin - 1 : region.end]
-    return Edit(region.begin, region.end, tuple(clear_solution("\n".join(lines), region.owner).split("\n")))
+
+
+def _clear(lines: list[str], region: Region) -> Edit:
+    source = "\n".join(lines[region.begin - 1 : region.end])
+    return Edit(region.begin, region.end, tuple(clear_solution(source, region.owner).split("\n")))
+
+
+def _explanations(tree: ast.Module, lines: list[str], owners: Iterable[str]) -> list[tuple[str, int, int]]:
+    """The docstring paragraphs that begin with `Solution:`, as (function, first line, last line)."""
+    functions, found = dict(marks.definitions(tree)), []
+    for owner in owners:
+        if ast.get_docstring(functions[owner]) is None:
+            continue
+        doc = functions[owner].body[0]
+        number, last = doc.lineno + 1, doc.end_lineno or doc.lineno
+        while number < last:
+            first = number
+            while number < last and lines[number - 1].strip():
+                number += 1
+            if lines[first - 1].strip().startswith(EXPLANATION):
+                # Of the last paragraph the gap above it goes as well: none belongs before the quotes.
+                found.append((owner, first - (number == last), number - 1))
+            number += 1
+    return found
 
 
 def _unmark(region: Region) -> list[Edit]:

@@ -1,0 +1,148 @@
+"""The layers, each a pair of functions:
+
+    out, cache = x_forward(x, ...)
+    dx, ... = x_backward(dout, cache)
+
+`dout` is the upstream gradient, the derivative of the loss with respect to `out`. The backward function
+returns one gradient for each array the forward function took, in the same order, each of that array's
+shape. `cache` is whatever the forward function leaves for its own backward function; nobody else looks
+inside.
+
+No function writes to its arguments (batch norm keeps its running averages in `bn_param`, as its docstring
+says). Results have x's dtype: float32 in, float32 out. Wrong shapes and settings raise a ValueError.
+
+Letters for sizes: N images or rows in the batch, D features, C classes or channels, H rows and W columns of
+an image, F filters, HH and WW rows and columns of a filter.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from . import checks
+
+Cache = Any
+
+
+def affine_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, Cache]:
+    """Compute a fully-connected layer.
+
+    out = rows(x) @ w + b, where rows(x) has each x[i] stretched out into one row of D = d_1 * ... * d_k
+    numbers
+
+    Args:
+        x: (N, d_1, ..., d_k), float.
+        w: (D, M).
+        b: (M,).
+
+    Returns: (out, cache), out of shape (N, M).
+    Raises: ValueError when the shapes do not fit together.
+    Source: Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", 1986,
+        equation 1.
+    """
+    checks.is_batch("affine_forward", x)
+    checks.has_shape("affine_forward", "w", w, (int(np.prod(x.shape[1:])), None))
+    checks.has_shape("affine_forward", "b", b, (w.shape[1],))
+    # TODO: Stretch each example of x out into a row, without changing x itself, and compute out with one
+    # matrix product. Put into cache what affine_backward will need.
+    raise NotImplementedError("affine_forward is not written yet")
+    return out, cache
+
+
+def affine_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compute the gradients of a fully-connected layer.
+
+    dx = dout @ w.T (in x's shape),    dw = rows(x).T @ dout,    db = the sum of dout over the batch
+
+    Args:
+        dout: (N, M).
+        cache: from `affine_forward`.
+
+    Returns: (dx, dw, db), of the shapes of x (N, d_1, ..., d_k), w (D, M) and b (M,).
+    Raises: ValueError when dout does not have out's shape.
+    Source: Rumelhart, Hinton and Williams, 1986, equations 6 and 7.
+    """
+    # TODO: Compute dx, dw and db by the chain rule. Their shapes must be those of x, w and b: check each
+    # product by its shapes. Every row of the batch adds to dw and to db.
+    raise NotImplementedError("affine_backward is not written yet")
+    return dx, dw, db
+
+
+def relu_forward(x: np.ndarray) -> tuple[np.ndarray, Cache]:
+    """Compute a rectified linear unit.
+
+    out = max(0, x), element by element
+
+    Args:
+        x: array of any shape.
+
+    Returns: (out, cache), out of x's shape.
+    Source: Nair and Hinton, "Rectified Linear Units Improve Restricted Boltzmann Machines", 2010.
+    """
+    # TODO: Compute out without a loop. Which values decide what relu_backward lets through?
+    raise NotImplementedError("relu_forward is not written yet")
+    return out, cache
+
+
+def relu_backward(dout: np.ndarray, cache: Cache) -> np.ndarray:
+    """Compute the gradient of a rectified linear unit.
+
+    dx = dout where x > 0, else 0 (at x = 0 there is no derivative; 0 is taken)
+
+    Args:
+        dout: array of x's shape. It is left unchanged.
+        cache: from `relu_forward`.
+
+    Returns: dx, of x's shape.
+    Raises: ValueError when dout does not have x's shape.
+    """
+    # TODO: Let dout through where the input was positive and block it elsewhere. Build a new array: dout
+    # may still be needed by the caller.
+    raise NotImplementedError("relu_backward is not written yet")
+    return dx
+
+
+def svm_loss(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+    """Compute the multiclass hinge loss, averaged over the batch, and its gradient.
+
+    loss = 1/N * sum_i sum_{j != y_i} max(0, x[i, j] - x[i, y_i] + 1)
+
+    Args:
+        x: scores (N, C).
+        y: labels (N,), integers in 0..C-1.
+
+    Returns: (loss, dx), a number and the gradient with respect to the scores, (N, C).
+    Raises: ValueError when y does not fit x.
+    Source: Weston and Watkins, "Support Vector Machines for Multi-Class Pattern Recognition", 1999,
+        with a margin of 1 and without the weight penalty, which the networks add themselves.
+    """
+    checks.are_labels("svm_loss", x, y)
+    # TODO: Compute every margin x[i, j] - x[i, y_i] + 1, leave the true class out of the sum, and average
+    # over the batch. For dx: each positive margin pushes its own score up by 1/N and pulls the true class's
+    # down by as much. No loops are needed: x[np.arange(N), y] picks the scores of the true classes.
+    raise NotImplementedError("svm_loss is not written yet")
+    return float(loss), dx
+
+
+def softmax_loss(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+    """Compute the cross-entropy of the softmax probabilities, averaged over the batch, and its gradient.
+
+    p[i, j] = exp(x[i, j]) / sum_k exp(x[i, k]),    loss = -1/N * sum_i log p[i, y_i]
+    dx[i, j] = (p[i, j] - [j == y_i]) / N
+
+    Both stay finite for scores of 1e3 and more.
+
+    Args:
+        x: scores (N, C).
+        y: labels (N,), integers in 0..C-1.
+
+    Returns: (loss, dx), a number and the gradient with respect to the scores, (N, C).
+    Raises: ValueError when y does not fit x.
+    Source: Bishop, "Pattern Recognition and Machine Learning", 2006, equations 4.104, 4.108 and 4.109.
+    """
+    checks.are_labels("softmax_loss", x, y)
+    # TODO: Compute the log-probabilities, the loss, and dx. exp(710) is too large for float64, but a number
+    # subtracted from every score of a row does not change its probabilities: pick one that helps. And do
+    # not take the log of a probability that may have become 0: log(exp(a) / s) is a - log(s).
+    raise NotImplementedError("softmax_loss is not written yet")
+    return float(loss), dx
