@@ -131,7 +131,7 @@ def _windows(x: np.ndarray, window: tuple[int, ...], stride: int, pad: int) -> n
 def _input_gradient(
     dout_hwnc: np.ndarray, w: np.ndarray, x_shape: tuple[int, ...], stride: int, pad: int
 ) -> np.ndarray:
-    """Return dx: through place (i, j) of the filters, dout @ w[:, :, i, j] flows back into one slice of dx."""
+    """Return dx: from each place (i, j) of the filters, dout @ w[:, :, i, j] flows back to a slice of x."""
     N, C, H, W = x_shape
     F, _, HH, WW = w.shape
     H_out, W_out = dout_hwnc.shape[:2]

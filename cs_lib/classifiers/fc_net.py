@@ -8,8 +8,6 @@ from numpy.typing import DTypeLike
 
 from .. import checks, layer_utils, layers
 
-NORMALIZATIONS = (None, "batchnorm", "layernorm")
-
 
 class TwoLayerNet:
     """A network affine - ReLU - affine - softmax, with an L2 penalty on its weights.
@@ -117,9 +115,10 @@ class FullyConnectedNet:
 
         Raises: ValueError for another normalization or keep ratio.
         """
-        if normalization not in NORMALIZATIONS:
+        if normalization not in (None, "batchnorm", "layernorm"):
             raise ValueError(
-                f"FullyConnectedNet: normalization must be one of {NORMALIZATIONS}, got {normalization!r}"
+                "FullyConnectedNet: normalization must be None, 'batchnorm' or 'layernorm', "
+                f"got {normalization!r}"
             )
         keep = checks.keep_ratio("FullyConnectedNet", "dropout_keep_ratio", dropout_keep_ratio)
         self.normalization = normalization
