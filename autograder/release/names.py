@@ -94,6 +94,55 @@ def refuse_helpers_of_answers(
                 )
 
 
+def refuse_missing(code: str, where: str, package: str, files: Mapping[str, str]) -> None:
+    """A notebook that asks the library for a name that students do not get.
+
+    Args:
+        code: the notebook's code, all of it.
+        where: its path, for messages.
+        package: the library.
+        files: the library as students get it, {path: text}.
+    """
+    modules = {
+        path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): _top_level(ast.parse(text).body)
+        for path, text in files.items()
+    }
+    tree = ast.parse(code)
+    bound = _bound(tree, "")
+    imported, used = [], []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            imported += [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            used += [f"{bound[node.value.id]}.{node.attr}"] if node.value.id in bound else []
+    for name in [*imported, *(name for name in used if name.rpartition(".")[0] in modules)]:
+        module, _, short = name.rpartition(".")
+        if name.split(".")[0] == package and name not in modules and short not in modules.get(module, ()):
+            raise ReleaseError(
+                f"{where}: expected only what students get of the library, got {name}; take it from "
+                "leave_out in assignment.toml, add it to the library, or do without it"
+            )
+
+
+def _top_level(body: Iterable[ast.stmt]) -> set[str]:
+    """The names a module binds."""
+    names: set[str] = set()
+    for node in body:
+        if isinstance(node, Function | ast.ClassDef):
+            names.add(node.name)
+            continue
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                names.add(part.id)
+            elif isinstance(part, ast.alias):
+                names.add(part.asname or part.name.split(".")[0])
+            elif isinstance(part, Function | ast.ClassDef):
+                names.add(part.name)
+    return names
+
+
 def _short(name: str) -> str:
     return name.rpartition(".")[2]
 

@@ -7,6 +7,7 @@ preprocessor raises, but swallows what a hook raises.
 """
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder import course
 from autograder.course import Assignment
-from autograder.release import ReleaseError, leaks, notebooks
+from autograder.release import ReleaseError, leaks, marks, names, notebooks
 from autograder.release.importable import check_imports
 from autograder.release.leaks import Search
 from autograder.release.package import Skeleton, skeleton
@@ -52,26 +53,27 @@ class FinishRelease(NbGraderPreprocessor):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.searches: dict[Path, Search] = {}  # one a release folder: the library is written once a run
+        self.finished: dict[Path, Finished] = {}  # by release folder: the library is written once a run
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         assignment, folder = _place(self, resources)
-        if folder not in self.searches:
-            self.searches[folder] = finish_files(assignment, folder)
+        if folder not in self.finished:
+            self.finished[folder] = finish_files(assignment, folder)
         name = resources["nbgrader"]["notebook"]
-        where = f"source/{assignment.name}/{name}.ipynb"
-        for number, cell in enumerate(nb.cells, 1):
-            if cell.cell_type == "code":
-                notebooks.regions_of(cell.source, f"{where} cell {number} (released)")
-        leaks.refuse_notebook(nb, where, self.searches[folder])
+        check_released(nb, f"source/{assignment.name}/{name}.ipynb", assignment, self.finished[folder])
         return nb, resources
 
 
-def finish_files(assignment: Assignment, folder: Path) -> Search:
-    """Write the library students get into `folder`, and check every file there that is no notebook.
+@dataclass(frozen=True)
+class Finished:
+    """The library as it was written, and the search for solutions, for the notebooks that come next."""
 
-    Returns: the search for lines of the solutions, for the notebooks that come next.
-    """
+    library: dict[str, str]
+    search: Search
+
+
+def finish_files(assignment: Assignment, folder: Path) -> Finished:
+    """Write the library students get into `folder`, and check every file there that is no notebook."""
     stripped = skeleton(assignment)
     _write_library(assignment, stripped, folder)
     check_imports(folder, stripped.files)
@@ -87,7 +89,18 @@ def finish_files(assignment: Assignment, folder: Path) -> Search:
         search.refuse(text, f"{path} (skeleton)")
     for file in STUDENT_FILES:
         search.refuse((folder / file).read_text(encoding="utf-8"), f"source/{assignment.name}/{file}")
-    return search
+    return Finished(stripped.files, search)
+
+
+def check_released(nb: NotebookNode, where: str, assignment: Assignment, finished: Finished) -> None:
+    """Refuse a released notebook that gives an answer away, does not parse, or asks for what is not there."""
+    code = []
+    for number, cell in enumerate(nb.cells, 1):
+        if cell.cell_type == "code":
+            code.append(notebooks.as_python(cell.source))
+            marks.parse(code[-1], f"{where} cell {number} (released)")
+    names.refuse_missing("\n".join(code), where, assignment.package, finished.library)
+    leaks.refuse_notebook(nb, where, finished.search)
 
 
 def _place(preprocessor: NbGraderPreprocessor, resources: dict[str, Any]) -> tuple[Assignment, Path]:

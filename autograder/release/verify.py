@@ -1,0 +1,115 @@
+"""Does the course hold together? The solved version must earn full marks, the untouched release none."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder import course, intake
+from autograder.course import Assignment
+from autograder.intake import Submission
+from autograder.record import Grade, Record
+from autograder.release import ReleaseError
+from autograder.release.build import Tell, tell
+from autograder.release.package import skeleton, solved
+from autograder.release.run import run_notebooks
+
+
+@dataclass(frozen=True)
+class VerifyResult:
+    """Points of the solved version and of the untouched release, by grade id."""
+
+    assignment: Assignment
+    solved: Record
+    untouched: Record
+
+    def __str__(self) -> str:
+        waiting = len(self.solved.waiting)
+        questions = f", {waiting} questions go to a human" if waiting else ""
+        return (
+            f"the solved version earns {self.solved.points:g} of {self.solved.max_points:g} points"
+            f"{questions}; the untouched release earns {self.untouched.points:g}"
+        )
+
+
+def verify(
+    name: str, root: Path | None = None, models: Path | None = None, progress: Tell = tell
+) -> VerifyResult:
+    """Run the solved notebooks, then grade the solved version and the release as it was given out.
+
+    Args:
+        name: the assignment.
+        root: the course folder.
+        models: a folder with the trained models (`two_layer_net.npz`, ...); None trains them by running
+            the solved notebooks on the embedded subset.
+        progress: told what is being done.
+
+    Raises:
+        CourseError: the assignment does not load.
+        ReleaseError: a notebook fails, a solution does not earn full marks, or the release earns points.
+    """
+    assignment = course.load(name, root)
+    untouched = released_submission(assignment)
+    package = {path: text.encode() for path, text in solved(assignment).items()}
+    notebooks = {notebook.name: notebook.path.read_bytes() for notebook in assignment.notebooks}
+    if models is None:
+        results = run_notebooks(assignment, package, progress)
+    else:
+        results = {result: (models / Path(result).name).read_bytes() for result in assignment.results}
+    progress(f"{name}: grading the solved version and the untouched release")
+    solution = _grade(assignment, Submission("solved", package, notebooks, results))
+    nothing = _grade(assignment, untouched)
+    faults = [*_unearned(assignment, solution), *_given_away(assignment, nothing)]
+    if faults:
+        raise ReleaseError(f"{name}: " + "\n  ".join(["the course does not hold together:", *faults]))
+    return VerifyResult(assignment, solution, nothing)
+
+
+def released_submission(assignment: Assignment) -> Submission:
+    """The release, handed in as it was given out."""
+    folder = assignment.release_folder
+    where = f"release/{assignment.name}"
+    if not folder.is_dir():
+        raise ReleaseError(f"{where}: expected the built release, found no such folder; run make release")
+    files = {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+    for path, text in skeleton(assignment).files.items():
+        if files.get(path) != text.encode():
+            raise ReleaseError(
+                f"{where}/{path}: expected what the course builds now, got something else; run make release"
+            )
+    return intake.arrange("untouched", files, assignment)
+
+
+def _grade(assignment: Assignment, submission: Submission) -> Record:
+    from autograder.grading import grade_one  # pytest and the sandbox: not needed to build a release
+
+    return grade_one(assignment, submission)
+
+
+def _unearned(assignment: Assignment, record: Record) -> Iterator[str]:
+    for cell in assignment.grade_cells:
+        grade = record.grades[cell.grade_id]
+        if grade.state == "graded" and grade.points == cell.points:
+            continue
+        if cell.manual and grade.state == "needs_review":
+            continue
+        yield f"{cell.grade_id}: expected {cell.points:g} points for the solution, got {_told(grade)}"
+
+
+def _given_away(assignment: Assignment, record: Record) -> Iterator[str]:
+    for cell in assignment.grade_cells:
+        grade = record.grades[cell.grade_id]
+        if grade.state != "graded" or grade.points != 0:
+            passed = ", ".join(case.id for case in grade.cases if case.outcome == "passed")
+            hint = f" (passed: {passed})" if passed else ""
+            yield f"{cell.grade_id}: expected 0 points for the untouched release, got {_told(grade)}{hint}"
+
+
+def _told(grade: Grade) -> str:
+    points = "no points" if grade.points is None else f"{grade.points:g}"
+    failed = [
+        f"{case.id}: {case.message}" for case in grade.cases if case.outcome not in ("passed", "skipped")
+    ]
+    reason = grade.internal or (failed[0] if failed else "")
+    return f"{points}, {grade.state}" + (f"; {reason}" if reason and grade.points else "")
