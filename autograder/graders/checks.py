@@ -162,7 +162,13 @@ def close(
 
 
 def gradients(
-    got: object, want: Mapping[str, np.ndarray], *, name: str, rtol: float, atol: float = 0.0
+    got: object,
+    want: Mapping[str, np.ndarray],
+    *,
+    name: str,
+    rtol: float,
+    atol: float = 0.0,
+    dtype: Any = None,
 ) -> None:
     """Compare a dict of gradients with the expected ones: the same keys, and every array close."""
     grads = mapping(got, want, name=name)
@@ -170,14 +176,17 @@ def gradients(
     if extra:
         fail("type", f"{name} has entries that belong to no parameter: {', '.join(extra[:5])}.")
     for key, expected in want.items():
-        close(grads[key], expected, name=f"{name}[{key!r}]", rtol=rtol, atol=atol, what="gradient")
+        close(
+            grads[key], expected, name=f"{name}[{key!r}]", rtol=rtol, atol=atol, dtype=dtype, what="gradient"
+        )
 
 
 def _report(values: np.ndarray, expected: np.ndarray, wrong: np.ndarray, *, name: str, what: str) -> str:
     difference = np.abs(values - expected)
     size = np.maximum(np.maximum(np.abs(values), np.abs(expected)), np.finfo(np.float64).tiny)
     elementwise = float((difference / size).max())
-    normwise = float(np.linalg.norm(difference) / max(np.linalg.norm(expected), np.finfo(np.float64).tiny))
+    length = float(np.linalg.norm(expected))
+    normwise = float(np.linalg.norm(difference)) / length if length else np.inf
     where = "" if values.ndim == 0 else f": {_count(wrong)}{_first(wrong)}"
     errors = f"Relative error {_digits(normwise)} normwise, {_digits(elementwise)} elementwise."
     return f"{name} (shape {values.shape}) has a wrong {what}{where}. {errors} {_advice(values, expected)}"

@@ -193,7 +193,11 @@ def one_by_one(step: object, names: list[str], *arrays: np.ndarray, **settings: 
 def optimizers() -> Table:
     rng = np.random.default_rng(23)
     table: Table = {}
-    w, slopes = rng.normal(size=(3, 4)), rng.normal(size=(5, 3, 4))
+
+    def off_zero(*shape: int) -> np.ndarray:  # so that no entry of a step or a weight drowns in rounding
+        return rng.uniform(0.3, 1.5, size=shape) * rng.choice([-1.0, 1.0], size=shape)
+
+    w, slopes = off_zero(3, 4), off_zero(5, 3, 4)
     dw, first, second = slopes[0], 0.3 * rng.normal(size=w.shape), rng.uniform(0.1, 0.8, size=w.shape)
     given = {"w": w, "dw": dw}
     for rule in RULES:

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from autograder.graders.checks import RTOL, Case, array, cases, close, fail, mapping, parts, unchanged
+from autograder.graders.checks import Case, array, cases, close, fail, mapping, parts, unchanged
 from autograder.graders.oracles import load
 
 FIXED = load(Path(__file__).parent / "expected", "optimizers")
+RTOL = 1e-6  # of weights near 1: mistakes in a step of 1e-3 and more move them by 1e-5, rounding by 1e-15
 
 # the settings that made each fixed run, in the names of the contract
 RUNS: dict[str, dict[str, float]] = {

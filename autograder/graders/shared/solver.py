@@ -102,7 +102,8 @@ def test_step(student: Any, case: Case) -> None:
         history = student.get(solver, "loss_history")
         if not isinstance(history, list) or len(history) != number:
             fail("value", f"loss_history must be a list with one loss for each of {number} steps.")
-        close(np.array(history), student.get(model, "losses"), name="loss_history", rtol=RTOL)
+        losses = [float(array(loss, name="a loss in loss_history")) for loss in history]
+        close(np.array(losses), student.get(model, "losses"), name="loss_history", rtol=RTOL)
     else:
         check_params(student, model, total=3 if case.id == "update" else 1 + 2 + 3)
 
@@ -124,6 +125,8 @@ def check_batch(student: Any, model: Any, size: int) -> None:
 def check_spread(student: Any, model: Any) -> None:
     X, _ = images(12)
     drawn = [rows_of(batch_of(batch, 5), X) for batch in student.get(model, "X")]
+    if not drawn:
+        fail("value", "A step did not call model.loss(X, y).")
     if len({tuple(rows) for rows in drawn}) < len(drawn) // 2:
         fail("value", "The batches repeat: draw a new one at every step.")
     missing = len(X) - len(set(np.concatenate(drawn).tolist()) - {-1})
@@ -178,6 +181,8 @@ def test_check_accuracy(student: Any, case: Case) -> None:
             "value",
             f"With batch_size=5 the model was given {max(len(part) for part in seen)} images at once.",
         )
+    if any(part.ndim != 2 or part.shape[1] != 4 for part in seen):
+        fail("shape", "The model was given images of another shape: cut X along its first axis only.")
     right = X.argmax(axis=1) == y
     if case.id == "sample":
         rows = rows_of(np.concatenate(seen), X)
