@@ -5,6 +5,8 @@ with a hole still leaves the others. Nothing here needs privileges.
 """
 
 import ctypes
+import errno
+import math
 import mmap
 import os
 import resource
@@ -23,6 +25,8 @@ READ_FILE, READ_DIR = 1 << 2, 1 << 3
 FS_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1, 5: (1 << 16) - 1}
 NET_RIGHTS = 0b11  # TCP bind and connect, ABI 4
 SCOPES = 0b11  # abstract unix sockets and signals, ABI 6
+
+MAX_FILES = 32  # open at once
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -53,7 +57,7 @@ def landlock_ruleset(readable: Iterable[str]) -> int:
     """A ruleset (file descriptor) that allows reading below `readable` and no other file, port or signal."""
     abi = landlock_abi()
     if not abi:
-        raise HardenError(0, "this kernel has no Landlock")
+        raise HardenError(errno.ENOSYS, "this kernel has no Landlock")
     rights = FS_RIGHTS[min(abi, max(FS_RIGHTS))]
     attr = struct.pack("QQQ", rights, NET_RIGHTS if abi >= 4 else 0, SCOPES if abi >= 6 else 0)
     size = 24 if abi >= 6 else 16 if abi >= 4 else 8
@@ -132,21 +136,26 @@ def address_space() -> int:
     return high
 
 
-def limit_resources(memory_bytes: int, cpu_seconds: int) -> None:
-    """Kernel limits; soft and hard alike, so that they cannot be raised again."""
+def limit_resources(memory_bytes: int, cpu_seconds: float) -> None:
+    """Kernel limits; the hard ones too, so that they cannot be raised again."""
+    cpu = math.ceil(cpu_seconds)
     wanted = {
-        resource.RLIMIT_AS: memory_bytes,
-        resource.RLIMIT_CPU: cpu_seconds,
-        resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_NOFILE: 32,
-        resource.RLIMIT_MEMLOCK: 0,
-        resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_AS: (memory_bytes, memory_bytes),
+        resource.RLIMIT_CPU: (
+            cpu,
+            cpu + 1,
+        ),  # the first is a signal that can be told apart, the second the end
+        resource.RLIMIT_FSIZE: (0, 0),
+        resource.RLIMIT_CORE: (0, 0),
+        resource.RLIMIT_NOFILE: (MAX_FILES, MAX_FILES),
+        resource.RLIMIT_MEMLOCK: (0, 0),
+        resource.RLIMIT_MSGQUEUE: (0, 0),
     }
-    for which, value in wanted.items():
-        hard = resource.getrlimit(which)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(which, (value, value))
+    for which, (soft, hard) in wanted.items():
+        ceiling = resource.getrlimit(which)[1]
+        if ceiling != resource.RLIM_INFINITY:
+            soft, hard = min(soft, ceiling), min(hard, ceiling)
+        resource.setrlimit(which, (soft, hard))
 
 
 def close_all_but(keep: Sequence[int]) -> None:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,17 +22,14 @@ import msgpack
 import numpy as np
 
 HERE = Path(__file__).parent
-SOURCES = ("harden", "wire", "worker", "zygote")  # in the order in which they import each other
-SYSTEM_LIBRARIES = (
-    "/lib",
-    "/lib32",
-    "/lib64",
-    "/libx32",
-    "/usr/lib",
-    "/usr/lib32",
-    "/usr/lib64",
-    "/usr/libx32",
-)
+SOURCES = (
+    "harden",
+    "wire",
+    "memory_import",
+    "worker",
+    "zygote",
+)  # in the order in which they import each other
+SYSTEM_LIBRARIES = [top + name for top in ("", "/usr") for name in ("/lib", "/lib32", "/lib64", "/libx32")]
 LOADER_FILES = ("/etc/ld.so.cache", "/etc/alternatives")
 PACKAGE_FOLDERS = ("site-packages", "dist-packages")
 NOBODY = 65534
@@ -66,21 +63,34 @@ class Places:
     """Where Python and what it needs lie on this machine."""
 
     python: str
-    sites: tuple[str, ...]  # folders from which NumPy and msgpack are imported
-    library: str  # the standard library
-    readable: tuple[str, ...]  # all that a worker may read
+    library: str  # the standard library; other packages may lie in it, see `hidden`
+    hidden: tuple[str, ...]  # folders in the library that are not shown
+    packages: tuple[str, ...]  # NumPy's and msgpack's own folders
+    shared: tuple[str, ...]  # folders and files with shared libraries
+
+    @property
+    def sites(self) -> list[str]:
+        """From where the packages are imported."""
+        return list(dict.fromkeys(os.path.dirname(folder) for folder in self.packages))
+
+    @property
+    def readable(self) -> list[str]:
+        """All that a worker may read, for an allowlist that knows no exceptions."""
+        inside = [entry.path for entry in os.scandir(self.library) if entry.path not in self.hidden]
+        return [*sorted(inside), *self.packages, *self.shared]
 
 
 @cache
 def places() -> Places:
     python = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
     library = os.path.realpath(sysconfig.get_path("stdlib"))
+    hidden = [path for name in PACKAGE_FOLDERS if os.path.isdir(path := os.path.join(library, name))]
     packages = [folder for module in (np, msgpack) for folder in _package_folders(module.__file__ or "")]
-    folders = [entry.path for entry in os.scandir(library) if entry.name not in PACKAGE_FOLDERS]
-    sites = dict.fromkeys(os.path.dirname(folder) for folder in packages)
-    covered = (*folders, *packages)
-    readable = [*sorted(folders), *packages, *_shared_libraries(covered)]
-    return Places(python, tuple(sites), library, tuple(dict.fromkeys(readable)))
+    found = Places(python, library, tuple(hidden), tuple(packages), tuple(_shared_libraries(library)))
+    for path in found.readable:
+        if _beneath(str(HERE), path):
+            raise RuntimeError(f"{path} must be readable to student code but holds the autograder; move it")
+    return found
 
 
 def _package_folders(init: str) -> list[str]:
@@ -89,27 +99,28 @@ def _package_folders(init: str) -> list[str]:
     return [path for path in (folder, folder + ".libs") if os.path.isdir(path)]
 
 
-def _shared_libraries(covered: Iterable[str]) -> list[str]:
+def _shared_libraries(library: str) -> list[str]:
     """What holds the shared libraries of this process: whole system folders, single files elsewhere."""
-    found: dict[str, None] = dict.fromkeys(path for path in LOADER_FILES if os.path.exists(path))
+    found = dict.fromkeys(path for path in LOADER_FILES if os.path.exists(path))
     for path in _mapped_files():
         folder = os.path.dirname(path)
-        if any(_beneath(path, place) for place in covered):
+        if _beneath(path, library) or any(f"/{name}/" in path for name in PACKAGE_FOLDERS):
             continue
         if any(_beneath(folder, place) for place in SYSTEM_LIBRARIES):
             found[folder] = None
-        elif os.path.isdir(folder):
+        else:
             # The loader looks for the name it was linked with, often a symbolic link to this file.
             found.update((e.path, None) for e in os.scandir(folder) if os.path.realpath(e.path) == path)
+    for folder in SYSTEM_LIBRARIES:
+        if folder.endswith("64") and os.path.isdir(folder) and not os.path.islink(folder):
+            found[folder] = None  # holds the dynamic loader
     return list(found)
 
 
 def _mapped_files() -> list[str]:
-    lines = Path("/proc/self/maps").read_text().splitlines()
-    paths = {
-        line.split(maxsplit=5)[5] for line in lines if line.count("/") and len(line.split(maxsplit=5)) > 5
-    }
-    return sorted(path for path in paths if ".so" in os.path.basename(path) and os.path.isfile(path))
+    fields = [line.split(maxsplit=5) for line in Path("/proc/self/maps").read_text().splitlines()]
+    paths = {field[5] for field in fields if len(field) > 5 and ".so" in os.path.basename(field[5])}
+    return sorted(path for path in paths if os.path.isfile(path))
 
 
 def _beneath(path: str, folder: str) -> bool:
@@ -118,39 +129,39 @@ def _beneath(path: str, folder: str) -> bool:
 
 def bwrap_command() -> list[str]:
     """bubblewrap with an empty root, Python's files in it, and every namespace of its own."""
-    found, root = places(), os.geteuid() == 0
-    shown = [found.python, *found.readable]
-    command = [
-        shutil.which("bwrap") or "bwrap",
-        "--unshare-pid",
-        "--unshare-net",
-        "--unshare-ipc",
-        "--unshare-uts",
-    ]
-    command += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
-    if root:
-        # Without a user namespace, else the worker would be root to the machine's files.
+    command = [shutil.which("bwrap") or "bwrap", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    command += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+    if os.geteuid() == 0:
+        # Without a user namespace, in which the worker would own root's files; it changes its user later.
         command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         command += ["--unshare-user"]
-    for link in SYSTEM_LIBRARIES:
-        if os.path.islink(link):
-            command += ["--symlink", os.readlink(link), link]
-        elif link.endswith("64") and os.path.isdir(link) and link not in shown:
-            shown.append(link)  # holds the dynamic loader
-    shown = [path for path in shown if not any(path != other and _beneath(path, other) for other in shown)]
-    for folder in _ancestors(shown):
-        command += ["--perms", "0755", "--dir", folder]
+    for link in filter(os.path.islink, SYSTEM_LIBRARIES):
+        command += ["--symlink", os.readlink(link), link]
+    return [*command, *_mounts(), "--chdir", "/", "--remount-ro", "/", "--"]
+
+
+def _mounts() -> list[str]:
+    found = places()
+    shown = [found.python, found.library, *found.packages, *found.shared]
+    masked = [path for path in found.packages if any(_beneath(path, folder) for folder in found.hidden)]
+    mounts = ["--perms", "0755", "--dir", "/dev", "--dev-bind", "/dev/null", "/dev/null"]
     for path in shown:
-        command += ["--ro-bind", path, path]
-    command += ["--perms", "0755", "--dir", "/dev", "--dev-bind", "/dev/null", "/dev/null"]
-    return [*command, "--chdir", "/", "--remount-ro", "/", "--"]
+        if path not in masked:
+            mounts += [*_parents(path), "--ro-bind", path, path]
+    for folder in found.hidden:
+        mounts += ["--perms", "0755", "--tmpfs", folder]
+    for path in masked:
+        mounts += ["--ro-bind", path, path]
+    for folder in found.hidden:
+        mounts += ["--remount-ro", folder]
+    return mounts
 
 
-def _ancestors(paths: Iterable[str]) -> list[str]:
-    links = {link for link in SYSTEM_LIBRARIES if os.path.islink(link)}
-    parents = {str(parent) for path in paths for parent in Path(path).parents}
-    return sorted(parent for parent in parents - links - {"/"})
+def _parents(path: str) -> list[str]:
+    """Arguments that make the folders above a mount, so that any user may pass through them."""
+    above = [str(parent) for parent in reversed(Path(path).parents)][1:]
+    return [word for folder in above for word in ("--perms", "0755", "--dir", folder)]
 
 
 def python_command() -> list[str]:
@@ -166,12 +177,12 @@ def start(
     layers: tuple[str, ...], settings: dict[str, Any]
 ) -> tuple[subprocess.Popen[bytes], socket.socket, IO[bytes]]:
     """A zygote's process, the socket to control it, and the file its complaints go to."""
+    complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    complaints = tempfile.TemporaryFile()
     number = theirs.fileno()
     command = [*(bwrap_command() if "bwrap" in layers else []), *python_command(), "-c", BOOT, str(number)]
     with theirs:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - our own fixed command
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -182,12 +193,7 @@ def start(
         )
     found = places()
     sources = [(name, (HERE / f"{name}.py").read_text("utf-8")) for name in SOURCES]
-    told = {
-        "sources": sources,
-        "sites": found.sites,
-        "readable": found.readable,
-        "layers": layers,
-        **settings,
-    }
-    ours.send(json.dumps(told).encode())
+    told = {"sources": sources, "sites": found.sites, "readable": found.readable, "layers": layers}
+    with suppress(OSError):  # if it is gone already, reading its first answer tells
+        ours.send(json.dumps({**told, **settings}).encode())
     return process, ours, complaints

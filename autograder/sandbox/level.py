@@ -1,23 +1,40 @@
 """How well this machine can isolate student code, found out by trying."""
 
+import ctypes
+import errno
 import os
 import subprocess
 import sys
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
-from autograder.sandbox import launch, policy
+from autograder.sandbox import harden, launch, policy
 
 NAMED = ("bwrap", "landlock", "seccomp")  # the layers a level is named after
+USERNS_SWITCHES = {  # setting, the value that forbids, what to do
+    "kernel/apparmor_restrict_unprivileged_userns": (
+        "1",
+        "Ubuntu's AppArmor forbids user namespaces: allow them for bubblewrap by installing the package "
+        "apparmor-profiles and copying /usr/share/apparmor/extra-profiles/bwrap-userns-restrict to "
+        "/etc/apparmor.d, or for all with `sysctl kernel.apparmor_restrict_unprivileged_userns=0`",
+    ),
+    "kernel/unprivileged_userns_clone": ("0", "allow them with `sysctl kernel.unprivileged_userns_clone=1`"),
+    "user/max_user_namespaces": ("0", "allow them with `sysctl user.max_user_namespaces=10000`"),
+}
+IN_CONTAINER = (
+    "in a container this is usual and the next level is used; started with `--security-opt "
+    "seccomp=unconfined --cap-add SYS_ADMIN`, Docker allows bubblewrap as well"
+)
 
 
 @dataclass(frozen=True)
 class Level:
-    """A set of layers. Any subset can be made for tests; `probe` gives the best this machine has."""
+    """A set of layers: bwrap, landlock, seccomp, rlimits, uid, dumpable. `probe` gives the best at hand."""
 
-    layers: tuple[str, ...] = ()  # of: bwrap, landlock, seccomp, rlimits, uid, dumpable
-    advice: tuple[str, ...] = ()  # what would give more, in words for whoever runs the machine
-    accepted: bool = False  # an unsafe level that was asked for explicitly
+    layers: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()  # what would give more, for whoever runs the machine
+    accepted: bool = False  # used even if it is not safe
 
     @property
     def name(self) -> str:
@@ -29,7 +46,7 @@ class Level:
         return "seccomp" in self.layers and ("bwrap" in self.layers or "landlock" in self.layers)
 
     def without(self, *layers: str) -> "Level":
-        """This level with some layers left out, accepted as it is. For tests."""
+        """This level with some layers left out, accepted whatever that leaves. For tests."""
         return replace(self, layers=tuple(x for x in self.layers if x not in layers), accepted=True)
 
 
@@ -38,52 +55,71 @@ def unsafe() -> Level:
     return Level(accepted=True)
 
 
+def by_name(name: str) -> Level:
+    """A level that was asked for by name.
+
+    Raises:
+        ValueError: this machine does not offer it, or it would isolate nothing.
+    """
+    best = probe()
+    wanted = name.split("+")
+    level = replace(best, layers=tuple(x for x in best.layers if x not in NAMED or x in wanted))
+    if level.name != name or not level.safe:
+        offered = best.name if best.safe else "no isolation"
+        raise ValueError(f"isolation level {name!r} is not to be had here; this machine offers {offered}")
+    return level
+
+
 @cache
 def probe() -> Level:
     """The best level this machine offers."""
-    layers, advice = [], []
-    for name, why_not in (
-        ("bwrap", bwrap_trouble()),
-        ("landlock", landlock_trouble()),
-        ("seccomp", seccomp_trouble()),
-    ):
-        if why_not:
-            advice.append(why_not)
-        else:
-            layers.append(name)
-    if not layers:
-        return Level((), tuple(advice))
+    trouble = {"bwrap": bwrap_trouble(), "landlock": landlock_trouble(), "seccomp": seccomp_trouble()}
+    layers = [name for name in NAMED if not trouble[name]]
+    advice = tuple(text for text in trouble.values() if text)
     layers += ["rlimits", "dumpable", *(["uid"] if os.geteuid() == 0 else [])]
-    return Level(tuple(layers), tuple(advice))
+    level = Level(tuple(layers), advice)
+    return level if level.safe else Level((), advice)
 
 
 def bwrap_trouble() -> str:
-    """Why bubblewrap does not work here; empty if it does."""
+    """Why bubblewrap does not work here and what to do; empty if it works."""
     command = [*launch.bwrap_command(), *launch.python_command(), "-c", "print(42)"]
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - our own fixed command
             command, capture_output=True, text=True, timeout=30, env=launch.environment(), cwd="/"
         )
     except FileNotFoundError:
-        return "bubblewrap is not installed; install the package bubblewrap"
+        return "bubblewrap is not there: install the package bubblewrap"
     except (OSError, subprocess.TimeoutExpired) as error:
-        return f"bubblewrap does not run ({error})"
-    return "" if done.stdout == "42\n" else f"bubblewrap does not run ({done.stderr.strip()})"
+        return f"bubblewrap does not run: {error}"
+    if done.stdout == "42\n":
+        return ""
+    return f"bubblewrap does not run: {done.stderr.strip() or 'no output'}; {_userns_advice()}"
+
+
+def _userns_advice() -> str:
+    if os.geteuid() == 0:
+        return IN_CONTAINER
+    for setting, (forbids, text) in USERNS_SWITCHES.items():
+        place = Path("/proc/sys", setting)
+        if place.exists() and place.read_text().strip() == forbids:
+            return text
+    return IN_CONTAINER
 
 
 def landlock_trouble() -> str:
+    """Why Landlock does not work here and what to do; empty if it works."""
     if not sys.platform.startswith("linux"):
-        return "Landlock needs Linux"
-    from autograder.sandbox import harden
-
-    return (
-        ""
-        if harden.landlock_abi()
-        else "this kernel has no Landlock (Linux 5.13 or later, with it switched on)"
-    )
+        return "Landlock is a part of Linux"
+    if harden.landlock_abi():
+        return ""
+    if ctypes.get_errno() == errno.EOPNOTSUPP:
+        return "Landlock is switched off: add `landlock` to the list after lsm= on the kernel's command line"
+    return "this kernel has no Landlock: Linux 5.13 or later is needed, built with it"
 
 
 def seccomp_trouble() -> str:
+    """Why seccomp cannot be used here and what to do; empty if it works."""
     try:
         policy.program()
     except policy.PolicyError as error:

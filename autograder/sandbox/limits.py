@@ -8,8 +8,13 @@ class Limits:
     """Limits of one submission's worker; an assignment's `[limits]` table overrides the defaults."""
 
     call_seconds: float = 10.0  # wall clock of one call
-    submission_seconds: float = 120.0  # wall clock of all calls together
-    cpu_seconds: float = 120.0  # processor time of one worker process
-    memory_mb: int = 2048  # address space on top of what Python and NumPy map themselves
-    output_kb: int = 256  # printed text that is kept
+    submission_seconds: float = 300.0  # wall clock of all calls together
+    cpu_seconds: float = 300.0  # processor time of one worker process
+    memory_mb: int = 2048  # on top of what Python and NumPy map by themselves
+    output_kb: int = 256  # printed text that is kept, for each call
     reply_mb: int = 256  # size of one result
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if not value > 0:
+                raise ValueError(f"limits.{name}: expected a number above 0, got {value!r}; correct it")

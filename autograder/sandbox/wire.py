@@ -42,13 +42,13 @@ class Handle:
     era: int = 0  # the case it belongs to; known to the judge only
 
 
-def pack(value: Any) -> list[bytes | memoryview]:
-    """The buffers of one frame that holds `value`.
+def pack(value: Any, max_body: int = 1 << 40) -> list[bytes | memoryview]:
+    """The buffers of one frame that holds `value`, arrays of at most `max_body` bytes together.
 
     Raises:
         WireError: the value, or something in it, is of no type that may cross.
     """
-    writer = _Writer()
+    writer = _Writer(max_body)
     tree = writer.tree(value, 0)
     try:
         header = msgpack.packb(tree, use_bin_type=True)
@@ -60,7 +60,8 @@ def pack(value: Any) -> list[bytes | memoryview]:
 
 
 class _Writer:
-    def __init__(self) -> None:
+    def __init__(self, max_body: int) -> None:
+        self.max_body = max_body
         self.body: list[bytes | memoryview] = []
         self.size = 0
         self.items = 0
@@ -104,11 +105,16 @@ class _Writer:
             )
         if value.ndim > MAX_DIMS:
             raise WireError(f"an array with {value.ndim} dimensions; at most {MAX_DIMS} are allowed")
-        plain = np.asarray(value, dtype=DTYPES[name], order="C")
-        if plain.nbytes:
-            self.body.append(memoryview(plain.reshape(-1)).cast("B"))
-            self.pad(plain.nbytes)
-        return ["s" if scalar else "a", name, *plain.shape]
+        nbytes = value.size * value.dtype.itemsize
+        if self.size + nbytes > self.max_body:
+            raise WireError(
+                f"{value.size:,} values in an array; at most {self.max_body >> 20} MB may be returned"
+            )
+        if nbytes:
+            plain = np.asarray(value, dtype=DTYPES[name], order="C")
+            self.body.append(plain.reshape(-1).view(np.uint8).data)
+            self.pad(nbytes)
+        return ["s" if scalar else "a", name, *value.shape]
 
     def pad(self, size: int) -> None:
         gap = -size % ALIGN

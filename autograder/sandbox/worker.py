@@ -5,19 +5,19 @@ that reads or rewrites it gains nothing: the judge believes no reply beyond the 
 """
 
 import importlib
-import importlib.abc
-import importlib.machinery
 import io
 import os
 import random
+import signal
 import sys
-import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from autograder.sandbox import wire
+from autograder.sandbox.memory_import import Submission
 
 MAX_MESSAGE = 2000  # characters of an exception's text
 MAX_FRAMES = 8
@@ -31,247 +31,236 @@ class Refused(Exception):
         self.kind, self.message = kind, message
 
 
+class Overran(BaseException):
+    """The alarm went off; no `Exception`, so that `except Exception` in a loop does not swallow it."""
+
+
 class Printed(io.TextIOBase):
     """Takes the place of stdout and stderr; keeps the beginning."""
 
     def __init__(self, limit: int) -> None:
-        self.limit, self.room, self.parts, self.cut = limit, limit, [""], False
+        self.limit = limit
+        self.forget()
+
+    def forget(self) -> None:
+        self.parts: list[str] = []
+        self.room, self.cut = self.limit, False
 
     def write(self, text: str) -> int:
         if len(text) > self.room:
             self.cut = True
-        self.parts.append(text[: self.room])
-        self.room -= len(self.parts[-1])
+        if self.room:
+            self.parts.append(text[: self.room])
+            self.room -= len(self.parts[-1])
         return len(text)
 
     def writable(self) -> bool:
         return True
 
-    def take(self) -> str:
-        text = "".join(self.parts).encode("utf-8", "replace").decode()
-        text += "\n[more was printed; only the beginning is kept]\n" if self.cut else ""
-        self.__init__(self.limit)  # type: ignore[misc]
-        return text
-
-
-class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports the student's files from memory. Comes last: it cannot stand in for NumPy or the library."""
-
-    def __init__(self, files: Mapping[str, bytes], package: str, aliases: Sequence[str]) -> None:
-        self.files = {path: source for path, source in files.items() if path.endswith(".py")}
-        self.package, self.aliases = package, aliases
-        self.modules: dict[str, str | None] = {}  # module name -> path, None for a folder without __init__.py
-        for path in self.files:
-            parts = path.removesuffix(".py").split("/")
-            for end in range(1, len(parts)):
-                self.modules.setdefault(".".join(parts[:end]))
-            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-            self.modules[name] = path
-
-    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
-        top, _, rest = fullname.partition(".")
-        if top in self.aliases:
-            name = f"{self.package}.{rest}" if rest else self.package
-            return importlib.machinery.ModuleSpec(fullname, Alias(name)) if name in self.modules else None
-        if fullname not in self.modules:
-            return None
-        where = self.modules[fullname]
-        is_package = where is None or where.endswith("__init__.py")
-        return importlib.machinery.ModuleSpec(fullname, self, origin=where, is_package=is_package)
-
-    def exec_module(self, module: types.ModuleType) -> None:
-        path = self.modules[module.__name__]
-        if path is None:
-            return
-        module.__file__ = path
-        exec(compile(self.files[path], path, "exec", dont_inherit=True), module.__dict__)
-
-    def get_source(self, name: str) -> str | None:
-        path = self.modules.get(name)
-        return self.files[path].decode("utf-8", "replace") if path else None
-
-
-class Alias(importlib.abc.Loader):
-    """`import other_name.layers` gives the very module `package.layers`."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def create_module(self, spec: Any) -> types.ModuleType:
-        self.module = importlib.import_module(self.name)
-        self.spec = self.module.__spec__
-        return self.module
-
-    def exec_module(self, module: types.ModuleType) -> None:
-        module.__spec__ = self.spec  # importing set it to the alias's
+    def text(self) -> str:
+        kept = "".join(self.parts).encode("utf-8", "replace").decode()
+        return kept + ("\n[more was printed; only the beginning is kept]\n" if self.cut else "")
 
 
 class Worker:
+    """Its public methods are the requests; a request's "op" names the method."""
+
     def __init__(self, output_limit: int) -> None:
-        self.printed = Printed(output_limit)
-        self.kept: dict[int, Any] = {}
-        self.submission = Submission({}, "", ())
+        self._printed = Printed(output_limit)
+        self._objects: dict[int, Any] = {}
+        self._submission = Submission({}, "", ())
 
-    # requests; each method's name is the request's "op"
-
-    def files(self, files: dict, package: str, aliases: list) -> None:
+    def files(self, files: dict[str, Any], package: str, aliases: list[str]) -> None:
+        """Take the submission's files; none is run yet."""
         sources = {path: content.tobytes() for path, content in files.items()}
-        self.submission = Submission(sources, package, aliases)
-        sys.meta_path.append(self.submission)
-        self.seed(0)
+        self._submission = Submission(sources, package, aliases)
+        sys.meta_path.append(self._submission)
+        _seed(0)
 
     def load(self, module: str) -> None:
+        """Import one module of the submission."""
         try:
             importlib.import_module(module)
-        except MemoryError:
+        except (Overran, MemoryError):
             raise
         except BaseException as error:
-            raise Refused("import", import_message(error, self.submission.files)) from error
+            raise Refused("import", _import_message(error, self._submission.files)) from error
 
     def begin(self, seed: int) -> None:
-        self.kept.clear()
-        self.printed.take()
-        self.seed(seed)
-
-    def seed(self, seed: int) -> None:
-        np.random.seed(seed % 2**32)
-        random.seed(seed)
+        """Start a case: nothing kept from the one before."""
+        self._objects.clear()
+        _seed(seed)
 
     def define(self, source: str, name: str) -> wire.Handle:
+        """Run a grader's helper source, and keep what it calls `name`."""
         scope: dict[str, Any] = {"__name__": "grader_helper"}
-        exec(compile(source, "<grader>", "exec", dont_inherit=True), scope)
-        return self.keep(scope[name])
+        exec(compile(source, "<grader>", "exec", dont_inherit=True), scope)  # noqa: S102
+        return self._keep(scope[name])
 
-    def call(self, target: Any, args: list, kwargs: dict, keep: Any, echo: bool) -> Any:
-        function = self.find(target)
-        given = [self.restore(arg) for arg in args]
-        named = {name: self.restore(value) for name, value in kwargs.items()}
-        result = self.reply(target, function(*given, **named), keep)
+    def call(self, target: Any, args: list[Any], kwargs: dict[str, Any], keep: Any, echo: bool) -> Any:
+        """Call a function; with `echo`, also tell what became of its arguments."""
+        function = self._find(target)
+        given, named = self._restored(args), self._restored(kwargs)
+        result = self._result(function(*given, **named), keep)
         if not echo:
             return result
-        after = [self.after(arg, value) for arg, value in zip(args, given, strict=True)]
-        return (result, after, {name: self.after(kwargs[name], value) for name, value in named.items()})
+        after = [self._after(sent, value) for sent, value in zip(args, given, strict=True)]
+        return (result, after, {name: self._after(kwargs[name], value) for name, value in named.items()})
 
-    def get(self, handle: wire.Handle, path: list) -> Any:
-        return self.plain(self.walk(handle, path))
+    def get(self, handle: wire.Handle, path: list[Any]) -> Any:
+        """A value inside a kept object."""
+        return self._plain(self._walk(handle, path))
 
-    def set(self, handle: wire.Handle, path: list, value: Any) -> None:
-        owner, last = self.walk(handle, path[:-1]), path[-1]
+    def set(self, handle: wire.Handle, path: list[Any], value: Any) -> None:
+        """Change a value inside a kept object."""
+        owner, last = self._walk(handle, path[:-1]), path[-1]
         if isinstance(owner, dict | list):
-            owner[last] = self.restore(value)
+            owner[last] = self._restored(value)
         else:
-            setattr(owner, last, self.restore(value))
+            setattr(owner, last, self._restored(value))
 
-    # helpers
-
-    def keep(self, value: Any) -> wire.Handle:
-        handle = wire.Handle(len(self.kept) + 1)
-        self.kept[handle.number] = value
+    def _keep(self, value: Any) -> wire.Handle:
+        handle = wire.Handle(len(self._objects) + 1)
+        self._objects[handle.number] = value
         return handle
 
-    def restore(self, value: Any) -> Any:
-        """`value` with the objects in place of their handles."""
+    def _restored(self, value: Any) -> Any:
+        """`value` with kept objects in place of their handles."""
         if isinstance(value, wire.Handle):
-            return self.kept[value.number]
+            return self._objects[value.number]
         if isinstance(value, list | tuple):
-            return type(value)(self.restore(item) for item in value)
+            return type(value)(self._restored(item) for item in value)
         if isinstance(value, dict):
-            return {key: self.restore(item) for key, item in value.items()}
+            return {key: self._restored(item) for key, item in value.items()}
         return value
 
-    def after(self, sent: Any, value: Any) -> Any:
-        """An argument after the call: kept objects as their handle, anything else by value."""
-        return sent if isinstance(sent, wire.Handle) else self.plain(value)
+    def _after(self, sent: Any, value: Any) -> Any:
+        """An argument after the call: a kept object as its handle, anything else by value."""
+        return sent if isinstance(sent, wire.Handle) else self._plain(value)
 
-    def plain(self, value: Any) -> Any:
-        """`value` with kept objects that cannot cross replaced by their handle."""
+    def _plain(self, value: Any) -> Any:
+        """`value` with kept objects of types that cannot cross replaced by their handles."""
         if isinstance(value, list):
-            return [self.plain(item) for item in value]
+            return [self._plain(item) for item in value]
         if isinstance(value, tuple):
-            return tuple([self.plain(item) for item in value])
+            return tuple([self._plain(item) for item in value])
         if isinstance(value, dict):
-            return {key: self.plain(item) for key, item in value.items()}
+            return {key: self._plain(item) for key, item in value.items()}
         if value is None or isinstance(value, bool | int | float | str | np.ndarray | np.generic):
             return value
-        for number, kept in self.kept.items():
+        for number, kept in self._objects.items():
             if kept is value:
                 return wire.Handle(number)
         return value
 
-    def walk(self, handle: wire.Handle, path: list) -> Any:
-        value = self.kept[handle.number]
+    def _walk(self, handle: wire.Handle, path: list[Any]) -> Any:
+        value = self._objects[handle.number]
         for step in path:
-            value = value[step] if isinstance(value, dict | list | tuple) else getattr(value, step)
+            owner = value
+            try:
+                value = owner[step] if isinstance(owner, dict | list | tuple) else getattr(owner, step)
+            except (AttributeError, LookupError):
+                raise Refused("missing", f"{type(owner).__name__} has no {step}") from None
         return value
 
-    def find(self, target: Any) -> Any:
-        """The function a request means: a handle, (handle, method name), or (module, dotted name)."""
+    def _find(self, target: Any) -> Any:
+        """What to call: a handle, (handle, method name), or (module, dotted name)."""
         if isinstance(target, wire.Handle):
-            return self.kept[target.number]
+            return self._objects[target.number]
         owner, name = target
         if isinstance(owner, wire.Handle):
-            return getattr(self.kept[owner.number], name)
+            return self._walk(owner, [name])
         value = sys.modules[owner]
         for part in name.split("."):
             if not hasattr(value, part):
-                raise Refused("missing", f"{self.submission.modules.get(owner) or owner} has no {name}")
+                raise Refused("missing", f"{self._submission.modules[owner]} has no {name}")
             value = getattr(value, part)
         return value
 
-    def reply(self, target: Any, result: Any, keep: Any) -> Any:
+    def _result(self, result: Any, keep: Any) -> Any:
         if keep == "all":
-            return self.keep(result)
+            return self._keep(result)
         if keep is None:
-            return self.plain(result)
+            return self._plain(result)
         indices = (keep,) if isinstance(keep, int) else keep
         need = max(indices) + 1
         if not isinstance(result, list | tuple) or len(result) < need:
-            got = f"{len(result)} values" if isinstance(result, list | tuple) else type(result).__name__
-            raise Refused("bad_reply", f"returned {got}; {need} values are needed, as in `return out, cache`")
-        return tuple([self.keep(v) if i in indices else self.plain(v) for i, v in enumerate(result)])
+            got = (
+                f"{len(result)} values" if isinstance(result, list | tuple) else f"a {type(result).__name__}"
+            )
+            raise Refused(
+                "bad_reply", f"returned {got}; {need} values are expected, as in `return out, cache`"
+            )
+        return tuple([self._keep(v) if i in indices else self._plain(v) for i, v in enumerate(result)])
 
-    def answer(self, request: dict) -> dict:
+    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """One reply to one request; whatever student code raises ends here."""
-        sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = self.printed  # type: ignore[misc, assignment]
-        reply: dict[str, Any] = {"id": request.pop("id")}
+        self._printed.forget()
+        sys.stdout = sys.stderr = self._printed  # each time anew: the code may have put its own there
+        number, seconds, op = request.pop("id"), request.pop("seconds"), request.pop("op")
+        reply: dict[str, Any] = {"id": number}
         try:
-            reply["value"] = getattr(self, request.pop("op"))(**request)
+            signal.signal(signal.SIGALRM, _alarm)
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+            reply["value"] = getattr(self, op)(**request)
         except BaseException as error:
-            kind, message = describe(error)
+            kind, message = _describe(error)
             reply["error"] = {
                 "kind": kind,
                 "message": message,
-                "frames": frames(error, self.submission.files),
+                "frames": _frames(error, self._submission.files),
             }
-        reply["printed"] = self.printed.take()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        reply["printed"] = self._printed.text()
         return reply
 
 
-def describe(error: BaseException) -> tuple[str, str]:
+def _seed(seed: int) -> None:
+    np.random.seed(seed % 2**32)
+    random.seed(seed)
+
+
+def _alarm(number: int, frame: FrameType | None) -> None:
+    raise Overran
+
+
+def _describe(error: BaseException) -> tuple[str, str]:
     """Kind and text of what went wrong."""
     if isinstance(error, Refused):
         return error.kind, error.message
+    if isinstance(error, Overran):
+        return "overran", ""
     if isinstance(error, MemoryError):
-        return "limit", "stopped: the call needed more memory than it may use"
-    message = f"{type(error).__name__}: {error}"[:MAX_MESSAGE].rstrip(": ")
+        return "limit", "stopped: it needed more memory than it may use"
+    message = _text(error)
     return ("not_implemented", message) if isinstance(error, NotImplementedError) else ("raised", message)
 
 
-def import_message(error: BaseException, files: Mapping[str, bytes]) -> str:
-    text = error.msg if isinstance(error, SyntaxError) else str(error)
-    message = f"{type(error).__name__}: {text}"[:MAX_MESSAGE]
-    own = frames(error, files)
+def _text(error: BaseException) -> str:
+    try:
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+    except Overran:
+        raise
+    except BaseException as second:  # an exception class of the student's, with a __str__ that fails
+        text = f"its text cannot be made ({type(second).__name__})"
+    return f"{type(error).__name__}: {text}"[:MAX_MESSAGE].removesuffix(": ")
+
+
+def _import_message(error: BaseException, files: Mapping[str, bytes]) -> str:
+    own = _frames(error, files)
     where = f"{own[-1][0]} line {own[-1][1]}" if own else "a file"
+    message = f"{where} cannot be imported: {_text(error)}"
     if isinstance(error, ModuleNotFoundError):
-        message += " (while grading, only NumPy and Python's standard library are there)"
-    return f"{where} cannot be imported: {message}"
+        message += " (only NumPy and Python's standard library are there while grading)"
+    return message
 
 
-def frames(error: BaseException, files: Mapping[str, bytes]) -> list[tuple[str, int, str]]:
+def _frames(error: BaseException, files: Mapping[str, bytes]) -> list[tuple[str, int, str]]:
     """(file, line, function) of the student's own lines an exception went through, innermost last."""
-    found = []
-    while isinstance(error, Refused) and error.__cause__ is not None:
+    if isinstance(error, Refused) and error.__cause__ is not None:
         error = error.__cause__
+    found: list[tuple[str, int, str]] = []
     trace = error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
@@ -279,11 +268,17 @@ def frames(error: BaseException, files: Mapping[str, bytes]) -> list[tuple[str, 
             found.append((code.co_filename, trace.tb_lineno, code.co_name))
         trace = trace.tb_next
     if isinstance(error, SyntaxError) and error.filename in files:
-        found.append((error.filename, error.lineno or 1, "<module>"))
+        found.append((str(error.filename), error.lineno or 1, "<module>"))
     return found[-MAX_FRAMES:]
 
 
-def read_exactly(channel: int, size: int) -> bytearray:
+def receive(channel: int) -> Any:
+    header, body = wire.sizes(bytes(_read(channel, wire.PREFIX.size)), 1 << 40)
+    text = bytes(_read(channel, header))
+    return wire.unpack(text, memoryview(_read(channel, body)), copy=True)
+
+
+def _read(channel: int, size: int) -> bytearray:
     data = bytearray(size)
     view = memoryview(data)
     while view:
@@ -294,30 +289,21 @@ def read_exactly(channel: int, size: int) -> bytearray:
     return data
 
 
-def receive(channel: int) -> Any:
-    header, body = wire.sizes(bytes(read_exactly(channel, wire.PREFIX.size)), 1 << 40)
-    text = bytes(read_exactly(channel, header))
-    return wire.unpack(text, memoryview(read_exactly(channel, body)), copy=True)
-
-
-def send(channel: int, reply: dict) -> None:
+def send(channel: int, reply: dict[str, Any], max_body: int = 1 << 20) -> None:
+    """Write a reply; one whose value cannot cross becomes an error that says so."""
     try:
-        parts = wire.pack(reply)
+        frame = wire.pack(reply, max_body)
     except wire.WireError as error:
-        reply = {"id": reply["id"], "printed": reply["printed"]}
-        reply["error"] = {
-            "kind": "bad_reply",
-            "message": f"the result cannot be used: it holds {error}",
-            "frames": [],
-        }
-        parts = wire.pack(reply)
-    for part in parts:
+        told = {"kind": "bad_reply", "message": f"the result cannot be used: it holds {error}", "frames": []}
+        frame = wire.pack({"id": reply["id"], "printed": reply["printed"], "error": told}, max_body)
+    for part in frame:
         view = memoryview(part)
         while view:
             view = view[os.write(channel, view) :]
 
 
-def serve(channel: int, output_limit: int) -> None:
+def serve(channel: int, output_limit: int, max_body: int) -> None:
+    """Answer one request after the other, until the judge closes its end."""
     worker = Worker(output_limit)
     while True:
-        send(channel, worker.answer(receive(channel)))
+        send(channel, worker._answer(receive(channel)), max_body)
