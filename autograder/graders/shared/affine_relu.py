@@ -42,11 +42,7 @@ FIXED = load(Path(__file__).parent / "expected", "affine_relu")
 )
 def test_affine_forward(student: Any, case: Case) -> None:
     fixed = FIXED[f"affine/{case.row}"]
-    out, _ = parts(
-        student.call("layers.affine_forward", fixed["x"], fixed["w"], fixed["b"], keep=1),
-        2,
-        name="affine_forward",
-    )
+    out = out_of(student.call("layers.affine_forward", fixed["x"], fixed["w"], fixed["b"], keep=1))
     close(out, fixed["out"], name="out of affine_forward", rtol=RTOL)
 
 
@@ -63,11 +59,11 @@ def test_affine_forward_contract(student: Any, case: Case) -> None:
     fixed = FIXED["affine/images"]
     args = [fixed["x"], fixed["w"], fixed["b"]]
     if case.id == "float32":
-        out, _ = student.call("layers.affine_forward", *single(*args), keep=1)
+        out = out_of(student.call("layers.affine_forward", *single(*args), keep=1))
         close(out, fixed["out"], name="out of affine_forward", rtol=RTOL, dtype=np.float32)
         return
     echo = student.call("layers.affine_forward", *args, keep=1, echo=True)
-    close(echo.result[0], fixed["out"], name="out of affine_forward", rtol=RTOL)
+    close(out_of(echo.result), fixed["out"], name="out of affine_forward", rtol=RTOL)
     for name, before, after in zip("xwb", args, echo.args, strict=True):
         unchanged(before, after, name=f"{name}, the argument of affine_forward,")
 
@@ -137,7 +133,7 @@ def test_affine_backward_contract(student: Any, case: Case) -> None:
 )
 def test_relu_forward(student: Any, case: Case) -> None:
     fixed = FIXED[f"relu/{case.row}"]
-    out, _ = parts(student.call("layers.relu_forward", fixed["x"], keep=1), 2, name="relu_forward")
+    out = out_of(student.call("layers.relu_forward", fixed["x"], keep=1))
     close(out, fixed["out"], name="out of relu_forward", rtol=RTOL)
 
 
@@ -153,11 +149,11 @@ def test_relu_forward(student: Any, case: Case) -> None:
 def test_relu_forward_contract(student: Any, case: Case) -> None:
     fixed = FIXED["relu/matrix"]
     if case.id == "float32":
-        out, _ = student.call("layers.relu_forward", *single(fixed["x"]), keep=1)
+        out = out_of(student.call("layers.relu_forward", *single(fixed["x"]), keep=1))
         close(out, fixed["out"], name="out of relu_forward", rtol=RTOL, dtype=np.float32)
         return
     echo = student.call("layers.relu_forward", fixed["x"], keep=1, echo=True)
-    close(echo.result[0], fixed["out"], name="out of relu_forward", rtol=RTOL)
+    close(out_of(echo.result), fixed["out"], name="out of relu_forward", rtol=RTOL)
     unchanged(fixed["x"], echo.args[0], name="x, the argument of relu_forward,")
 
 
@@ -202,6 +198,10 @@ def test_relu_backward_contract(student: Any, case: Case) -> None:
     else:
         dx = student.call("layers.relu_backward", fixed["dout"], cache)
         close(dx, fixed["dx"], name="dx of a second relu_backward", rtol=RTOL, what="gradient")
+
+
+def out_of(result: Any) -> Any:
+    return parts(result, 2, name="the forward function")[0]
 
 
 def affine_cache(student: Any, x: np.ndarray, w: np.ndarray, b: np.ndarray) -> Any:
