@@ -236,7 +236,7 @@ class Judge:
             now.cases.update({_id(i): replace(missing, id=_id(i)[1]) for i in items})
 
     def _run(self, items: list[pytest.Item]) -> None:
-        for item, after in zip(items, [*items[1:], None], strict=True):
+        for item, after in zip(items, [*items[1:], None], strict=False):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
 
     def _restart_sandbox(self) -> None:
@@ -361,7 +361,7 @@ def grade_all(
         code = pytest.main([str(folder), *_ARGUMENTS], plugins=[judge])
     if judge.collection_errors:
         raise GradingError("hidden graders do not load:\n" + "\n".join(judge.collection_errors))
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
         raise GradingError(f"pytest stopped with {code!r} in autograder/graders/{assignment.name}")
 
 

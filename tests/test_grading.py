@@ -1,0 +1,280 @@
+"""The judge, with small graders of its own: what a test comes to, and what that earns."""
+
+import json
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from autograder import grading
+from autograder.course import Assignment, GradeCell, Notebook
+from autograder.grading import GradingError, Task
+from autograder.intake import Source, Submission
+from autograder.record import CaseResult, Record
+from autograder.sandbox.level import unsafe
+from autograder.sandbox.limits import Limits
+
+HEADER = """
+from autograder.graders.checks import Case, CheckFailed, cases
+"""
+
+
+def case(kind: str, outcome: str, weight: float = 1.0) -> CaseResult:
+    return CaseResult("c", kind, weight, outcome)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("results", "points"),
+    [
+        ([("core", "passed")], 10.0),
+        ([("core", "failed")], 0.0),
+        ([("core", "passed"), ("core", "failed")], 5.0),
+        ([("core", "passed", 3.0), ("core", "failed", 1.0)], 7.5),
+        ([("core", "passed"), ("edge", "failed")], 8.0),
+        ([("core", "failed"), ("edge", "passed")], 2.0),
+        ([("core", "passed"), ("edge", "passed"), ("edge", "failed")], 9.0),
+        ([("edge", "passed"), ("edge", "failed")], 5.0),
+        ([("core", "passed"), ("core", "skipped")], 10.0),
+    ],
+)
+def test_points_follow_kind_and_weight(results: list[tuple], points: float) -> None:
+    assert grading.score([case(*r) for r in results], 10.0) == points
+
+
+class Course:
+    """An assignment in a temporary folder, with graders written by the test."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.root = root
+        self.graders = root / "graders"
+        (self.graders / "lesson").mkdir(parents=True)
+        (root / "release/lesson/cs_lib").mkdir(parents=True)
+        (root / "source/lesson").mkdir(parents=True)
+        (root / "source/lesson/assignment.toml").write_text("")
+        monkeypatch.setattr(grading, "GRADERS", self.graders)
+
+    def assignment(self, **points: float) -> Assignment:
+        cells = tuple(
+            GradeCell(i, "nb", p, "inline" if i.startswith("inline") else "code", i.startswith("inline"))
+            for i, p in points.items()
+        )
+        path = self.root / "source/lesson/nb.ipynb"
+        limits = Limits(call_seconds=5.0)
+        return Assignment(
+            "lesson", "Lesson", self.root, "cs_lib", (Notebook("nb", path, cells),), limits=limits
+        )
+
+    def write(self, text: str, name: str = "test_lesson.py") -> None:
+        (self.graders / "lesson" / name).write_text(HEADER + textwrap.dedent(text))
+
+    def grade(self, assignment: Assignment, code: str = "", answers: dict[str, str] | None = None) -> Record:
+        cells = [{"metadata": {"nbgrader": {"grade_id": i}}, "source": t} for i, t in (answers or {}).items()]
+        notebook = json.dumps({"cells": cells}).encode()
+        package = {"cs_lib/layers.py": textwrap.dedent(code).encode()} if code else {}
+        submission = Submission("s001", package, {"nb": notebook})
+        return grading.grade_one(assignment, submission, unsafe())
+
+
+@pytest.fixture
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
+    return Course(tmp_path, monkeypatch)
+
+
+OUTCOMES = """
+    import pytest
+
+    @cases("good", Case("a"), Case("b", kind="edge"))
+    def test_good(student, case):
+        if student.call("layers.double", 2) != 4:
+            raise CheckFailed("value", "not doubled")
+
+    @cases("wrong", Case("a", hint="Think twice."))
+    def test_wrong(student, case):
+        raise CheckFailed("value", "out is wrong")
+
+    @cases("raises", Case("a"))
+    def test_raises(student, case):
+        student.call("layers.divide", 1)
+
+    @cases("ours", Case("a"), Case("b"))
+    def test_ours(student, case):
+        if case.id == "a":
+            raise RuntimeError("expected 3.14159")
+
+    @cases("skips", Case("a"), Case("b"))
+    def test_skips(student, case):
+        if case.id == "b":
+            pytest.skip("not today")
+"""
+CODE = """
+    def double(x):
+        return 2 * x
+
+    def divide(x):
+        return x / 0
+"""
+
+
+def test_each_outcome_earns_what_it_should(course: Course) -> None:
+    course.write(OUTCOMES)
+    record = course.grade(course.assignment(good=2, wrong=2, raises=2, ours=2, skips=2, silent=2), CODE)
+    told = {i: (g.points, g.state) for i, g in record.grades.items()}
+    assert told == {
+        "good": (2.0, "graded"),
+        "wrong": (0.0, "graded"),
+        "raises": (0.0, "graded"),
+        "ours": (None, "error"),
+        "skips": (2.0, "graded"),
+        "silent": (None, "error"),
+    }
+    assert record.waiting == ["ours", "silent"]
+    assert record.isolation == "none"
+    assert record.student_seconds > 0
+
+
+def test_messages_are_for_the_student(course: Course) -> None:
+    course.write(OUTCOMES)
+    record = course.grade(course.assignment(good=2, wrong=2, raises=2, ours=2), CODE)
+    [wrong] = record.grades["wrong"].cases
+    assert (wrong.message, wrong.hint, wrong.property) == ("out is wrong", "Think twice.", "value")
+    [raised] = record.grades["raises"].cases
+    assert "ZeroDivisionError" in raised.message
+    assert "cs_lib/layers.py line 6, in divide: return x / 0" in raised.message
+    assert str(course.root) not in raised.message
+    assert "3.14159" not in record.grades["ours"].comment
+    assert "costs you nothing" in record.grades["ours"].comment
+
+
+def test_a_fault_of_ours_is_tried_again(course: Course) -> None:
+    flag = course.root / "tried"
+    course.write(
+        f"""
+        from pathlib import Path
+        from autograder.sandbox.client import SandboxError
+
+        @cases("shaky", Case("a"), Case("b"))
+        def test_shaky(student, case):
+            if case.id == "a" and not Path({str(flag)!r}).exists():
+                Path({str(flag)!r}).touch()
+                raise SandboxError("gone")
+        """
+    )
+    record = course.grade(course.assignment(shaky=2), CODE)
+    assert record.grades["shaky"].points == 2.0
+    assert [c.id for c in record.grades["shaky"].cases] == ["shaky[a]", "shaky[b]"]
+
+
+def test_a_crash_costs_its_case_only(course: Course) -> None:
+    course.write(
+        """
+        @cases("cell", Case("first"), Case("crash"), Case("last"))
+        def test_cell(student, case):
+            student.call("layers.work", case.id)
+        """
+    )
+    code = """
+        import os
+
+        def work(name):
+            if name == "crash":
+                os._exit(0)
+    """
+    record = course.grade(course.assignment(cell=3), code)
+    assert [c.outcome for c in record.grades["cell"].cases] == ["passed", "failed", "passed"]
+    assert record.grades["cell"].points == 2.0
+
+
+def test_random_numbers_are_the_same_for_a_case_wherever_it_runs(course: Course) -> None:
+    course.write(
+        """
+        seen = []
+
+        @cases("cell", Case("a"))
+        def test_cell(student, case):
+            seen.append(student.call("layers.draw"))
+            assert seen[0] == seen[-1]
+        """
+    )
+    assignment = course.assignment(cell=1)
+    code = {"cs_lib/layers.py": b"import numpy as np\n\ndef draw():\n    return float(np.random.rand())\n"}
+    records: list[Record] = []
+    twins = [Submission(s, code) for s in ("s001", "s002")]
+    grading.grade_all(assignment, twins, records.append, unsafe())
+    assert [r.grades["cell"].points for r in records] == [1.0, 1.0]
+
+
+def test_written_answers(course: Course) -> None:
+    course.write("")
+    assignment = course.assignment(inline_1=2, inline_2=2, inline_3=2)
+    record = course.grade(assignment, answers={"inline_1": "Because.", "inline_2": "*Your answer here.*"})
+    told = {i: (g.points, g.state, g.comment) for i, g in record.grades.items()}
+    assert told == {
+        "inline_1": (None, "needs_review", "Your instructor reads this answer."),
+        "inline_2": (0.0, "graded", "No answer written."),
+        "inline_3": (0.0, "graded", "No answer handed in."),
+    }
+    assert record.answers["inline_1"] == "Because."
+
+
+def test_an_unreadable_notebook_waits_for_a_human(course: Course) -> None:
+    course.write(OUTCOMES)
+    submission = Submission("s001", {"cs_lib/layers.py": textwrap.dedent(CODE).encode()}, {"nb": b"{broken"})
+    record = grading.grade_one(course.assignment(good=2, inline_1=2), submission, unsafe())
+    assert record.grades["good"].points == 2.0
+    assert (record.grades["inline_1"].points, record.grades["inline_1"].state) == (None, "error")
+    assert "nb.ipynb: not a readable notebook" in record.problems[0]
+
+
+def test_an_unreadable_hand_in_is_no_zero(course: Course) -> None:
+    course.write(OUTCOMES)
+    submission = Submission("s001", unreadable="s001.zip: not a readable zip")
+    record = grading.grade_one(course.assignment(good=2), submission, unsafe())
+    assert (record.grades["good"].points, record.grades["good"].state) == (None, "error")
+    assert record.problems == ("s001.zip: not a readable zip",)
+
+
+def test_files_not_handed_in_come_from_the_release(course: Course) -> None:
+    course.write(OUTCOMES)
+    (course.root / "release/lesson/cs_lib/layers.py").write_text(textwrap.dedent(CODE))
+    record = course.grade(course.assignment(good=2))
+    assert record.grades["good"].points == 2.0
+
+
+def test_graders_that_do_not_load_are_told(course: Course) -> None:
+    course.write("import no_such_module")
+    with pytest.raises(GradingError, match=r"hidden graders do not load:(.|\n)*no_such_module"):
+        course.grade(course.assignment(good=2), CODE)
+
+
+def test_an_assignment_without_graders_is_told(course: Course) -> None:
+    (course.graders / "lesson").rmdir()
+    with pytest.raises(GradingError, match="graders/lesson: no hidden graders"):
+        course.grade(course.assignment(good=2), CODE)
+
+
+def test_nothing_is_graded_again_while_nothing_changes(course: Course) -> None:
+    course.write(OUTCOMES)
+    assignment = course.assignment(good=2)
+    folder = course.root / "class/s001"
+    (folder / "cs_lib").mkdir(parents=True)
+    (folder / "cs_lib/layers.py").write_text(textwrap.dedent(CODE))
+    source = Source("s001", folder)
+    replies: list[Record | None] = []
+    grading.grade_tasks(assignment, [Task(source)], replies.append, unsafe())
+    [first] = replies
+    assert first is not None
+    grading.grade_tasks(assignment, [Task(source, first.hashes)], replies.append, unsafe())
+    assert replies[1:] == [None]
+    (folder / "cs_lib/layers.py").write_text("def double(x):\n    return x\n")
+    grading.grade_tasks(assignment, [Task(source, first.hashes)], replies.append, unsafe())
+    assert replies[2] is not None
+    assert replies[2].grades["good"].points == 0.0
+
+
+def test_new_graders_grade_again(course: Course) -> None:
+    course.write(OUTCOMES)
+    before = grading.graders_digest(course.assignment(good=2))
+    course.write(OUTCOMES + "\n# a new line\n")
+    grading.graders_digest.cache_clear()
+    assert grading.graders_digest(course.assignment(good=2)) != before
+    assert grading.graders_digest(course.assignment(good=3)) != before
