@@ -1,0 +1,349 @@
+"""ThreeLayerConvNet and ConvNet: parameters, loss, gradients and scores at fixed parameters, and learning."""
+
+from typing import Any
+
+import numpy as np
+
+from autograder.graders.assignment2.calls import EXPECTED
+from autograder.graders.assignment2.composed import (
+    FAST,
+    Compare,
+    Composed,
+    check_float32,
+    compare_both,
+    compare_grads,
+    compare_loss,
+    compare_scores,
+    judge,
+    passes,
+    regularized,
+    under,
+)
+from autograder.graders.checks import Case, cases, fail, parts, same_dtype, same_shape
+from autograder.graders.oracles import Arrays, load
+from autograder.graders.shared import nets
+
+THREE, DEEP = load(EXPECTED, "three_layer_conv_net"), load(EXPECTED, "conv_net")
+THREE_NAME, DEEP_NAME = "ThreeLayerConvNet", "ConvNet"
+COMPARE: dict[str, Compare] = {"loss": compare_loss, "gradients": compare_grads}
+START_LOSS = 0.05  # scores that are close to 0 give log(classes); weights of 1e-3 move it by less than this
+FIT_STEPS, FIT_RATE = 12, 0.1  # the reference needs 3 to 6 of these steps
+
+
+def with_params(student: Any, net: Any, row: Arrays, dtype: str) -> Any:
+    student.set(net, "params", value={key: v.astype(dtype) for key, v in under(row, "params.").items()})
+    return net
+
+
+def kinds(student: Any, dtype: str) -> dict[str, Any]:
+    return {"dtype": nets.helper(student, "float64")} if dtype == "float64" else {}
+
+
+def three_layer(student: Any, row: Arrays, *, reg: float = 0.0, dtype: str = "float64") -> Any:
+    net = student.new(
+        "classifiers.cnn.ThreeLayerConvNet",
+        input_dim=tuple(int(n) for n in row["image"]),
+        num_filters=int(row["filters"]),
+        filter_size=int(row["width"]),
+        hidden_dim=int(row["hidden"]),
+        num_classes=int(row["classes"]),
+        reg=reg,
+        **kinds(student, dtype),
+    )
+    return with_params(student, net, row, dtype)
+
+
+def conv_net(student: Any, row: Arrays, *, reg: float = 0.0, dtype: str = "float64") -> Any:
+    net = student.new(
+        "classifiers.cnn.ConvNet",
+        input_dim=tuple(int(n) for n in row["image"]),
+        num_filters=[int(n) for n in row["filters"]],
+        filter_sizes=[int(n) for n in row["widths"]],
+        num_classes=int(row["classes"]),
+        reg=reg,
+        use_batch_norm="params.gamma1" in row,
+        **kinds(student, dtype),
+    )
+    return with_params(student, net, row, dtype)
+
+
+def own_three() -> list[Composed]:
+    plan = ("conv", "relu", "pool", "affine", "relu", "affine")
+    return [Composed(plan), Composed(plan, conv=FAST)]
+
+
+def own_deep(row: Arrays) -> list[Composed]:
+    norm = ("norm",) if "params.gamma1" in row else ()
+    plan = ("conv", *norm, "relu", "pool") * row["filters"].size + ("affine",)
+    back = {"norm": "spatial_batchnorm", "norm_back": "spatial_batchnorm_backward", "style": "_"}
+    return [Composed(plan, **back), Composed(plan, conv=FAST, **back)]
+
+
+# --- ThreeLayerConvNet ----------------------------------------------------------------------------
+
+
+@cases(
+    "three_layer_conv_net",
+    Case(
+        "scores",
+        row="square",
+        hint="conv - ReLU - 2×2 pool - affine - ReLU - affine; the convolution pads so that the image keeps "
+        "its size. Without y the scores come back.",
+    ),
+    Case("loss", row="square", hint="Without regularization the loss is the softmax loss of the scores."),
+    Case(
+        "gradients",
+        row="square",
+        weight=2,
+        hint="Go back through the layers in the opposite order, each backward with its own forward's cache.",
+    ),
+    Case(
+        "regularization",
+        row="square",
+        hint="L2 is on W1, W2 and W3, the filters included, and on no bias: in the loss and the gradients.",
+    ),
+    Case(
+        "rectangular_images",
+        "edge",
+        row="rectangular",
+        hint="Images need not be square: W2 has F * (H/2) * (W/2) rows. The padding follows from the filter.",
+    ),
+    Case("float32", "edge", row="square", hint="A float32 net computes in float32, in every layer."),
+)
+def test_three_layer_conv_net(student: Any, case: Case) -> None:
+    row, reg = THREE[case.row], 0.0
+    if case.id == "regularization":
+        row, reg = regularized(row), float(row["reg"])
+    if case.id == "float32":
+        net = three_layer(student, row, dtype="float32")
+        check_float32(THREE_NAME, student.method(net, "loss", row["X"].astype(np.float32), row["y"]), row)
+        return
+    net = three_layer(student, row, reg=reg)
+    if case.id == "scores":
+        got = student.method(net, "loss", row["X_test"])
+        judge(student, THREE_NAME, row, got, compare_scores, *own_three())
+        return
+    got = student.method(net, "loss", row["X"], row["y"])
+    judge(student, THREE_NAME, row, got, COMPARE.get(case.id, compare_both), *own_three())
+
+
+@cases(
+    "three_layer_conv_net",
+    Case(
+        "parameters",
+        hint="W1 holds the filters (F, C, size, size); W2 takes the pooled maps, half as high and half as "
+        "wide; W3 gives the scores; each has its bias, which starts at zero.",
+    ),
+    Case(
+        "first_loss",
+        hint="Small weights give scores near zero, and the softmax loss of C equal scores is log(C).",
+    ),
+    Case(
+        "default_float32",
+        "edge",
+        hint="Without a dtype argument parameters are float32: cast after drawing.",
+    ),
+)
+def test_three_layer_conv_net_start(student: Any, case: Case) -> None:
+    sizes = {
+        "input_dim": (3, 12, 8),
+        "num_filters": 12,
+        "filter_size": 5,
+        "hidden_dim": 40,
+        "num_classes": 20,
+    }
+    net = student.new("classifiers.cnn.ThreeLayerConvNet", **sizes, weight_scale=1e-3)
+    shapes: dict[str, tuple[int, ...]] = {"W1": (12, 3, 5, 5), "b1": (12,), "W2": (288, 40), "b2": (40,)}
+    shapes |= {"W3": (40, 20), "b3": (20,)}
+    check_start(student, case, THREE_NAME, net, shapes, sizes)
+
+
+def check_start(
+    student: Any, case: Case, name: str, net: Any, shapes: dict[str, tuple[int, ...]], sizes: dict[str, Any]
+) -> None:
+    params = student.get(net, "params")
+    nets.check_shapes(params, shapes, name=name)
+    if case.id == "parameters":
+        nets.check_start(params, 1e-3, name=name)
+        for key in (key for key in params if key.startswith("gamma")):
+            if not (params[key] == 1).all():
+                fail("value", f"params[{key!r}] of {name} is not one at the start: it scales nothing yet.")
+    if case.id == "default_float32":
+        for key, value in params.items():
+            same_dtype(value, np.float32, name=f"params[{key!r}] of {name}")
+    if case.id == "first_loss":
+        draws = np.random.RandomState(8)
+        X, y = draws.randn(5, *sizes["input_dim"]), draws.randint(sizes["num_classes"], size=5)
+        loss, _ = parts(student.method(net, "loss", X, y), 2, name=f"{name}.loss(X, y)")
+        same_shape(loss, (), name=f"loss of {name}")
+        if not abs(loss - np.log(sizes["num_classes"])) < START_LOSS:
+            fail(
+                "value",
+                f"The loss of {name} at the start is far from the logarithm of the number of classes.",
+            )
+
+
+# --- ConvNet --------------------------------------------------------------------------------------
+
+
+@cases(
+    "conv_net",
+    Case(
+        "loss",
+        row="normalized",
+        hint="Every block is conv, spatial batch norm, ReLU, 2×2 pool; one affine layer ends the net. If "
+        "spatial_batchnorm_forward has failed too, look there first.",
+    ),
+    Case(
+        "gradients",
+        row="normalized",
+        weight=2,
+        hint="Go back through the blocks in the opposite order; grads holds gamma and beta of every block "
+        "too. If spatial_batchnorm_backward has failed too, look there first.",
+    ),
+    Case(
+        "no_batch_norm",
+        row="plain",
+        hint="With use_batch_norm=False a block is conv, ReLU, pool, and params has no gamma and beta.",
+    ),
+    Case(
+        "one_block",
+        "edge",
+        row="one_layer",
+        hint="One convolution must work as well: does the loop over blocks fix their number?",
+    ),
+    Case(
+        "three_blocks",
+        "edge",
+        row="three_layers",
+        hint="Three convolutions: does the loop over blocks fix their number?",
+    ),
+    Case(
+        "three_blocks_batch_norm",
+        "edge",
+        row="three_layers_normalized",
+        hint="Three convolutions with batch norm: each block has its own gamma, beta, bn_param and cache.",
+    ),
+    Case(
+        "regularization",
+        "edge",
+        row="normalized",
+        hint="L2 is on every W, that of the affine layer too, and on no b, gamma or beta.",
+    ),
+    Case("float32", "edge", row="normalized", hint="A float32 net computes in float32, in every layer."),
+)
+def test_conv_net(student: Any, case: Case) -> None:
+    row, reg = DEEP[case.row], 0.0
+    if case.id == "regularization":
+        row, reg = regularized(row), float(row["reg"])
+    if case.id == "float32":
+        net = conv_net(student, row, dtype="float32")
+        check_float32(DEEP_NAME, student.method(net, "loss", row["X"].astype(np.float32), row["y"]), row)
+        return
+    got = student.method(conv_net(student, row, reg=reg), "loss", row["X"], row["y"])
+    judge(student, DEEP_NAME, row, got, COMPARE.get(case.id, compare_both), *own_deep(row))
+
+
+@cases(
+    "conv_net",
+    Case(
+        "scores_in_test_mode",
+        row="normalized",
+        hint="loss(X) without y is test mode: every batch norm uses the running statistics that the training "
+        "calls before have left in its own bn_param.",
+    ),
+    Case(
+        "scores_no_batch_norm",
+        "edge",
+        row="plain",
+        hint="Without y the scores come back, of shape (N, C).",
+    ),
+)
+def test_conv_net_scores(student: Any, case: Case) -> None:
+    row = DEEP[case.row]
+    net = conv_net(student, row)
+    for batch in row["warmup"]:
+        student.method(net, "loss", batch, row["y"])
+    got = student.method(net, "loss", row["X_test"])
+    judge(student, DEEP_NAME, row, got, compare_scores, *own_deep(row))
+
+
+@cases(
+    "conv_net",
+    Case(
+        "parameters",
+        hint="W_1, b_1, gamma1, beta1, W_2, ...: filters for every convolution, then the affine layer's W "
+        "and b. Every pooling halves height and width.",
+    ),
+    Case(
+        "first_loss",
+        hint="Small weights in the last layer give scores near zero: the softmax loss of C equal scores.",
+    ),
+    Case(
+        "default_float32",
+        "edge",
+        hint="Without a dtype argument parameters are float32: cast after drawing.",
+    ),
+)
+def test_conv_net_start(student: Any, case: Case) -> None:
+    sizes = {"input_dim": (3, 8, 12), "num_filters": [12, 8], "filter_sizes": [5, 3], "num_classes": 20}
+    net = student.new("classifiers.cnn.ConvNet", **sizes, weight_scale=1e-3)
+    shapes: dict[str, tuple[int, ...]] = {"W_1": (12, 3, 5, 5), "b_1": (12,), "gamma1": (12,), "beta1": (12,)}
+    shapes |= {"W_2": (8, 12, 3, 3), "b_2": (8,), "gamma2": (8,), "beta2": (8,)}
+    check_start(student, case, DEEP_NAME, net, shapes | {"W_3": (48, 20), "b_3": (20,)}, sizes)
+
+
+# --- learning -------------------------------------------------------------------------------------
+
+
+LEARN = Case(
+    "learns_four_images",
+    hint="A net whose loss and gradients are right learns four images by heart in a few steps. Does loss "
+    "read params anew at every call?",
+)
+
+
+@cases("three_layer_conv_net", LEARN)
+def test_three_layer_conv_net_learning(student: Any, case: Case) -> None:
+    sizes = {"image": [2, 6, 6], "filters": 4, "width": 3, "hidden": 16, "classes": 4}
+    row = learnable(sizes, W1=(4, 2, 3, 3), W2=(36, 16), W3=(16, 4))
+    if not learns(student, THREE_NAME, three_layer(student, row), row):
+        row = THREE["square"]
+        check_wiring(student, THREE_NAME, three_layer(student, row), row, own_three())
+
+
+@cases("conv_net", LEARN)
+def test_conv_net_learning(student: Any, case: Case) -> None:
+    sizes = {"image": [2, 8, 8], "filters": [4, 6], "widths": [3, 3], "classes": 4}
+    row = learnable(sizes, W_1=(4, 2, 3, 3), W_2=(6, 4, 3, 3), W_3=(24, 4))
+    for i, filters in ((1, 4), (2, 6)):
+        row |= {f"params.gamma{i}": np.ones(filters), f"params.beta{i}": np.zeros(filters)}
+    if not learns(student, DEEP_NAME, conv_net(student, row), row):
+        row = DEEP["normalized"]
+        check_wiring(student, DEEP_NAME, conv_net(student, row), row, own_deep(row))
+
+
+def learnable(sizes: dict[str, Any], **shapes: tuple[int, ...]) -> Arrays:
+    """Four images and parameters from which a few steps suffice (He et al., 2015: variance 2 / fan-in)."""
+    draws = np.random.RandomState(5)
+    row: Arrays = {key: np.asarray(value) for key, value in sizes.items()}
+    for name, shape in shapes.items():
+        filters = len(shape) == 4
+        scale = np.sqrt(2 / np.prod(shape[1:] if filters else shape[:1]))
+        row[f"params.{name}"] = scale * draws.randn(*shape)
+        row[f"params.{name.replace('W', 'b')}"] = np.zeros(shape[0] if filters else shape[1])
+    return row | {"X": draws.randn(4, *sizes["image"]), "y": np.arange(4)}
+
+
+def learns(student: Any, name: str, net: Any, row: Arrays) -> bool:
+    scores = student.call(nets.helper(student, "fit"), net, row["X"], row["y"], FIT_STEPS, FIT_RATE)
+    scores = same_shape(scores, (4, 4), name=f"scores of {name} after training")
+    return bool((scores.argmax(axis=1) == row["y"]).all())
+
+
+def check_wiring(student: Any, name: str, net: Any, row: Arrays, composed: list[Composed]) -> None:
+    """Nothing learns with a broken layer: then it is enough that the net agrees with its own layers."""
+    got = student.method(net, "loss", row["X"], row["y"])
+    judge(student, name, row, got, compare_both, *composed)
+    if passes(compare_both, name, got, row):
+        fail("value", f"{name} did not know its four images after {FIT_STEPS} steps; it must know them all.")

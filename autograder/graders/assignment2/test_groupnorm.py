@@ -1,0 +1,157 @@
+"""Group norm of images: values, the exact shapes of results and gradients."""
+
+from typing import Any
+
+from autograder.graders.assignment2.calls import EXPECTED, attempt, filled, like, near
+from autograder.graders.assignment2.norms import Layer, check_contract, forward
+from autograder.graders.assignment2.spatial import (
+    check_forward_contract,
+    check_gradient,
+    excused,
+    group_rows,
+    own_layernorm,
+    sharpness,
+)
+from autograder.graders.checks import Case, CheckFailed, cases
+from autograder.graders.oracles import load
+
+FIXED = load(EXPECTED, "groupnorm")
+NAME, BACK = "spatial_groupnorm_forward", "spatial_groupnorm_backward"
+GROUPS = Layer(NAME, rows=group_rows, settings=lambda row: [int(row["groups"]), {}])
+
+
+@cases(
+    NAME,
+    Case(
+        "two_groups",
+        row="two_groups",
+        weight=2,
+        hint="The channels of one image are split into G groups of neighbours; each group of each image has "
+        "one mean and one (biased) variance, over its channels and places. gamma and beta come after that, "
+        "one for each channel.",
+    ),
+    Case(
+        "three_groups",
+        row="three_groups",
+        hint="6 channels, 3 groups: G is the number of groups, not the number of channels in one.",
+    ),
+    Case(
+        "one_group",
+        row="one_group",
+        hint="One group takes in all channels of an image: layer norm over the whole image.",
+    ),
+    Case(
+        "group_for_each_channel",
+        "edge",
+        row="group_per_channel",
+        hint="As many groups as channels: every channel of every image by itself.",
+    ),
+    Case("one_image", "edge", row="one_image", hint="A batch of one image is normalised like any other."),
+    Case(
+        "small_variance",
+        "edge",
+        row="small_variance",
+        hint="The variance is about as small as eps here: eps is 1e-5, inside the root.",
+    ),
+)
+def test_spatial_groupnorm_forward(student: Any, case: Case) -> None:
+    row, text = FIXED[case.row], f"out of {NAME}"
+    out = like(forward(student, GROUPS, row)[0], row["out"], name=text)
+    try:
+        near(out, row["out"], name=text, rtol=sharpness(case))
+    except CheckFailed:
+        if not excused(out, "out", attempt(own_layernorm, student, row)):
+            raise
+
+
+@cases(
+    NAME,
+    Case(
+        "exact_shape",
+        "edge",
+        weight=2,
+        hint="out has x's four axes (N, C, H, W) and no more. Surplus axes of length 1 come from "
+        "broadcasting an array of five axes with gamma's four: reshape back before gamma and beta.",
+    ),
+    Case("float32", "edge", hint="float32 in, float32 out: look for an array made without dtype=."),
+    Case("arguments_unchanged", "edge", hint="x, gamma and beta belong to the caller; make new arrays."),
+)
+def test_spatial_groupnorm_forward_contract(student: Any, case: Case) -> None:
+    row = FIXED["two_groups"]
+    if case.id == "exact_shape":
+        filled(forward(student, GROUPS, row)[0], row["x"].shape, name=f"out of {NAME}")
+        return
+    check_forward_contract(student, GROUPS, row, single=case.id == "float32")
+
+
+@cases(
+    BACK,
+    Case(
+        "dx",
+        row="two_groups",
+        which="dx",
+        weight=2,
+        hint="Multiply dout by gamma first, while it has four axes; then the rows of each group go back as "
+        "the rows of layer norm do.",
+    ),
+    Case(
+        "dx_three_groups",
+        row="three_groups",
+        which="dx",
+        hint="6 channels, 3 groups: the means inside dx run over the entries of one group.",
+    ),
+    Case(
+        "dgamma",
+        row="two_groups",
+        which="dgamma",
+        hint="gamma has one entry for each channel: its gradient adds up over images and places, over axes "
+        "0, 2 and 3.",
+    ),
+    Case("dbeta", row="two_groups", which="dbeta", hint="beta's gradient adds up over images and places."),
+    Case(
+        "dx_one_group",
+        "edge",
+        row="one_group",
+        which="dx",
+        hint="One group takes in all channels of an image.",
+    ),
+    Case(
+        "dx_group_for_each_channel",
+        "edge",
+        row="group_per_channel",
+        which="dx",
+        hint="As many groups as channels: every channel of every image by itself.",
+    ),
+    Case(
+        "dx_small_variance",
+        "edge",
+        row="small_variance",
+        which="dx",
+        hint="The variance is about as small as eps here: eps belongs into the gradient too.",
+    ),
+)
+def test_spatial_groupnorm_backward(student: Any, case: Case) -> None:
+    row = FIXED[case.row]
+    check_gradient(
+        student,
+        GROUPS,
+        BACK,
+        case,
+        row,
+        lambda: [attempt(own_layernorm, student, row, "layernorm_backward")],
+    )
+
+
+@cases(
+    BACK,
+    Case("float32", "edge", hint="float32 in, float32 out: look for an array made without dtype=."),
+    Case(
+        "shapes_and_dout_unchanged",
+        "edge",
+        weight=2,
+        hint="dgamma and dbeta have gamma's shape (1, C, 1, 1): sum with keepdims=True. dout belongs to the "
+        "caller.",
+    ),
+)
+def test_spatial_groupnorm_backward_contract(student: Any, case: Case) -> None:
+    check_contract(student, GROUPS, BACK, case, FIXED["two_groups"])
