@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.graders.checks import RTOL, Case, array, cases, close, fail, mapping
+from autograder.graders.checks import RTOL, Case, array, cases, close, fail, mapping, same_shape
 
 # Runs beside the student's code and holds no answers. The model scores an image by the image itself: its
 # class is the place of its largest entry. It notes what it was given.
@@ -32,7 +32,7 @@ class Model:
         return self.losses[-1], {"a": np.array([-1.0, 2.0]), "b": np.full((2, 2), 3.0)}
 
 
-def rule(w, dw, config=None):
+def counting(w, dw, config=None):
     count = config.get("count", 0) + 1
     return w - config["learning_rate"] * count * dw, dict(config, count=count)
 
@@ -41,9 +41,25 @@ def plain(w, dw, config=None):
     return w - config["learning_rate"] * dw, config
 
 
-def steps(solver, number):
-    for _ in range(number):
-        solver._step()
+class Kit:
+    Model = Model
+
+    def steps(solver, number, rule):
+        solver.update_rule = {"counting": counting, "plain": plain}[rule]
+        for _ in range(number):
+            solver._step()
+        model = solver.model
+        seen = {"X": model.X, "y": model.y, "losses": model.losses, "params": model.params}
+        return dict(seen, history=solver.loss_history)
+
+    def accuracy(solver, X, y, options):
+        return solver.check_accuracy(X, y, **options), solver.model.X
+
+    def train(solver):
+        solver.update_rule = plain
+        solver.train()
+        rates = [config["learning_rate"] for config in solver.optim_configs.values()]
+        return solver.model.params, solver.best_val_acc, rates
 """
 
 
@@ -55,17 +71,14 @@ def images(count: int, classes: int = 4, seed: int = 5) -> tuple[np.ndarray, np.
     return X, y
 
 
-def make(
-    student: Any, *, right_at: float | None = None, rule: str = "plain", **options: Any
-) -> tuple[Any, Any]:
-    """A Solver of the student's with our stub model and update rule; (solver, model)."""
-    model = student.call(student.define(SOURCES, "Model"), right_at, keep="all")
-    X, y = images(options.pop("count", 12))
+def make(student: Any, *, right_at: float | None = None, count: int = 12, **options: Any) -> tuple[Any, Any]:
+    """The kit above, and a Solver of the student's with our stub model."""
+    kit = student.define(SOURCES, "Kit")
+    model = student.method(kit, "Model", right_at, keep="all")
+    X, y = images(count)
     data = {"X_train": X, "y_train": y, "X_val": X[:8], "y_val": X[:8].argmax(axis=1)}
     settings = {"optim_config": {"learning_rate": 0.5}, "batch_size": 5, "verbose": False} | options
-    solver = student.new("solver.Solver", model, data, update_rule="sgd", **settings)
-    student.set(solver, "update_rule", value=student.define(SOURCES, rule))
-    return solver, model
+    return kit, student.new("solver.Solver", model, data, update_rule="sgd", **settings)
 
 
 def rows_of(found: np.ndarray, X: np.ndarray) -> np.ndarray:
@@ -88,29 +101,22 @@ def rows_of(found: np.ndarray, X: np.ndarray) -> np.ndarray:
     Case("small_set", "edge", hint="Rows are drawn with replacement: a batch may be larger than the set."),
 )
 def test_step(student: Any, case: Case) -> None:
-    if case.id == "small_set":
-        solver, model = make(student, batch_size=30)
-    else:
-        solver, model = make(student, rule="rule" if case.id == "config" else "plain")
+    size = 30 if case.id == "small_set" else 5
     number = {"whole_set": 40, "batch": 1, "small_set": 1}.get(case.id, 3)
-    student.call(student.define(SOURCES, "steps"), solver, number)
+    kit, solver = make(student, batch_size=size)
+    seen = student.method(kit, "steps", solver, number, "counting" if case.id == "config" else "plain")
     if case.id in ("batch", "small_set"):
-        check_batch(student, model, 30 if case.id == "small_set" else 5)
+        check_batch(seen["X"], seen["y"], size)
     elif case.id == "whole_set":
-        check_spread(student, model)
+        check_spread(seen["X"])
     elif case.id == "loss_history":
-        history = student.get(solver, "loss_history")
-        if not isinstance(history, list) or len(history) != number:
-            fail("value", f"loss_history must be a list with one loss for each of {number} steps.")
-        losses = [float(array(loss, name="a loss in loss_history")) for loss in history]
-        close(np.array(losses), student.get(model, "losses"), name="loss_history", rtol=RTOL)
+        check_history(seen["history"], seen["losses"], number)
     else:
-        check_params(student, model, total=3 if case.id == "update" else 1 + 2 + 3)
+        check_params(seen["params"], total=3 if case.id == "update" else 1 + 2 + 3)
 
 
-def check_batch(student: Any, model: Any, size: int) -> None:
+def check_batch(seen: list, labels: list, size: int) -> None:
     X, y = images(12)
-    seen, labels = student.get(model, "X"), student.get(model, "y")
     if len(seen) != 1 or len(labels) != 1:
         fail("value", f"One step must call model.loss(X, y) once; it called it {len(seen)} times.")
     rows = rows_of(batch_of(seen[0], size), X)
@@ -122,9 +128,9 @@ def check_batch(student: Any, model: Any, size: int) -> None:
         )
 
 
-def check_spread(student: Any, model: Any) -> None:
+def check_spread(seen: list) -> None:
     X, _ = images(12)
-    drawn = [rows_of(batch_of(batch, 5), X) for batch in student.get(model, "X")]
+    drawn = [rows_of(batch_of(batch, 5), X) for batch in seen]
     if not drawn:
         fail("value", "A step did not call model.loss(X, y).")
     if len({tuple(rows) for rows in drawn}) < len(drawn) // 2:
@@ -134,6 +140,13 @@ def check_spread(student: Any, model: Any) -> None:
         fail("value", f"In 40 steps {missing} of {len(X)} training rows were never drawn.")
 
 
+def check_history(history: Any, losses: list, number: int) -> None:
+    if not isinstance(history, list) or len(history) != number:
+        fail("value", f"loss_history must be a list with one loss for each of {number} steps.")
+    found = [float(same_shape(loss, (), name="a loss in loss_history")) for loss in history]
+    close(np.array(found), losses, name="loss_history", rtol=RTOL)
+
+
 def batch_of(found: Any, size: int) -> np.ndarray:
     values = array(found, name="the batch")
     if values.shape != (size, 4):
@@ -141,9 +154,9 @@ def batch_of(found: Any, size: int) -> np.ndarray:
     return values
 
 
-def check_params(student: Any, model: Any, total: int) -> None:
+def check_params(params: Any, total: int) -> None:
     """Gradients and learning rate are fixed in the stub, so hand arithmetic gives the parameters."""
-    params = mapping(student.get(model, "params"), ["a", "b"], name="model.params")
+    params = mapping(params, ["a", "b"], name="model.params")
     want = {"a": np.array([0.5 * total, 10.0 - total]), "b": np.full((2, 2), -1.5 * total)}
     for key, value in want.items():
         close(params[key], value, name=f"model.params[{key!r}] after three steps", rtol=RTOL)
@@ -168,12 +181,11 @@ def check_params(student: Any, model: Any, total: int) -> None:
     Case("memory", "edge", count=23, hint="Give the model batch_size images at a time, not all at once."),
 )
 def test_check_accuracy(student: Any, case: Case) -> None:
-    solver, model = make(student)
+    kit, solver = make(student)
     X, y = images(case.count, seed=6)
     samples = case.data.get("samples")
-    batch = {} if case.id == "accuracy" else {"batch_size": 5}
-    got = student.method(solver, "check_accuracy", X, y, num_samples=samples, **batch)
-    seen = student.get(model, "X")
+    options = {"num_samples": samples} | ({} if case.id == "accuracy" else {"batch_size": 5})
+    got, seen = student.method(kit, "accuracy", solver, X, y, options)
     if not seen:
         fail("value", "check_accuracy did not ask the model for scores: call self.model.loss(X) without y.")
     if case.id == "memory" and max(len(part) for part in seen) > 5:
@@ -213,16 +225,14 @@ def test_train(student: Any, case: Case) -> None:
     right_at = {"best_params": 3.0, "never_right": 99.0, "lr_decay": 1.9}[case.id]
     decay = 0.5 if case.id == "lr_decay" else 1.0
     options = {"batch_size": 12, "num_epochs": 5, "optim_config": {"learning_rate": 1.0}}
-    solver, model = make(student, right_at=right_at, lr_decay=decay, **options)
-    student.method(solver, "train")
-    a = student.get(model, "params", "a")
+    kit, solver = make(student, right_at=right_at, lr_decay=decay, **options)
+    params, best, rates = student.method(kit, "train", solver)
+    a, name = mapping(params, ["a"], name="model.params")["a"], "params['a'] after train()"
     if case.id == "never_right":
-        close(a, [1.0, 8.0], name="params['a'] after train()", rtol=RTOL)  # the first ones checked
+        close(a, [1.0, 8.0], name=name, rtol=RTOL)  # the first ones checked
     elif case.id == "best_params":
-        close(a, [3.0, 4.0], name="params['a'] after train()", rtol=RTOL)
-        close(student.get(solver, "best_val_acc"), 1.0, name="best_val_acc", rtol=RTOL)
+        close(a, [3.0, 4.0], name=name, rtol=RTOL)
+        close(best, 1.0, name="best_val_acc", rtol=RTOL)
     else:
-        configs = student.get(solver, "optim_configs")
-        for key in ("a", "b"):
-            close(configs[key]["learning_rate"], 0.5**5, name="the learning rate after 5 epochs", rtol=RTOL)
-        close(a, [1.5, 7.0], name="params['a'] after train()", rtol=RTOL)
+        close(np.array(rates), [0.5**5] * 2, name="the learning rates after 5 epochs", rtol=RTOL)
+        close(a, [1.5, 7.0], name=name, rtol=RTOL)
