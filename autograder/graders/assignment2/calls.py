@@ -25,6 +25,11 @@ def cached(student: Any, back: str, name: str, *args: Any) -> tuple[Any, Any]:
     return out, cache
 
 
+def dtype_asked(out: object) -> np.dtype:
+    """What gradients must be: of the dtype of the forward result, which has its own check elsewhere."""
+    return np.result_type(array(out, name="out"))
+
+
 def near(got: object, want: np.ndarray, *, name: str, rtol: float, what: str = "value") -> None:
     """`close`, with rtol also of the largest entry: a small entry may be off by as much as a large one."""
     close(got, want, name=name, rtol=rtol, atol=rtol * float(np.abs(want).max(initial=0.0)), what=what)

@@ -88,14 +88,18 @@ def as_result(compare: Compare, found: Arrays) -> Any:
     return found["scores"] if compare is compare_scores else (found["loss"], under(found, "grads."))
 
 
-def check_float32(name: str, got: Any, row: Arrays) -> None:
-    """A float32 net's gradients: of the right shapes, float32, and not left at 0."""
+def float32(row: Arrays) -> Arrays:
+    return {key: value.astype(np.float32) if value.dtype.kind == "f" else value for key, value in row.items()}
+
+
+def compare_dtypes(name: str, got: Any, row: Arrays) -> None:
+    """Gradients of the right shapes and of the row's dtype, and not left at 0; values are for other cases."""
     _, grads = parts(got, 2, name=f"{name}.loss(X, y)")
     params = under(row, "params.")
     mapping(grads, params, name=f"grads of {name}")
     for key, value in params.items():
         label = f"grads[{key!r}] of {name}"
-        same_dtype(same_shape(grads[key], value.shape, name=label), np.float32, name=label)
+        same_dtype(same_shape(grads[key], value.shape, name=label), row[f"grads.{key}"].dtype, name=label)
         if key.startswith("W"):
             filled(grads[key], value.shape, name=label)
 
@@ -157,7 +161,12 @@ class Composed:
         l2 = float(row.get("l2", 0.0))
         loss = loss + 0.5 * l2 * sum(np.sum(params[name] ** 2) for name in weights)
         grads |= {name: grads[name] + l2 * params[name] for name in weights}
-        return {"scores": scores, "loss": loss, **{f"grads.{name}": value for name, value in grads.items()}}
+        return {
+            **row,
+            "scores": scores,
+            "loss": loss,
+            **{f"grads.{name}": value for name, value in grads.items()},
+        }
 
     def run(self, tape: Tape, row: Arrays, x: Any, memory: dict[int, dict[str, Any]], mode: str) -> Any:
         params, weighted = under(row, "params."), 0

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.graders.assignment2.calls import agrees, cached, filled, like, near
+from autograder.graders.assignment2.calls import agrees, cached, dtype_asked, filled, like, near
 from autograder.graders.checks import GRAD_RTOL, Case, CheckFailed, parts, same_dtype, unchanged
 from autograder.graders.oracles import Arrays
 
@@ -88,10 +88,10 @@ def judge_gradient(
 def check_contract(student: Any, layer: Layer, name: str, case: Case, row: Arrays) -> None:
     """The edge cases all backward functions share: shapes, dtype, `dout` left alone."""
     if case.id.endswith("float32"):
-        _, grads = backward(student, layer, name, row, np.float32)
+        out, grads = backward(student, layer, name, row, np.float32)
         for which, got in zip(GRADS, grads, strict=True):
             filled(got, np.shape(got), name=f"{which} of {name}")
-            same_dtype(got, np.float32, name=f"{which} of {name}")
+            same_dtype(got, dtype_asked(out), name=f"{which} of {name}")
         return
     _, cache = cached(student, name, layer.forward, *layer.arguments(row))
     echo = student.call(f"layers.{name}", row["dout"], cache, echo=True)

@@ -84,9 +84,11 @@ def batchnorm_train(shape: tuple[int, ...], seed: int, scale: float = 4.0) -> Ar
     return with_gradients(batch_norm, draw.normal(*shape), x=x, gamma=gamma, beta=beta)
 
 
-def batchnorm_running(shape: tuple[int, ...], seed: int, passes: int, momentum: float, zero: bool) -> Arrays:
+def batchnorm_running(
+    shape: tuple[int, ...], seed: int, passes: int, momentum: float, zero: bool, scale: float = 3.0
+) -> Arrays:
     draw, channels = Draw(seed), shape[1]
-    batches = draw.normal(passes, *shape, scale=3.0, shift=2.0)
+    batches = draw.normal(passes, *shape, scale=scale, shift=2.0, digits=2 if scale > 1 else 5)
     mean0 = np.zeros(channels) if zero else draw.normal(channels)
     var0 = np.zeros(channels) if zero else np.abs(draw.normal(channels)) + 0.5
     mean, var = running(list(batches), momentum, mean0, var0)
@@ -118,6 +120,10 @@ def batchnorm() -> dict[str, Entry]:
         "small_variance": (TRAIN, batchnorm_train((6, 3), 3, scale=4e-3)),
         "one_pass": (RUNNING, batchnorm_running((6, 4), 4, 1, 0.9, zero=False)),
         "from_nothing": (RUNNING, batchnorm_running((5, 3), 5, 3, 0.9, zero=True)),
+        "running_small_variance": (
+            RUNNING,
+            batchnorm_running((5, 3), 10, 2, 0.9, zero=True, scale=4e-3),
+        ),
         "other_momentum": (RUNNING, batchnorm_running((4, 3), 6, 2, 0.6, zero=False)),
         "test": (TEST, batchnorm_test((5, 4), 7, affine=False)),
         "test_scaled": (TEST, batchnorm_test((5, 4), 8, affine=True)),

@@ -4,8 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.graders.assignment2 import calls
-from autograder.graders.assignment2.calls import EXPECTED, filled
+from autograder.graders.assignment2.calls import EXPECTED, cached, dtype_asked, filled
 from autograder.graders.checks import (
     GRAD_RTOL,
     RTOL,
@@ -30,10 +29,6 @@ def arguments(row: Arrays, dtype: Any = np.float64) -> list[Any]:
 
 def forward(student: Any, row: Arrays, dtype: Any = np.float64) -> tuple[Any, Any]:
     return parts(student.call(f"layers.{NAME}", *arguments(row, dtype), keep=1), 2, name=NAME)
-
-
-def cached(student: Any, row: Arrays, dtype: Any = np.float64) -> Any:
-    return calls.cached(student, BACK, NAME, *arguments(row, dtype))[1]
 
 
 @cases(
@@ -179,7 +174,8 @@ def test_conv_forward_naive_contract(student: Any, case: Case) -> None:
 )
 def test_conv_backward_naive(student: Any, case: Case) -> None:
     row = FIXED[case.row]
-    grads = parts(student.call(f"layers.{BACK}", row["dout"], cached(student, row)), 3, name=BACK)
+    _, cache = cached(student, BACK, NAME, *arguments(row))
+    grads = parts(student.call(f"layers.{BACK}", row["dout"], cache), 3, name=BACK)
     for which in case.which:
         got = grads[GRADS.index(which)]
         close(got, row[which], name=f"{which} of {BACK}", rtol=GRAD_RTOL, what="gradient")
@@ -192,9 +188,9 @@ def test_conv_backward_naive(student: Any, case: Case) -> None:
 )
 def test_conv_backward_naive_contract(student: Any, case: Case) -> None:
     row, dtype = FIXED["same_size"], np.float32 if case.id == "float32" else np.float64
-    cache = cached(student, row, dtype)
+    out, cache = cached(student, BACK, NAME, *arguments(row, dtype))
     echo = student.call(f"layers.{BACK}", row["dout"].astype(dtype), cache, echo=True)
     for which, got in zip(GRADS, parts(echo.result, 3, name=BACK), strict=True):
         filled(got, row[which].shape, name=f"{which} of {BACK}")
-        same_dtype(got, dtype, name=f"{which} of {BACK}")
+        same_dtype(got, dtype_asked(out), name=f"{which} of {BACK}")
     unchanged(row["dout"].astype(dtype), echo.args[0], name=f"dout, the argument of {BACK},")

@@ -9,11 +9,12 @@ from autograder.graders.assignment2.composed import (
     FAST,
     Compare,
     Composed,
-    check_float32,
     compare_both,
+    compare_dtypes,
     compare_grads,
     compare_loss,
     compare_scores,
+    float32,
     judge,
     passes,
     regularized,
@@ -115,8 +116,9 @@ def test_three_layer_conv_net(student: Any, case: Case) -> None:
     if case.id == "regularization":
         row, reg = regularized(row), float(row["reg"])
     if case.id == "float32":
-        net = three_layer(student, row, dtype="float32")
-        check_float32(THREE_NAME, student.method(net, "loss", row["X"].astype(np.float32), row["y"]), row)
+        row = float32(row)
+        got = student.method(three_layer(student, row, dtype="float32"), "loss", row["X"], row["y"])
+        judge(student, THREE_NAME, row, got, compare_dtypes, *own_three())
         return
     net = three_layer(student, row, reg=reg)
     if case.id == "scores":
@@ -237,8 +239,9 @@ def test_conv_net(student: Any, case: Case) -> None:
     if case.id == "regularization":
         row, reg = regularized(row), float(row["reg"])
     if case.id == "float32":
-        net = conv_net(student, row, dtype="float32")
-        check_float32(DEEP_NAME, student.method(net, "loss", row["X"].astype(np.float32), row["y"]), row)
+        row = float32(row)
+        got = student.method(conv_net(student, row, dtype="float32"), "loss", row["X"], row["y"])
+        judge(student, DEEP_NAME, row, got, compare_dtypes, *own_deep(row))
         return
     got = student.method(conv_net(student, row, reg=reg), "loss", row["X"], row["y"])
     judge(student, DEEP_NAME, row, got, COMPARE.get(case.id, compare_both), *own_deep(row))

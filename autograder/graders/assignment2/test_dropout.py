@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.graders.assignment2.calls import agrees, cached, filled, near
+from autograder.graders.assignment2.calls import agrees, cached, dtype_asked, filled, near
 from autograder.graders.checks import (
     Case,
     CheckFailed,
@@ -232,10 +232,10 @@ def test_dropout_backward_all_kept(student: Any, case: Case) -> None:
 def test_dropout_backward_contract(student: Any, case: Case) -> None:
     dtype = np.float32 if case.id == "float32" else np.float64
     x, dout = numbers(6, 5).astype(dtype), numbers(6, 5, seed=1).astype(dtype)
-    _, cache = cached(student, BACK, NAME, x, {"mode": "train", "p": 0.5})
+    out, cache = cached(student, BACK, NAME, x, {"mode": "train", "p": 0.5})
     echo = student.call(f"layers.{BACK}", dout, cache, echo=True)
     dx = filled(echo.result, x.shape, name=f"dx of {BACK}")
     if case.id == "float32":
-        same_dtype(dx, np.float32, name=f"dx of {BACK}")
+        same_dtype(dx, dtype_asked(out), name=f"dx of {BACK}")
     else:
         unchanged(dout, echo.args[0], name=f"dout, the argument of {BACK},")

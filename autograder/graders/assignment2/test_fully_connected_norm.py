@@ -14,11 +14,12 @@ from autograder.graders.assignment2.composed import (
     LOSS_RTOL,
     Compare,
     Composed,
-    check_float32,
     compare_both,
+    compare_dtypes,
     compare_grads,
     compare_loss,
     compare_scores,
+    float32,
     judge,
     passes,
     regularized,
@@ -185,10 +186,10 @@ def test_fully_connected_net_layernorm_start(student: Any, case: Case) -> None:
 
 def check_start(student: Any, case: Case, normalization: str) -> None:
     if case.id == "float32":
-        row = FIXED[normalization]
+        row = float32(FIXED[normalization])
         net = build(student, row, dtype="float32", normalization=normalization)
-        got = student.method(net, "loss", row["X"].astype(np.float32), row["y"])
-        check_float32(NAME, got, row)
+        got = student.method(net, "loss", row["X"], row["y"])
+        judge(student, NAME, row, got, compare_dtypes, *own(row, normalization))
         return
     net = student.new(TARGET, [9, 7], input_dim=8, num_classes=5, normalization=normalization)
     shapes = {"W1": (8, 9), "b1": (9,), "gamma1": (9,), "beta1": (9,), "W2": (9, 7), "b2": (7,)}
@@ -290,8 +291,10 @@ def test_fully_connected_net_dropout_plain(student: Any, case: Case) -> None:
     if passes(compare_loss, NAME, dropping, row):
         fail("value", f"The loss of {NAME} in training is the same with dropout and without it.")
     if case.id == "float32":
+        row = float32(row)
         net = build(student, row, dtype="float32", **options)
-        check_float32(NAME, student.method(net, "loss", row["X"].astype(np.float32), row["y"]), row)
+        got = student.method(net, "loss", row["X"], row["y"])
+        judge(student, NAME, row, got, compare_dtypes, *own(row, "", {"p": float(row["keep"]), "seed": SEED}))
     elif case.id == "keep_ratio_1":
         got = student.method(build(student, row, dropout_keep_ratio=1), "loss", row["X"], row["y"])
         judge(student, NAME, row, got, compare_both, *own(row, ""))
