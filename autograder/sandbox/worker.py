@@ -193,27 +193,31 @@ class Worker:
             )
         return tuple([self._keep(v) if i in indices else self._plain(v) for i, v in enumerate(result)])
 
-    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """One reply to one request; whatever student code raises ends here."""
+    def _answer(self, request: dict[str, Any], max_body: int) -> list[Any]:
+        """The frame that answers one request; whatever student code raises ends here."""
         self._printed.forget()
         sys.stdout = sys.stderr = self._printed  # each time anew: the code may have put its own there
         number, seconds, op = request.pop("id"), request.pop("seconds"), request.pop("op")
-        reply: dict[str, Any] = {"id": number}
         try:
-            signal.signal(signal.SIGALRM, _alarm)
-            signal.setitimer(signal.ITIMER_REAL, seconds)
-            reply["value"] = getattr(self, op)(**request)
-        except BaseException as error:
-            kind, message = _describe(error)
-            reply["error"] = {
-                "kind": kind,
-                "message": message,
-                "frames": _frames(error, self._submission.files),
-            }
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        reply["printed"] = self._printed.text()
-        return reply
+            try:
+                signal.signal(signal.SIGALRM, _alarm)
+                signal.setitimer(signal.ITIMER_REAL, seconds)
+                value = getattr(self, op)(**request)
+                return wire.pack({"id": number, "value": value, "printed": self._printed.text()}, max_body)
+            except Overran:
+                raise
+            except BaseException as error:  # the alarm still runs: making the text is up to the error's class
+                told = self._told(error)
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+        except Overran as error:
+            told = self._told(error)
+        return wire.pack({"id": number, "error": told, "printed": self._printed.text()})
+
+    def _told(self, error: BaseException) -> dict[str, Any]:
+        kind, message = _describe(error)
+        frames = _frames(error, self._submission.files)
+        return {"kind": kind, "message": message.encode("utf-8", "replace").decode(), "frames": frames}
 
 
 def _seed(seed: int) -> None:
@@ -231,6 +235,8 @@ def _describe(error: BaseException) -> tuple[str, str]:
         return error.kind, error.message
     if isinstance(error, Overran):
         return "overran", ""
+    if isinstance(error, wire.WireError):
+        return "bad_reply", f"the result cannot be used: it holds {error}"
     if isinstance(error, MemoryError):
         return "limit", "stopped: it needed more memory than it may use"
     message = _text(error)
@@ -289,13 +295,7 @@ def _read(channel: int, size: int) -> bytearray:
     return data
 
 
-def send(channel: int, reply: dict[str, Any], max_body: int = 1 << 20) -> None:
-    """Write a reply; one whose value cannot cross becomes an error that says so."""
-    try:
-        frame = wire.pack(reply, max_body)
-    except wire.WireError as error:
-        told = {"kind": "bad_reply", "message": f"the result cannot be used: it holds {error}", "frames": []}
-        frame = wire.pack({"id": reply["id"], "printed": reply["printed"], "error": told}, max_body)
+def send(channel: int, frame: list[Any]) -> None:
     for part in frame:
         view = memoryview(part)
         while view:
@@ -306,4 +306,4 @@ def serve(channel: int, output_limit: int, max_body: int) -> None:
     """Answer one request after the other, until the judge closes its end."""
     worker = Worker(output_limit)
     while True:
-        send(channel, worker._answer(receive(channel)), max_body)
+        send(channel, worker._answer(receive(channel), max_body))

@@ -15,7 +15,7 @@ import sys
 import time
 from typing import Any
 
-from autograder.sandbox import harden, worker
+from autograder.sandbox import harden, wire, worker
 
 CHANNEL = 3  # a worker's only way to the outside
 
@@ -106,9 +106,9 @@ class Zygote:
         try:
             self.put_on_layers(parent)
         except Exception as error:  # whatever it is, the judge must hear of it: no student code has run yet
-            worker.send(CHANNEL, {"failed": str(error)})
+            worker.send(CHANNEL, wire.pack({"failed": str(error)}))
             return
-        worker.send(CHANNEL, {"ready": self.layers})
+        worker.send(CHANNEL, wire.pack({"ready": self.layers}))
         worker.serve(CHANNEL, self.settings["output_kb"] << 10, self.settings["reply_mb"] << 20)
 
     def put_on_layers(self, parent: int) -> None:
