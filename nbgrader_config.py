@@ -1,6 +1,15 @@
 """nbgrader's settings for this course, read by `nbgrader`, by formgrader and by `make release` alike."""
 
+import os
+import sys
+from pathlib import Path
+
 from autograder.release.preprocessors import release_preprocessors
+
+# nbgrader calls `alembic` by name for its gradebook; it lies beside Python, also where no venv is activated.
+scripts = str(Path(sys.executable).parent)
+if scripts not in os.environ["PATH"].split(os.pathsep):
+    os.environ["PATH"] = scripts + os.pathsep + os.environ["PATH"]
 
 c = get_config()  # noqa: F821  nbgrader puts it here
 

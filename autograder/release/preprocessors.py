@@ -13,6 +13,7 @@ from typing import Any
 
 from nbformat.notebooknode import NotebookNode
 from nbgrader.converters import GenerateAssignment
+from nbgrader.nbgraderformat import MetadataValidator, SchemaTooNewError, SchemaTooOldError, ValidationError
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder import course
@@ -44,7 +45,16 @@ class CheckSource(NbGraderPreprocessor):
                 f"source/{assignment.name}/{name}.ipynb: expected only notebooks that assignment.toml lists, "
                 "got this one; list it or move it elsewhere"
             )
-        notebooks.check_source(nb, f"source/{assignment.name}/{name}.ipynb")
+        where = f"source/{assignment.name}/{name}.ipynb"
+        notebooks.check_source(nb, where)
+        for number, cell in enumerate(nb.cells, 1):
+            try:
+                MetadataValidator().validate_cell(cell)
+            except (ValidationError, SchemaTooOldError, SchemaTooNewError) as error:
+                reason = str(error).splitlines()[0]
+                raise ReleaseError(
+                    f"{where} cell {number}: expected metadata that nbgrader takes, got: {reason}; correct it"
+                ) from error
         return nb, resources
 
 
