@@ -53,25 +53,27 @@ def landlock_abi() -> int:
     return max(version, 0)
 
 
-def landlock_ruleset(readable: Iterable[str]) -> int:
-    """A ruleset (file descriptor) that allows reading below `readable` and no other file, port or signal."""
+def landlock_ruleset(readable: Iterable[str], listable: Iterable[str]) -> int:
+    """A ruleset (file descriptor) that allows reading below `readable`, seeing the names below `listable`,
+    and no other file, port or signal.
+    """
     abi = landlock_abi()
     if not abi:
         raise HardenError(errno.ENOSYS, "this kernel has no Landlock")
     rights = FS_RIGHTS[min(abi, max(FS_RIGHTS))]
     attr = struct.pack("QQQ", rights, NET_RIGHTS if abi >= 4 else 0, SCOPES if abi >= 6 else 0)
     size = 24 if abi >= 6 else 16 if abi >= 4 else 8
-    ruleset = _check(
-        libc.syscall(SYS_LANDLOCK_CREATE, attr, ctypes.c_size_t(size), 0), "landlock_create_ruleset"
-    )
+    create = libc.syscall(SYS_LANDLOCK_CREATE, attr, ctypes.c_size_t(size), 0)
+    ruleset = _check(create, "landlock_create_ruleset")
     for path in readable:
-        _allow_reading(ruleset, path)
+        _allow(ruleset, path, READ_FILE | READ_DIR if os.path.isdir(path) else READ_FILE)
+    for path in listable:
+        _allow(ruleset, path, READ_DIR)
     return ruleset
 
 
-def _allow_reading(ruleset: int, path: str) -> None:
+def _allow(ruleset: int, path: str, rights: int) -> None:
     with suppress(FileNotFoundError):
-        rights = READ_FILE | READ_DIR if os.path.isdir(path) else READ_FILE
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
         try:
             rule = struct.pack("=Qi", rights, place)

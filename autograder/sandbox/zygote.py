@@ -56,7 +56,7 @@ class Zygote:
         if self.settings["uid"] is not None and not enterable(library):
             load(RARE)
         if "landlock" in self.layers:
-            opened = harden.landlock_ruleset(self.settings["readable"])
+            opened = harden.landlock_ruleset(self.settings["readable"], [library])
             self.ruleset = fcntl.fcntl(opened, fcntl.F_DUPFD_CLOEXEC, CHANNEL + 1)
             os.close(opened)
         if self.settings["uid"] is not None:
