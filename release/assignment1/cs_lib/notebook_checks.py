@@ -20,7 +20,7 @@ def title(text: str) -> None:
     print(text)
 
 
-def compare(name: str, got: Any, want: Any, limit: float, hint: str = "") -> bool:
+def compare(name: str, got: Any, want: Any, limit: float, hint: str = "") -> None:
     """Print whether `got` agrees with `want`, and how far it is off.
 
     The measure is the largest relative error over all entries,
@@ -32,25 +32,22 @@ def compare(name: str, got: Any, want: Any, limit: float, hint: str = "") -> boo
     limit: the relative error must stay below this.
     hint: what a wrong result typically means; printed only when the check does not pass.
 
-    Returns True when the check passes.
+    It returns nothing, as a notebook shows what the last line of a cell returns.
     """
     want = np.asarray(want)
     trouble = _trouble(got, want)
     if trouble:
-        return _line(name, False, trouble, hint)
+        _line(name, False, trouble, hint)
+        return
     got = np.asarray(got)
     error = float(gradient_check.rel_error(got, want)) if want.size else 0.0
-    passed = error < limit
-    return _line(name, passed, f"relative error {error:.2e}, expected below {limit:.0e}", hint)
+    _line(name, error < limit, f"relative error {error:.2e}, expected below {limit:.0e}", hint)
 
 
-def holds(name: str, condition: Any, hint: str = "", detail: str = "") -> bool:
-    """Print whether a yes-or-no fact holds; `detail` stands in the line either way.
-
-    Returns True when it holds.
-    """
+def holds(name: str, condition: Any, hint: str = "", detail: str = "") -> None:
+    """Print whether a yes-or-no fact holds; `detail` stands in the line either way."""
     passed = bool(condition)
-    return _line(name, passed, detail or ("yes" if passed else "no"), hint)
+    _line(name, passed, detail or ("yes" if passed else "no"), hint)
 
 
 def _trouble(got: Any, want: np.ndarray) -> str:
@@ -69,8 +66,7 @@ def _trouble(got: Any, want: np.ndarray) -> str:
     return ""
 
 
-def _line(name: str, passed: bool, text: str, hint: str) -> bool:
+def _line(name: str, passed: bool, text: str, hint: str) -> None:
     print(f"  {'ok' if passed else 'NOT YET':8} {name:{NAME_WIDTH}} {text}")
     if hint and not passed:
         print(f"  {'':8} {'':{NAME_WIDTH}} hint: {hint}")
-    return passed
