@@ -53,13 +53,15 @@ def read_model(data: bytes, *, name: str) -> Model:
     for key, value in arrays.items():
         if value.dtype.kind != "f":
             fail("dtype", f"{name}: {shown(key)} does not hold floating-point numbers. {AGAIN}")
-        if not np.isfinite(value).all():
+        with np.errstate(over="ignore"):  # what is too large becomes an infinity, and is refused as one
+            arrays[key] = value.astype(np.float32)
+        if not np.isfinite(arrays[key]).all():
             fail(
                 "value",
                 f"{name}: {shown(key)} holds NaN or infinities: the training went astray. Train again.",
             )
     kind, normalization, dataset = _architecture(str(text), name)
-    return Model(kind, normalization, dataset, {k: v.astype(np.float32) for k, v in arrays.items()})
+    return Model(kind, normalization, dataset, arrays)
 
 
 def _architecture(text: str, name: str) -> tuple[str, str | None, str]:
