@@ -54,7 +54,7 @@ def verify(
     if models is None:
         results = run_notebooks(assignment, package, progress)
     else:
-        results = {result: (models / Path(result).name).read_bytes() for result in assignment.results}
+        results = {result: _model(models / Path(result).name) for result in assignment.results}
     progress(f"{name}: grading the solved version and the untouched release")
     solution = _grade(assignment, Submission("solved", package, notebooks, results))
     nothing = _grade(assignment, untouched)
@@ -62,6 +62,16 @@ def verify(
     if faults:
         raise ReleaseError(f"{name}: " + "\n  ".join(["the course does not hold together:", *faults]))
     return VerifyResult(assignment, solution, nothing)
+
+
+def _model(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise ReleaseError(
+            f"{path.parent.name}/{path.name}: expected a trained model, found no such file; train it by "
+            "running the notebooks"
+        ) from error
 
 
 def released_submission(assignment: Assignment) -> Submission:
@@ -107,9 +117,10 @@ def _given_away(assignment: Assignment, record: Record) -> Iterator[str]:
 
 
 def _told(grade: Grade) -> str:
+    """Points, state, and why: what went wrong on our side, else the first case that did not pass."""
     points = "no points" if grade.points is None else f"{grade.points:g}"
     failed = [
         f"{case.id}: {case.message}" for case in grade.cases if case.outcome not in ("passed", "skipped")
     ]
     reason = grade.internal or (failed[0] if failed else "")
-    return f"{points}, {grade.state}" + (f"; {reason}" if reason and grade.points else "")
+    return f"{points}, {grade.state}" + (f"; {reason}" if reason else "")
