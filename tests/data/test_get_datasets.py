@@ -64,9 +64,9 @@ def test_force_fetches_a_complete_set_again(folder, server):
 
 
 def test_a_broken_connection_goes_on_where_it_stopped(folder, server, capsys):
-    server.breaks = [HALF, 2000]
+    server.breaks = [HALF, 2000, 2000, 2000]  # more breaks than tries, but each brings new bytes
     assert run(folder, "--url", server.url) == 0
-    assert server.ranges == [None, f"bytes={HALF}-", f"bytes={HALF + 2000}-"]
+    assert server.ranges == [None, *(f"bytes={HALF + 2000 * i}-" for i in range(4))]
     assert is_whole(folder)
     assert "going on" in capsys.readouterr().err
 
