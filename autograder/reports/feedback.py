@@ -65,9 +65,8 @@ def render(record: Record, assignment: Assignment) -> str:
         Section(n.name, tuple(_entry(record, c.grade_id) for c in n.cells if c.grade_id in record.grades))
         for n in assignment.notebooks
     ]
-    lost = sorted(
-        (e for s in sections for e in s.entries if e.lost > 0 and e.findings), key=lambda e: -e.lost
-    )
+    # In reading order: what comes later builds on what comes first.
+    lost = [e for section in sections for e in section.entries if e.lost > 0 and e.findings]
     return _template("feedback.html").render(
         record=record, title=assignment.title, sections=sections, first=lost[:FIRST_LOOKS]
     )
@@ -77,7 +76,7 @@ def render(record: Record, assignment: Assignment) -> str:
 def _template(name: str) -> Template:
     loader = PackageLoader("autograder.reports", "templates")
     options = {"autoescape": True, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
-    environment = Environment(loader=loader, **options)  # type: ignore[arg-type]  # noqa: S701
+    environment = Environment(loader=loader, **options)  # type: ignore[arg-type]
     environment.filters["points"] = lambda value: f"{value:.4g}"
     return environment.get_template(name)
 
