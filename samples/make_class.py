@@ -11,7 +11,7 @@ import shutil
 import sys
 import tomllib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +32,15 @@ def read_class() -> dict[str, dict[str, Any]]:
     return tomllib.loads((HERE / "class.toml").read_text(encoding="utf-8"))
 
 
-def make_class(out: Path, assignments: list[Assignment] | None = None) -> None:
-    """Write every student's hand-in of every assignment below `out`, which is made anew."""
+def make_class(
+    out: Path, assignments: Sequence[Assignment] | None = None, students: Sequence[str] | None = None
+) -> None:
+    """Write the hand-ins (by default all students', of every assignment) below `out`, which is made anew."""
     shutil.rmtree(out, ignore_errors=True)
     chosen = assignments or [course.load(name) for name in course.names()]
-    for student, about in read_class().items():
+    everyone = read_class()
+    for student in students or everyone:
+        about = everyone[student]
         for assignment in chosen:
             _check_edits(student, about, assignment.root)
             _wrap(

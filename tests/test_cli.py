@@ -1,0 +1,112 @@
+"""The command line, on a small class of the real course."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from autograder import cli, course, record
+from samples import make_class
+
+ROOT = Path(__file__).parents[1]
+SCHEMA = json.loads((ROOT / "docs/record.schema.json").read_text(encoding="utf-8"))
+STUDENTS = ("s001", "s002", "s012", "s013")  # right, untouched, a corrupt zip, right in a deep zip
+
+
+@pytest.fixture(scope="module")
+def submitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("class") / "submitted"
+    make_class.make_class(folder, [course.load("assignment1")], STUDENTS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def graded(submitted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("graded")
+    assert cli.main(["grade", "assignment1", str(submitted), "--out", str(out)]) == cli.ATTENTION
+    return out
+
+
+def test_every_output_is_there(graded: Path) -> None:
+    for student in STUDENTS:
+        jsonschema.validate(json.loads((graded / f"records/{student}.json").read_text()), SCHEMA)
+        assert student in (graded / f"feedback/{student}.html").read_text()
+    lines = (graded / "grades.csv").read_text().splitlines()
+    assert lines[0].startswith("assignment,duedate,timestamp,student_id")
+    assert len(lines) == 1 + len(STUDENTS)
+    with sqlite3.connect(graded / "gradebook.db") as db:
+        assert db.execute("select count(*) from submitted_assignment").fetchone() == (len(STUDENTS),)
+
+
+def test_points_are_right(graded: Path) -> None:
+    records = {r.student: r for r in record.load_all(graded / "records")}
+    tested = sum(c.points for c in course.load("assignment1").grade_cells if not c.manual)
+
+    def earned(student: str) -> float:
+        return sum(
+            g.points or 0 for g in records[student].grades.values() if not g.grade_id.startswith("inline")
+        )
+
+    assert earned("s001") == earned("s013") == tested
+    assert earned("s002") == 0.0
+    assert all(g.state == "error" for g in records["s012"].grades.values())
+
+
+def test_grading_again_grades_nothing(
+    graded: Path, submitted: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {p.name: p.stat().st_mtime_ns for p in (graded / "records").iterdir() if "s012" not in p.name}
+    cli.main(["grade", "assignment1", str(submitted), "--out", str(graded), "--json"])
+    after = {p.name: p.stat().st_mtime_ns for p in (graded / "records").iterdir() if "s012" not in p.name}
+    assert after == before
+    told = json.loads(capsys.readouterr().out)
+    assert [s["student"] for s in told["students"]] == list(STUDENTS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["grade", "assignment9", ".", "--out", "x"], "assignment9/assignment.toml: expected an assignment"),
+        (["grade", "assignment1", "no/such/folder", "--out", "x"], "no/such/folder: no such folder"),
+    ],
+)
+def test_wrong_use_is_told(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(arguments) == cli.USAGE
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert message in printed.err
+    assert "Traceback" not in printed.err
+
+
+def test_debug_adds_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["grade", "assignment1", "no/such/folder", "--out", "x", "--debug"]) == cli.USAGE
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_no_verb_is_wrong_use() -> None:
+    done = subprocess.run([sys.executable, "-m", "autograder"], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == cli.USAGE
+    assert "usage: autograder" in done.stderr
+
+
+def test_progress_goes_to_stderr_and_results_to_stdout(submitted: Path, tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "autograder",
+        "grade",
+        "assignment1",
+        str(submitted),
+        "--out",
+        str(tmp_path),
+        "--json",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == cli.ATTENTION, done.stderr
+    assert json.loads(done.stdout)["students"][0]["student"] == "s001"
+    assert "assignment1, isolation" in done.stderr
+    assert "4/4" in done.stderr
