@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,18 @@ def test_targets_lie_between_chance_and_what_is_known_to_work() -> None:
     for task in trained.TASKS.values():
         assert set(task.target) == {"full", "subset"}
         assert trained.CHANCE < task.target["subset"] - trained.MARGIN < task.target["full"] < 0.7
+
+
+def test_the_notebooks_name_the_same_targets() -> None:
+    named = {}
+    for path in (SAMPLES.parent / "source").glob("*/*.ipynb"):
+        for cell in json.loads(path.read_text())["cells"]:
+            grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+            if grade_id in IDS:
+                (line,) = (text for text in cell["source"] if " if full else " in text)
+                parts = dict(zip(("full", "subset"), line.split(" if full else "), strict=True))
+                named[grade_id] = {key: float(re.findall(r"0\.\d+", text)[0]) for key, text in parts.items()}
+    assert named == {grade_id: dict(task.target) for grade_id, task in trained.TASKS.items()}
 
 
 def test_the_held_back_images_are_not_those_students_have() -> None:
