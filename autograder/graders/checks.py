@@ -130,6 +130,7 @@ def unchanged(before: object, after: object, *, name: str) -> None:
     )
 
 
+@np.errstate(all="ignore")  # a wrong result may be so large that comparing it overflows
 def close(
     got: object,
     want: object,
@@ -187,9 +188,11 @@ def _report(values: np.ndarray, expected: np.ndarray, wrong: np.ndarray, *, name
     elementwise = float((difference / size).max())
     length = float(np.linalg.norm(expected))
     normwise = float(np.linalg.norm(difference)) / length if length else np.inf
-    where = "" if values.ndim == 0 else f": {_count(wrong)}{_first(wrong)}"
+    if values.ndim == 0:
+        return f"{name} is wrong. Relative error {_digits(normwise)}. {_advice(values, expected)}"
     errors = f"Relative error {_digits(normwise)} normwise, {_digits(elementwise)} elementwise."
-    return f"{name} (shape {values.shape}) has a wrong {what}{where}. {errors} {_advice(values, expected)}"
+    where = f"{_count(wrong)}{_first(wrong)}"
+    return f"{name} (shape {values.shape}) has a wrong {what}: {where}. {errors} {_advice(values, expected)}"
 
 
 def _digits(error: float) -> str:

@@ -24,7 +24,7 @@ class Task:
     target: Mapping[str, float]  # by the data it was trained on
 
 
-# The notebooks name the same. On the subset samples/train_results.py reaches 43.6, 43.5 and 54.3 % validation.
+# The notebooks name the same. On the subset samples/train_results.py reaches 43.6, 43.5 and 54.3 %.
 TASKS = {
     "train_two_layer_net": Task(
         "results/two_layer_net.npz", ("TwoLayerNet",), {"full": 0.48, "subset": 0.36}
