@@ -23,9 +23,10 @@ GRACE_SECONDS = 2.0  # for a process that has closed its socket to be gone
 SLACK_SECONDS = 1.0  # between the worker's own alarm and the moment it is killed
 LEASH = 4.0  # a function that did not finish once gets this much less time at its next call
 SHORTEST = 0.25  # seconds, of that
-KINDS = ("not_implemented", "raised", "import", "missing", "limit", "bad_reply")
+KINDS = ("not_implemented", "raised", "import", "missing", "bad_reply")
 MAX_MESSAGE = 4000
 MAX_FRAMES = 20
+NOTICE = 100  # characters, for the worker's line that says there was more
 WRONG_FORM = "an answer of the wrong form"
 
 Keep = int | tuple[int, ...] | str | None
@@ -269,7 +270,7 @@ class Student:
                 raise self._distrust(what, WRONG_FORM)
         if same != number or rest:
             raise self._distrust(what, "an answer to something else than was asked")
-        self.printed = (self.printed + printed)[: self.sandbox.limits.output_kb << 10]
+        self.printed = (self.printed + printed)[: (self.sandbox.limits.output_kb << 10) + NOTICE]
         if error is not None:
             raise self._reported(what, allowed, error)
         return self._stamped(value)
@@ -290,9 +291,11 @@ class Student:
         match error:
             case {"kind": "overran", "frames": list(frames)}:
                 return self._too_slow(what, allowed, self._frames(frames))
-            case {"kind": "limit", "message": str(message), "frames": list(frames)}:
+            case {"kind": "memory", "frames": list(frames)}:
                 self._stop()
-                return self._lose("limit", f"{what}: {_readable(message)}", self._frames(frames))
+                limit = self.sandbox.limits.memory_mb
+                text = f"{what}: stopped; it needed more memory than it may use ({limit} MB)"
+                return self._lose("limit", text, self._frames(frames))
             case {"kind": str(kind), "message": str(message), "frames": list(frames)} if kind in KINDS:
                 return StudentError(kind, _readable(message), self._frames(frames))
         return self._distrust(what, WRONG_FORM)

@@ -21,6 +21,7 @@ from autograder.sandbox.memory_import import Submission
 
 MAX_MESSAGE = 2000  # characters of an exception's text
 MAX_FRAMES = 8
+MAX_PRINTED = 1 << 20  # characters, whatever the limits say: a reply must hold them
 
 
 class Refused(Exception):
@@ -39,7 +40,7 @@ class Printed(io.TextIOBase):
     """Takes the place of stdout and stderr; keeps the beginning."""
 
     def __init__(self, limit: int) -> None:
-        self.limit = limit
+        self.limit = min(limit, MAX_PRINTED)
         self.forget()
 
     def forget(self) -> None:
@@ -138,14 +139,16 @@ class Worker:
         """An argument after the call: a kept object as its handle, anything else by value."""
         return sent if isinstance(sent, wire.Handle) else self._plain(value)
 
-    def _plain(self, value: Any) -> Any:
+    def _plain(self, value: Any, depth: int = 0) -> Any:
         """`value` with kept objects of types that cannot cross replaced by their handles."""
+        if depth > wire.MAX_DEPTH:
+            raise wire.WireError(f"values nested more than {wire.MAX_DEPTH} deep")
         if isinstance(value, list):
-            return [self._plain(item) for item in value]
+            return [self._plain(item, depth + 1) for item in value]
         if isinstance(value, tuple):
-            return tuple([self._plain(item) for item in value])
+            return tuple([self._plain(item, depth + 1) for item in value])
         if isinstance(value, dict):
-            return {key: self._plain(item) for key, item in value.items()}
+            return {key: self._plain(item, depth + 1) for key, item in value.items()}
         if value is None or isinstance(value, bool | int | float | str | np.ndarray | np.generic):
             return value
         for number, kept in self._objects.items():
@@ -238,7 +241,7 @@ def _describe(error: BaseException) -> tuple[str, str]:
     if isinstance(error, wire.WireError):
         return "bad_reply", f"the result cannot be used: it holds {error}"
     if isinstance(error, MemoryError):
-        return "limit", "stopped: it needed more memory than it may use"
+        return "memory", ""
     message = _text(error)
     return ("not_implemented", message) if isinstance(error, NotImplementedError) else ("raised", message)
 

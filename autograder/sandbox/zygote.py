@@ -33,6 +33,7 @@ weakref
 # from the disk later, so that the rare ones are loaded as well.
 RARE = """
 numpy.ma numpy.polynomial numpy.testing numpy.matlib numpy.ctypeslib
+encodings.idna encodings.cp1252 encodings.utf_16
 argparse array base64 binascii bisect bz2 calendar cmath colorsys configparser csv ctypes decimal difflib
 fractions getopt gettext graphlib gzip hashlib hmac html importlib.util ipaddress keyword linecache locale
 lzma multiprocessing optparse queue quopri reprlib sched secrets select selectors shlex shutil signal socket
@@ -165,3 +166,4 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
     control.send(json.dumps(hello).encode())
     if hello["ready"]:
         zygote.serve()
+    os._exit(0)  # there is nothing to tidy up, and taking NumPy down takes a while

@@ -17,7 +17,10 @@ def test_is_not_passed_on(arena, tmp_path, monkeypatch, secret, naive):
     monkeypatch.setenv("LMS_TOKEN", secret)
     seen_naively = naive(CODE, "print(attack())")
     assert seen_naively.startswith("(True") and secret in seen_naively  # noqa: PT018
-    with Sandbox(level=arena.level) as sandbox, sandbox.submission({"cs_lib/layers.py": CODE.encode()}) as student:
+    with (
+        Sandbox(level=arena.level) as sandbox,
+        sandbox.submission({"cs_lib/layers.py": CODE.encode()}) as student,
+    ):
         student.begin_case(seed=1)
         planted, environment, path = student.call("layers.attack")
     assert not planted

@@ -22,7 +22,9 @@ def test_none_is_open(arena, hidden_file, secret):
     with hidden_file.open() as file:
         os.set_inheritable(file.fileno(), True)
         program = CODE + "\nprint(attack())"
-        naive = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, close_fds=False, stdin=0)
+        naive = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, close_fds=False, stdin=0
+        )
         assert secret in naive.stdout
         file.seek(0)
         with arena.student(CODE) as student:

@@ -16,7 +16,10 @@ def test_not_planted(arena, tmp_path):
 
     def runs(_):
         program = f"import site; site.addsitedir({str(tmp_path)!r})"
-        return "planted" in subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout
+        return (
+            "planted"
+            in subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout
+        )
 
     arena.attack(
         CODE,

@@ -14,4 +14,6 @@ def attack(pid):
 
 
 def test_cannot_attach(arena, victim, may_trace):
-    arena.attack(CODE, victim.pid, stops=("seccomp", "bwrap", "landlock", "uid"), won=lambda done: done is True)
+    arena.attack(
+        CODE, victim.pid, stops=("seccomp", "bwrap", "landlock", "uid"), won=lambda done: done is True
+    )

@@ -1,0 +1,33 @@
+"""Hang while being imported, once for every check."""
+
+import time
+
+from autograder.sandbox.client import Limits, StudentError
+
+CODE = """
+import time
+
+until = time.monotonic() + 3
+while time.monotonic() < until:
+    pass
+
+def attack():
+    return "went on"
+"""
+
+
+def test_costs_its_module_once(arena):
+    assert arena.run(CODE).value == "went on"
+    with arena.student(CODE, limits=Limits(call_seconds=0.3)) as student:
+        started, kinds = time.monotonic(), []
+        for case in range(20):
+            student.begin_case(seed=case)
+            try:
+                student.call("layers.attack")
+            except StudentError as error:
+                kinds.append(error.kind)
+                message = error.message
+    assert kinds == ["limit"] * 20
+    assert time.monotonic() - started < 10
+    assert message.startswith("importing cs_lib/layers.py: stopped after 0.3 s")
+    arena.report("a limit", f"limit: {message}")

@@ -1,0 +1,16 @@
+"""Sleep, using no processor time, until everyone has gone home."""
+
+from autograder.sandbox.client import Limits
+
+CODE = """
+import time
+
+def attack():
+    time.sleep(1)
+    return "went on"
+"""
+
+
+def test_is_stopped(arena):
+    seen = arena.attack(CODE, tight=Limits(call_seconds=0.3), won=lambda text: text == "went on")
+    assert seen.error.kind == "limit"
