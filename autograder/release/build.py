@@ -17,8 +17,8 @@ from autograder.release import ReleaseError
 Tell = Callable[[str], None]
 
 CONFIG = "nbgrader_config.py"
-# What of datasets/ students need. The script that made the subset, and a downloaded full set, stay behind.
-DATA = ("README.md", "get_datasets.py", "download.py", "sums.json", "subset/*")
+# What of datasets/ students need; a downloaded full set stays behind.
+DATA = ("README.md", "*.py", "sums.json", "subset/*")
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can hold: the same bytes on every day
 ZIP_MODE = 0o100644 << 16
 

@@ -15,6 +15,10 @@ MAGIC = re.compile(r"^(\s*)([%!?].*|.*\?)$")
 def check_source(notebook: Mapping[str, Any], where: str) -> None:
     """Refuse a solved notebook that would not strip cleanly, or not to the same bytes each time.
 
+    Args:
+        notebook: as it lies on disk; reading it with nbformat would already give missing ids a value.
+        where: its path, for messages.
+
     Raises:
         ReleaseError: no stable cell ids, another kernel, code that does not parse, marks that are
             unbalanced, nested, or in a cell that nbgrader does not treat as an answer.
@@ -28,7 +32,15 @@ def check_source(notebook: Mapping[str, Any], where: str) -> None:
     kernel = notebook.get("metadata", {}).get("kernelspec", {}).get("name")
     if kernel != "python3":
         raise ReleaseError(f"{where}: expected the kernel python3, got {kernel}; select it and save")
+    seen: set[str] = set()
     for number, cell in enumerate(notebook.get("cells", []), 1):
+        if not cell.get("id") or cell["id"] in seen:
+            got = f"{cell['id']!r} again" if cell.get("id") else "none"
+            raise ReleaseError(
+                f"{where} cell {number}: expected an id of its own, got {got}, so every build would make up "
+                "another; save the notebook with a current Jupyter"
+            )
+        seen.add(cell["id"])
         _check_cell(cell, f"{where} cell {number}")
 
 

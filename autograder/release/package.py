@@ -55,7 +55,7 @@ def skeleton(assignment: Assignment) -> Skeleton:
         refuse_marks(text, f"{module.path} (skeleton)")
     return Skeleton(
         {module.path: stripped[module.name].text for module in kept},
-        tuple(solution for module in kept for solution in _solutions(module, stripped[module.name])),
+        tuple(solution for module in modules for solution in _solutions(module, stripped.get(module.name))),
     )
 
 
@@ -80,15 +80,21 @@ def refuse_marks(text: str, where: str) -> None:
             )
 
 
-def _solutions(module: Module, stripped: Stripped) -> list[Solution]:
+def _solutions(module: Module, stripped: Stripped | None) -> list[Solution]:
+    """What of a module students must not see: solutions to do, and those of code that is left out."""
     lines = module.text.split("\n")
+    if stripped is None:
+        found = marks.find_regions(module.text, module.path)
+        regions = tuple((f"{module.name}.{region.owner}", region) for region in found)
+    else:
+        regions = stripped.regions
     code = [
         Solution(name, module.path, region.begin + 1, "\n".join(lines[region.begin : region.end - 1]))
-        for name, region in stripped.regions
+        for name, region in regions
     ]
     return code + [
         Solution(name, module.path, first, "\n".join(lines[first - 1 : last]), prose=True)
-        for name, first, last in stripped.explained
+        for name, first, last in (stripped.explained if stripped else ())
     ]
 
 

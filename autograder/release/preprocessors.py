@@ -6,6 +6,7 @@ away. They are preprocessors and not hooks because nbgrader deletes the release 
 preprocessor raises, but swallows what a hook raises.
 """
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,13 +41,14 @@ class CheckSource(NbGraderPreprocessor):
         # A zip of the release before this one must not outlive it; a hook or the build packs the new one.
         folder.with_suffix(".zip").unlink(missing_ok=True)
         name = resources["nbgrader"]["notebook"]
-        if name not in {notebook.name for notebook in assignment.notebooks}:
+        paths = {notebook.name: notebook.path for notebook in assignment.notebooks}
+        if name not in paths:
             raise ReleaseError(
                 f"source/{assignment.name}/{name}.ipynb: expected only notebooks that assignment.toml lists, "
                 "got this one; list it or move it elsewhere"
             )
         where = f"source/{assignment.name}/{name}.ipynb"
-        notebooks.check_source(nb, where)
+        notebooks.check_source(json.loads(paths[name].read_text(encoding="utf-8")), where)
         for number, cell in enumerate(nb.cells, 1):
             try:
                 MetadataValidator().validate_cell(cell)

@@ -29,7 +29,7 @@ class Stripped:
     """A module as students get it, and what was done to it."""
 
     text: str
-    regions: tuple[tuple[str, Region], ...]  # cleared: (qualified function, where in the solved text)
+    regions: tuple[tuple[str, Region], ...]  # not shown: (qualified function, where in the solved text)
     explained: tuple[tuple[str, int, int], ...]  # docstring lines taken out: (function, first, last)
     left_out: frozenset[str]  # qualified names that vanished
     used: frozenset[str]  # the to-do names and globs that matched something
@@ -57,6 +57,7 @@ def strip_module(
     removals = [_removal(node, lines) for node in gone.values()]
     removed = {line for edit in removals for line in range(edit.first, edit.last + 1)}
     _refuse_stray_todos(text, regions, removed, where)
+    hidden = [(f"{module}.{region.owner}", region) for region in regions if region.begin in removed]
     regions = [region for region in regions if region.begin not in removed]
     wanted = {region: _entries(f"{module}.{region.owner}", todo) for region in regions}
     cleared = [(f"{module}.{region.owner}", region) for region in regions if wanted[region]]
@@ -71,9 +72,8 @@ def strip_module(
     used = {entry for entries in wanted.values() for entry in entries}
     used |= {glob for glob in leave_out if any(matches(name, [glob]) for name in gone)}
     explained = [(f"{module}.{owner}", first, last) for owner, first, last in explained]
-    return Stripped(
-        marks.without_lint_comments(kept), tuple(cleared), tuple(explained), frozenset(gone), frozenset(used)
-    )
+    kept = marks.without_lint_comments(kept)
+    return Stripped(kept, (*cleared, *hidden), tuple(explained), frozenset(gone), frozenset(used))
 
 
 def _entries(name: str, todo: Iterable[str]) -> list[str]:

@@ -176,6 +176,7 @@ class Course:
             "datasets/make_subset.py": "raise SystemExit\n",
             "datasets/sums.json": "{}",
             "datasets/subset/train.webp": "pixels",
+            "datasets/full/data_batch_1.bin": "many pixels",
         }.items():
             self.write(path, text)
         shutil.copy(PROJECT / "nbgrader_config.py", root)

@@ -174,7 +174,7 @@ def test_the_zip_holds_the_release_and_the_data_under_one_folder(demo: Course, q
     with zipfile.ZipFile(result.archive) as archive:
         names = archive.namelist()
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
-    data = ("README.md", "download.py", "get_datasets.py", "subset/train.webp", "sums.json")
+    data = ("README.md", "download.py", "get_datasets.py", "make_subset.py", "subset/train.webp", "sums.json")
     assert names == sorted(f"demo/{name}" for name in (*result.files, *(f"datasets/{name}" for name in data)))
 
 
@@ -258,6 +258,24 @@ def test_an_old_notebook_format_is_refused(demo: Course, quiet: Quiet) -> None:
         del cell["id"]
     demo.save()
     refuse(demo, quiet, r"Intro.ipynb: expected notebook format 4.5 or later, got 4.4, without cell ids")
+
+
+@pytest.mark.filterwarnings("ignore::nbformat.warnings.MissingIDFieldWarning")
+def test_a_cell_without_an_id_is_refused(demo: Course, quiet: Quiet) -> None:
+    del demo.cell("setup")["id"]
+    demo.save()
+    refuse(
+        demo,
+        quiet,
+        r"Intro.ipynb cell 2: expected an id of its own, got none, so every build",
+    )
+
+
+@pytest.mark.filterwarnings("ignore::nbformat.warnings.DuplicateCellId")
+def test_an_id_of_two_cells_is_refused(demo: Course, quiet: Quiet) -> None:
+    demo.cell("setup")["id"] = "title"
+    demo.save()
+    refuse(demo, quiet, r"Intro.ipynb cell 2: expected an id of its own, got 'title' again, so every build")
 
 
 def test_another_kernel_is_refused(demo: Course, quiet: Quiet) -> None:

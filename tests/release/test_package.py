@@ -59,7 +59,19 @@ def test_the_solutions_are_told_with_their_place(demo: Course) -> None:
     found = {(s.owner, s.path, s.line): s.text for s in skeleton(load(demo)).solutions}
     place = ("demo_lib.layers.scale_forward", "demo_lib/layers.py", 15)
     assert found[place].splitlines()[0].strip() == "scaled_rows = x.reshape(x.shape[0], -1) * s"
-    assert len(found) == 3
+    assert {owner for owner, _, _ in found} == {
+        "demo_lib.layers.scale_forward",
+        "demo_lib.layers.Net.__init__",
+        "demo_lib.layers.Net.loss",
+        "demo_lib.layers.leaky_forward",
+    }
+
+
+def test_the_solutions_of_a_left_out_module_are_told_too(demo: Course) -> None:
+    text = "def later():\n    # TODO: it\n    # BEGIN SOLUTION\n    x = 1\n    # END SOLUTION\n    return x\n"
+    demo.write("demo_lib/extra.py", f"def checked(x):\n    return x\n\n\n{text}")
+    owners = {solution.owner for solution in skeleton(load(demo)).solutions}
+    assert "demo_lib.extra.later" in owners
 
 
 def test_the_solved_library_keeps_the_solutions_but_not_what_is_left_out(demo: Course) -> None:
