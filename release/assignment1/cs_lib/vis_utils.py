@@ -43,7 +43,7 @@ def plot_history(solvers: Mapping[str, Any], title: str | None = None) -> None:
     for i, (name, solver) in enumerate(solvers.items()):
         losses = np.asarray(solver.loss_history, dtype=float)
         steps = np.arange(1, len(losses) + 1)
-        loss_ax.plot(steps, losses, color=COLORS[i % len(COLORS)], alpha=0.2, linewidth=0.8)
+        loss_ax.plot(steps, losses, color=COLORS[i % len(COLORS)], alpha=0.3, linewidth=0.8)
         smooth[name] = (steps, _running_mean(losses, max(1, len(losses) // 40)))
         # The last check belongs to the last epoch; the first one, after one step, is counted as epoch 0.
         epochs = np.arange(len(solver.val_acc_history)) - len(solver.val_acc_history) + 1 + solver.epoch
@@ -51,6 +51,10 @@ def plot_history(solvers: Mapping[str, Any], title: str | None = None) -> None:
         val[name] = (epochs, solver.val_acc_history)
 
     plot_curves(loss_ax, smooth, "iteration", "training loss", markers=False)
+    # A run that blows up must not press the others flat against the axis.
+    highest_start = max((y[0] for _, y in smooth.values() if len(y)), default=0.0)
+    if loss_ax.get_ylim()[1] > 3 * highest_start > 0:
+        loss_ax.set_ylim(0, 3 * highest_start)
     plot_curves(train_ax, train, "epoch", "training accuracy")
     plot_curves(val_ax, val, "epoch", "validation accuracy")
     for ax in (train_ax, val_ax):

@@ -1,0 +1,535 @@
+"""The layers, each a pair of functions:
+
+    out, cache = x_forward(x, ...)
+    dx, ... = x_backward(dout, cache)
+
+`dout` is the upstream gradient, the derivative of the loss with respect to `out`. The backward function
+returns one gradient for each array the forward function took, in the same order, each of that array's
+shape. `cache` is whatever the forward function leaves for its own backward function; nobody else looks
+inside.
+
+No function writes to its arguments (batch norm keeps its running averages in `bn_param`, as its docstring
+says). Results have x's dtype: float32 in, float32 out. Wrong shapes and settings raise a ValueError.
+
+Letters for sizes: N images or rows in the batch, D features, C classes or channels, H rows and W columns of
+an image, F filters, HH and WW rows and columns of a filter.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from . import checks
+
+Cache = Any
+Param = dict[str, Any]
+
+
+def affine_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, Cache]:
+    """Compute a fully-connected layer.
+
+    out = rows(x) @ w + b, where rows(x) has each x[i] stretched out into one row of D = d_1 * ... * d_k
+    numbers
+
+    Args:
+        x: (N, d_1, ..., d_k), float.
+        w: (D, M).
+        b: (M,).
+
+    Returns: (out, cache), out of shape (N, M).
+    Raises: ValueError when the shapes do not fit together.
+    Source: Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", 1986,
+        equation 1.
+    """
+    checks.is_batch("affine_forward", x)
+    checks.has_shape("affine_forward", "w", w, (int(np.prod(x.shape[1:])), None))
+    checks.has_shape("affine_forward", "b", b, (w.shape[1],))
+    # TODO: Stretch each example of x out into a row, without changing x itself, and compute out with one
+    # matrix product. Put into cache what affine_backward will need.
+    raise NotImplementedError("affine_forward is not written yet")
+    return out, cache
+
+
+def affine_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compute the gradients of a fully-connected layer.
+
+    dx = dout @ w.T (in x's shape),    dw = rows(x).T @ dout,    db = the sum of dout over the batch
+
+    Args:
+        dout: (N, M).
+        cache: from `affine_forward`.
+
+    Returns: (dx, dw, db), of the shapes of x (N, d_1, ..., d_k), w (D, M) and b (M,).
+    Raises: ValueError when dout does not have out's shape.
+    Source: Rumelhart, Hinton and Williams, 1986, equations 6 and 7.
+    """
+    # TODO: Compute dx, dw and db by the chain rule. Their shapes must be those of x, w and b: check each
+    # product by its shapes. Every row of the batch adds to dw and to db.
+    raise NotImplementedError("affine_backward is not written yet")
+    return dx, dw, db
+
+
+def relu_forward(x: np.ndarray) -> tuple[np.ndarray, Cache]:
+    """Compute a rectified linear unit.
+
+    out = max(0, x), element by element
+
+    Args:
+        x: array of any shape.
+
+    Returns: (out, cache), out of x's shape.
+    Source: Nair and Hinton, "Rectified Linear Units Improve Restricted Boltzmann Machines", 2010.
+    """
+    # TODO: Compute out without a loop. Which values decide what relu_backward lets through?
+    raise NotImplementedError("relu_forward is not written yet")
+    return out, cache
+
+
+def relu_backward(dout: np.ndarray, cache: Cache) -> np.ndarray:
+    """Compute the gradient of a rectified linear unit.
+
+    dx = dout where x > 0, else 0 (at x = 0 there is no derivative; 0 is taken)
+
+    Args:
+        dout: array of x's shape. It is left unchanged.
+        cache: from `relu_forward`.
+
+    Returns: dx, of x's shape.
+    Raises: ValueError when dout does not have x's shape.
+    """
+    # TODO: Let dout through where the input was positive and block it elsewhere. Build a new array: dout
+    # may still be needed by the caller.
+    raise NotImplementedError("relu_backward is not written yet")
+    return dx
+
+
+def svm_loss(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+    """Compute the multiclass hinge loss, averaged over the batch, and its gradient.
+
+    loss = 1/N * sum_i sum_{j != y_i} max(0, x[i, j] - x[i, y_i] + 1)
+
+    Args:
+        x: scores (N, C).
+        y: labels (N,), integers in 0..C-1.
+
+    Returns: (loss, dx), a number and the gradient with respect to the scores, (N, C).
+    Raises: ValueError when y does not fit x.
+    Source: Weston and Watkins, "Support Vector Machines for Multi-Class Pattern Recognition", 1999,
+        with a margin of 1 and without the weight penalty, which the networks add themselves.
+    """
+    checks.are_labels("svm_loss", x, y)
+    N = x.shape[0]
+    rows = np.arange(N)
+    margins = np.maximum(0, x - x[rows, y][:, None] + 1)
+    margins[rows, y] = 0
+    loss = margins.sum() / N
+    dx = (margins > 0).astype(checks.float_dtype(x))
+    dx[rows, y] = -dx.sum(axis=1)
+    dx /= N
+    return float(loss), dx
+
+
+def softmax_loss(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+    """Compute the cross-entropy of the softmax probabilities, averaged over the batch, and its gradient.
+
+    p[i, j] = exp(x[i, j]) / sum_k exp(x[i, k]),    loss = -1/N * sum_i log p[i, y_i]
+    dx[i, j] = (p[i, j] - [j == y_i]) / N
+
+    Both stay finite for scores of 1e3 and more.
+
+    Args:
+        x: scores (N, C).
+        y: labels (N,), integers in 0..C-1.
+
+    Returns: (loss, dx), a number and the gradient with respect to the scores, (N, C).
+    Raises: ValueError when y does not fit x.
+    Source: Bishop, "Pattern Recognition and Machine Learning", 2006, equations 4.104, 4.108 and 4.109.
+    """
+    checks.are_labels("softmax_loss", x, y)
+    N = x.shape[0]
+    rows = np.arange(N)
+    shifted = x - x.max(axis=1, keepdims=True)  # the largest is 0 now, so exp cannot overflow
+    log_probs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    loss = -log_probs[rows, y].sum() / N
+    dx = np.exp(log_probs)
+    dx[rows, y] -= 1
+    dx /= N
+    return float(loss), dx
+
+
+def batchnorm_forward(
+    x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, bn_param: Param
+) -> tuple[np.ndarray, Cache]:
+    """Normalise each feature over the batch, then scale and shift it.
+
+    x_hat = (x - mean) / sqrt(var + eps),    out = gamma * x_hat + beta
+
+    In train mode mean and var (the biased one, divided by N) are those of this batch, feature by feature,
+    and the running averages move towards them:
+
+        running = momentum * running + (1 - momentum) * batch
+
+    In test mode the running averages take the place of mean and var; gamma, beta and eps work as before.
+
+    Args:
+        x: (N, D).
+        gamma, beta: (D,).
+        bn_param: a dict with mode ('train' or 'test') and, if wanted, eps (1e-5) and momentum (0.9).
+            running_mean and running_var, (D,), zeros at first, of x's dtype, are kept in it.
+
+    Returns: (out, cache), out of shape (N, D). Only the cache of train mode is of use to the backward pass.
+    Raises: ValueError for another mode or shapes that do not fit together.
+    Source: Ioffe and Szegedy, "Batch Normalization", 2015, arXiv:1502.03167, algorithms 1 and 2. The paper
+        gathers the test-time statistics after training, and the variance with N - 1; here they are decayed
+        averages of the biased ones.
+    """
+    mode = checks.mode_of("batchnorm_forward", bn_param)
+    checks.is_batch("batchnorm_forward", x)
+    checks.has_shape("batchnorm_forward", "x", x, (None, None))
+    D = x.shape[1]
+    for name, array in (("gamma", gamma), ("beta", beta)):
+        checks.has_shape("batchnorm_forward", name, array, (D,))
+    dtype = checks.float_dtype(x)
+    eps, momentum = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
+    running_mean = np.asarray(bn_param.get("running_mean", np.zeros(D)), dtype=dtype)
+    running_var = np.asarray(bn_param.get("running_var", np.zeros(D)), dtype=dtype)
+
+    if mode == "train":
+        # TODO: Normalise x by this batch's mean and biased variance, scale by gamma and shift by beta. Move
+        # running_mean and running_var towards the batch's statistics (new arrays; eps does not go into
+        # them). Put into cache what both backward functions will need.
+        raise NotImplementedError("batchnorm_forward is not written yet")
+    else:
+        # TODO: Normalise x by the running statistics, then scale and shift as in training. A test pass has
+        # no backward pass, so cache can be None.
+        raise NotImplementedError("batchnorm_forward is not written yet")
+
+    bn_param["running_mean"], bn_param["running_var"] = running_mean, running_var
+    return out, cache
+
+
+def batchnorm_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compute the gradients of batch norm, back through its computation graph one step at a time.
+
+    x -> mean -> centred -> var -> std -> x_hat -> out: each arrow backwards is one short line, and where a
+    value feeds two later ones, the two gradients add.
+
+    Args:
+        dout: (N, D).
+        cache: from `batchnorm_forward` in train mode.
+
+    Returns: (dx, dgamma, dbeta), of shapes (N, D), (D,) and (D,).
+    Raises: ValueError when dout does not have out's shape or the cache is from test mode.
+    Source: Ioffe and Szegedy, 2015, the six equations at the end of section 3.
+    """
+    # TODO: Draw the graph of the forward pass on paper and walk it from out back to x. x reaches out three
+    # ways: directly, through the mean and through the variance. Add the three up in dx.
+    raise NotImplementedError("batchnorm_backward is not written yet")
+    return dx, dgamma, dbeta
+
+
+def batchnorm_backward_alt(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compute the gradients of batch norm by the closed form, simplified on paper.
+
+    dx = gamma / std * (dout - mean(dout) - x_hat * mean(dout * x_hat)), the means taken over the batch
+
+    Args, Returns, Raises: as for `batchnorm_backward`, whose results it equals up to rounding.
+    Source: the equations of Ioffe and Szegedy, 2015, section 3, with the sums worked out.
+    """
+    # TODO: Work the gradient out on paper until few terms are left, and write those. The same cache must do
+    # for both backward functions. It should come out faster than the step-by-step version.
+    raise NotImplementedError("batchnorm_backward_alt is not written yet")
+    return dx, dgamma, dbeta
+
+
+def layernorm_forward(
+    x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, ln_param: Param
+) -> tuple[np.ndarray, Cache]:
+    """Normalise each row over its features, then scale and shift each feature.
+
+    x_hat = (x - mean) / sqrt(var + eps),    out = gamma * x_hat + beta
+
+    mean and var (biased) belong to one row, so the batch does not matter, and training and testing are
+    alike.
+
+    Args:
+        x: (N, D).
+        gamma, beta: (D,).
+        ln_param: a dict with eps (1e-5) if wanted; it may be empty.
+
+    Returns: (out, cache), out of shape (N, D).
+    Raises: ValueError when the shapes do not fit together.
+    Source: Ba, Kiros and Hinton, "Layer Normalization", 2016, arXiv:1607.06450, equation 3. The paper has
+        no eps.
+    """
+    checks.is_batch("layernorm_forward", x)
+    checks.has_shape("layernorm_forward", "x", x, (None, None))
+    for name, array in (("gamma", gamma), ("beta", beta)):
+        checks.has_shape("layernorm_forward", name, array, (x.shape[1],))
+    eps = ln_param.get("eps", 1e-5)
+    # TODO: Normalise every row of x by its own mean and biased variance, scale by gamma and shift by beta.
+    # The code of batch norm in train mode needs few changes: along which axis are the statistics?
+    raise NotImplementedError("layernorm_forward is not written yet")
+    return out, cache
+
+
+def layernorm_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compute the gradients of layer norm.
+
+    dx_hat = gamma * dout
+    dx = (dx_hat - mean(dx_hat) - x_hat * mean(dx_hat * x_hat)) / std, the means taken over each row
+
+    Args:
+        dout: (N, D).
+        cache: from `layernorm_forward`.
+
+    Returns: (dx, dgamma, dbeta), of shapes (N, D), (D,) and (D,).
+    Raises: ValueError when dout does not have out's shape.
+    Source: Ba, Kiros and Hinton, 2016, equation 3, differentiated.
+    """
+    # TODO: Compute the three gradients. dgamma and dbeta still add up over the batch; the sums inside dx
+    # run along each row now, and gamma differs from term to term there, so it must go in before the sums.
+    raise NotImplementedError("layernorm_backward is not written yet")
+    return dx, dgamma, dbeta
+
+
+def dropout_forward(x: np.ndarray, dropout_param: Param) -> tuple[np.ndarray, Cache]:
+    """Set random elements to zero in training (inverted dropout).
+
+    train: out = x * mask / p, where mask is 1 with probability p, else 0
+    test:  out = x
+
+    Dividing by p in training keeps the expected value, so that testing needs no change.
+
+    Args:
+        x: array of any shape.
+        dropout_param: a dict with mode ('train' or 'test'), p, the probability of **keeping** an element
+            (0 < p <= 1), and, if wanted, seed: NumPy's global generator is then reseeded before the mask is
+            drawn, so that a numeric gradient check sees one mask.
+
+    Returns: (out, cache), out of x's shape and dtype.
+    Raises: ValueError for another mode or a p outside (0, 1].
+    Source: Srivastava et al., "Dropout", JMLR 15, 2014, sections 4 and 10 (the scaling by 1/p in training).
+    """
+    mode = checks.mode_of("dropout_forward", dropout_param)
+    p = checks.keep_ratio("dropout_forward", "p", dropout_param.get("p"))
+    if mode == "train":
+        if dropout_param.get("seed") is not None:
+            np.random.seed(dropout_param["seed"])
+        # TODO: Draw the mask with np.random.rand(*x.shape) < p, so that your digits match the notebook's,
+        # and compute out. Mind the scaling, and that a float32 x must give a float32 out.
+        raise NotImplementedError("dropout_forward is not written yet")
+    else:
+        # TODO: Nothing is dropped in test mode. What should dropout_backward find in cache then?
+        raise NotImplementedError("dropout_forward is not written yet")
+    return out, cache
+
+
+def dropout_backward(dout: np.ndarray, cache: Cache) -> np.ndarray:
+    """Compute the gradient of dropout.
+
+    train: dx = dout * mask / p
+    test:  dx = dout
+
+    Args:
+        dout: array of x's shape.
+        cache: from `dropout_forward`.
+
+    Returns: dx, of x's shape.
+    Raises: ValueError when dout does not have x's shape.
+    """
+    # TODO: Compute dx for both modes: what was dropped gets no gradient, what was scaled passes it on
+    # scaled.
+    raise NotImplementedError("dropout_backward is not written yet")
+    return dx
+
+
+def conv_forward_naive(
+    x: np.ndarray, w: np.ndarray, b: np.ndarray, conv_param: Param
+) -> tuple[np.ndarray, Cache]:
+    """Compute a convolutional layer with plain loops.
+
+    out[n, f, i, j] = sum(window * w[f]) + b[f], where window is the (C, HH, WW) block of the zero-padded
+    x[n] whose upper left corner is at (i * stride, j * stride)
+
+    The filters are not flipped (cross-correlation), as usual in deep learning.
+
+    Args:
+        x: (N, C, H, W).
+        w: (F, C, HH, WW).
+        b: (F,).
+        conv_param: a dict with stride (>= 1) and pad (>= 0), the zeros added on each side of H and of W.
+
+    Returns: (out, cache), out of shape (N, F, H_out, W_out), H_out = 1 + (H + 2 * pad - HH) // stride,
+        W_out likewise. Where the windows do not tile the input, the rows and columns left over are not
+        used.
+    Raises: ValueError for shapes that do not fit together, a filter larger than the padded input, a stride
+        or pad out of range.
+    Source: LeCun et al., "Gradient-based learning applied to document recognition", 1998, section II.A.
+    """
+    stride, pad, H_out, W_out = checks.conv_settings("conv_forward_naive", x, w, b, conv_param)
+    N, F, HH, WW = x.shape[0], w.shape[0], w.shape[2], w.shape[3]
+    # TODO: Pad x with zeros (np.pad) and fill out, of shape (N, F, H_out, W_out), with loops over images,
+    # filters and places. Speed does not matter here. Put into cache what conv_backward_naive will need.
+    raise NotImplementedError("conv_forward_naive is not written yet")
+    return out, cache
+
+
+def conv_backward_naive(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compute the gradients of a convolutional layer with plain loops.
+
+    Every out[n, f, i, j] sends its dout back to the window and to the filter it was made from:
+    dwindow += dout[n, f, i, j] * w[f],    dw[f] += dout[n, f, i, j] * window,    db[f] += dout[n, f, i, j]
+
+    Args:
+        dout: (N, F, H_out, W_out).
+        cache: from `conv_forward_naive`.
+
+    Returns: (dx, dw, db), of the shapes of x, w and b. The gradient of the padding is cut off.
+    Raises: ValueError when dout does not have out's shape.
+    Source: LeCun et al., 1998, section II.A, differentiated.
+    """
+    # TODO: Loop over images, filters and places as in the forward pass, and add each place's share to dx,
+    # dw and db. Windows may overlap, so add, do not assign. Work on a padded dx and cut the padding off at
+    # the end; pad may be 0, and an array sliced [0:-0] is empty.
+    raise NotImplementedError("conv_backward_naive is not written yet")
+    return dx, dw, db
+
+
+def max_pool_forward_naive(x: np.ndarray, pool_param: Param) -> tuple[np.ndarray, Cache]:
+    """Compute a max-pooling layer with plain loops.
+
+    out[n, c, i, j] = the largest element of the (pool_height, pool_width) block of x[n, c] whose upper left
+    corner is at (i * stride, j * stride)
+
+    Args:
+        x: (N, C, H, W).
+        pool_param: a dict with pool_height, pool_width and stride, each >= 1. Windows overlap when the
+            stride is smaller than the window.
+
+    Returns: (out, cache), out of shape (N, C, H_out, W_out), H_out = 1 + (H - pool_height) // stride, W_out
+        likewise.
+    Raises: ValueError when x does not have four axes, a window does not fit, a setting is out of range.
+    Source: Ranzato et al., "Unsupervised Learning of Invariant Feature Hierarchies with Applications to
+        Object Recognition", 2007.
+    """
+    height, width, stride, H_out, W_out = checks.pool_settings("max_pool_forward_naive", x, pool_param)
+    N, C = x.shape[:2]
+    # TODO: Fill out, of shape (N, C, H_out, W_out), with the maximum of every window, with loops. Put into
+    # cache what max_pool_backward_naive will need.
+    raise NotImplementedError("max_pool_forward_naive is not written yet")
+    return out, cache
+
+
+def max_pool_backward_naive(dout: np.ndarray, cache: Cache) -> np.ndarray:
+    """Compute the gradient of a max-pooling layer with plain loops.
+
+    Each dout[n, c, i, j] goes to the place its window's maximum came from (the first, when several are
+    equal). A place that is the maximum of several overlapping windows gets the sum.
+
+    Args:
+        dout: (N, C, H_out, W_out).
+        cache: from `max_pool_forward_naive`.
+
+    Returns: dx, of shape (N, C, H, W).
+    Raises: ValueError when dout does not have out's shape.
+    """
+    # TODO: Loop over the windows as in the forward pass, find where the maximum of each lies, and add its
+    # dout there. Windows may overlap, so add, do not assign. np.argmax and np.unravel_index help.
+    raise NotImplementedError("max_pool_backward_naive is not written yet")
+    return dx
+
+
+def spatial_batchnorm_forward(
+    x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, bn_param: Param
+) -> tuple[np.ndarray, Cache]:
+    """Normalise each channel over the batch and all its places, then scale and shift it.
+
+    Batch norm where every pixel of every image counts as one row and the channels are the features.
+
+    Args:
+        x: (N, C, H, W).
+        gamma, beta: (C,).
+        bn_param: as for `batchnorm_forward`; running_mean and running_var have shape (C,).
+
+    Returns: (out, cache), out of shape (N, C, H, W).
+    Raises: ValueError for another mode or shapes that do not fit together.
+    Source: Ioffe and Szegedy, 2015, section 3.2.
+    """
+    checks.has_shape("spatial_batchnorm_forward", "x", x, (None, None, None, None))
+    # TODO: Bring x into rows of C numbers, one row for each pixel, let batchnorm_forward do the work, and
+    # bring its result back into x's shape. Move the channel axis with transpose before you reshape: reshape
+    # alone would mix the channels up.
+    raise NotImplementedError("spatial_batchnorm_forward is not written yet")
+    return out, cache
+
+
+def spatial_batchnorm_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compute the gradients of spatial batch norm.
+
+    Args:
+        dout: (N, C, H, W).
+        cache: from `spatial_batchnorm_forward` in train mode.
+
+    Returns: (dx, dgamma, dbeta), of shapes (N, C, H, W), (C,) and (C,).
+    Raises: ValueError when dout does not have out's shape or the cache is from test mode.
+    Source: Ioffe and Szegedy, 2015, section 3.2.
+    """
+    checks.has_shape("spatial_batchnorm_backward", "dout", dout, (None, None, None, None))
+    # TODO: Bring dout into rows as you did with x, call one of the two batch norm backward functions, and
+    # bring dx back into the shape of an image batch.
+    raise NotImplementedError("spatial_batchnorm_backward is not written yet")
+    return dx, dgamma, dbeta
+
+
+def spatial_groupnorm_forward(
+    x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, G: int, gn_param: Param
+) -> tuple[np.ndarray, Cache]:
+    """Normalise groups of channels of each image, then scale and shift each channel.
+
+    The C channels of one image are split into G groups of C / G neighbours; each group has one mean and one
+    (biased) variance, over its channels and all its places. x_hat = (x - mean) / sqrt(var + eps),
+    out = gamma * x_hat + beta
+
+    Args:
+        x: (N, C, H, W).
+        gamma, beta: (1, C, 1, 1).
+        G: the number of groups; it divides C.
+        gn_param: a dict with eps (1e-5) if wanted; it may be empty.
+
+    Returns: (out, cache), out of shape (N, C, H, W).
+    Raises: ValueError when G does not divide C or the shapes do not fit together.
+    Source: Wu and He, "Group Normalization", 2018, arXiv:1803.08494, equations 1, 2, 6 and 7.
+    """
+    checks.has_shape("spatial_groupnorm_forward", "x", x, (None, None, None, None))
+    C = x.shape[1]
+    for name, array in (("gamma", gamma), ("beta", beta)):
+        checks.has_shape("spatial_groupnorm_forward", name, array, (1, C, 1, 1))
+    checks.integers("spatial_groupnorm_forward", {"G": G}, G=1)
+    if C % G != 0:
+        raise ValueError(f"spatial_groupnorm_forward: G must divide the {C} channels, got {G}")
+    eps = gn_param.get("eps", 1e-5)
+    # TODO: Reshape x so that each group of each image is one row, normalise every row as layer norm does,
+    # and reshape back to (N, C, H, W) before you scale by gamma and shift by beta.
+    raise NotImplementedError("spatial_groupnorm_forward is not written yet")
+    return out, cache
+
+
+def spatial_groupnorm_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compute the gradients of spatial group norm.
+
+    dx_hat = gamma * dout
+    dx = (dx_hat - mean(dx_hat) - x_hat * mean(dx_hat * x_hat)) / std, the means taken over each group
+
+    Args:
+        dout: (N, C, H, W).
+        cache: from `spatial_groupnorm_forward`.
+
+    Returns: (dx, dgamma, dbeta), of shapes (N, C, H, W), (1, C, 1, 1) and (1, C, 1, 1).
+    Raises: ValueError when dout does not have out's shape.
+    Source: Wu and He, 2018, equations 1, 2, 6 and 7, differentiated.
+    """
+    # TODO: Compute the three gradients. dgamma and dbeta keep their four axes (keepdims=True). For dx,
+    # reshape into groups again and do what layernorm_backward does with its rows.
+    raise NotImplementedError("spatial_groupnorm_backward is not written yet")
+    return dx, dgamma, dbeta
