@@ -52,27 +52,39 @@ def test_fully_connected_net_start(student: Any, case: Case) -> None:
     Case(
         "scores",
         row="plain",
+        weight=2,
         hint="ReLU follows every affine layer but the last. Without y, scores come back.",
     ),
     Case(
-        "loss", row="plain", hint="Without regularization the loss is the softmax loss of the scores alone."
+        "loss",
+        row="plain",
+        weight=2,
+        hint="Without regularization the loss is the softmax loss of the scores alone.",
     ),
     Case(
         "loss_reg",
         row="reg",
+        weight=2,
         hint="The L2 term takes half the squared weights of every W, the last layer's too, and no bias.",
     ),
     Case(
         "gradients",
         row="plain",
+        weight=3,
         hint="Go back through the layers in the opposite order, each backward with its own forward's cache.",
     ),
     Case(
         "gradients_reg",
         row="reg",
+        weight=3,
         hint="What regularization adds to the loss has a gradient too, for every W, the last one included.",
     ),
-    Case("deep", row="deep", hint="A net of six layers: loop over the layers, no number of them is fixed."),
+    Case(
+        "deep",
+        row="deep",
+        weight=2,
+        hint="A net of six layers: loop over the layers, no number of them is fixed.",
+    ),
     Case("one_hidden", "edge", row="one_hidden", hint="One hidden layer must work as well as three."),
     Case(
         "images", "edge", row="images", hint="X may have more than two axes; affine_forward takes care of it."
@@ -80,7 +92,7 @@ def test_fully_connected_net_start(student: Any, case: Case) -> None:
     Case(
         "second_call",
         "edge",
-        row="reg",
+        row="plain",
         hint="A second call must agree: loss leaves params alone.",
     ),
 )

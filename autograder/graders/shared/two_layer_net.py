@@ -53,23 +53,29 @@ def test_two_layer_net_start(student: Any, case: Case) -> None:
 
 @cases(
     "two_layer_net",
-    Case("scores", row="plain", hint="Affine, ReLU, affine; no ReLU after the last affine layer."),
+    Case("scores", row="plain", weight=2, hint="Affine, ReLU, affine; no ReLU after the last affine layer."),
     Case(
-        "loss", row="plain", hint="Without regularization the loss is the softmax loss of the scores alone."
+        "loss",
+        row="plain",
+        weight=2,
+        hint="Without regularization the loss is the softmax loss of the scores alone.",
     ),
     Case(
         "loss_reg",
         row="reg",
+        weight=2,
         hint="The L2 term takes half the squared weights of both W1 and W2, and no bias.",
     ),
     Case(
         "gradients",
         row="plain",
+        weight=3,
         hint="Go back through the layers in the opposite order, each backward with its own forward's cache.",
     ),
     Case(
         "gradients_reg",
         row="reg",
+        weight=3,
         hint="What regularization adds to the loss has a gradient too, for each W, and none for the biases.",
     ),
     Case(
@@ -78,7 +84,7 @@ def test_two_layer_net_start(student: Any, case: Case) -> None:
     Case(
         "second_call",
         "edge",
-        row="reg",
+        row="plain",
         hint="loss must leave params as they are: a second call gives the same.",
     ),
 )
