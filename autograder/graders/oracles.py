@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 Arrays = dict[str, np.ndarray]
+SAME = 1e-12  # another build of PyTorch may sum in another order
 
 
 def save(folder: Path, topic: str, table: Mapping[str, Mapping[str, object]]) -> None:
@@ -32,6 +33,21 @@ def load(folder: Path, topic: str) -> dict[str, Arrays]:
             value.flags.writeable = False
             table.setdefault(case, {})[name] = value
     return table
+
+
+def differences(folder: Path, topic: str, table: Mapping[str, Mapping[str, object]]) -> list[str]:
+    """What in `<folder>/<topic>.npz` is not as in `table`: one line for each case; rounding aside."""
+    stored = load(folder, topic)
+    lines = [f"{topic}: {case} stands on one side only" for case in sorted(set(stored) ^ set(table))]
+    for case in sorted(set(stored) & set(table)):
+        row = table[case]
+        same = stored[case].keys() == row.keys() and all(
+            np.shape(row[name]) == value.shape and np.allclose(row[name], value, SAME, SAME)  # type: ignore[arg-type]
+            for name, value in stored[case].items()
+        )
+        if not same:
+            lines.append(f"{topic}: {case} differs")
+    return lines
 
 
 def numerical_gradient(

@@ -26,6 +26,19 @@ def test_the_same_table_gives_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a" / "topic.npz").read_bytes() == (tmp_path / "b" / "topic.npz").read_bytes()
 
 
+def test_differences_are_found(tmp_path: Path) -> None:
+    table = {"a": {"x": np.ones(2)}, "b": {"y": np.zeros(3)}}
+    oracles.save(tmp_path, "topic", table)
+    assert oracles.differences(tmp_path, "topic", table) == []
+    assert oracles.differences(tmp_path, "topic", {"a": {"x": np.ones(2) + 1e-15}, "b": table["b"]}) == []
+    for row in ({"x": np.ones(2) + 1e-9}, {"x": np.ones(3)}, {"z": np.ones(2)}, {}):
+        assert oracles.differences(tmp_path, "topic", {**table, "a": row}) == ["topic: a differs"]
+    assert oracles.differences(tmp_path, "topic", {"a": table["a"], "c": {}}) == [
+        "topic: b stands on one side only",
+        "topic: c stands on one side only",
+    ]
+
+
 @pytest.mark.parametrize("value", [np.array([np.nan]), np.array("text"), np.array([None])])
 def test_what_is_no_finite_number_is_not_saved(tmp_path: Path, value: np.ndarray) -> None:
     with pytest.raises(ValueError, match=r"topic\.npz: case/x must hold finite numbers"):

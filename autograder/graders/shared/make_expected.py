@@ -1,6 +1,7 @@
 """Make `expected/*.npz` for the topics of this folder. Needs PyTorch (2.13, CPU); the graders do not.
 
-    python -m autograder.graders.shared.make_expected
+    python -m autograder.graders.shared.make_expected           # write them
+    python -m autograder.graders.shared.make_expected --check   # compare with what is there
 
 Where each array comes from: layers, losses and nets from PyTorch's own functions in float64, gradients from
 its autograd; optimizer runs from torch.optim, single steps from given state from the update rule written out
@@ -8,6 +9,7 @@ for one number at a time. Nothing here imports cs_lib.
 """
 
 import math
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -227,10 +229,16 @@ def optimizers() -> Table:
     return table
 
 
-def main() -> None:
+def main(arguments: list[str]) -> int:
+    problems: list[str] = []
     for topic in (affine_relu, losses, nets, optimizers):
-        oracles.save(FOLDER, topic.__name__, topic())
+        if "--check" in arguments:
+            problems += oracles.differences(FOLDER, topic.__name__, topic())
+        else:
+            oracles.save(FOLDER, topic.__name__, topic())
+    print("\n".join(problems) or f"the fixed arrays agree with PyTorch {torch.__version__}")
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))
