@@ -40,9 +40,9 @@ def differences(folder: Path, topic: str, table: Mapping[str, Mapping[str, objec
     stored = load(folder, topic)
     lines = [f"{topic}: {case} stands on one side only" for case in sorted(set(stored) ^ set(table))]
     for case in sorted(set(stored) & set(table)):
-        row = table[case]
+        row = {name: np.asarray(value) for name, value in table[case].items()}
         same = stored[case].keys() == row.keys() and all(
-            np.shape(row[name]) == value.shape and np.allclose(row[name], value, SAME, SAME)  # type: ignore[arg-type]
+            row[name].shape == value.shape and np.allclose(row[name], value, SAME, SAME)
             for name, value in stored[case].items()
         )
         if not same:
