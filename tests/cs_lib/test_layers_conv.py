@@ -140,6 +140,23 @@ def test_what_no_window_covers_gets_no_gradient(forward, backward) -> None:
     np.testing.assert_array_equal(db, [2])
 
 
+@pytest.mark.parametrize("n", [fast_layers.BLOCK - 1, fast_layers.BLOCK, 2 * fast_layers.BLOCK + 3])
+def test_fast_conv_does_not_depend_on_where_the_batch_is_cut(n: int) -> None:
+    rng = np.random.default_rng(0)
+    x, w, b = rng.standard_normal((n, 2, 5, 6)), rng.standard_normal((3, 2, 3, 2)), rng.standard_normal(3)
+    out, cache = fast_layers.conv_forward_fast(x, w, b, {"stride": 2, "pad": 1})
+    np.testing.assert_allclose(out, oracle_conv(x, w, b, 2, 1), rtol=1e-12, atol=1e-12)
+    dx, dw, db = fast_layers.conv_backward_fast(out, cache)
+    want_dw, want_db = np.zeros_like(w), np.zeros_like(b)
+    for i in range(n):
+        _, one = fast_layers.conv_forward_fast(x[i : i + 1], w, b, {"stride": 2, "pad": 1})
+        want_dx, dw_i, db_i = fast_layers.conv_backward_fast(out[i : i + 1], one)
+        np.testing.assert_allclose(dx[i : i + 1], want_dx, rtol=1e-10, atol=1e-12)
+        want_dw, want_db = want_dw + dw_i, want_db + db_i
+    np.testing.assert_allclose(dw, want_dw, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(db, want_db, rtol=1e-10, atol=1e-10)
+
+
 def test_fast_backward_leaves_dx_out_on_request() -> None:
     rng = np.random.default_rng(0)
     x, w, b = rng.standard_normal((2, 3, 5, 5)), rng.standard_normal((4, 3, 3, 3)), np.zeros(4)
@@ -164,6 +181,7 @@ def test_conv_results_take_the_dtype_of_x(forward, backward) -> None:
 @pytest.mark.parametrize(
     ("x", "w", "b", "param", "message"),
     [
+        ((0, 3, 4, 4), (2, 3, 3, 3), (2,), {"stride": 1, "pad": 1}, r"x must have shape .* with N > 0"),
         ((2, 3, 4), (2, 3, 3, 3), (2,), {"stride": 1, "pad": 1}, r"x must have shape \(any, any, any, any\)"),
         (
             (2, 3, 4, 4),
@@ -202,6 +220,7 @@ def test_conv_refuses_what_does_not_fit(forward, backward, x, w, b, param, messa
 @pytest.mark.parametrize(
     ("x", "pool", "message"),
     [
+        ((0, 3, 4, 4), (2, 2, 2), r"x must have shape .* with N > 0, got \(0, 3, 4, 4\)"),
         ((2, 3, 4), (2, 2, 2), r"x must have shape \(any, any, any, any\), got \(2, 3, 4\)"),
         ((2, 3, 4, 4), (0, 2, 2), "pool_height must be an integer >= 1, got 0"),
         ((2, 3, 4, 4), (2, None, 2), "pool_width must be an integer >= 1, got None"),
