@@ -188,18 +188,19 @@ def _report(values: np.ndarray, expected: np.ndarray, wrong: np.ndarray, *, name
     elementwise = float((difference / size).max())
     length = float(np.linalg.norm(expected))
     normwise = float(np.linalg.norm(difference)) / length if length else np.inf
+    advice = _advice(values, expected, what)
     if values.ndim == 0:
-        return f"{name} is wrong. Relative error {_digits(normwise)}. {_advice(values, expected)}"
+        return f"{name} is wrong. Relative error {_digits(normwise)}. {advice}"
     errors = f"Relative error {_digits(normwise)} normwise, {_digits(elementwise)} elementwise."
     where = f"{_count(wrong)}{_first(wrong)}"
-    return f"{name} (shape {values.shape}) has a wrong {what}: {where}. {errors} {_advice(values, expected)}"
+    return f"{name} (shape {values.shape}) has a wrong {what}: {where}. {errors} {advice}"
 
 
 def _digits(error: float) -> str:
     return f"{error:.1e}" if error < 1e6 else "above 1e6"
 
 
-def _advice(values: np.ndarray, expected: np.ndarray) -> str:
+def _advice(values: np.ndarray, expected: np.ndarray, what: str) -> str:
     """What a look at both arrays suggests; speaks of relations, never of numbers."""
     shape = values.shape
     if not values.any():
@@ -216,7 +217,9 @@ def _advice(values: np.ndarray, expected: np.ndarray) -> str:
         shifts = (values - expected)[used]
         if np.ptp(shifts) < FACTOR_SPREAD * np.abs(shifts).max():
             return "All entries are off by the same amount: look for a missing or a surplus term."
-    return "Work a case of two or three numbers by hand, or compare with a numerical gradient."
+    if what == "gradient":
+        return "Compare with a numerical gradient on inputs of two or three numbers."
+    return "Work a case of two or three numbers by hand."
 
 
 def _count(wrong: np.ndarray) -> str:

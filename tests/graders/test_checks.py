@@ -68,7 +68,9 @@ def test_a_wrong_value_says_how_many_where_and_how_far() -> None:
     got[1, 0] += 0.01
     text = refuse_close(got, "value", re.escape("1 of 6 entries, the first at index [1, 0]"))
     assert "Relative error 1.1e-03 normwise, 3.8e-02 elementwise" in text
-    assert "numerical gradient" in text
+    assert text.endswith("Work a case of two or three numbers by hand.")
+    text = refuse_close(got, "gradient", "wrong gradient", what="gradient")
+    assert text.endswith("Compare with a numerical gradient on inputs of two or three numbers.")
 
 
 def test_messages_hold_no_expected_number() -> None:

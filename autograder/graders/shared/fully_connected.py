@@ -131,8 +131,8 @@ def test_fully_connected_net_use(student: Any, case: Case) -> None:
     if case.id == "overfit":
         overfit(student)
         return
-    row = {key: value.astype(np.float32) for key, value in FIXED["full/reg"].items() if key != "y"}
-    row["y"] = FIXED["full/reg"]["y"]
+    row = {key: value.astype(np.float32) for key, value in FIXED["full/plain"].items() if key != "y"}
+    row["y"] = FIXED["full/plain"]["y"]
     net = build(student, row, single=True)
     nets.judge(student, NAME, row, student.method(net, "loss", row["X"], row["y"]), nets.compare_grads)
 
