@@ -127,6 +127,9 @@ WRONG = [
 
 RIGHT = [
     right("affine by einsum", AF, OUT, "out = np.einsum('nd,dm->nm', x.reshape(len(x), -1), w) + b"),
+    right("affine in float32", AF, OUT, f"{OUT}\n    out = out.astype(np.float32)"),
+    right("affine backward in float32", AB, DB, f"{DB}\n    dx = dx.astype(np.float32)"),
+    right("relu in float32", RF, RELU, "out = np.maximum(x, 0).astype(np.float32)"),
     right("affine by loops", AF, OUT, "out = np.stack([row.ravel() @ w + b for row in x])"),
     right("affine with a longer cache", AF, "cache = (x, w)", "cache = (x, w, b, out)[:2] + ()"),
     right("affine backward in another order", AB, DB, "db = np.ones(len(dout), dout.dtype) @ dout"),
