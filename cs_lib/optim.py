@@ -5,8 +5,8 @@ Every rule has the form
     next_w, config = rule(w, dw, config)
 
 `w` and `dw` are arrays of one shape; `w` is not changed. `config` holds the hyperparameters and, from call
-to call, the rule's own state (a velocity, a decayed average). The rule writes new state, and the defaults it
-used, into the very dict it was given, and returns it. With `config=None` it makes a new one.
+to call, the rule's own state (a velocity, a decayed average). The rule writes new state, and the defaults
+it used, into the very dict it was given, and returns it. With `config=None` it makes a new one.
 """
 
 from typing import Any
@@ -27,8 +27,8 @@ def sgd(w: np.ndarray, dw: np.ndarray, config: Config | None = None) -> tuple[np
     Source: Robbins and Monro, "A Stochastic Approximation Method", 1951.
     """
     config = _prepare("sgd", w, dw, config, learning_rate=1e-2)
-    # TODO: Compute next_w: step from w against the gradient, by learning_rate (it is in config).
-    # Make a new array; w itself must stay as it is.
+    # TODO: Compute next_w: step from w against the gradient, by learning_rate (it is in config). Make a new
+    # array; w itself must stay as it is.
     # BEGIN SOLUTION
     next_w = w - config["learning_rate"] * dw
     # END SOLUTION
@@ -91,15 +91,16 @@ def adam(w: np.ndarray, dw: np.ndarray, config: Config | None = None) -> tuple[n
     next_w = w - learning_rate * m_hat / (sqrt(v_hat) + epsilon)
 
     Config: learning_rate (1e-3), beta1 (0.9), beta2 (0.999), epsilon (1e-8), m and v (zeros), t (0).
-    Returns: (next_w, config); next_w has w's shape and dtype, config holds the new m, v (uncorrected) and t.
+    Returns: (next_w, config); next_w has w's shape and dtype, config holds the new uncorrected m, v, and t.
     Raises: ValueError when `dw` does not have w's shape.
     Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, arXiv:1412.6980, algorithm 1.
     """
     config = _prepare("adam", w, dw, config, learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8, t=0)
     beta1, beta2 = config["beta1"], config["beta2"]
     m, v, t = config.get("m", np.zeros_like(w)), config.get("v", np.zeros_like(w)), config["t"]
-    # TODO: Count t up before you use it, then compute the new m and v and, from their bias-corrected values,
-    # next_w. What is kept in m and v is the uncorrected average. Change neither w nor the old arrays.
+    # TODO: Count t up before you use it, then compute the new m and v and, from their bias-corrected
+    # values, next_w. What is kept in m and v is the uncorrected average. Change neither w nor the old
+    # arrays.
     # BEGIN SOLUTION
     t = t + 1
     m = beta1 * m + (1 - beta1) * dw
