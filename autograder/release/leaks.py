@@ -17,7 +17,7 @@ from autograder.release.package import Solution
 # below it names at most one array and one operation.
 CODE_SIGNS = 20
 HEADER_SIGNS = 30  # of `for ...:`, which says little before its names are particular
-PROSE_SIGNS = 30  # of a sentence
+PROSE_SIGNS = 30  # of a sentence or a comment
 
 CELL_METADATA = {"nbgrader", "deletable", "editable"}
 NOTEBOOK_METADATA = {"kernelspec", "language_info"}
@@ -31,10 +31,9 @@ class Search:
         self.unused = set(allowed)
         self.keys: dict[str, tuple[Solution, int, str]] = {}
         for solution in solutions:
-            for line, text in _sentences(solution) if solution.prose else _logical_lines(solution):
+            for line, text, enough in _sentences(solution) if solution.prose else _statements(solution):
                 key = squash(text)[0]
                 self.unused.discard(key)
-                enough = PROSE_SIGNS if solution.prose else HEADER_SIGNS if key.endswith(":") else CODE_SIGNS
                 if len(key) >= enough and key not in allowed:
                     self.keys.setdefault(key, (solution, line, text))
 
@@ -70,24 +69,31 @@ def squash(text: str) -> tuple[str, list[int]]:
     return "".join(kept), offsets
 
 
-def _logical_lines(solution: Solution) -> Iterator[tuple[int, str]]:
-    """The statements of a solution without comments, a compound one up to its colon."""
+def _statements(solution: Solution) -> Iterator[tuple[int, str, int]]:
+    """The statements of a solution, a compound one up to its colon, and its comments: where each stands, and
+    how many signs it must have to be searched for."""
     parts: list[str] = []
     first = 0
     for token in tokenize.generate_tokens(io.StringIO(dedent(solution.text) + "\n").readline):
         if token.type in (tokenize.NEWLINE, tokenize.ENDMARKER):
             if parts:
-                yield solution.line + first - 1, " ".join(parts)
+                yield (
+                    solution.line + first - 1,
+                    " ".join(parts),
+                    HEADER_SIGNS if parts[-1] == ":" else CODE_SIGNS,
+                )
             parts = []
-        elif token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT):
+        elif token.type == tokenize.COMMENT:
+            yield solution.line + token.start[0] - 1, token.string, PROSE_SIGNS
+        elif token.type not in (tokenize.NL, tokenize.INDENT, tokenize.DEDENT):
             first = first if parts else token.start[0]
             parts.append(token.string)
 
 
-def _sentences(solution: Solution) -> Iterator[tuple[int, str]]:
+def _sentences(solution: Solution) -> Iterator[tuple[int, str, int]]:
     for number, line in enumerate(solution.text.split("\n")):
         for sentence in re.split(r"(?<=[.!?;:])\s+", line):
-            yield solution.line + number, sentence
+            yield solution.line + number, sentence, PROSE_SIGNS
 
 
 # Notebooks ------------------------------------------------------------------------------------------

@@ -88,13 +88,9 @@ def _solutions(module: Module, stripped: Stripped | None) -> list[Solution]:
         regions = tuple((f"{module.name}.{region.owner}", region) for region in found)
     else:
         regions = stripped.regions
-    code = [
+    return [
         Solution(name, module.path, region.begin + 1, "\n".join(lines[region.begin : region.end - 1]))
         for name, region in regions
-    ]
-    return code + [
-        Solution(name, module.path, first, "\n".join(lines[first - 1 : last]), prose=True)
-        for name, first, last in (stripped.explained if stripped else ())
     ]
 
 

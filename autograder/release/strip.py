@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from autograder.release import ReleaseError, marks
 from autograder.release.marks import Function, Region
 
-EXPLANATION = "Solution:"  # begins a paragraph of a docstring that a student who has to write it must not see
 LINE_LENGTH = 110  # rewritten imports are wrapped beyond this
 
 
@@ -30,7 +29,6 @@ class Stripped:
 
     text: str
     regions: tuple[tuple[str, Region], ...]  # not shown: (qualified function, where in the solved text)
-    explained: tuple[tuple[str, int, int], ...]  # docstring lines taken out: (function, first, last)
     left_out: frozenset[str]  # qualified names that vanished
     used: frozenset[str]  # the to-do names and globs that matched something
 
@@ -63,17 +61,14 @@ def strip_module(
     cleared = [(f"{module}.{region.owner}", region) for region in regions if wanted[region]]
     for name, region in cleared:
         _refuse_without_task(name, region, where)
-    explained = _explanations(tree, lines, dict.fromkeys(region.owner for _, region in cleared))
 
-    edits = removals + [Edit(first, last) for _, first, last in explained]
-    edits += [_clear(lines, region) for _, region in cleared]
+    edits = removals + [_clear(lines, region) for _, region in cleared]
     edits += [edit for region in regions if not wanted[region] for edit in _unmark(region)]
     kept = prune_imports(apply_edits(text, edits), text, gone.keys(), module, leave_out, where)
     used = {entry for entries in wanted.values() for entry in entries}
     used |= {glob for glob in leave_out if any(matches(name, [glob]) for name in gone)}
-    explained = [(f"{module}.{owner}", first, last) for owner, first, last in explained]
     kept = marks.without_lint_comments(kept)
-    return Stripped(kept, (*cleared, *hidden), tuple(explained), frozenset(gone), frozenset(used))
+    return Stripped(kept, (*cleared, *hidden), frozenset(gone), frozenset(used))
 
 
 def _entries(name: str, todo: Iterable[str]) -> list[str]:
@@ -166,25 +161,6 @@ def _refuse_without_task(name: str, region: Region, where: str) -> None:
 def _clear(lines: list[str], region: Region) -> Edit:
     source = "\n".join(lines[region.begin - 1 : region.end])
     return Edit(region.begin, region.end, tuple(clear_solution(source, region.owner).split("\n")))
-
-
-def _explanations(tree: ast.Module, lines: list[str], owners: Iterable[str]) -> list[tuple[str, int, int]]:
-    """The docstring paragraphs that begin with `Solution:`, as (function, first line, last line)."""
-    functions, found = dict(marks.definitions(tree)), []
-    for owner in owners:
-        if ast.get_docstring(functions[owner]) is None:
-            continue
-        doc = functions[owner].body[0]
-        number, last = doc.lineno + 1, doc.end_lineno or doc.lineno
-        while number < last:
-            first = number
-            while number < last and lines[number - 1].strip():
-                number += 1
-            if lines[first - 1].strip().startswith(EXPLANATION):
-                # Of the last paragraph the gap above it goes as well: none belongs before the quotes.
-                found.append((owner, first - (number == last), number - 1))
-            number += 1
-    return found
 
 
 def _unmark(region: Region) -> list[Edit]:

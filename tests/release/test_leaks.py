@@ -59,6 +59,12 @@ def test_a_sentence_of_an_answer_is_found() -> None:
         search().refuse(f"# Hints\n\n- {ANSWER.upper()}\n", "README.md")
 
 
+def test_a_comment_of_a_solution_is_found() -> None:
+    solution = Solution("f", "a.py", 1, "# dx = gamma / std * (dout - mean(dout)), over the batch\ndx = 1")
+    with pytest.raises(ReleaseError, match=r"b.py:1: holds a line of the solution of f \(a.py:1\)"):
+        Search([solution]).refuse('"""dx = gamma / std * (dout - mean(dout)), over the batch"""', "b.py")
+
+
 def test_short_lines_and_bare_loops_are_everyones() -> None:
     search().refuse("for i in range(N):\n    y = 1\n", "a.py")
 

@@ -176,35 +176,6 @@ def test_comments_for_linters_do_not_reach_students() -> None:
     assert strip(text) == "def f(x):\n    y = x\n    return y  # as it is\n"
 
 
-DOC = '''\
-def f(x):
-    """Compute the gradient.
-
-    Solution: dx = x * (x > 0),
-        also at zero
-
-    Returns: dx.
-    """
-    # TODO: Compute dx.
-    # BEGIN SOLUTION
-    dx = x * (x > 0)
-    # END SOLUTION
-    return dx
-'''
-
-
-def test_a_solution_in_a_docstring_vanishes_where_it_is_to_do() -> None:
-    result = strip_module(DOC, "a.py", "lib.layers", ["lib.layers.f"], [])
-    assert result.text.startswith('def f(x):\n    """Compute the gradient.\n\n    Returns: dx.\n    """\n')
-    assert result.explained == (("lib.layers.f", 4, 5),)
-    assert "Solution: dx" in strip(DOC)
-
-
-def test_no_gap_stays_where_the_solution_was_last_in_a_docstring() -> None:
-    text = strip(DOC.replace("\n    Returns: dx.\n", ""), ["lib.layers.f"])
-    assert text.startswith('def f(x):\n    """Compute the gradient.\n    """\n')
-
-
 def test_a_task_without_text_is_refused() -> None:
     text = "def f():\n    # BEGIN SOLUTION\n    x = 1\n    # END SOLUTION\n    return x\n"
     with pytest.raises(
