@@ -10,7 +10,7 @@ import numpy as np
 from autograder.graders.checks import RTOL, Case, array, cases, close, fail, mapping, same_shape
 
 # Runs beside the student's code and holds no answers. The model scores an image by the image itself: its
-# class is the place of its largest entry. It notes what it was given.
+# class is the place of its largest entry. It notes what it was given. The rules climb, so that none is sgd.
 SOURCES = """
 import numpy as np
 
@@ -29,16 +29,16 @@ class Model:
             return -np.array(X)
         self.y.append(np.array(y))
         self.losses.append(float(len(self.losses) + 0.25))
-        return self.losses[-1], {"a": np.array([-1.0, 2.0]), "b": np.full((2, 2), 3.0)}
+        return self.losses[-1], {"a": np.array([1.0, -2.0]), "b": np.full((2, 2), -3.0)}
 
 
 def counting(w, dw, config=None):
     count = config.get("count", 0) + 1
-    return w - config["learning_rate"] * count * dw, dict(config, count=count)
+    return w + config["learning_rate"] * count * dw, dict(config, count=count)
 
 
 def plain(w, dw, config=None):
-    return w - config["learning_rate"] * dw, config
+    return w + config["learning_rate"] * dw, config
 
 
 class Kit:
