@@ -7,8 +7,8 @@
 returns one gradient for each array the forward function took, in that order and of that array's shape.
 `cache` is what the forward function leaves for its own backward function; nobody else looks inside.
 
-No function writes to its arguments (batch norm keeps its running averages in `bn_param`, as its docstring
-says). Results have x's dtype: float32 in, float32 out. Wrong shapes and settings raise a ValueError.
+No function writes to its arguments; where one keeps state in a dict of settings, its docstring says so.
+Results have x's dtype: float32 in, float32 out. Wrong shapes and settings raise a ValueError.
 
 Letters for sizes: N images or rows in the batch, D features, C classes or channels, H rows and W columns of
 an image, F filters, HH and WW rows and columns of a filter, G groups of channels.
