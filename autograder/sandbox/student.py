@@ -262,18 +262,14 @@ class Student:
     def _open(self, what: str, number: int, allowed: float, reply: Any) -> Any:
         """The value in a reply, or the error it reports; a reply of any other form ends the worker."""
         match reply:
-            case {"id": int(same), "printed": str(printed), "value": value, **rest}:
-                error = None
-            case {"id": int(same), "printed": str(printed), "error": error, **rest}:
-                value = None
-            case _:
-                raise self._distrust(what, WRONG_FORM)
-        if same != number or rest:
-            raise self._distrust(what, "an answer to something else than was asked")
-        self.printed = (self.printed + printed)[: (self.sandbox.limits.output_kb << 10) + NOTICE]
-        if error is not None:
-            raise self._reported(what, allowed, error)
-        return self._stamped(value)
+            case {"id": int(same), "printed": str(printed), **rest} if same == number and len(rest) == 1:
+                room = (self.sandbox.limits.output_kb << 10) + NOTICE
+                self.printed = (self.printed + printed)[:room]
+                if "error" in rest:
+                    raise self._reported(what, allowed, rest["error"])
+                if "value" in rest:
+                    return self._stamped(rest["value"])
+        raise self._distrust(what, "an answer to something else than was asked")
 
     def _stamped(self, value: Any) -> Any:
         if isinstance(value, Handle):

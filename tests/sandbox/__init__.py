@@ -1,0 +1,1 @@
+"""Tests of the sandbox itself; the attacks on it are in `tests/attacks`."""
