@@ -4,15 +4,14 @@
     dx, ... = x_backward(dout, cache)
 
 `dout` is the upstream gradient, the derivative of the loss with respect to `out`. The backward function
-returns one gradient for each array the forward function took, in the same order, each of that array's
-shape. `cache` is whatever the forward function leaves for its own backward function; nobody else looks
-inside.
+returns one gradient for each array the forward function took, in that order and of that array's shape.
+`cache` is what the forward function leaves for its own backward function; nobody else looks inside.
 
-No function writes to its arguments (batch norm keeps its running averages in `bn_param`, as its docstring
-says). Results have x's dtype: float32 in, float32 out. Wrong shapes and settings raise a ValueError.
+No function writes to its arguments; where one keeps state in a dict of settings, its docstring says so.
+Results have x's dtype: float32 in, float32 out. Wrong shapes and settings raise a ValueError.
 
 Letters for sizes: N images or rows in the batch, D features, C classes or channels, H rows and W columns of
-an image, F filters, HH and WW rows and columns of a filter.
+an image, F filters, HH and WW rows and columns of a filter, G groups of channels.
 """
 
 from typing import Any
@@ -27,8 +26,7 @@ Cache = Any
 def affine_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, Cache]:
     """Compute a fully-connected layer.
 
-    out = rows(x) @ w + b, where rows(x) has each x[i] stretched out into one row of D = d_1 * ... * d_k
-    numbers
+    out = rows(x) @ w + b, where rows(x) has each x[n] laid out into a row of D = d_1 * ... * d_k numbers
 
     Args:
         x: (N, d_1, ..., d_k), float.
@@ -52,7 +50,11 @@ def affine_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> tuple[np.ndar
 def affine_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Compute the gradients of a fully-connected layer.
 
-    dx = dout @ w.T (in x's shape),    dw = rows(x).T @ dout,    db = the sum of dout over the batch
+    With x read as rows(x), and dx brought back into the shape of x:
+
+    dx[n, d] = sum_m dout[n, m] * w[d, m]
+    dw[d, m] = sum_n x[n, d] * dout[n, m]
+    db[m] = sum_n dout[n, m]
 
     Args:
         dout: (N, M).

@@ -80,6 +80,7 @@ def conv_settings(
 ) -> tuple[int, int, int, int]:
     """Check the arguments of a convolution; return (stride, pad, H_out, W_out)."""
     stride, pad = integers(where, conv_param, stride=1, pad=0)
+    is_batch(where, x)
     has_shape(where, "x", x, (None, None, None, None))
     has_shape(where, "w", w, (None, x.shape[1], None, None))
     has_shape(where, "b", b, (w.shape[0],))
@@ -91,6 +92,7 @@ def conv_settings(
 def pool_settings(where: str, x: np.ndarray, pool_param: Mapping[str, Any]) -> tuple[int, int, int, int, int]:
     """Check the arguments of a pooling layer; return (pool_height, pool_width, stride, H_out, W_out)."""
     height, width, stride = integers(where, pool_param, pool_height=1, pool_width=1, stride=1)
+    is_batch(where, x)
     has_shape(where, "x", x, (None, None, None, None))
     H_out = output_size(where, x.shape[2], height, stride)
     W_out = output_size(where, x.shape[3], width, stride)

@@ -10,6 +10,7 @@ In memory, what comes out is ordered (H, W, N, C), and transposed to the outside
 ReLU and the like keep the order, so a whole network runs in it.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from . import checks
 
 Cache = Any
 Param = dict[str, Any]
+
+BLOCK = 16  # images; 8 to 32 measured about the same
 
 # A training step takes and frees some 20 MB. By default glibc hands them back to the system each time, and
 # fetching them anew, page by page, takes longer than all the computing. Once it has seen one block of nearly
@@ -35,13 +38,15 @@ def conv_forward_fast(
     """
     stride, pad, H_out, W_out = checks.conv_settings("conv_forward_fast", x, w, b, conv_param)
     N, F = x.shape[0], w.shape[0]
-    windows = _windows(x, w.shape[2:], stride, pad)
-    w_matrix = w.astype(windows.dtype, copy=False).transpose(2, 3, 1, 0).reshape(-1, F)
-    out = windows @ w_matrix
+    dtype = checks.float_dtype(x)
+    w_matrix = w.transpose(2, 3, 1, 0).reshape(-1, F).astype(dtype, copy=False)
+    out = np.empty((H_out, W_out, N, F), dtype=dtype)
+    for block in _blocks(N):
+        windows = _windows(x[block], w.shape[2:], stride, pad)
+        out[:, :, block] = (windows @ w_matrix).reshape(H_out, W_out, -1, F)
     # Adding N * F numbers at a time is some three times faster than adding b, F numbers, itself.
     out.reshape(-1, N * F)[...] += np.tile(b, N)
-    cache = (windows, w, x.shape, stride, pad)
-    return out.reshape(H_out, W_out, N, F).transpose(2, 3, 0, 1), cache
+    return out.transpose(2, 3, 0, 1), (x, w, out.shape, stride, pad)
 
 
 def conv_backward_fast(dout: np.ndarray, cache: Cache, need_dx: bool = True) -> tuple[Any, Any, Any]:
@@ -55,17 +60,20 @@ def conv_backward_fast(dout: np.ndarray, cache: Cache, need_dx: bool = True) -> 
     Returns: (dx, dw, db), as for `layers.conv_backward_naive`; dx is None without need_dx.
     Raises: ValueError when dout does not have out's shape.
     """
-    windows, w, x_shape, stride, pad = cache
-    N, F = x_shape[0], w.shape[0]
-    H_out, W_out = windows.shape[0], windows.shape[1] // N
+    x, w, (H_out, W_out, N, F), stride, pad = cache
     checks.has_shape("conv_backward_fast", "dout", dout, (N, F, H_out, W_out))
     dout_hwnc = np.ascontiguousarray(dout.transpose(2, 3, 0, 1))
-    dout_rows = dout_hwnc.reshape(H_out, W_out * N, F)
 
+    _, C, HH, WW = w.shape
+    dw_matrix = np.zeros((HH * WW * C, F), dtype=dout.dtype)
+    for block in _blocks(N):
+        windows = _windows(x[block], (HH, WW), stride, pad)
+        dout_rows = np.ascontiguousarray(dout_hwnc[:, :, block]).reshape(H_out, -1, F)
+        for row, dout_row in zip(windows, dout_rows, strict=True):
+            dw_matrix += row.T @ dout_row
+    dw = dw_matrix.reshape(HH, WW, C, F).transpose(3, 2, 0, 1)
     db = dout_hwnc.reshape(-1, N * F).sum(axis=0).reshape(N, F).sum(axis=0)
-    dw_matrix = sum(row.T @ drow for row, drow in zip(windows, dout_rows, strict=True))
-    dw = np.asarray(dw_matrix).reshape(*w.shape[2:], w.shape[1], F).transpose(3, 2, 0, 1)
-    dx = _input_gradient(dout_hwnc, w, x_shape, stride, pad) if need_dx else None
+    dx = _input_gradient(dout_hwnc, w, x.shape, stride, pad) if need_dx else None
     return dx, dw, db
 
 
@@ -99,6 +107,12 @@ def max_pool_backward_fast(dout: np.ndarray, cache: Cache) -> np.ndarray:
         unclaimed ^= is_max
         dx[place] += dout_hwnc * is_max
     return dx.transpose(2, 3, 0, 1)
+
+
+def _blocks(N: int) -> Iterator[slice]:
+    """Cut a batch into blocks, so that a block's windows stay in the processor's cache however large N is."""
+    for start in range(0, N, BLOCK):
+        yield slice(start, start + BLOCK)
 
 
 def _windows(x: np.ndarray, window: tuple[int, ...], stride: int, pad: int) -> np.ndarray:

@@ -50,8 +50,7 @@ def eval_numerical_gradient(
 def eval_numerical_gradient_array(
     f: Callable[[np.ndarray], np.ndarray], x: np.ndarray, df: np.ndarray | float, h: float = 1e-5
 ) -> np.ndarray:
-    """Return the numeric gradient of sum(f(x) * df) with respect to x, for a function that returns an
-    array.
+    """Return the numeric gradient of sum(f(x) * df) with respect to x, for an f that returns an array.
 
     Args:
         f: takes `x`, returns an array of df's shape.

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from . import layers
+from . import fast_layers, layers
 
 Cache = Any
 Param = dict[str, Any]
@@ -84,9 +84,6 @@ def affine_norm_relu_backward(dout: np.ndarray, cache: Cache) -> tuple[Any, ...]
     return (*layers.affine_backward(da, affine_cache), dgamma, dbeta)
 
 
-# The convolutional sandwiches import fast_layers where they use it: a course without them leaves it out.
-
-
 def conv_relu_forward(
     x: np.ndarray, w: np.ndarray, b: np.ndarray, conv_param: Param
 ) -> tuple[np.ndarray, Cache]:
@@ -95,8 +92,6 @@ def conv_relu_forward(
     Args: as for `layers.conv_forward_naive`.
     Returns: (out, cache), out of shape (N, F, H_out, W_out).
     """
-    from . import fast_layers
-
     a, conv_cache = fast_layers.conv_forward_fast(x, w, b, conv_param)
     out, relu_cache = layers.relu_forward(a)
     return out, (conv_cache, relu_cache)
@@ -104,8 +99,6 @@ def conv_relu_forward(
 
 def conv_relu_backward(dout: np.ndarray, cache: Cache, need_dx: bool = True) -> tuple[Any, Any, Any]:
     """Compute the gradients of convolution, then ReLU: (dx, dw, db); dx is None without need_dx."""
-    from . import fast_layers
-
     conv_cache, relu_cache = cache
     da = layers.relu_backward(dout, relu_cache)
     return fast_layers.conv_backward_fast(da, conv_cache, need_dx)
@@ -119,8 +112,6 @@ def conv_relu_pool_forward(
     Args: as for `layers.conv_forward_naive`, and pool_param as for `layers.max_pool_forward_naive`.
     Returns: (out, cache), out of shape (N, F, H_pooled, W_pooled).
     """
-    from . import fast_layers
-
     a, conv_cache = conv_relu_forward(x, w, b, conv_param)
     out, pool_cache = fast_layers.max_pool_forward_fast(a, pool_param)
     return out, (conv_cache, pool_cache)
@@ -128,8 +119,6 @@ def conv_relu_pool_forward(
 
 def conv_relu_pool_backward(dout: np.ndarray, cache: Cache, need_dx: bool = True) -> tuple[Any, Any, Any]:
     """Compute the gradients of convolution, ReLU, max pooling: (dx, dw, db); dx is None without need_dx."""
-    from . import fast_layers
-
     conv_cache, pool_cache = cache
     da = fast_layers.max_pool_backward_fast(dout, pool_cache)
     return conv_relu_backward(da, conv_cache, need_dx)
@@ -151,8 +140,6 @@ def conv_bn_relu_pool_forward(
         `layers.spatial_batchnorm_forward`.
     Returns: (out, cache), out of shape (N, F, H_pooled, W_pooled).
     """
-    from . import fast_layers
-
     a, conv_cache = fast_layers.conv_forward_fast(x, w, b, conv_param)
     normed, bn_cache = layers.spatial_batchnorm_forward(a, gamma, beta, bn_param)
     rectified, relu_cache = layers.relu_forward(normed)
@@ -165,8 +152,6 @@ def conv_bn_relu_pool_backward(dout: np.ndarray, cache: Cache, need_dx: bool = T
 
     Returns: (dx, dw, db, dgamma, dbeta); dx is None without need_dx.
     """
-    from . import fast_layers
-
     conv_cache, bn_cache, relu_cache, pool_cache = cache
     drectified = fast_layers.max_pool_backward_fast(dout, pool_cache)
     dnormed = layers.relu_backward(drectified, relu_cache)

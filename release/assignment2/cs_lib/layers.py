@@ -4,15 +4,14 @@
     dx, ... = x_backward(dout, cache)
 
 `dout` is the upstream gradient, the derivative of the loss with respect to `out`. The backward function
-returns one gradient for each array the forward function took, in the same order, each of that array's
-shape. `cache` is whatever the forward function leaves for its own backward function; nobody else looks
-inside.
+returns one gradient for each array the forward function took, in that order and of that array's shape.
+`cache` is what the forward function leaves for its own backward function; nobody else looks inside.
 
-No function writes to its arguments (batch norm keeps its running averages in `bn_param`, as its docstring
-says). Results have x's dtype: float32 in, float32 out. Wrong shapes and settings raise a ValueError.
+No function writes to its arguments; where one keeps state in a dict of settings, its docstring says so.
+Results have x's dtype: float32 in, float32 out. Wrong shapes and settings raise a ValueError.
 
 Letters for sizes: N images or rows in the batch, D features, C classes or channels, H rows and W columns of
-an image, F filters, HH and WW rows and columns of a filter.
+an image, F filters, HH and WW rows and columns of a filter, G groups of channels.
 """
 
 from typing import Any
@@ -28,8 +27,7 @@ Param = dict[str, Any]
 def affine_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, Cache]:
     """Compute a fully-connected layer.
 
-    out = rows(x) @ w + b, where rows(x) has each x[i] stretched out into one row of D = d_1 * ... * d_k
-    numbers
+    out = rows(x) @ w + b, where rows(x) has each x[n] laid out into a row of D = d_1 * ... * d_k numbers
 
     Args:
         x: (N, d_1, ..., d_k), float.
@@ -53,7 +51,11 @@ def affine_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> tuple[np.ndar
 def affine_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Compute the gradients of a fully-connected layer.
 
-    dx = dout @ w.T (in x's shape),    dw = rows(x).T @ dout,    db = the sum of dout over the batch
+    With x read as rows(x), and dx brought back into the shape of x:
+
+    dx[n, d] = sum_m dout[n, m] * w[d, m]
+    dw[d, m] = sum_n x[n, d] * dout[n, m]
+    db[m] = sum_n dout[n, m]
 
     Args:
         dout: (N, M).
@@ -231,7 +233,8 @@ def batchnorm_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.n
 def batchnorm_backward_alt(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Compute the gradients of batch norm by the closed form, simplified on paper.
 
-    dx = gamma / std * (dout - mean(dout) - x_hat * mean(dout * x_hat)), the means taken over the batch
+    Written out for one feature, dx is a weighted sum of dout and x_hat and needs just two sums over the
+    batch.
 
     Args, Returns, Raises: as for `batchnorm_backward`, whose results it equals up to rounding.
     Source: the equations of Ioffe and Szegedy, 2015, section 3, with the sums worked out.
@@ -249,8 +252,7 @@ def layernorm_forward(
 
     x_hat = (x - mean) / sqrt(var + eps),    out = gamma * x_hat + beta
 
-    mean and var (biased) belong to one row, so the batch does not matter, and training and testing are
-    alike.
+    mean and var (biased) belong to one row, so the batch does not matter; training and testing are alike.
 
     Args:
         x: (N, D).
@@ -276,8 +278,7 @@ def layernorm_forward(
 def layernorm_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Compute the gradients of layer norm.
 
-    dx_hat = gamma * dout
-    dx = (dx_hat - mean(dx_hat) - x_hat * mean(dx_hat * x_hat)) / std, the means taken over each row
+    x -> mean, var -> x_hat -> out as in batch norm, but every row has its own mean and variance.
 
     Args:
         dout: (N, D).
@@ -338,8 +339,7 @@ def dropout_backward(dout: np.ndarray, cache: Cache) -> np.ndarray:
     Returns: dx, of x's shape.
     Raises: ValueError when dout does not have x's shape.
     """
-    # TODO: Compute dx for both modes: what was dropped gets no gradient, what was scaled passes it on
-    # scaled.
+    # TODO: Compute dx for both modes: what was dropped gets no gradient, what was scaled scales it too.
     raise NotImplementedError("dropout_backward is not written yet")
     return dx
 
@@ -361,8 +361,7 @@ def conv_forward_naive(
         conv_param: a dict with stride (>= 1) and pad (>= 0), the zeros added on each side of H and of W.
 
     Returns: (out, cache), out of shape (N, F, H_out, W_out), H_out = 1 + (H + 2 * pad - HH) // stride,
-        W_out likewise. Where the windows do not tile the input, the rows and columns left over are not
-        used.
+        W_out likewise. Where the windows do not tile the input, the rows and columns left over go unused.
     Raises: ValueError for shapes that do not fit together, a filter larger than the padded input, a stride
         or pad out of range.
     Source: LeCun et al., "Gradient-based learning applied to document recognition", 1998, section II.A.
@@ -378,8 +377,9 @@ def conv_forward_naive(
 def conv_backward_naive(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Compute the gradients of a convolutional layer with plain loops.
 
-    Every out[n, f, i, j] sends its dout back to the window and to the filter it was made from:
-    dwindow += dout[n, f, i, j] * w[f],    dw[f] += dout[n, f, i, j] * window,    db[f] += dout[n, f, i, j]
+    out[n, f, i, j] is a sum of products, window times filter, plus b[f]. So its dout flows back to each
+    factor, times the other factor, and to b[f] as it is; what flows back to one place from several windows
+    adds up.
 
     Args:
         dout: (N, F, H_out, W_out).
@@ -488,8 +488,9 @@ def spatial_groupnorm_forward(
     """Normalise groups of channels of each image, then scale and shift each channel.
 
     The C channels of one image are split into G groups of C / G neighbours; each group has one mean and one
-    (biased) variance, over its channels and all its places. x_hat = (x - mean) / sqrt(var + eps),
-    out = gamma * x_hat + beta
+    (biased) variance, over its channels and all its places.
+
+    x_hat = (x - mean) / sqrt(var + eps),    out = gamma * x_hat + beta
 
     Args:
         x: (N, C, H, W).
@@ -518,8 +519,7 @@ def spatial_groupnorm_forward(
 def spatial_groupnorm_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Compute the gradients of spatial group norm.
 
-    dx_hat = gamma * dout
-    dx = (dx_hat - mean(dx_hat) - x_hat * mean(dx_hat * x_hat)) / std, the means taken over each group
+    As for layer norm, with each group of each image in the place of a row.
 
     Args:
         dout: (N, C, H, W).

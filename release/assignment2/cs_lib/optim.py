@@ -81,8 +81,7 @@ def adam(w: np.ndarray, dw: np.ndarray, config: Config | None = None) -> tuple[n
     next_w = w - learning_rate * m_hat / (sqrt(v_hat) + epsilon)
 
     Config: learning_rate (1e-3), beta1 (0.9), beta2 (0.999), epsilon (1e-8), m and v (zeros), t (0).
-    Returns: (next_w, config); next_w has w's shape and dtype, config holds the new m, v (uncorrected) and
-        t.
+    Returns: (next_w, config); next_w has w's shape and dtype, config holds the new uncorrected m, v, and t.
     Raises: ValueError when `dw` does not have w's shape.
     Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, arXiv:1412.6980, algorithm 1.
     """

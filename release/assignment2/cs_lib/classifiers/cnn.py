@@ -1,4 +1,4 @@
-"""Convolutional networks: one of three layers, and one of any depth."""
+"""Convolutional networks."""
 
 from collections.abc import Sequence
 from typing import Any

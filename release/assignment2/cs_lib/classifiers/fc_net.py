@@ -1,4 +1,4 @@
-"""Fully-connected networks: one of two layers, and one of any depth."""
+"""Fully-connected networks."""
 
 from collections.abc import Sequence
 from typing import Any
