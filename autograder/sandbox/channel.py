@@ -30,8 +30,19 @@ class Channel:
         self.end.close()
 
     def stray(self) -> bool:
-        """Whether the worker has sent something, or closed, before it was asked."""
-        return self._ready(select.POLLIN, 0.0)
+        """Whether the worker has sent something before it was asked.
+
+        Raises:
+            Gone: it has closed its end instead.
+        """
+        if not self._ready(select.POLLIN, 0.0):
+            return False
+        try:
+            if self.end.recv(1, socket.MSG_PEEK):
+                return True
+        except OSError:
+            pass
+        raise Gone
 
     def send(self, frame: list[bytes | memoryview], until: float) -> None:
         for part in frame:

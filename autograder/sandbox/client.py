@@ -19,7 +19,7 @@ from autograder.sandbox.channel import Channel
 from autograder.sandbox.errors import Echo, Frame, SandboxError, StudentError
 from autograder.sandbox.level import Level, probe
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.student import Student
+from autograder.sandbox.student import Ended, Student
 from autograder.sandbox.wire import Handle
 
 __all__ = [
@@ -63,6 +63,7 @@ class Sandbox:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._complaints: IO[bytes] | None = None
+        self._workers: set[int] = set()  # of the zygote that runs now
         self.hello: dict[str, Any] = {}  # what the zygote said of itself
 
     def __enter__(self) -> "Sandbox":
@@ -105,7 +106,10 @@ class Sandbox:
             "output_kb": self.limits.output_kb,
             "reply_mb": self.limits.reply_mb,
         }
-        self._process, self._control, self._complaints = launch.start(layers, settings)
+        try:
+            self._process, self._control, self._complaints = launch.start(layers, settings)
+        except OSError as error:
+            raise SandboxError(f"the sandbox's own process does not start: {error}") from error
         self.hello = self._ask(None, START_SECONDS)
         if not self.hello["ready"]:
             self._fail(f"cannot harden: {self.hello['message']}")
@@ -123,6 +127,7 @@ class Sandbox:
         if self._complaints is not None:
             self._complaints.close()
         self._process = self._control = self._complaints = None
+        self._workers.clear()
 
     def fork(self) -> tuple[int, Channel]:
         """A new worker: its process number as the zygote knows it, and the channel to it."""
@@ -141,11 +146,18 @@ class Sandbox:
         if "failed" in reply:
             ours.close()
             self._fail(reply["failed"])
+        self._workers.add(reply["pid"])
         return reply["pid"], Channel(ours)
 
-    def reap(self, pid: int, grace: float) -> dict[str, Any]:
+    def reap(self, pid: int, grace: float) -> Ended:
         """End a worker, and learn how it ended if it did so by itself within `grace` seconds."""
-        return self._ask({"op": "reap", "pid": pid, "grace": grace}, ANSWER_SECONDS)
+        if pid not in self._workers:
+            return Ended("lost")
+        self._workers.discard(pid)
+        try:
+            return Ended(**self._ask({"op": "reap", "pid": pid, "grace": grace}, ANSWER_SECONDS))
+        except SandboxError:
+            return Ended("lost")
 
     def _ask(
         self, request: dict[str, Any] | None, seconds: float, descriptors: Sequence[int] = ()
@@ -158,6 +170,8 @@ class Sandbox:
             if request is not None:
                 socket.send_fds(self._control, [json.dumps(request).encode()], list(descriptors))
             reply = self._control.recv(1 << 16)
+        except ConnectionError:
+            reply = b""
         except OSError as error:
             self._fail(f"no answer ({error})")
         if not reply:

@@ -128,8 +128,15 @@ def _beneath(path: str, folder: str) -> bool:
 
 
 def bwrap_command() -> list[str]:
-    """bubblewrap with an empty root, Python's files in it, and every namespace of its own."""
-    command = [shutil.which("bwrap") or "bwrap", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    """bubblewrap with an empty root, Python's files in it, and every namespace of its own.
+
+    Raises:
+        FileNotFoundError: bubblewrap is not there.
+    """
+    program = shutil.which("bwrap")
+    if program is None:
+        raise FileNotFoundError("bwrap is not installed")
+    command = [program, "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
     command += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     if os.geteuid() == 0:
         # Without a user namespace, in which the worker would own root's files; it changes its user later.
@@ -177,20 +184,24 @@ def start(
     layers: tuple[str, ...], settings: dict[str, Any]
 ) -> tuple[subprocess.Popen[bytes], socket.socket, IO[bytes]]:
     """A zygote's process, the socket to control it, and the file its complaints go to."""
-    complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+    before = bwrap_command() if "bwrap" in layers else []
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    number = theirs.fileno()
-    command = [*(bwrap_command() if "bwrap" in layers else []), *python_command(), "-c", BOOT, str(number)]
-    with theirs:
-        process = subprocess.Popen(  # noqa: S603 - our own fixed command
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=complaints,
-            pass_fds=(number,),
-            env=environment(),
-            cwd="/",
-        )
+    complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+    try:
+        with theirs:
+            process = subprocess.Popen(  # noqa: S603 - our own fixed command
+                [*before, *python_command(), "-c", BOOT, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=complaints,
+                pass_fds=(theirs.fileno(),),
+                env=environment(),
+                cwd="/",
+            )
+    except OSError:
+        ours.close()
+        complaints.close()
+        raise
     found = places()
     sources = [(name, (HERE / f"{name}.py").read_text("utf-8")) for name in SOURCES]
     told = {"sources": sources, "sites": found.sites, "readable": found.readable, "layers": layers}

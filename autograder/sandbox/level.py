@@ -12,6 +12,8 @@ from pathlib import Path
 from autograder.sandbox import harden, launch, policy
 
 NAMED = ("bwrap", "landlock", "seccomp")  # the layers a level is named after
+PROBE_SECONDS = 60.0
+SETTINGS = Path("/proc/sys")
 USERNS_SWITCHES = {  # setting, the value that forbids, what to do
     "kernel/apparmor_restrict_unprivileged_userns": (
         "1",
@@ -83,10 +85,10 @@ def probe() -> Level:
 
 def bwrap_trouble() -> str:
     """Why bubblewrap does not work here and what to do; empty if it works."""
-    command = [*launch.bwrap_command(), *launch.python_command(), "-c", "print(42)"]
     try:
+        command = [*launch.bwrap_command(), *launch.python_command(), "-c", "print(42)"]
         done = subprocess.run(  # noqa: S603 - our own fixed command
-            command, capture_output=True, text=True, timeout=30, env=launch.environment(), cwd="/"
+            command, capture_output=True, text=True, timeout=PROBE_SECONDS, env=launch.environment(), cwd="/"
         )
     except FileNotFoundError:
         return "bubblewrap is not there: install the package bubblewrap"
@@ -101,7 +103,7 @@ def _userns_advice() -> str:
     if os.geteuid() == 0:
         return IN_CONTAINER
     for setting, (forbids, text) in USERNS_SWITCHES.items():
-        place = Path("/proc/sys", setting)
+        place = SETTINGS / setting
         if place.exists() and place.read_text().strip() == forbids:
             return text
     return IN_CONTAINER

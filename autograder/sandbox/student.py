@@ -5,6 +5,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -32,6 +33,15 @@ WRONG_FORM = "an answer of the wrong form"
 Keep = int | tuple[int, ...] | str | None
 
 
+@dataclass(frozen=True)
+class Ended:
+    """How a worker came to its end."""
+
+    how: str  # ended: by itself; killed: by us; lost: with its zygote, which is our fault
+    code: int = 0  # as of `subprocess`: negative for a signal
+    cpu: float = 0.0  # seconds
+
+
 class Host(Protocol):
     """What a submission needs of its sandbox."""
 
@@ -40,7 +50,7 @@ class Host(Protocol):
 
     def fork(self) -> tuple[int, Channel]: ...
 
-    def reap(self, pid: int, grace: float) -> dict[str, Any]: ...
+    def reap(self, pid: int, grace: float) -> Ended: ...
 
 
 class Student:
@@ -325,15 +335,15 @@ class Student:
     def _died(self, what: str) -> StudentError:
         limits = self.sandbox.limits
         end = self._stop(GRACE_SECONDS)
-        code, cpu = end["code"], end["cpu"]
-        if code == -signal.SIGXCPU or (code == -signal.SIGKILL and cpu >= limits.cpu_seconds):
+        code, outside = end.code, end.code == -signal.SIGKILL and self.sandbox.level.safe
+        if code == -signal.SIGXCPU or (code == -signal.SIGKILL and end.cpu >= limits.cpu_seconds):
             return self._lose("limit", f"{what}: stopped after {limits.cpu_seconds:g} s of processor time")
-        if end["killed"]:
+        if end.how == "lost" or outside:
+            raise SandboxError("a worker was killed from outside; perhaps the machine ran out of memory")
+        if end.how == "killed":
             return self._lose("crash", f"{what}: the code closed its connection to the grader")
         if code >= 0:
             return self._lose("crash", f"{what}: the code ended Python itself (exit code {code})")
-        if code == -signal.SIGKILL and self.sandbox.level.safe:
-            raise SandboxError("a worker was killed from outside; perhaps the machine ran out of memory")
         name = signal.strsignal(-code)
         return self._lose("crash", f"{what}: the code crashed Python ({name}); often recursion without end")
 
@@ -378,10 +388,10 @@ class Student:
             self._stop()
             raise SandboxError(f"a worker did not start ({type(error).__name__})") from error
 
-    def _stop(self, grace: float = 0.0) -> dict[str, Any]:
+    def _stop(self, grace: float = 0.0) -> Ended:
         """End the worker; how it ended."""
         if self._channel is None:
-            return {"killed": True, "code": 0, "cpu": 0.0}
+            return Ended("killed")
         self._channel.close()
         self._channel = None
         return self.sandbox.reap(self._pid, grace)

@@ -154,7 +154,7 @@ def reap(pid: int, grace: float) -> dict[str, Any]:
         os.kill(pid, signal.SIGKILL)
         _, status, used = os.wait4(pid, 0)
     code = 0 if killed else os.waitstatus_to_exitcode(status)
-    return {"killed": killed, "code": code, "cpu": used.ru_utime + used.ru_stime}
+    return {"how": "killed" if killed else "ended", "code": code, "cpu": used.ru_utime + used.ru_stime}
 
 
 def main(control: socket.socket, settings: dict[str, Any]) -> None:
