@@ -333,8 +333,7 @@ class Student:
         return self._lose("limit", text, frames)
 
     def _died(self, what: str) -> StudentError:
-        limits = self.sandbox.limits
-        end = self._stop(GRACE_SECONDS)
+        limits, end = self.sandbox.limits, self._stop(GRACE_SECONDS)
         code, outside = end.code, end.code == -signal.SIGKILL and self.sandbox.level.safe
         if code == -signal.SIGXCPU or (code == -signal.SIGKILL and end.cpu >= limits.cpu_seconds):
             return self._lose("limit", f"{what}: stopped after {limits.cpu_seconds:g} s of processor time")

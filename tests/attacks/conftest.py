@@ -213,7 +213,7 @@ def naive() -> Callable[[str, str], str]:
     return naive_grader
 
 
-# --- the table -----------------------------------------------------------------------------------
+# The table
 
 Rows = dict[str, dict[str, tuple[str, str]]]  # attack -> level -> stopped by, seen
 ROWS = pytest.StashKey[Rows]()
