@@ -6,7 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from autograder.graders.checks import CheckFailed, array, building_on, close, fail, parts, same_shape
+from autograder.graders.checks import (
+    CheckFailed,
+    array,
+    building_on,
+    close,
+    fail,
+    finite,
+    parts,
+    same_dtype,
+    same_shape,
+)
 from autograder.graders.oracles import Arrays
 
 EXPECTED = Path(__file__).parent / "expected"
@@ -25,9 +35,10 @@ def cached(student: Any, back: str, name: str, *args: Any) -> tuple[Any, Any]:
     return out, cache
 
 
-def dtype_asked(out: object) -> np.dtype:
-    """What gradients must be: of the dtype of the forward result, which has its own check elsewhere."""
-    return np.result_type(array(out, name="out"))
+def stays_single(got: object, out: object, *, name: str) -> None:
+    """float32 gradients of a float32 forward result; whether that is float32 is checked elsewhere."""
+    if array(out, name="out").dtype == np.float32:
+        same_dtype(got, np.float32, name=name)
 
 
 def near(got: object, want: np.ndarray, *, name: str, rtol: float, what: str = "value") -> None:
@@ -52,8 +63,8 @@ def like(got: object, want: np.ndarray, *, name: str) -> np.ndarray:
 
 
 def filled(got: object, shape: tuple[int, ...], *, name: str) -> np.ndarray:
-    """The shape, and not a single check of values; but zeros earn nothing."""
-    values = same_shape(got, shape, name=name)
+    """The shape, and no more of the values than that they are numbers; zeros earn nothing."""
+    values = finite(same_shape(got, shape, name=name), name=name)
     if not values.any():
         fail("value", f"Every entry of {name} is 0: is it ever filled in?")
     return values

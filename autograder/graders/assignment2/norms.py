@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.graders.assignment2.calls import agrees, cached, dtype_asked, filled, like, near
-from autograder.graders.checks import GRAD_RTOL, Case, CheckFailed, parts, same_dtype, unchanged
+from autograder.graders.assignment2.calls import agrees, attempt, cached, filled, like, near, stays_single
+from autograder.graders.checks import GRAD_RTOL, Case, CheckFailed, parts, unchanged
 from autograder.graders.oracles import Arrays
 
 EPS = 1e-5
@@ -91,7 +91,7 @@ def check_contract(student: Any, layer: Layer, name: str, case: Case, row: Array
         out, grads = backward(student, layer, name, row, np.float32)
         for which, got in zip(GRADS, grads, strict=True):
             filled(got, np.shape(got), name=f"{which} of {name}")
-            same_dtype(got, dtype_asked(out), name=f"{which} of {name}")
+            stays_single(got, out, name=f"{which} of {name}")
         return
     _, cache = cached(student, name, layer.forward, *layer.arguments(row))
     echo = student.call(f"layers.{name}", row["dout"], cache, echo=True)
@@ -103,14 +103,36 @@ def check_contract(student: Any, layer: Layer, name: str, case: Case, row: Array
 def right_for_own_forward(
     student: Any, layer: Layer, row: Arrays, out: Any, got: np.ndarray, which: str
 ) -> bool:
-    """Whether `got` is the right gradient of a forward pass that is right but for its divisor."""
+    """Whether `got` is the right gradient of a forward pass that is wrong, but does normalise something."""
+    if which == "dbeta" or not isinstance(out, np.ndarray) or out.size != row["x"].size:
+        return False
     own = own_gradients(layer, row, out)
-    if own is None or which == "dbeta":
+    if own is None and not normalises(student, layer, row):
         return False
     if which == "dgamma":
-        return agrees(got, own["dgamma"].reshape(got.shape), OWN_RTOL)
-    rows = layer.rows(got, row)
-    return agrees(rows, own["dx rows"], OWN_RTOL) or is_slope(student, layer, row, got)
+        return agrees(got, dgamma_of(row, out).reshape(got.shape), OWN_RTOL)
+    if own is not None and agrees(layer.rows(got, row), own["dx rows"], OWN_RTOL):
+        return True
+    return is_slope(student, layer, row, got)
+
+
+def normalises(student: Any, layer: Layer, row: Arrays) -> bool:
+    """Whether other units and another origin of x leave the result as it is, and that is not a constant."""
+    found = [attempt(output, student, layer, row | {"x": x}) for x in (1e3 * row["x"], 3e3 * row["x"] + 5.0)]
+    if None in found or not np.ptp(found[0]["out"] / per_channel(row["gamma"], row["x"].ndim)):
+        return False
+    return agrees(found[1]["out"], found[0]["out"], OWN_RTOL)
+
+
+def output(student: Any, layer: Layer, row: Arrays) -> Arrays:
+    return {"out": like(forward(student, layer, row)[0], row["x"], name="out")}
+
+
+def dgamma_of(row: Arrays, out: np.ndarray) -> np.ndarray:
+    """gamma's gradient when the normalised x is what `out` shows it to be."""
+    gamma, beta = (per_channel(row[name], row["x"].ndim) for name in ("gamma", "beta"))
+    axes = tuple(axis for axis in range(row["x"].ndim) if axis != 1)
+    return (row["dout"] * (out.reshape(row["x"].shape) - beta) / gamma).sum(axis=axes)
 
 
 def own_gradients(layer: Layer, row: Arrays, out: Any) -> Arrays | None:
@@ -118,7 +140,7 @@ def own_gradients(layer: Layer, row: Arrays, out: Any) -> Arrays | None:
 
     Also None if the divisor is right, or the same for all rows: then nothing was normalised.
     """
-    if not isinstance(out, np.ndarray) or out.size != row["x"].size or not np.isfinite(out).all():
+    if not np.isfinite(out).all():
         return None
     gamma, beta = (per_channel(row[name], row["x"].ndim) for name in ("gamma", "beta"))
     x_hat = (out.reshape(row["x"].shape) - beta) / gamma
@@ -134,8 +156,7 @@ def own_gradients(layer: Layer, row: Arrays, out: Any) -> Arrays | None:
         return None
     dhat = layer.rows(row["dout"] * gamma, row)
     dx = dhat - dhat.mean(axis=1, keepdims=True) - hat * (dhat * hat).mean(axis=1, keepdims=True)
-    axes = tuple(axis for axis in range(row["x"].ndim) if axis != 1)
-    return {"dx rows": dx / divisor, "dgamma": (row["dout"] * x_hat).sum(axis=axes)}
+    return {"dx rows": dx / divisor}
 
 
 def is_slope(student: Any, layer: Layer, row: Arrays, dx: np.ndarray) -> bool:
@@ -143,10 +164,11 @@ def is_slope(student: Any, layer: Layer, row: Arrays, dx: np.ndarray) -> bool:
     draws = np.random.RandomState(0)
     for _ in range(3):
         direction = draws.choice([-1.0, 1.0], size=row["x"].shape)
-        above, below = (
-            forward(student, layer, row | {"x": row["x"] + step * direction})[0] for step in (STEP, -STEP)
-        )
-        slope = np.sum(row["dout"] * (above - below).reshape(row["x"].shape)) / (2 * STEP)
+        ends = [row | {"x": row["x"] + step * direction} for step in (STEP, -STEP)]
+        above, below = (attempt(output, student, layer, end) for end in ends)
+        if above is None or below is None:
+            return False
+        slope = np.sum(row["dout"] * (above["out"] - below["out"])) / (2 * STEP)
         if abs(slope - np.sum(dx * direction)) > OWN_RTOL * np.abs(dx).sum():
             return False
     return bool(dx.any())

@@ -218,7 +218,7 @@ def conv() -> dict[str, Entry]:
         "no_pad": conv_entry((2, 2, 4, 4), 2, (2, 2), 1, 0, 44),
         "no_pad_stride_2": conv_entry((1, 2, 5, 5), 2, (3, 3), 2, 0, 45),
         "rectangular": conv_entry((2, 2, 3, 6), 2, (2, 3), 1, 1, 46),
-        "no_tile": conv_entry((2, 2, 6, 7), 2, (3, 2), 2, 1, 47),
+        "no_tile": conv_entry((2, 2, 5, 6), 2, (2, 3), 3, 1, 47),
         "stride_3": conv_entry((1, 2, 8, 5), 2, (2, 2), 3, 0, 48),
     }
 

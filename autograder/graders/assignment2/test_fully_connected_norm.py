@@ -1,68 +1,26 @@
-"""FullyConnectedNet with batch norm, layer norm and dropout, at fixed parameters.
-
-Dropout is judged by tables of the loss and the gradients under every mask there can be, so that any right way
-to draw masks passes.
-"""
+"""FullyConnectedNet with batch norm and layer norm, at fixed parameters."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from autograder.graders.assignment2.calls import EXPECTED
+from autograder.graders.assignment2.calls import EXPECTED, like
 from autograder.graders.assignment2.composed import (
-    LOSS_RTOL,
-    Compare,
-    Composed,
     compare_both,
     compare_dtypes,
-    compare_grads,
-    compare_loss,
     compare_scores,
     float32,
     judge,
-    passes,
-    regularized,
     under,
 )
-from autograder.graders.checks import Case, cases, fail, finite, parts, same_shape
+from autograder.graders.assignment2.fully_connected import COMPARE, NAME, NORMED, TARGET, build, own
+from autograder.graders.checks import Case, CheckFailed, cases, close, fail, mapping, parts, same_shape
 from autograder.graders.oracles import Arrays, load
 from autograder.graders.shared import nets
 
-FIXED, MASKED = load(EXPECTED, "fully_connected_norm"), load(EXPECTED, "fully_connected_dropout")
-NAME, TARGET = "FullyConnectedNet", "classifiers.fc_net.FullyConnectedNet"
-SEED = 12  # any number: only repeats are compared
-
-
-def build(student: Any, row: Arrays, *, reg: float = 0.0, dtype: str = "float64", **options: Any) -> Any:
-    """The student's net with this entry's parameters in it."""
-    sizes = [int(size) for size in row["sizes"]]
-    kinds = {"dtype": nets.helper(student, "float64")} if dtype == "float64" else {}
-    net = student.new(
-        TARGET, sizes[1:-1], input_dim=sizes[0], num_classes=sizes[-1], reg=reg, **kinds, **options
-    )
-    student.set(net, "params", value={key: v.astype(dtype) for key, v in under(row, "params.").items()})
-    return net
-
-
-def plan(hidden: int, *between: str) -> tuple[str, ...]:
-    return ("affine", *between) * hidden + ("affine",)
-
-
-def own(row: Arrays, normalization: str, keep: dict[str, Any] | None = None) -> list[Composed]:
-    """The ways in which a right net may be put together from the student's layers."""
-    after = ("dropout",) if keep else ()
-    norm = ("norm",) if normalization else ()
-    layers = plan(len(row["sizes"]) - 2, *norm, "relu", *after)
-    backs = [f"{normalization}_backward"]
-    if normalization == "batchnorm":
-        backs.append("batchnorm_backward_alt")
-    return [Composed(layers, norm=normalization, norm_back=back, keep=keep or {}) for back in backs]
-
-
-# --- batch norm and layer norm --------------------------------------------------------------------
-
-COMPARE: dict[str, Compare] = {"loss": compare_loss, "gradients": compare_grads}
+FIXED = load(EXPECTED, "fully_connected_norm")
+PENALTY_RTOL = 1e-6  # a difference of two losses that are twenty times its size at most
 
 
 def norm_cases(kind: str, word: str, before: str) -> Sequence[Case]:
@@ -71,7 +29,7 @@ def norm_cases(kind: str, word: str, before: str) -> Sequence[Case]:
             "loss",
             row=kind,
             hint=f"Every hidden layer is affine, {word}, ReLU, in this order; the last affine layer has "
-            f"none. If {kind}_forward has failed too, look there first.",
+            f"none. If {kind}_forward or fully_connected_net has failed too, look there first.",
         ),
         Case(
             "gradients",
@@ -92,21 +50,12 @@ def norm_cases(kind: str, word: str, before: str) -> Sequence[Case]:
             row=f"{kind}_three_hidden",
             hint=f"Three hidden layers: each has its own gamma, beta{before}.",
         ),
-        Case(
-            "regularization",
-            "edge",
-            row=kind,
-            hint="L2 is on every W, never on b, gamma or beta, in the loss and in the gradients.",
-        ),
     )
 
 
 def check_norm(student: Any, case: Case, normalization: str) -> None:
-    row, reg = FIXED[case.row], 0.0
-    if case.id == "regularization":
-        row, reg = regularized(row), float(row["reg"])
-    net = build(student, row, reg=reg, normalization=normalization)
-    got = student.method(net, "loss", row["X"], row["y"])
+    row = FIXED[case.row]
+    got = student.method(build(student, row, normalization=normalization), "loss", row["X"], row["y"])
     judge(student, NAME, row, got, COMPARE.get(case.id, compare_both), *own(row, normalization))
 
 
@@ -162,6 +111,71 @@ def check_scores(student: Any, row: Arrays, normalization: str) -> None:
     judge(student, NAME, row, scores, compare_scores, *own(row, normalization))
 
 
+REGULARIZATION = Case(
+    "regularization",
+    "edge",
+    hint="L2 is on every W, never on b, gamma or beta, in the loss and in the gradients.",
+)
+
+
+@cases("fully_connected_net_batchnorm", REGULARIZATION)
+def test_fully_connected_net_batchnorm_penalty(student: Any, case: Case) -> None:
+    check_penalty(student, "batchnorm")
+
+
+@cases("fully_connected_net_layernorm", REGULARIZATION)
+def test_fully_connected_net_layernorm_penalty(student: Any, case: Case) -> None:
+    check_penalty(student, "layernorm")
+
+
+def check_penalty(student: Any, normalization: str) -> None:
+    """What reg adds to loss and gradients; L2 that is wrong without normalisation too costs points there."""
+    row = FIXED[normalization]
+    found = penalty(student, row, normalization=normalization)
+    params, reg = under(row, "params."), float(row["reg"])
+    weights = {name: value for name, value in params.items() if name.startswith("W")}
+    want: Arrays = {"loss": np.asarray(0.5 * reg * sum(np.sum(W**2) for W in weights.values()))}
+    want |= {name: reg * weight for name, weight in weights.items()}
+    unnormed = {name: np.zeros_like(value) for name, value in params.items() if NORMED.match(name)}
+    want |= unnormed
+    try:
+        compare_penalty(found, want)
+    except CheckFailed:
+        plain = penalty(student, {k: v for k, v in row.items() if not NORMED.match(k.split(".")[-1])})
+        if agree(plain, {name: value for name, value in want.items() if name in plain}):
+            raise
+        compare_penalty(found, {**plain, **unnormed})
+
+
+def agree(found: Arrays, want: Arrays) -> bool:
+    try:
+        compare_penalty(found, want)
+    except CheckFailed:
+        return False
+    return True
+
+
+def compare_penalty(found: Arrays, want: Arrays) -> None:
+    for key, value in want.items():
+        name = f"what reg adds to {'the loss' if key == 'loss' else f'grads[{key!r}]'} of {NAME}"
+        close(found[key], value, name=name, rtol=PENALTY_RTOL, atol=PENALTY_RTOL)
+
+
+def penalty(student: Any, row: Arrays, **options: Any) -> Arrays:
+    """Loss and gradients with reg, less those without it."""
+    results: list[Arrays] = []
+    for reg in (float(row["reg"]), 0.0):
+        got = student.method(build(student, row, reg=reg, **options), "loss", row["X"], row["y"])
+        loss, grads = parts(got, 2, name=f"{NAME}.loss(X, y)")
+        keys = {k: v for k, v in under(row, "params.").items() if not k.startswith("b") or NORMED.match(k)}
+        found = mapping(grads, keys, name=f"grads of {NAME}")
+        results.append(
+            {"loss": same_shape(loss, (), name=f"loss of {NAME}")}
+            | {key: like(found[key], v, name=f"grads[{key!r}] of {NAME}") for key, v in keys.items()}
+        )
+    return {key: results[0][key] - results[1][key] for key in results[0]}
+
+
 PARAMETERS = Case(
     "parameters",
     hint="With a normalisation params also holds gamma1, beta1, ... for every hidden layer, and none for the "
@@ -199,142 +213,3 @@ def check_start(student: Any, case: Case, normalization: str) -> None:
     for key, start in (("gamma1", 1.0), ("gamma2", 1.0), ("beta1", 0.0), ("beta2", 0.0)):
         if not (params[key] == start).all():
             fail("value", f"params[{key!r}] of {NAME} does not start as it should.")
-
-
-# --- dropout --------------------------------------------------------------------------------------
-
-
-@cases(
-    "fully_connected_net_dropout",
-    Case(
-        "loss",
-        row="one_hidden",
-        hint="Dropout comes after each ReLU, with the net's keep ratio as p; the scores are left alone.",
-    ),
-    Case(
-        "gradients",
-        row="one_hidden",
-        weight=2,
-        hint="On the way back dropout_backward comes before relu_backward, with this forward pass's mask.",
-    ),
-    Case(
-        "two_hidden_layers",
-        row="two_hidden",
-        hint="Every hidden layer has its own mask: keep a cache for each.",
-    ),
-    Case(
-        "with_layernorm",
-        "edge",
-        row="with_layernorm",
-        normalization="layernorm",
-        hint="Dropout and layer norm together: affine, norm, ReLU, dropout.",
-    ),
-    Case(
-        "with_batchnorm",
-        "edge",
-        row="with_batchnorm",
-        normalization="batchnorm",
-        hint="Dropout and batch norm together: affine, norm, ReLU, dropout.",
-    ),
-)
-def test_fully_connected_net_dropout(student: Any, case: Case) -> None:
-    row, normalization = MASKED[case.row], case.data.get("normalization", "")
-    options: dict[str, Any] = {"dropout_keep_ratio": float(row["keep"]), "seed": SEED}
-    if normalization:
-        options["normalization"] = normalization
-    net = build(student, row, **options)
-    got = student.method(net, "loss", row["X"], row["y"])
-    compare = COMPARE.get(case.id, compare_both)
-    keep = {"p": float(row["keep"]), "seed": SEED}
-    judge(student, NAME, row, got, under_some_mask(compare), *own(row, normalization, keep))
-
-
-def under_some_mask(compare: Compare) -> Compare:
-    """`compare` against every mask there can be; against a single result when the entry has no table."""
-
-    def compare_masks(name: str, got: Any, row: Arrays) -> None:
-        if "mask_losses" not in row:
-            compare(name, got, row)
-            return
-        loss, _ = parts(got, 2, name=f"{name}.loss(X, y)")
-        value = same_shape(finite(loss, name=f"loss of {name}"), (), name=f"loss of {name}")
-        found = np.flatnonzero(np.isclose(row["mask_losses"], value, rtol=LOSS_RTOL, atol=0.0))
-        if not found.size:
-            fail("value", f"The loss of {name} is not what any mask of dropout gives, whatever it drops.")
-        want = {key: grads[found[0]] for key, grads in under(row, "mask_grads.").items()}
-        compare(
-            name, got, {"loss": row["mask_losses"][found[0]], **{f"grads.{k}": v for k, v in want.items()}}
-        )
-
-    return compare_masks
-
-
-@cases(
-    "fully_connected_net_dropout",
-    Case(
-        "scores_in_test_mode",
-        row="two_hidden",
-        hint="loss(X) without y is test mode: nothing is dropped and nothing is scaled.",
-    ),
-    Case("keep_ratio_1", "edge", row="one_hidden", hint="A keep ratio of 1 means no dropout at all."),
-    Case(
-        "float32",
-        "edge",
-        row="one_hidden",
-        hint="A float32 net computes in float32: a float64 mask makes everything after it float64.",
-    ),
-)
-def test_fully_connected_net_dropout_plain(student: Any, case: Case) -> None:
-    row = MASKED[case.row]
-    options = {"dropout_keep_ratio": float(row["keep"]), "seed": SEED}
-    dropping = student.method(build(student, row, **options), "loss", row["X"], row["y"])
-    if passes(compare_loss, NAME, dropping, row):
-        fail("value", f"The loss of {NAME} in training is the same with dropout and without it.")
-    if case.id == "float32":
-        row = float32(row)
-        net = build(student, row, dtype="float32", **options)
-        got = student.method(net, "loss", row["X"], row["y"])
-        judge(student, NAME, row, got, compare_dtypes, *own(row, "", {"p": float(row["keep"]), "seed": SEED}))
-    elif case.id == "keep_ratio_1":
-        got = student.method(build(student, row, dropout_keep_ratio=1), "loss", row["X"], row["y"])
-        judge(student, NAME, row, got, compare_both, *own(row, ""))
-    else:
-        scores = student.method(build(student, row, **options), "loss", row["X_test"])
-        judge(student, NAME, row, scores, compare_scores, *own(row, ""))
-
-
-@cases(
-    "fully_connected_net_dropout",
-    Case(
-        "seed_repeats",
-        "edge",
-        repeats=True,
-        hint="With a seed every call of loss drops the same units, so that gradients can be checked; a "
-        "second net with another seed drops other ones.",
-    ),
-    Case(
-        "no_seed",
-        "edge",
-        repeats=False,
-        hint="Without a seed every call of loss draws new masks.",
-    ),
-)
-def test_fully_connected_net_dropout_seed(student: Any, case: Case) -> None:
-    draws = np.random.RandomState(5)
-    X, y = draws.randn(6, 4), draws.randint(3, size=6)
-    row: Arrays = {"sizes": np.array([4, 40, 3]), "params.W1": draws.randn(4, 40), "params.b1": np.zeros(40)}
-    row |= {"params.W2": draws.randn(40, 3), "params.b2": np.zeros(3)}
-    seeds = [SEED, SEED, SEED + 1] if case.repeats else [None, None, None]
-    built = [build(student, row, dropout_keep_ratio=0.5, seed=seed) for seed in seeds]
-    losses = [loss_of(student, net, X, y) for net in [built[0], *built]]
-    changes = [not np.isclose(loss, losses[0], rtol=LOSS_RTOL) for loss in losses[1:]]
-    if case.repeats and (changes[0] or changes[1]):
-        fail("value", f"The loss of {NAME} changes from call to call, though a seed is given.")
-    if not changes[2] or not (case.repeats or changes[0]):
-        what = "for another seed" if case.repeats else "at every call, though no seed is given"
-        fail("value", f"The loss of {NAME} is the same {what}: the same units are dropped.")
-
-
-def loss_of(student: Any, net: Any, X: np.ndarray, y: np.ndarray) -> float:
-    loss, _ = parts(student.method(net, "loss", X, y), 2, name=f"{NAME}.loss(X, y)")
-    return float(same_shape(finite(loss, name=f"loss of {NAME}"), (), name=f"loss of {NAME}"))

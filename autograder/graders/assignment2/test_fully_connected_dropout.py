@@ -1,0 +1,197 @@
+"""FullyConnectedNet with dropout, judged by tables of loss and gradients under every mask there can be.
+
+Any right way to draw masks passes.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.graders.assignment2.calls import EXPECTED
+from autograder.graders.assignment2.composed import (
+    LOSS_RTOL,
+    Compare,
+    compare_both,
+    compare_dtypes,
+    compare_loss,
+    compare_scores,
+    float32,
+    judge,
+    under,
+)
+from autograder.graders.assignment2.fully_connected import COMPARE, NAME, NORMED, build, own
+from autograder.graders.checks import Case, cases, fail, finite, mapping, parts, same_shape
+from autograder.graders.oracles import Arrays, load
+
+MASKED = load(EXPECTED, "fully_connected_dropout")
+SEED = 12  # any number: only repeats are compared
+
+
+@cases(
+    "fully_connected_net_dropout",
+    Case(
+        "loss",
+        row="one_hidden",
+        hint="Dropout comes after each ReLU, with the net's keep ratio as p; the scores are left alone.",
+    ),
+    Case(
+        "gradients",
+        row="one_hidden",
+        weight=2,
+        hint="On the way back dropout_backward comes before relu_backward, with this forward pass's mask.",
+    ),
+    Case(
+        "two_hidden_layers",
+        row="two_hidden",
+        hint="Every hidden layer has its own mask: keep a cache for each.",
+    ),
+    Case(
+        "with_layernorm",
+        "edge",
+        row="with_layernorm",
+        normalization="layernorm",
+        hint="Dropout and layer norm together: affine, norm, ReLU, dropout.",
+    ),
+    Case(
+        "with_batchnorm",
+        "edge",
+        row="with_batchnorm",
+        normalization="batchnorm",
+        hint="Dropout and batch norm together: affine, norm, ReLU, dropout.",
+    ),
+)
+def test_fully_connected_net_dropout(student: Any, case: Case) -> None:
+    row, normalization = MASKED[case.row], case.data.get("normalization", "")
+    options: dict[str, Any] = {"dropout_keep_ratio": float(row["keep"]), "seed": SEED}
+    if normalization:
+        options["normalization"] = normalization
+    net = build(student, row, **options)
+    got = student.method(net, "loss", row["X"], row["y"])
+    compare = COMPARE.get(case.id, compare_both)
+    if normalization:
+        compare = without_norm(compare)
+    keep = {"p": float(row["keep"]), "seed": SEED}
+    judge(student, NAME, row, got, under_some_mask(compare), *own(row, normalization, keep))
+
+
+def without_norm(compare: Compare) -> Compare:
+    """`compare` without the gradients of gamma and beta: they have their own cells."""
+
+    def compare_rest(name: str, got: Any, row: Arrays) -> None:
+        loss, grads = parts(got, 2, name=f"{name}.loss(X, y)")
+        rest = {
+            k: v for k, v in mapping(grads, (), name=f"grads of {name}").items() if not NORMED.match(str(k))
+        }
+        compare(name, (loss, rest), {k: v for k, v in row.items() if not NORMED.match(k.split(".")[-1])})
+
+    return compare_rest
+
+
+def under_some_mask(compare: Compare) -> Compare:
+    """`compare` against every mask there can be; against a single result when the entry has no table."""
+
+    def compare_masks(name: str, got: Any, row: Arrays) -> None:
+        if "mask_losses" not in row:
+            compare(name, got, row)
+            return
+        loss, _ = parts(got, 2, name=f"{name}.loss(X, y)")
+        value = same_shape(finite(loss, name=f"loss of {name}"), (), name=f"loss of {name}")
+        found = np.flatnonzero(np.isclose(row["mask_losses"], value, rtol=LOSS_RTOL, atol=0.0))
+        if not found.size:
+            fail("value", f"The loss of {name} is not what any mask of dropout gives, whatever it drops.")
+        want = {key: grads[found[0]] for key, grads in under(row, "mask_grads.").items()}
+        compare(
+            name, got, {"loss": row["mask_losses"][found[0]], **{f"grads.{k}": v for k, v in want.items()}}
+        )
+
+    return compare_masks
+
+
+@cases(
+    "fully_connected_net_dropout",
+    Case(
+        "scores_in_test_mode",
+        row="two_hidden",
+        hint="loss(X) without y is test mode: nothing is dropped and nothing is scaled.",
+    ),
+    Case("keep_ratio_1", "edge", row="one_hidden", hint="A keep ratio of 1 means no dropout at all."),
+    Case(
+        "float32",
+        "edge",
+        row="one_hidden",
+        hint="A float32 net computes in float32: a float64 mask makes everything after it float64.",
+    ),
+)
+def test_fully_connected_net_dropout_plain(student: Any, case: Case) -> None:
+    row = MASKED[case.row]
+    keep = {"p": float(row["keep"]), "seed": SEED}
+    options = {"dropout_keep_ratio": keep["p"], "seed": SEED}
+    if case.id == "float32":
+        row = float32(row)
+        net = build(student, row, dtype="float32", **options)
+        got = student.method(net, "loss", row["X"], row["y"])
+        judge(student, NAME, row, got, compare_dtypes, *own(row, "", keep))
+        return
+    if case.id == "keep_ratio_1":
+        got = student.method(build(student, row, dropout_keep_ratio=1), "loss", row["X"], row["y"])
+        judge(student, NAME, row, got, compare_both, *own(row, ""))
+    net = build(student, row, **options)
+    training = student.method(net, "loss", row["X"], row["y"])  # without dropout the rest says nothing
+    judge(student, NAME, row, training, under_some_mask(compare_loss), *own(row, "", keep))
+    if case.id == "scores_in_test_mode":
+        scores = student.method(net, "loss", row["X_test"])
+        judge(student, NAME, row, scores, compare_scores, *own(row, "", keep))
+
+
+@cases(
+    "fully_connected_net_dropout",
+    Case(
+        "seed_repeats",
+        "edge",
+        repeats=True,
+        hint="With a seed every call of loss drops the same units, so that gradients can be checked; a "
+        "second net with another seed drops other ones.",
+    ),
+    Case(
+        "no_seed",
+        "edge",
+        repeats=False,
+        hint="Without a seed every call of loss draws new masks.",
+    ),
+)
+def test_fully_connected_net_dropout_seed(student: Any, case: Case) -> None:
+    draws = np.random.RandomState(5)
+    X, y = draws.randn(6, 4), draws.randint(3, size=6)
+    row: Arrays = {"sizes": np.array([4, 40, 3]), "params.W1": draws.randn(4, 40), "params.b1": np.zeros(40)}
+    row |= {"params.W2": draws.randn(40, 3), "params.b2": np.zeros(3)}
+    seeds = [SEED, SEED, SEED + 1] if case.repeats else [None, None, None]
+    built = [build(student, row, dropout_keep_ratio=0.5, seed=seed) for seed in seeds]
+    losses = [loss_of(student, net, X, y) for net in [built[0], *built]]
+    trouble = repeats_wrongly(losses, case.repeats)
+    if trouble and not repeats_wrongly(own_masks(student, seeds), case.repeats):
+        fail("value", f"The loss of {NAME} {trouble}.")
+
+
+def repeats_wrongly(values: Sequence[Any], seeded: bool) -> str:
+    """What is wrong with four results of dropout: by one seed, the same, the same and another; or by none."""
+    same = [bool(np.allclose(value, values[0], rtol=LOSS_RTOL, atol=0.0)) for value in values[1:]]
+    if seeded and not (same[0] and same[1]):
+        return "changes from call to call, though a seed is given"
+    if seeded and same[2]:
+        return "is the same for another seed: the same units are dropped"
+    if not seeded and any(same):
+        return "is the same at every call, though no seed is given"
+    return ""
+
+
+def own_masks(student: Any, seeds: Sequence[int | None]) -> list[Any]:
+    """What the student's own dropout_forward gives, which has a cell of its own for this."""
+    params = [{"p": 0.5, "mode": "train"} | ({} if seed is None else {"seed": seed}) for seed in seeds]
+    ones = np.ones((6, 40))
+    return [student.call("layers.dropout_forward", ones, param, keep=1)[0] for param in (params[0], *params)]
+
+
+def loss_of(student: Any, net: Any, X: np.ndarray, y: np.ndarray) -> float:
+    loss, _ = parts(student.method(net, "loss", X, y), 2, name=f"{NAME}.loss(X, y)")
+    return float(same_shape(finite(loss, name=f"loss of {NAME}"), (), name=f"loss of {NAME}"))
