@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -188,13 +187,15 @@ class Judge:
             self.sandbox.close()
         return True
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
-        report = yield
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
+        """Keep what the case came to, in place of pytest's own report: its tracebacks, which nobody would
+        read, take a second for each failing case."""
         mark = item.get_closest_marker("grade")
         if mark is not None and (call.when == "call" or (call.when == "setup" and call.excinfo)):
             self.now.cases[_id(item)] = self._case(item, mark, call)
-        return report
+        outcome = "failed" if call.excinfo else "passed"
+        return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, call.when)  # type: ignore[arg-type]
 
     # one submission
 
