@@ -18,7 +18,7 @@ from nbgrader.nbgraderformat import MetadataValidator, SchemaTooNewError, Schema
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder import course
-from autograder.course import Assignment
+from autograder.course import Assignment, CourseError
 from autograder.release import ReleaseError, leaks, marks, names, notebooks
 from autograder.release.importable import check_imports
 from autograder.release.leaks import Search
@@ -33,21 +33,40 @@ def release_preprocessors() -> list[type]:
     return [CheckSource, *own, FinishRelease]
 
 
-class CheckSource(NbGraderPreprocessor):
-    """Refuses a solved notebook that is not fit for stripping."""
+class _Ours(NbGraderPreprocessor):
+    """Finds out which assignment nbgrader works on, and says in a line of its own why it is refused."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        assignment, folder = _place(self, resources)
+        converter = self.parent
+        while not hasattr(converter, "coursedir"):
+            converter = converter.parent
+        directory, place = converter.coursedir, resources["nbgrader"]
+        folder = directory.format_path(directory.release_directory, place["student"], place["assignment"])
+        folder = Path(folder).resolve()
         # A zip of the release before this one must not outlive it; a hook or the build packs the new one.
         folder.with_suffix(".zip").unlink(missing_ok=True)
-        name = resources["nbgrader"]["notebook"]
+        try:
+            self.check(nb, course.load(place["assignment"], Path(directory.root)), folder, place["notebook"])
+        except (ReleaseError, CourseError) as error:
+            self.log.error("Refused: %s", error)  # nbgrader itself shows it below a long traceback only
+            raise
+        return nb, resources
+
+    def check(self, nb: NotebookNode, assignment: Assignment, folder: Path, name: str) -> None:
+        raise NotImplementedError
+
+
+class CheckSource(_Ours):
+    """Refuses a solved notebook that is not fit for stripping."""
+
+    def check(self, nb: NotebookNode, assignment: Assignment, folder: Path, name: str) -> None:
+        where = f"source/{assignment.name}/{name}.ipynb"
         paths = {notebook.name: notebook.path for notebook in assignment.notebooks}
         if name not in paths:
             raise ReleaseError(
-                f"source/{assignment.name}/{name}.ipynb: expected only notebooks that assignment.toml lists, "
-                "got this one; list it or move it elsewhere"
+                f"{where}: expected only notebooks that assignment.toml lists, got this one; "
+                "list it or move it elsewhere"
             )
-        where = f"source/{assignment.name}/{name}.ipynb"
         notebooks.check_source(json.loads(paths[name].read_text(encoding="utf-8")), where)
         for number, cell in enumerate(nb.cells, 1):
             try:
@@ -57,23 +76,19 @@ class CheckSource(NbGraderPreprocessor):
                 raise ReleaseError(
                     f"{where} cell {number}: expected metadata that nbgrader takes, got: {reason}; correct it"
                 ) from error
-        return nb, resources
 
 
-class FinishRelease(NbGraderPreprocessor):
+class FinishRelease(_Ours):
     """Adds the stripped library to the release, and refuses what gives an answer away."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.finished: dict[Path, Finished] = {}  # by release folder: the library is written once a run
 
-    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        assignment, folder = _place(self, resources)
+    def check(self, nb: NotebookNode, assignment: Assignment, folder: Path, name: str) -> None:
         if folder not in self.finished:
             self.finished[folder] = finish_files(assignment, folder)
-        name = resources["nbgrader"]["notebook"]
         check_released(nb, f"source/{assignment.name}/{name}.ipynb", assignment, self.finished[folder])
-        return nb, resources
 
 
 @dataclass(frozen=True)
@@ -113,17 +128,6 @@ def check_released(nb: NotebookNode, where: str, assignment: Assignment, finishe
             marks.parse(code[-1], f"{where} cell {number} (released)")
     names.refuse_missing("\n".join(code), where, assignment.package, finished.library)
     leaks.refuse_notebook(nb, where, finished.search)
-
-
-def _place(preprocessor: NbGraderPreprocessor, resources: dict[str, Any]) -> tuple[Assignment, Path]:
-    """The assignment nbgrader works on, and the folder it writes to."""
-    converter = preprocessor.parent
-    while converter is not None and not hasattr(converter, "coursedir"):
-        converter = converter.parent
-    directory = converter.coursedir
-    name = resources["nbgrader"]["assignment"]
-    folder = directory.format_path(directory.release_directory, resources["nbgrader"]["student"], name)
-    return course.load(name, Path(directory.root)), Path(folder).resolve()
 
 
 def _write_library(assignment: Assignment, stripped: Skeleton, folder: Path) -> None:

@@ -105,8 +105,18 @@ def test_a_refused_release_fails_in_a_shell_and_leaves_nothing(demo: Course, qui
     demo.change("demo_lib/layers.py", "    # END SOLUTION\n    return scaled_rows", "    return scaled_rows")
     run = typed(demo, "--force")
     assert run.returncode == 1
-    assert "demo_lib/layers.py:14: BEGIN SOLUTION has no END" not in run.stdout
-    assert "demo_lib/layers.py" in run.stderr
+    assert (
+        "ERROR] Refused: demo_lib/layers.py:23: BEGIN SOLUTION is nested in the one of line 14;" in run.stderr
+    )
+    assert bytes_of(demo) == {}
+
+
+def test_settings_that_do_not_load_fail_in_a_shell_too(demo: Course, quiet: Quiet) -> None:
+    build("demo", demo.root, quiet)
+    demo.change("source/demo/assignment.toml", "title =", "titel =")
+    run = typed(demo, "--force")
+    assert run.returncode == 1
+    assert "ERROR] Refused: source/demo/assignment.toml:1: titel: expected one of" in run.stderr
     assert bytes_of(demo) == {}
 
 
