@@ -146,7 +146,7 @@ def after_batches(student: Any, row: Arrays, bn_param: dict[str, Any]) -> dict[s
     Case(
         "test_mode_gamma_beta",
         "edge",
-        weight=2,
+        weight=4,
         row="test_scaled",
         hint="gamma and beta scale and shift in test mode just as they do in train mode. With ones and "
         "zeros, as at the start of training, nobody notices when they are left out.",
