@@ -46,7 +46,9 @@ def _bwrap_version() -> str:
 def _user(best: Level) -> str:
     if os.geteuid():
         return f"uid {os.geteuid()}"
-    return f"root; student code runs as uid {launch.NOBODY}" if "uid" in best.layers else "root"
+    if "uid" in best.layers:
+        return f"root; student code runs as uid {launch.NOBODY}"
+    return "root, without the right to become another user: run this as an ordinary user instead"
 
 
 def _trial(best: Level) -> str:

@@ -78,9 +78,21 @@ def probe() -> Level:
     trouble = {"bwrap": bwrap_trouble(), "landlock": landlock_trouble(), "seccomp": seccomp_trouble()}
     layers = [name for name in NAMED if not trouble[name]]
     advice = tuple(text for text in trouble.values() if text)
-    layers += ["rlimits", "dumpable", *(["uid"] if os.geteuid() == 0 else [])]
+    layers += ["rlimits", "dumpable", *(["uid"] if _may_change_user() else [])]
     level = Level(tuple(layers), advice)
     return level if level.safe else Level((), advice)
+
+
+def _may_change_user() -> bool:
+    """Whether this is root with the right to become another user; in some containers it is not."""
+    if os.geteuid() != 0:
+        return False
+    try:
+        nobody = launch.NOBODY
+        subprocess.run(["true"], user=nobody, group=nobody, extra_groups=[], check=True)  # noqa: S607
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return True
 
 
 def bwrap_trouble() -> str:

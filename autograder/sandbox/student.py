@@ -105,7 +105,7 @@ class Student:
         self._set_up("begin", seed=seed)
 
     def call(
-        self, function: str | Handle, *args: Any, keep: Keep = None, echo: bool = False, **kwargs: Any
+        self, function: str | Handle, /, *args: Any, keep: Keep = None, echo: bool = False, **kwargs: Any
     ) -> Any:
         """Call a function by its name in the package, or a kept callable.
 
@@ -123,12 +123,12 @@ class Student:
             return self._call(function, self._name(function), args, kwargs, keep, echo)
         return self._call(self._load(function), function, args, kwargs, keep, echo)
 
-    def new(self, name: str, *args: Any, **kwargs: Any) -> Handle:
+    def new(self, name: str, /, *args: Any, **kwargs: Any) -> Handle:
         """Make an object that stays in the worker."""
         return self.call(name, *args, keep="all", **kwargs)
 
     def method(
-        self, handle: Handle, name: str, *args: Any, keep: Keep = None, echo: bool = False, **kwargs: Any
+        self, handle: Handle, name: str, /, *args: Any, keep: Keep = None, echo: bool = False, **kwargs: Any
     ) -> Any:
         """Call a method of a kept object."""
         return self._call((handle, name), f"{self._name(handle)}.{name}", args, kwargs, keep, echo)
@@ -343,8 +343,8 @@ class Student:
             return self._lose("crash", f"{what}: the code closed its connection to the grader")
         if code >= 0:
             return self._lose("crash", f"{what}: the code ended Python itself (exit code {code})")
-        name = signal.strsignal(-code)
-        return self._lose("crash", f"{what}: the code crashed Python ({name}); often recursion without end")
+        hint = "; often recursion without end" if code == -signal.SIGSEGV else ""
+        return self._lose("crash", f"{what}: the code crashed Python ({signal.strsignal(-code)}){hint}")
 
     def _distrust(self, what: str, why: str) -> StudentError:
         self._stop()

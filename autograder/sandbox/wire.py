@@ -165,17 +165,21 @@ def unpack(header: bytes, body: memoryview, copy: bool = False) -> Any:
     Raises:
         WireError: anything at all is out of order.
     """
+    count = _Count()
     try:
         tree = msgpack.unpackb(
             header,
             raw=False,
             use_list=True,
+            list_hook=count.take,
             strict_map_key=True,
             max_array_len=MAX_ITEMS + MAX_DIMS + 2,
             max_map_len=0,
             max_bin_len=0,
             max_ext_len=0,
         )
+    except WireError:
+        raise
     except Exception as error:  # msgpack raises many kinds, and all mean the same here
         raise WireError(f"a reply that cannot be read ({type(error).__name__})") from None
     reader = _Reader(body, copy)
@@ -183,6 +187,19 @@ def unpack(header: bytes, body: memoryview, copy: bool = False) -> Any:
     if reader.offset != len(body):
         raise WireError("a reply with bytes that belong to no array")
     return value
+
+
+class _Count:
+    """Stops msgpack early: a list takes sixty times the memory of the byte that announces it."""
+
+    def __init__(self) -> None:
+        self.items = 0
+
+    def take(self, items: list[Any]) -> list[Any]:
+        self.items += 1 + len(items)
+        if self.items > 4 * MAX_ITEMS:  # a value may take a tag, and an array its dtype and shape
+            raise WireError("a reply that has too many values")
+        return items
 
 
 class _Reader:

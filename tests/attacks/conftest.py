@@ -22,7 +22,8 @@ from autograder.sandbox.client import Level, Limits, Sandbox, Student, StudentEr
 
 HONEST = {"cs_lib/layers.py": b"def double(x):\n    return 2 * x\n"}
 BEST = probe()
-LEVELS = [BEST, BEST.without("bwrap"), BEST.without("landlock")]
+OFFERED = [level for level in (BEST, BEST.without("bwrap"), BEST.without("landlock")) if level.safe]
+LEVELS = list({level.name: level for level in OFFERED}.values()) or [BEST]
 LIMITS = Limits(call_seconds=5, memory_mb=512)
 
 
@@ -141,7 +142,7 @@ def arena(request: pytest.FixtureRequest, sandboxes: Sandboxes) -> Arena:
     """A level to attack; each attack runs at every level of this machine and in the forced fallbacks."""
     level = request.param
     if not level.safe:
-        pytest.skip(f"this machine does not offer {level.name}: {'; '.join(BEST.advice)}")
+        pytest.skip(f"no isolation on this machine: {'; '.join(BEST.advice)}")
     title = (request.module.__doc__ or "").split("\n")[0].rstrip(".")
     return Arena(level, sandboxes, request.config.stash[ROWS], title)
 
