@@ -227,9 +227,11 @@ def batchnorm_forward(
         # running_mean and running_var towards the batch's statistics (new arrays; eps does not go into
         # them). Put into cache what both backward functions will need.
         # BEGIN SOLUTION
-        mean, var = x.mean(axis=0), x.var(axis=0)
+        mean = x.mean(axis=0)
+        centred = x - mean
+        var = (centred**2).mean(axis=0)
         std = np.sqrt(var + eps)
-        x_hat = (x - mean) / std
+        x_hat = centred / std
         out = gamma * x_hat + beta
         cache = (x_hat, std, gamma)
         running_mean = momentum * running_mean + (1 - momentum) * mean
