@@ -28,7 +28,7 @@ release: setup
 	$(RUN) release
 
 verify: setup
-	$(RUN) verify
+	$(RUN) verify --models samples/results
 
 grade: setup
 	$(RUN) grade $(ASSIGNMENT) $(DIR) --out $(OUT)
