@@ -42,7 +42,7 @@ CONV = [
            "    assert (x.shape[2] + 2 * pad - HH) % stride == 0\n    cache = (x_pad", BOTH, edge=True),
     mutant("conv strides by 2 at most", CF, "top, left = i * stride, j * stride",
            "top, left = i * min(stride, 2), j * min(stride, 2)", FORWARD, edge=True),
-    mutant("conv gives float64", CF, "dtype=checks.float_dtype(x)", "dtype=float", FORWARD, edge=True),
+    mutant("conv gives float64", CF, "dtype=x.dtype", "dtype=float", FORWARD, edge=True),
     mutant("conv writes to x", CF, "    cache = (x_pad", "    x *= 2\n    cache = (x_pad", FORWARD,
            edge=True),
     mutant("conv back breaks at pad 0", CB, CUT, "dx = dx_pad[:, :, pad:-pad, pad:-pad]", BACKWARD,

@@ -2,6 +2,7 @@
 
 import importlib
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,7 @@ GRADE_IDS = {
     *("fully_connected_net_batchnorm", "fully_connected_net_layernorm", "fully_connected_net_dropout"),
     *("three_layer_conv_net", "conv_net"),
 }
+PLAIN = (Path(__file__).parent / "plain_layers.py").read_text()
 BN_NETS = {"fully_connected_net_batchnorm", "fully_connected_net_dropout"}
 LN_NETS = {"fully_connected_net_layernorm", "fully_connected_net_dropout"}
 SPATIAL = {"spatial_batchnorm_forward", "spatial_batchnorm_backward", "conv_net"}
@@ -78,6 +80,13 @@ def with_layers(text: str) -> dict[str, str]:
     return {**reference(), "cs_lib/layers.py": reference()["cs_lib/layers.py"] + text}
 
 
+def changed(change: Mutant, more: str = "") -> dict[str, str]:
+    """The reference with one mistake; one in a layer is made in the plain version of the layers."""
+    if not change.where.startswith("layers."):
+        return apply(reference(), change)
+    return with_layers(apply({"cs_lib/layers.py": PLAIN}, change)["cs_lib/layers.py"] + more)
+
+
 def test_the_reference_gets_full_marks() -> None:
     outcomes = grade(reference(), table())
     assert score(outcomes) == dict.fromkeys(GRADE_IDS, 1.0), failures(outcomes)
@@ -121,7 +130,7 @@ def test_a_missing_cache_is_said_plainly() -> None:
 
 @pytest.mark.parametrize("change", WRONG, ids=lambda change: change.name)
 def test_a_mistake_is_noticed_and_charged_once(change: Mutant) -> None:
-    outcomes = grade(apply(reference(), change), table())
+    outcomes = grade(changed(change), table())
     assert lost(outcomes) == change.loses, failures(outcomes)
     kinds = {o.case.kind for o in outcomes if o.error}
     if change.edge:
@@ -134,6 +143,10 @@ def test_a_mistake_is_noticed_and_charged_once(change: Mutant) -> None:
 def test_a_mistake_of_the_plain_net_is_charged_in_its_own_cell(change: Mutant) -> None:
     outcomes = grade(apply(reference(), change), table())
     assert lost(outcomes) == set(), failures(outcomes)
+
+
+def test_the_plain_layers_get_full_marks() -> None:
+    assert lost(grade(with_layers(PLAIN), table())) == set()
 
 
 @pytest.mark.parametrize("name", alternatives.RIGHT)
@@ -165,7 +178,7 @@ def test_right_versions_work_together(names: list[str]) -> None:
 )
 def test_a_mistake_below_does_not_cost_what_is_built_on_it(above: str, below: str) -> None:
     change = mutant("unbiased variance", f"layers.{below}", ".var(axis=", ".var(ddof=1, axis=", below)
-    outcomes = grade(apply(with_layers(alternatives.RIGHT[above]), change), table())
+    outcomes = grade(changed(change, alternatives.RIGHT[above]), table())
     assert lost(outcomes) == {below}, failures(outcomes)
 
 
