@@ -34,7 +34,9 @@ WRONG = [
     mutant("spatial norm without beta", SF, CALL, "batchnorm_forward(rows, gamma, beta * 0, bn_param)",
            S_FORWARD),
     mutant("spatial norm of each image", SF, CALL,
-           "(np.concatenate([batchnorm_forward(r, gamma, beta, bn_param)[0] for r in " "rows.reshape(H * W, N, C).transpose(1, 0, 2)]).reshape(N, H * W, C).transpose(1, 0, 2)" ".reshape(-1, C), batchnorm_forward(rows, gamma, beta, bn_param)[1])",
+           "(np.concatenate([batchnorm_forward(r, gamma, beta, bn_param)[0] for r in "
+           "rows.reshape(H * W, N, C).transpose(1, 0, 2)]).reshape(N, H * W, C).transpose(1, 0, 2)"
+           ".reshape(-1, C), batchnorm_forward(rows, gamma, beta, bn_param)[1])",
            S_FORWARD),
     mutant("spatial norm gives float64", SF, BACK, BACK + ".astype(float)", S_FORWARD, edge=True),
     mutant("spatial norm writes to x", SF, BACK, BACK + "\n    x *= 2", S_FORWARD, edge=True),

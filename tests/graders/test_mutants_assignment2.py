@@ -222,3 +222,11 @@ def test_a_wrong_kind_of_result_of_one_file_is_no_error_of_ours(part: str, junk:
     path = f"cs_lib/{part.replace('.', '/')}.py"
     files = {**reference(), path: blank(reference(), f"return {junk}")[path]}
     grade(files, table())
+
+
+@pytest.mark.parametrize(
+    "reply", ["('text', x)", "(None, x)", "(0.0, None)", "(np.zeros(2), x)", "(0.0, x[:1])"]
+)
+def test_nets_with_a_useless_loss_function_are_no_error_of_ours(reply: str) -> None:
+    outcomes = grade(with_layers(f"\ndef softmax_loss(x, y):\n    return {reply}\n"), table())
+    assert lost(outcomes) <= BN_NETS | LN_NETS | {"three_layer_conv_net", "conv_net"}

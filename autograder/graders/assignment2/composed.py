@@ -162,8 +162,10 @@ class Composed:
         if set(grads) != set(params) or not any(grad.any() for grad in grads.values()):
             return {}  # layers that give nothing excuse nothing
         l2 = float(row.get("l2", 0.0))
-        loss = loss + 0.5 * l2 * sum(np.sum(params[name] ** 2) for name in weights)
-        grads |= {name: grads[name] + l2 * params[name] for name in weights}
+        loss = same_shape(loss, (), name="loss") + 0.5 * l2 * sum(
+            np.sum(params[name] ** 2) for name in weights
+        )
+        grads |= {n: same_shape(grads[n], params[n].shape, name=n) + l2 * params[n] for n in weights}
         found = {f"params.{name}": value for name, value in params.items()}
         return found | {"loss": loss} | {f"grads.{name}": value for name, value in grads.items()}
 
