@@ -143,8 +143,23 @@ def arena(request: pytest.FixtureRequest, sandboxes: Sandboxes) -> Arena:
     level = request.param
     if not level.safe:
         pytest.skip(f"no isolation on this machine: {'; '.join(BEST.advice)}")
-    title = (request.module.__doc__ or "").split("\n")[0].rstrip(".")
-    return Arena(level, sandboxes, request.config.stash[ROWS], title)
+    return Arena(level, sandboxes, request.config.stash[ROWS], _title(request))
+
+
+def _title(request: pytest.FixtureRequest) -> str:
+    return (request.module.__doc__ or "").split("\n")[0].rstrip(".")
+
+
+@pytest.fixture
+def report(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """A row for the table, for what is stopped before or behind the sandbox and so at every level alike."""
+    title = _title(request)
+
+    def report(stopped_by: str, seen: str) -> None:
+        rows = request.config.stash[ROWS].setdefault(title, {})
+        rows.update({level.name: (stopped_by, seen) for level in LEVELS})
+
+    return report
 
 
 @pytest.fixture
@@ -214,14 +229,15 @@ def naive() -> Callable[[str, str], str]:
     return naive_grader
 
 
-# The table
+# The table, for README.md
 
 Rows = dict[str, dict[str, tuple[str, str]]]  # attack -> level -> stopped by, seen
 ROWS = pytest.StashKey[Rows]()
+BEGIN, END = "<!-- table: made by --attack-table -->\n", "<!-- end of table -->"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--attack-table", metavar="FILE", help="write the table of attacks to this file")
+    parser.addoption("--attack-table", metavar="FILE", help="write the table of attacks into this file")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -229,9 +245,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    place = session.config.getoption("--attack-table", default=None)
-    if place:
-        Path(place).write_text(table(session.config.stash[ROWS]), encoding="utf-8")
+    option = session.config.getoption("--attack-table", default=None)
+    if option:
+        place = Path(option)
+        before, _, rest = place.read_text(encoding="utf-8").partition(BEGIN)
+        after = rest.partition(END)[2]
+        place.write_text(before + BEGIN + table(session.config.stash[ROWS]) + END + after, encoding="utf-8")
 
 
 def table(rows: Rows) -> str:
@@ -245,6 +264,7 @@ def table(rows: Rows) -> str:
 
 
 def _steady(text: str) -> str:
-    """`text` without what differs from run to run."""
-    text = re.sub(r"/tmp/\S*/|/proc/\d+", "…/", text)
-    return re.sub(r"[|<>`]", "", text)[:150]
+    """`text` without what differs from run to run, or would be markup."""
+    text = re.sub(r"/tmp/\S*/|/proc/\d+/|/dev/shm/attack-\w+|/(?:\w+/)+(?=autograder)", "…/", text)
+    text = re.sub(r"[|<>`]", "", text)
+    return text if len(text) <= 120 else text[:119] + "…"
