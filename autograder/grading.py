@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,8 @@ from autograder.sandbox.level import Level, probe
 
 GRADERS = Path(__file__).parent / "graders"
 EDGE_SHARE = 0.2  # of a cell's points, for edge cases together
+PLAIN = ("student", "results", "answers")  # the fixtures of the plugin below
+UNPLAIN = ("skip", "skipif", "xfail", "usefixtures")  # marks that pytest itself acts on
 ATTEMPTS = 2  # a case that met a fault of ours is tried this often
 
 
@@ -142,6 +144,7 @@ class Judge:
         self.sandbox = Sandbox(assignment.limits, level=self.level)
         self.collection_errors: list[str] = []
         self._now: _Now | None = None
+        self._plain: set[pytest.Item] = set()
 
     @property
     def now(self) -> _Now:
@@ -154,11 +157,7 @@ class Judge:
     @pytest.fixture
     def student(self, request: pytest.FixtureRequest) -> Student:
         """The submission's code, behind the sandbox; a fresh random state for each case."""
-        student = self.now.student
-        if student is None:
-            raise GradingError("a grader asked for the student before the sandbox was open")
-        student.begin_case(seed=zlib.crc32(request.node.name.encode()))
-        return student
+        return self._ready_student(request.node.name)
 
     @pytest.fixture
     def results(self) -> Mapping[str, bytes]:
@@ -180,6 +179,7 @@ class Judge:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         if self.collection_errors:
             raise GradingError("hidden graders do not load:\n" + "\n".join(self.collection_errors))
+        self._plain = {i for i in session.items if isinstance(i, pytest.Function) and _is_plain(i)}
         try:
             for submission in self.submissions:
                 self.emit(self._grade(session.items, submission))
@@ -238,7 +238,31 @@ class Judge:
 
     def _run(self, items: list[pytest.Item]) -> None:
         for item, after in zip(items, [*items[1:], None], strict=False):
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+            mark = item.get_closest_marker("grade")
+            if mark is not None and isinstance(item, pytest.Function) and item in self._plain:
+                call = pytest.CallInfo.from_call(
+                    partial(self._call, item), when="call", reraise=(KeyboardInterrupt, pytest.exit.Exception)
+                )
+                self.now.cases[_id(item)] = self._case(item, mark, call)
+            else:
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+
+    def _call(self, item: pytest.Function) -> None:
+        """Call a plain test with what it asks for."""
+        given = dict(item.callspec.params) if hasattr(item, "callspec") else {}
+        for name in item._fixtureinfo.argnames:
+            if name == "student":
+                given[name] = self._ready_student(item.name)
+            elif name in PLAIN:
+                given[name] = self.now.submission.results if name == "results" else self.now.answers
+        item.obj(**given)
+
+    def _ready_student(self, case: str) -> Student:
+        student = self.now.student
+        if student is None:
+            raise GradingError("a grader asked for the student before the sandbox was open")
+        student.begin_case(seed=zlib.crc32(case.encode()))
+        return student
 
     def _restart_sandbox(self) -> None:
         self.sandbox.close()
@@ -268,6 +292,14 @@ def _id(item: pytest.Item) -> tuple[str, str]:
     """(grade id, case id): the test's own name and its parameters."""
     mark = item.get_closest_marker("grade")
     return (mark.args[0] if mark else "", item.name.removeprefix("test_"))
+
+
+def _is_plain(item: pytest.Function) -> bool:
+    """Whether a test is a function that asks for our fixtures and its own parameters only. pytest's whole
+    protocol of hooks, which serves all others, costs as much as a small check itself."""
+    params = set(item.callspec.params) if hasattr(item, "callspec") else set()
+    known = set(item.fixturenames) <= {*PLAIN, "request"} | params
+    return known and item.cls is None and not any(m.name in UNPLAIN for m in item.iter_markers())
 
 
 def _is_error(case: CaseResult) -> bool:
