@@ -106,6 +106,10 @@ BACKWARD = [
            "batchnorm_backward_alt"),
     mutant("batch norm alt averages dgamma", BA, DX_ALT, DX_ALT + "\n    dgamma = dgamma / N",
            "batchnorm_backward_alt"),
+    mutant("batch norm alt weights dbeta by gamma", BA, DX_ALT, DX_ALT + "\n    dbeta = dbeta * gamma",
+           "batchnorm_backward_alt"),
+    mutant("batch norm alt writes to dout", BA, DX_ALT, DX_ALT + "\n    dout *= 2", "batchnorm_backward_alt",
+           edge=True),
     mutant("batch norm alt gives float64", BA, DX_ALT, DX_ALT + "\n    dx = dx.astype(float)",
            "batchnorm_backward_alt spatial_batchnorm_backward", edge=True),
 ]  # fmt: skip

@@ -159,6 +159,14 @@ def test_convolution(topic: str, row: Arrays) -> None:
         agree(gradient, row[f"d{name}"])
 
 
+@pytest.mark.parametrize("entry", ["overlapping", "stride_1"])
+def test_overlapping_windows_share_maxima_in_every_channel(entry: str) -> None:
+    row = load(EXPECTED, "pool")[entry]
+    chosen = [max(window, key=lambda p: row["x"][p]) for _, window in windows(row)]
+    shared = {place[:2] for place in chosen if chosen.count(place) > 1}
+    assert shared == set(np.ndindex(row["x"].shape[:2]))
+
+
 @pytest.mark.parametrize(("topic", "row"), cases("pool"))
 def test_pooling(topic: str, row: Arrays) -> None:
     dx = np.zeros_like(row["x"])

@@ -87,6 +87,11 @@ def changed(change: Mutant, more: str = "") -> dict[str, str]:
     return with_layers(apply({"cs_lib/layers.py": PLAIN}, change)["cs_lib/layers.py"] + more)
 
 
+@cache
+def of_mistake(change: Mutant) -> list[Outcome]:
+    return grade(changed(change), table())
+
+
 def test_the_reference_gets_full_marks() -> None:
     outcomes = grade(reference(), table())
     assert score(outcomes) == dict.fromkeys(GRADE_IDS, 1.0), failures(outcomes)
@@ -130,7 +135,7 @@ def test_a_missing_cache_is_said_plainly() -> None:
 
 @pytest.mark.parametrize("change", WRONG, ids=lambda change: change.name)
 def test_a_mistake_is_noticed_and_charged_once(change: Mutant) -> None:
-    outcomes = grade(changed(change), table())
+    outcomes = of_mistake(change)
     assert lost(outcomes) == change.loses, failures(outcomes)
     kinds = {o.case.kind for o in outcomes if o.error}
     if change.edge:
@@ -180,6 +185,11 @@ def test_a_mistake_below_does_not_cost_what_is_built_on_it(above: str, below: st
     change = mutant("unbiased variance", f"layers.{below}", ".var(axis=", ".var(ddof=1, axis=", below)
     outcomes = grade(changed(change, alternatives.RIGHT[above]), table())
     assert lost(outcomes) == {below}, failures(outcomes)
+
+
+def test_every_case_notices_some_mistake() -> None:
+    failed = {(o.grade_id, o.case.id) for change in WRONG for o in of_mistake(change) if o.error}
+    assert {(row.grade_id, row.case.id) for row in table()} - failed == set()
 
 
 def test_there_are_enough_mistakes() -> None:
