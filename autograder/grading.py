@@ -285,7 +285,13 @@ class Judge:
             hint=mark.kwargs["hint"] if outcome == "failed" else "",
             property=prop,
             seconds=round(call.duration, 4),
+            called=self._called(item) if outcome == "failed" else "",
         )
+
+    def _called(self, item: pytest.Item) -> str:
+        """What the case called last, if it called anything."""
+        student = self.now.student
+        return student.calls.last if student and "student" in getattr(item, "fixturenames", ()) else ""
 
 
 def _id(item: pytest.Item) -> tuple[str, str]:

@@ -36,6 +36,7 @@ class CaseResult:
     hint: str = ""  # written by the course authors, shown when the case failed
     property: str = ""  # shape | dtype | value | gradient | type | mutation | code
     seconds: float = 0.0
+    called: str = ""  # of a failed case: the last call, with shapes in place of arrays
 
 
 @dataclass(frozen=True)

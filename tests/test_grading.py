@@ -132,6 +132,26 @@ def test_each_outcome_earns_what_it_should(course: Course) -> None:
     assert record.student_seconds > 0
 
 
+CALLED = """
+    @cases("wrong", Case("a"), Case("b"))
+    def test_wrong(student, case):
+        got = student.call("layers.double", 2)
+        if case.id == "a":
+            raise CheckFailed("value", "out is wrong")
+
+    @cases("trained", Case("a"))
+    def test_trained(results, case):
+        raise CheckFailed("value", "nothing was trained")
+"""
+
+
+def test_a_failed_case_tells_what_was_called(course: Course) -> None:
+    course.write(CALLED)
+    grades = course.grade(course.assignment(wrong=2, trained=2), CODE).grades
+    assert [c.called for c in grades["wrong"].cases] == ["double(2)", ""]
+    assert [c.called for c in grades["trained"].cases] == [""]
+
+
 def test_messages_are_for_the_student(course: Course) -> None:
     course.write(OUTCOMES)
     record = course.grade(course.assignment(good=2, wrong=2, raises=2, ours=2), CODE)

@@ -12,6 +12,7 @@ import numpy as np
 
 from autograder.sandbox import wire
 from autograder.sandbox.channel import Channel, Gone, Late
+from autograder.sandbox.describe import Calls
 from autograder.sandbox.errors import Echo, Frame, SandboxError, StudentError
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.wire import Handle
@@ -79,6 +80,7 @@ class Student:
         self._broken: dict[str, StudentError] = {}  # modules that do not import, in any worker
         self._overran: Counter[str] = Counter()
         self._names: dict[int, str] = {}  # what a handle was made by
+        self.calls = Calls()  # in words, since begin_case
 
     def __enter__(self) -> "Student":
         self._start()
@@ -92,6 +94,7 @@ class Student:
         self._era += 1
         self.printed, self.seconds, self._lost = "", 0.0, None
         self._names.clear()
+        self.calls.clear()
         if self._left() <= 0:
             return  # any call says so
         if self._channel is not None and self._used and not self.fresh_cases:
@@ -149,11 +152,13 @@ class Student:
         The student's code can read it: it must hold nothing that is to stay hidden.
         """
         value = self._request("define", name, source=source, name=name)
+        self.calls.helper(name)
         return self._handle(name, value)
 
     # calls
 
     def _call(self, target: Any, what: str, args: Any, kwargs: Any, keep: Keep, echo: bool) -> Any:
+        self.calls.note(target, args, kwargs, keep)
         indices = list(keep) if isinstance(keep, tuple) else keep
         sent = {"target": self._sent(target), "args": self._sent(list(args)), "kwargs": self._sent(kwargs)}
         value = self._request("call", what, keep=indices, echo=echo, **sent)
@@ -180,6 +185,7 @@ class Student:
         if not isinstance(value, Handle):
             raise self._distrust(what, WRONG_FORM)
         self._names[value.number] = what
+        self.calls.keep(value.number)
         return value
 
     def _name(self, handle: Handle) -> str:

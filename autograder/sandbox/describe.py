@@ -1,0 +1,74 @@
+"""A call in words: the function's name, and what its arguments look like. Never what an array holds."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from autograder.sandbox.wire import Handle
+
+MAX_ITEMS = 8  # of a list or dict
+MAX_TEXT = 40  # characters of a string
+MAX_CALL = 400  # characters of the whole
+
+
+class Calls:
+    """What a grader called in the case at hand."""
+
+    def __init__(self) -> None:
+        self.last = ""  # such as "affine_forward(array (2, 3), array (3, 4), array (4,))"
+        self._keeps = ""  # how an object that stays is described, if the call leaves one
+        self._made: dict[int, str] = {}  # handle -> that
+
+    def clear(self) -> None:
+        self.last = self._keeps = ""
+        self._made.clear()
+
+    def note(self, target: Any, args: Sequence[Any], kwargs: Mapping[str, Any], keep: Any) -> None:
+        """A call that is about to be made: of (module, name), of (handle, method) or of a handle."""
+        match target:
+            case (Handle() as handle, str(method)):
+                name = f"{self.value(handle)}.{method}"
+            case (str(), str(path)):
+                name = path.rsplit(".", 1)[-1]
+            case _:
+                name = self.value(target)
+        shown = [*map(self.value, args), *(f"{key}={self.value(value)}" for key, value in kwargs.items())]
+        self.last = _short(f"{name}({', '.join(shown)})", MAX_CALL)
+        self._keeps = self.last if keep == "all" else f"what {name} kept"
+
+    def helper(self, name: str) -> None:
+        """The next object that stays is a helper of the graders'."""
+        self._keeps = f"our helper {name}"
+
+    def keep(self, handle: int) -> None:
+        self._made[handle] = self._keeps
+
+    def value(self, value: Any) -> str:
+        """One argument: an array by dtype and shape, a number as it is."""
+        if isinstance(value, Handle):
+            return self._made.get(value.number, "a kept object")
+        if isinstance(value, np.ndarray):
+            return f"{'' if value.dtype == np.float64 else f'{value.dtype} '}array {value.shape}"
+        if isinstance(value, bool | np.bool_ | int | np.integer):
+            return str(value)
+        if isinstance(value, float | np.floating):
+            return f"{float(value):.6g}"
+        if isinstance(value, str):
+            return repr(_short(value, MAX_TEXT))
+        if isinstance(value, list | tuple):
+            left, right = "[]" if isinstance(value, list) else ("(", ",)" if len(value) == 1 else ")")
+            return left + _listed(map(self.value, value)) + right
+        if isinstance(value, dict):
+            return "{" + _listed(f"{key!r}: {self.value(item)}" for key, item in value.items()) + "}"
+        return "None" if value is None else type(value).__name__
+
+
+def _listed(texts: Iterable[str]) -> str:
+    first = list(islice(texts, MAX_ITEMS + 1))
+    return ", ".join(first if len(first) <= MAX_ITEMS else [*first[:-1], "…"])
+
+
+def _short(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: room - 1] + "…"

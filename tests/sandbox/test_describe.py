@@ -1,0 +1,74 @@
+"""What a student is told was called: names, shapes and small numbers."""
+
+import numpy as np
+import pytest
+
+from autograder.sandbox.describe import Calls
+from autograder.sandbox.wire import Handle
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (np.zeros((2, 3)), "array (2, 3)"),
+        (np.zeros((2, 0), np.float32), "float32 array (2, 0)"),
+        (np.array(3), "int64 array ()"),
+        (np.float64(0.1) * 3, "0.3"),
+        (np.int32(7), "7"),
+        (True, "True"),
+        (None, "None"),
+        ("train", "'train'"),
+        ("x" * 50, "'" + "x" * 39 + "…'"),
+        ([1, (2,), [np.zeros(1)]], "[1, (2,), [array (1,)]]"),
+        ((3, 32, 32), "(3, 32, 32)"),
+        (list(range(20)), "[0, 1, 2, 3, 4, 5, 6, 7, …]"),
+        ({"stride": 1, "m": np.zeros(4)}, "{'stride': 1, 'm': array (4,)}"),
+        (
+            {f"k{i}": i for i in range(9)},
+            "{'k0': 0, 'k1': 1, 'k2': 2, 'k3': 3, 'k4': 4, 'k5': 5, 'k6': 6, 'k7': 7, …}",
+        ),
+        (Handle(9), "a kept object"),
+        (object(), "object"),
+    ],
+)
+def test_an_argument_in_words(value: object, words: str) -> None:
+    assert Calls().value(value) == words
+
+
+def test_a_long_call_is_cut() -> None:
+    calls = Calls()
+    calls.note(("cs_lib.layers", "f"), ["x" * 39] * 20, {}, None)
+    assert len(calls.last) == 400
+    assert calls.last.endswith("…")
+
+
+def test_calls_of_a_submission(submit) -> None:
+    student = submit(
+        layers="""
+        def forward(x, w, p=1.0):
+            return x, (x, w)
+
+        def backward(dout, cache):
+            raise ValueError("no")
+
+        class Net:
+            def __init__(self, sizes, reg=0.0):
+                pass
+
+            def loss(self, X):
+                return 0.0
+        """
+    )
+    _, cache = student.call("layers.forward", np.ones((2, 3)), np.ones(3, np.float32), p=0.25, keep=1)
+    assert student.calls.last == "forward(array (2, 3), float32 array (3,), p=0.25)"
+    with pytest.raises(Exception, match="no"):
+        student.call("layers.backward", np.ones((2, 3)), cache)
+    assert student.calls.last == "backward(array (2, 3), what forward kept)"
+    net = student.new("layers.Net", [4, 5], reg=0.5)
+    student.method(net, "loss", np.ones((1, 2)))
+    assert student.calls.last == "Net([4, 5], reg=0.5).loss(array (1, 2))"
+    fit = student.define("def fit(net, steps):\n    return steps", "fit")
+    student.call(fit, net, 9)
+    assert student.calls.last == "our helper fit(Net([4, 5], reg=0.5), 9)"
+    student.begin_case(seed=2)
+    assert student.calls.last == ""
