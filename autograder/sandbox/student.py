@@ -210,6 +210,8 @@ class Student:
             raise self._broken[module]
         if module in self._loaded:
             return
+        if self._lost is not None:
+            raise self._lost  # what was lost earlier in this case says nothing about the module
         try:
             self._request("load", f"importing {path}", module=module)
         except StudentError as error:

@@ -255,6 +255,24 @@ def test_after_a_loss_the_case_is_over_and_the_next_begins_anew(submit):
     assert student.call("layers.f") == 1
 
 
+def test_a_loss_says_nothing_about_modules_not_loaded_yet(submit):
+    student = submit(
+        layers="""
+            import os
+
+            def end():
+                os._exit(0)
+        """,
+        optim="def sgd():\n    return 1\n",
+    )
+    with pytest.raises(StudentError, match="ended Python itself"):
+        student.call("layers.end")
+    with pytest.raises(StudentError, match="not run: earlier in this check"):
+        student.call("optim.sgd")
+    student.begin_case(seed=2)
+    assert student.call("optim.sgd") == 1
+
+
 def test_a_function_that_hangs_is_given_less_time_at_its_next_call(sandbox):
     text = b"def f(hang):\n    while hang:\n        pass\n    return 1\n"
     with (
