@@ -89,20 +89,45 @@ def judge_inline(cell: GradeCell, answer: str | None, readable: bool) -> Grade:
 
 @cache
 def graders_digest(assignment: Assignment) -> str:
-    """Hash of all that decides points: graders, expected arrays, rubric, settings, points."""
+    """Hash of all that decides points: graders, expected arrays, rubric, settings, points, and the files
+    that stand in for what a student did not hand in."""
     total = hashlib.sha256(repr([(c.grade_id, c.points, c.kind) for c in assignment.grade_cells]).encode())
-    rubric = GRADERS.parent / "rubrics" / f"{assignment.name}.toml"
-    files = [p for p in GRADERS.rglob("*") if p.is_file() and p.suffix != ".pyc"]
-    for path in sorted([*files, assignment.settings, *([rubric] if rubric.exists() else [])]):
-        total.update(path.name.encode() + b"\0" + path.read_bytes())
+    for name, data in _deciding(assignment):
+        total.update(f"{name}\0{len(data)}\0".encode() + data)
     return total.hexdigest()
+
+
+def _deciding(assignment: Assignment) -> Iterator[tuple[str, bytes]]:
+    """Files that decide points. Graders of other assignments do not: theirs lie in folders of their own."""
+    others = {path.parent.name for path in assignment.root.glob("source/*/assignment.toml")}
+    others -= {assignment.name}
+    for path in sorted(GRADERS.rglob("*")):
+        name = path.relative_to(GRADERS)
+        if path.is_file() and path.suffix != ".pyc" and name.parts[0] not in others:
+            yield name.as_posix(), path.read_bytes()
+    rubric = GRADERS.parent / "rubrics" / f"{assignment.name}.toml"
+    for path in (assignment.settings, rubric):
+        if path.exists():
+            yield path.name, path.read_bytes()
+    yield from _released(assignment.release_folder, assignment.package).items()
+
+
+def environment() -> tuple[str, ...]:
+    """What the student's code runs on, in words."""
+    return (
+        f"Python {platform.python_version()}",
+        f"NumPy {np.__version__}",
+        f"{platform.system()} on {platform.machine()}",
+    )
 
 
 @cache
 def environment_digest() -> str:
-    """Hash of what the student's code runs on."""
-    facts = (platform.python_version(), np.__version__, platform.machine(), platform.system())
-    return hashlib.sha256(repr(facts).encode()).hexdigest()
+    """Hash of what the student's code runs on: the machine's side, and this kit's judge and sandbox."""
+    total = hashlib.sha256(repr(environment()).encode())
+    for path in (Path(__file__), *sorted((Path(__file__).parent / "sandbox").glob("*.py"))):
+        total.update(path.name.encode() + path.read_bytes())
+    return total.hexdigest()
 
 
 def hashes(assignment: Assignment, submission: Submission) -> Hashes:
@@ -285,13 +310,15 @@ class Judge:
             hint=mark.kwargs["hint"] if outcome == "failed" else "",
             property=prop,
             seconds=round(call.duration, 4),
-            called=self._called(item) if outcome == "failed" else "",
+            called=self._called(item, message) if outcome == "failed" else "",
         )
 
-    def _called(self, item: pytest.Item) -> str:
-        """What the case called last, if it called anything."""
+    def _called(self, item: pytest.Item, message: str) -> str:
+        """The call that the message is about, if the case made any."""
         student = self.now.student
-        return student.calls.last if student and "student" in getattr(item, "fixturenames", ()) else ""
+        return (
+            student.calls.about(message) if student and "student" in getattr(item, "fixturenames", ()) else ""
+        )
 
 
 def _id(item: pytest.Item) -> tuple[str, str]:
@@ -410,6 +437,16 @@ class Task:
 
     source: Source
     known: Hashes | None = None
+    submission: Submission | None = None  # already read, where the grading process cannot reach the source
+
+
+def read(source: Source, assignment: Assignment) -> Submission:
+    """A hand-in in memory. Whatever goes wrong over it is told in its own record, and stops no other."""
+    try:
+        return intake.read(source, assignment)
+    except Exception as error:
+        reason = f"the hand-in could not be read ({type(error).__name__}: {error}); look at it by hand"
+        return Submission(source.student, unreadable=reason)
 
 
 def grade_tasks(
@@ -419,7 +456,7 @@ def grade_tasks(
 
     def changed() -> Iterator[Submission]:
         for task in tasks:
-            submission = intake.read(task.source, assignment)
+            submission = task.submission or read(task.source, assignment)
             if task.known == hashes(assignment, submission):
                 reply(None)
             else:

@@ -1,5 +1,6 @@
 """A call in words: the function's name, and what its arguments look like. Never what an array holds."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -12,18 +13,30 @@ MAX_ITEMS = 8  # of a list or dict
 MAX_TEXT = 40  # characters of a string
 MAX_CALL = 400  # characters of the whole
 
+_NAMES = re.compile(r"[A-Za-z_]\w*")
+
 
 class Calls:
     """What a grader called in the case at hand."""
 
     def __init__(self) -> None:
-        self.last = ""  # such as "affine_forward(array (2, 3), array (3, 4), array (4,))"
+        self._calls: dict[str, str] = {}  # name -> its last call, in the order of these
         self._keeps = ""  # how an object that stays is described, if the call leaves one
         self._made: dict[int, str] = {}  # handle -> that
+        self._helpers: set[str] = set()
 
     def clear(self) -> None:
-        self.last = self._keeps = ""
+        self._keeps = ""
+        self._calls.clear()
         self._made.clear()
+        self._helpers.clear()
+
+    def about(self, message: str) -> str:
+        """The last call of what `message` names, else the last of all: a grader that has found a net
+        wrong may go on to call its layers. Such as "affine_forward(array (2, 3), array (3, 4))"."""
+        words = set(_NAMES.findall(message))
+        named = [call for name, call in self._calls.items() if name in words]
+        return (named or list(self._calls.values()) or [""])[-1]
 
     def note(self, target: Any, args: Sequence[Any], kwargs: Mapping[str, Any], keep: Any) -> None:
         """A call that is about to be made: of (module, name), of (handle, method) or of a handle."""
@@ -35,12 +48,16 @@ class Calls:
             case _:
                 name = self.value(target)
         shown = [*map(self.value, args), *(f"{key}={self.value(value)}" for key, value in kwargs.items())]
-        self.last = _short(f"{name}({', '.join(shown)})", MAX_CALL)
-        self._keeps = self.last if keep == "all" else f"what {name} kept"
+        call = _short(f"{name}({', '.join(shown)})", MAX_CALL)
+        key = name.split("(")[0].split(".")[0]
+        self._calls.pop(key, None)
+        self._calls[key] = f"our helper {call}" if key in self._helpers else call
+        self._keeps = call if keep == "all" else f"what {name} kept"
 
     def helper(self, name: str) -> None:
         """The next object that stays is a helper of the graders'."""
-        self._keeps = f"our helper {name}"
+        self._keeps = name
+        self._helpers.add(name)
 
     def keep(self, handle: int) -> None:
         self._made[handle] = self._keeps

@@ -38,8 +38,8 @@ def test_an_argument_in_words(value: object, words: str) -> None:
 def test_a_long_call_is_cut() -> None:
     calls = Calls()
     calls.note(("cs_lib.layers", "f"), ["x" * 39] * 20, {}, None)
-    assert len(calls.last) == 400
-    assert calls.last.endswith("…")
+    assert len(calls.about("")) == 400
+    assert calls.about("").endswith("…")
 
 
 def test_calls_of_a_submission(submit) -> None:
@@ -60,15 +60,25 @@ def test_calls_of_a_submission(submit) -> None:
         """
     )
     _, cache = student.call("layers.forward", np.ones((2, 3)), np.ones(3, np.float32), p=0.25, keep=1)
-    assert student.calls.last == "forward(array (2, 3), float32 array (3,), p=0.25)"
+    assert student.calls.about("") == "forward(array (2, 3), float32 array (3,), p=0.25)"
     with pytest.raises(Exception, match="no"):
         student.call("layers.backward", np.ones((2, 3)), cache)
-    assert student.calls.last == "backward(array (2, 3), what forward kept)"
+    assert student.calls.about("") == "backward(array (2, 3), what forward kept)"
     net = student.new("layers.Net", [4, 5], reg=0.5)
     student.method(net, "loss", np.ones((1, 2)))
-    assert student.calls.last == "Net([4, 5], reg=0.5).loss(array (1, 2))"
+    assert student.calls.about("") == "Net([4, 5], reg=0.5).loss(array (1, 2))"
     fit = student.define("def fit(net, steps):\n    return steps", "fit")
     student.call(fit, net, 9)
-    assert student.calls.last == "our helper fit(Net([4, 5], reg=0.5), 9)"
+    assert student.calls.about("") == "our helper fit(Net([4, 5], reg=0.5), 9)"
     student.begin_case(seed=2)
-    assert student.calls.last == ""
+    assert student.calls.about("") == ""
+
+
+def test_the_call_a_message_is_about() -> None:
+    calls = Calls()
+    assert calls.about("forward is wrong") == ""
+    for module, name, size in [("layers", "forward", 1), ("layers", "forward", 2), ("layers", "backward", 3)]:
+        calls.note((f"cs_lib.{module}", name), [np.zeros(size)], {}, None)
+    assert calls.about("out of forward is wrong") == "forward(array (2,))"
+    assert calls.about("forward: backward is wrong") == "backward(array (3,))"
+    assert calls.about("forwards and so on") == "backward(array (3,))"
