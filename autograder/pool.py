@@ -1,155 +1,114 @@
 """Many submissions: local processes, each grading one submission at a time.
 
-A worker collects the hidden graders once, then takes tasks until told to stop. A worker that dies
-is replaced and its submission graded again elsewhere; one that kills two workers becomes an `error`
-for a human. What a submission earns depends neither on the number of workers nor on the order.
+A process collects the hidden graders once, then takes tasks until it is ended. One that dies is replaced
+and its submission graded again elsewhere; a submission that ends two processes is left to a human. What
+a submission earns depends neither on the number of processes nor on the order. `cluster.py` does the same
+on many machines.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+import pickle
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from multiprocessing.connection import wait
 from pathlib import Path
 
 from autograder import course, grading
-from autograder.grading import Task
+from autograder.grading import GradingError, Task
+from autograder.process import GradingProcess
 from autograder.record import Record
 from autograder.sandbox.level import Level
 
-MAX_DEATHS = 2  # a submission that took this many workers with it is left to a human
-ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+MAX_DEATHS = 2  # a submission that took this many processes with it is left to a human
+HOME = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What every worker needs to know."""
+    """What every grading process needs to know."""
 
     assignment: str
     root: Path
-    level: Level
-
-
-@dataclass
-class _Worker:
-    process: BaseProcess
-    pipe: Connection
-    task: Task | None = None
+    level: Level | str  # a name: to be found on the machine that grades
+    home: Path = HOME  # the folder that holds the package `autograder` which grades
+    environment: tuple[str, ...] = ()  # what the processes must run on, where that is to be checked
 
 
 Emit = Callable[[Task, Record | None], None]
 
 
-def run(
-    plan: Plan,
-    tasks: Sequence[Task],
-    jobs: int,
-    emit: Emit,
-) -> None:
+@dataclass
+class _Pool:
+    plan: Plan
+    waiting: deque[Task]
+    emit: Emit
+    at_work: dict[GradingProcess, Task | None] = field(default_factory=dict)  # None: starting or idle
+    deaths: Counter[str] = field(default_factory=Counter)
+
+    def start(self) -> None:
+        self.at_work[GradingProcess(self.plan.home, pickle.dumps(self.plan))] = None
+
+    def give(self, process: GradingProcess) -> None:
+        """The next task, or the end."""
+        if self.waiting:
+            self.at_work[process] = self.waiting.popleft()
+            process.send(pickle.dumps(self.at_work[process]))
+        else:
+            del self.at_work[process]
+            process.end()
+
+    def hear(self, process: GradingProcess) -> None:
+        task = self.at_work[process]
+        match process.receive():
+            case ("failure", text):
+                raise GradingError(text)
+            case ("ready", _):
+                self.give(process)
+            case (kind, text) if task is not None:
+                self.emit(task, Record.from_json(text) if kind == "record" else None)
+                self.give(process)
+            case _ if task is None:
+                raise GradingError("a grading process ended before it was ready; see above for its complaint")
+            case _:
+                self.bury(process, task)
+
+    def bury(self, process: GradingProcess, task: Task) -> None:
+        """A process died over `task`: put that back in front, or call a human."""
+        del self.at_work[process]
+        process.end()
+        student = task.source.student
+        self.deaths[student] += 1
+        if self.deaths[student] < MAX_DEATHS:
+            self.waiting.appendleft(task)
+        else:
+            self.emit(task, given_up(self.plan, student, MAX_DEATHS))
+        if self.waiting:
+            self.start()
+
+
+def run(plan: Plan, tasks: Iterable[Task], jobs: int, emit: Emit) -> None:
     """Grade every task; `emit(task, record)` as each is done, with None where nothing has changed.
 
     Raises:
-        GradingError: the hidden graders do not load, or no worker can start.
+        GradingError: the hidden graders do not load, or no process can start.
     """
-    waiting = deque(tasks)
-    deaths: dict[str, int] = {}
-    workers = [_start(plan) for _ in range(min(jobs, len(tasks)))]
+    pool = _Pool(plan, deque(tasks), emit)
     try:
-        while workers := [w for w in workers if w.task is not None or _give(w, waiting)]:
-            ready = wait([w.pipe for w in workers])
-            for at, worker in enumerate(workers):
-                if worker.pipe not in ready or worker.task is None:
-                    continue
-                task, reply = worker.task, _receive(worker)
-                worker.task = None
-                if reply is not None:
-                    emit(task, Record.from_json(reply) if reply else None)
-                    continue
-                workers[at] = _start(plan)
-                _again_or_give_up(plan, task, deaths, waiting, emit)
+        for _ in range(min(jobs, len(pool.waiting))):
+            pool.start()
+        while pool.at_work:
+            by_pipe = {process.pipe: process for process in pool.at_work}
+            for pipe in wait(by_pipe):
+                pool.hear(by_pipe[pipe])  # type: ignore[index]
     finally:
-        for worker in workers:
-            worker.process.terminate()
-            worker.process.join()
+        for process in pool.at_work:
+            process.end()
 
 
-def _again_or_give_up(
-    plan: Plan, task: Task, deaths: dict[str, int], waiting: deque[Task], emit: Emit
-) -> None:
-    """A worker died over `task`: put it back in front, or call a human."""
-    student = task.source.student
-    deaths[student] = deaths.get(student, 0) + 1
-    if deaths[student] < MAX_DEATHS:
-        waiting.appendleft(task)
-        return
-    reason = f"grading {student} ended {MAX_DEATHS} grading processes; look at it by hand"
+def given_up(plan: Plan, student: str, deaths: int) -> Record:
+    reason = f"grading {student} ended {deaths} grading processes; look at it by hand"
     assignment = course.load(plan.assignment, plan.root)
-    emit(task, grading.unreadable(assignment, student, reason, plan.level.name))
-
-
-def _give(worker: _Worker, waiting: deque[Task]) -> bool:
-    """Hand the next task to a free worker; False when there is none and the worker has been sent home."""
-    if waiting:
-        worker.task = waiting.popleft()
-        with suppress(BrokenPipeError):  # a worker that died while idle: the next read tells
-            worker.pipe.send(worker.task)
-        return True
-    with suppress(BrokenPipeError):
-        worker.pipe.send(None)
-    worker.process.join()
-    return False
-
-
-def _receive(worker: _Worker) -> str | None:
-    """The worker's reply; "" for unchanged; None if it died. A grader's own failure is raised here."""
-    try:
-        kind, text = worker.pipe.recv()
-    except (EOFError, ConnectionResetError):
-        worker.process.join()
-        return None
-    if kind == "failure":
-        raise grading.GradingError(text)
-    return text
-
-
-def _start(plan: Plan) -> _Worker:
-    ours, theirs = multiprocessing.Pipe()
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(ONE_THREAD)  # read when NumPy is imported, in the new process
-    try:
-        process = multiprocessing.get_context("spawn").Process(
-            target=_work, args=(plan, theirs), daemon=False
-        )
-        process.start()
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
-    theirs.close()
-    return _Worker(process, ours)
-
-
-def _work(plan: Plan, pipe: Connection) -> None:
-    """A worker process: tasks in, records out, until None or the parent is gone."""
-
-    def reply(record: Record | None) -> None:
-        pipe.send(("record", record.to_json() if record else ""))
-
-    try:
-        assignment = course.load(plan.assignment, plan.root)
-        grading.grade_tasks(assignment, iter(partial(_next, pipe), None), reply, plan.level)
-    except Exception as error:  # told to the parent, which stops the run with this message
-        pipe.send(("failure", f"{type(error).__name__}: {error}"))
-
-
-def _next(pipe: Connection) -> Task | None:
-    try:
-        task: Task | None = pipe.recv()
-    except (EOFError, KeyboardInterrupt):
-        return None
-    return task
+    level = plan.level if isinstance(plan.level, str) else plan.level.name
+    return grading.unreadable(assignment, student, reason, level)
