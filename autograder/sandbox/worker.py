@@ -85,7 +85,15 @@ class Worker:
         except (Overran, MemoryError):
             raise
         except BaseException as error:
-            raise Refused("import", _import_message(error, self._submission.files)) from error
+            raise Refused("import", self._import_message(module, error)) from error
+
+    def _import_message(self, module: str, error: BaseException) -> str:
+        own = _frames(error, self._submission.files)
+        where = f"{own[-1][0]} line {own[-1][1]}" if own else self._submission.modules[module]
+        message = f"{where} cannot be imported: {_text(error)}"
+        if isinstance(error, ModuleNotFoundError):
+            message += " (only NumPy and Python's standard library are there while grading)"
+        return message
 
     def begin(self, seed: int) -> None:
         """Start a case: nothing kept from the one before."""
@@ -254,15 +262,6 @@ def _text(error: BaseException) -> str:
     except BaseException as second:  # an exception class of the student's, with a __str__ that fails
         text = f"its text cannot be made ({type(second).__name__})"
     return f"{type(error).__name__}: {text}"[:MAX_MESSAGE].removesuffix(": ")
-
-
-def _import_message(error: BaseException, files: Mapping[str, bytes]) -> str:
-    own = _frames(error, files)
-    where = f"{own[-1][0]} line {own[-1][1]}" if own else "a file"
-    message = f"{where} cannot be imported: {_text(error)}"
-    if isinstance(error, ModuleNotFoundError):
-        message += " (only NumPy and Python's standard library are there while grading)"
-    return message
 
 
 def _frames(error: BaseException, files: Mapping[str, bytes]) -> list[tuple[str, int, str]]:
