@@ -1,31 +1,41 @@
 """A student's feedback: one self-contained HTML page.
 
-The page shows what stands in the record and nothing else: no expected value, no file of ours. All
-text is escaped, a student's own above all.
+The page shows what stands in the record and nothing else: no expected value, no file of ours, no
+output of a notebook. All text is escaped, a student's own above all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from autograder.course import Assignment
 from autograder.record import CaseResult, Grade, Record
+from autograder.reports import pages
 
 FIRST_LOOKS = 3  # how many cells "Where to look first" names
+CALLS_SHOWN = 3  # of the calls that one message was said of
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One message, and the cases it was said of."""
+    """One message, the cases it was said of, and what was called in them."""
 
     titles: tuple[str, ...]
     property: str
     message: str
     hint: str
+    calls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One criterion of an answer in words."""
+
+    title: str
+    outcome: str  # passed | failed
+    points: float
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -35,58 +45,82 @@ class Entry:
     grade: Grade
     status: str  # full | part | none | human
     findings: tuple[Finding, ...]
+    criteria: tuple[Criterion, ...]
     passed: tuple[str, ...]
     answer: str | None
 
     @property
+    def points(self) -> float | None:
+        """None while a person has yet to look: a proposal is not shown as if it were decided."""
+        return None if self.status == "human" else self.grade.points
+
+    @property
     def lost(self) -> float:
-        return self.grade.max_points - self.grade.points if self.grade.points is not None else 0.0
+        return self.grade.max_points - self.points if self.points is not None else 0.0
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is more to say than the line in the table."""
+        return bool(self.findings or self.criteria or self.answer or self.grade.comment)
 
 
 @dataclass(frozen=True)
 class Section:
-    """One notebook."""
+    """One notebook, or all of them together."""
 
     name: str
     entries: tuple[Entry, ...]
 
     @property
     def points(self) -> float:
-        return round(sum(e.grade.points or 0.0 for e in self.entries), 2)
+        return round(sum(e.points or 0.0 for e in self.entries), 2)
 
     @property
     def max_points(self) -> float:
         return sum(e.grade.max_points for e in self.entries)
 
+    @property
+    def waiting(self) -> tuple[Entry, ...]:
+        return tuple(e for e in self.entries if e.status == "human")
 
-def render(record: Record, assignment: Assignment) -> str:
-    """The page of one student."""
+
+def render(record: Record, assignment: Assignment, notebook: str = "") -> str:
+    """The page of one student: the whole assignment, or one notebook of it."""
     sections = [
         Section(n.name, tuple(_entry(record, c.grade_id) for c in n.cells if c.grade_id in record.grades))
         for n in assignment.notebooks
     ]
+    shown = [s for s in sections if s.name == notebook] if notebook else sections
     # In reading order: what comes later builds on what comes first.
-    lost = [e for section in sections for e in section.entries if e.lost > 0 and e.findings]
-    return _template("feedback.html").render(
-        record=record, title=assignment.title, sections=sections, first=lost[:FIRST_LOOKS]
+    lost = [e for section in shown for e in section.entries if e.lost > 0 and e.findings]
+    page = pages.template("feedback.html").render(
+        record=record,
+        title=assignment.title,
+        notebook=notebook,
+        sections=shown,
+        total=_together(shown),
+        whole=_together(sections),
+        first=lost[:FIRST_LOOKS],
+        calls_shown=CALLS_SHOWN,
+        questions=any(e.criteria or e.answer for section in shown for e in section.entries),
     )
+    return pages.readable(page)
 
 
-@cache
-def _template(name: str) -> Template:
-    loader = PackageLoader("autograder.reports", "templates")
-    options = {"autoescape": True, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
-    environment = Environment(loader=loader, **options)  # type: ignore[arg-type]
-    environment.filters["points"] = lambda value: f"{value:.4g}"
-    return environment.get_template(name)
+def _together(sections: Iterable[Section]) -> Section:
+    return Section("", tuple(entry for section in sections for entry in section.entries))
 
 
 def _entry(record: Record, grade_id: str) -> Entry:
     grade = record.grades[grade_id]
-    failed = [c for c in grade.cases if c.outcome == "failed"]
-    passed = tuple(case_title(grade_id, c.id) for c in grade.cases if c.outcome == "passed")
+    tested = [c for c in grade.cases if c.kind != "criterion"]
     return Entry(
-        grade, _status(grade), tuple(_findings(grade_id, failed)), passed, record.answers.get(grade_id)
+        grade=grade,
+        status=_status(grade),
+        findings=tuple(_findings(grade_id, [c for c in tested if c.outcome == "failed"])),
+        criteria=tuple(_criteria(grade)),
+        passed=tuple(case_title(grade_id, c.id) for c in tested if c.outcome == "passed"),
+        answer=record.answers.get(grade_id),
     )
 
 
@@ -100,10 +134,28 @@ def _status(grade: Grade) -> str:
 
 def _findings(grade_id: str, failed: Iterable[CaseResult]) -> list[Finding]:
     """Failed cases, those with the same message together."""
-    groups: dict[tuple[str, str, str], list[str]] = {}
+    groups: dict[tuple[str, str, str], list[CaseResult]] = {}
     for case in failed:
-        groups.setdefault((case.property, case.message, case.hint), []).append(case_title(grade_id, case.id))
-    return [Finding(tuple(titles), *key) for key, titles in groups.items()]
+        groups.setdefault((case.property, case.message, case.hint), []).append(case)
+    return [
+        Finding(
+            tuple(case_title(grade_id, c.id) + (" (edge)" if c.kind == "edge" else "") for c in cases),
+            *key,
+            calls=tuple(dict.fromkeys(c.called for c in cases if c.called)),
+        )
+        for key, cases in groups.items()
+    ]
+
+
+def _criteria(grade: Grade) -> list[Criterion]:
+    """The criteria of a decided answer: not of a proposal, nor of one that a person decided otherwise."""
+    decided = [c for c in grade.cases if c.kind == "criterion" and c.outcome in ("passed", "failed")]
+    met = sum(c.weight for c in decided if c.outcome == "passed")
+    if grade.state != "graded" or grade.points is None or abs(met - grade.points) > 0.005:
+        return []
+    return [
+        Criterion(case_title(c.id.partition("[")[0], c.id), c.outcome, c.weight, c.message) for c in decided
+    ]
 
 
 def case_title(grade_id: str, case_id: str) -> str:
