@@ -1,0 +1,87 @@
+"""What `[intake]` and `[late]` in assignment.toml say: which hand-in counts, what being late costs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+Rule = Literal["last", "best", "first"]
+DAY = 86_400.0  # seconds
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Which hand-in of several counts, and under what other names the package may come."""
+
+    counts: Rule = "last"
+    package_aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Late:
+    """A deadline, and the share of the points earned that each day after it costs."""
+
+    due: datetime | None = None
+    grace_days: float = 0.0  # days after the deadline that cost nothing
+    penalty_per_day: float = 0.0  # share of the points earned, for each day begun after that
+    max_penalty: float = 1.0  # share that is never exceeded
+    closes_after_days: float | None = None  # later than this after the deadline earns nothing
+
+    def due_for(self, extension_days: float) -> datetime | None:
+        return None if self.due is None else self.due + timedelta(days=extension_days)
+
+    def seconds_late(self, handed_in: datetime | None, extension_days: float = 0.0) -> float:
+        """Seconds after this student's deadline; 0 where either time is unknown."""
+        due = self.due_for(extension_days)
+        if due is None or handed_in is None:
+            return 0.0
+        return max(0.0, (handed_in - due).total_seconds())
+
+    def in_time(self, handed_in: datetime | None, extension_days: float = 0.0) -> bool:
+        """Whether the deadline, any extension and the grace days were kept."""
+        return self.seconds_late(handed_in, extension_days) <= self.grace_days * DAY
+
+    def days_charged(self, seconds_late: float) -> int:
+        return math.ceil(max(0.0, seconds_late - self.grace_days * DAY) / DAY)
+
+    def share(self, seconds_late: float) -> float:
+        """The share of the points earned that is taken off."""
+        if self.closes_after_days is not None and seconds_late > self.closes_after_days * DAY:
+            return 1.0
+        return min(self.max_penalty, self.penalty_per_day * self.days_charged(seconds_late))
+
+    def penalty(self, points: float, seconds_late: float) -> float:
+        """The points taken off `points`."""
+        return round(max(0.0, points) * self.share(seconds_late), 2)
+
+    def told(self, handed_in: datetime | None, extension_days: float = 0.0) -> str:
+        """How late, and what it costs, in words; empty if not late."""
+        seconds = self.seconds_late(handed_in, extension_days)
+        if not seconds:
+            return ""
+        words = f"handed in {duration(seconds)} after the deadline"
+        if extension_days:
+            words += f" (extended by {extension_days:g} days)"
+        share = self.share(seconds)
+        return (
+            f"{words}; {f'{100 * share:g} % of the points are taken off' if share else 'no points taken off'}"
+        )
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: `2 days 3 h`, `40 min`."""
+    minutes = math.ceil(seconds / 60)
+    days, hours, minutes = minutes // 1440, minutes % 1440 // 60, minutes % 60
+    parts = [
+        *([f"{days} day{'s' if days > 1 else ''}"] if days else []),
+        *([f"{hours} h"] if hours else []),
+        *([f"{minutes} min"] if minutes and not days else []),
+    ]
+    return " ".join(parts)
+
+
+def utc(when: datetime) -> datetime:
+    """A time in UTC; one without a zone is taken as UTC, as nbgrader does."""
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
