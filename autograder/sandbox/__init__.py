@@ -1,4 +1,5 @@
 """Runs student code where it can reach nothing: no files, no network, no processes, no answers.
 
-Read in this order: `limits`, `wire`, `level`, `harden`, `zygote`, `worker`, `client`.
+Read in this order. What crosses the border: `wire`, `channel`. What a machine can do: `level`, `policy`,
+`launch`, `doctor`. The other side: `harden`, `zygote`, `worker`, `memory_import`. Ours: `client`, `student`.
 """

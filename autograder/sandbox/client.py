@@ -17,9 +17,10 @@ from typing import IO, Any, NoReturn
 from autograder.sandbox import harden, launch, policy
 from autograder.sandbox.channel import Channel
 from autograder.sandbox.errors import Echo, Frame, SandboxError, StudentError
+from autograder.sandbox.host import Ended
 from autograder.sandbox.level import Level, probe
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.student import Ended, Student
+from autograder.sandbox.student import Student
 from autograder.sandbox.wire import Handle
 
 __all__ = [

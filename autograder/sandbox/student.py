@@ -5,8 +5,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -14,11 +13,8 @@ from autograder.sandbox import wire
 from autograder.sandbox.channel import Channel, Gone, Late
 from autograder.sandbox.describe import Calls
 from autograder.sandbox.errors import Echo, Frame, SandboxError, StudentError
-from autograder.sandbox.limits import Limits
+from autograder.sandbox.host import Ended, Host
 from autograder.sandbox.wire import Handle
-
-if TYPE_CHECKING:
-    from autograder.sandbox.level import Level
 
 READY_SECONDS = 60.0  # for a forked worker to harden itself; it takes milliseconds
 GRACE_SECONDS = 2.0  # for a process that has closed its socket to be gone
@@ -32,26 +28,6 @@ NOTICE = 100  # characters, for the worker's line that says there was more
 WRONG_FORM = "an answer of the wrong form"
 
 Keep = int | tuple[int, ...] | str | None
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a worker came to its end."""
-
-    how: str  # ended: by itself; killed: by us; lost: with its zygote, which is our fault
-    code: int = 0  # as of `subprocess`: negative for a signal
-    cpu: float = 0.0  # seconds
-
-
-class Host(Protocol):
-    """What a submission needs of its sandbox."""
-
-    limits: Limits
-    level: "Level"
-
-    def fork(self) -> tuple[int, Channel]: ...
-
-    def reap(self, pid: int, grace: float) -> Ended: ...
 
 
 class Student:

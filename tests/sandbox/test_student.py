@@ -1,7 +1,5 @@
 """What a grader can do with a submission, and what it hears when the code does not deliver."""
 
-import textwrap
-
 import numpy as np
 import pytest
 
@@ -368,50 +366,3 @@ def test_a_graders_mistakes_are_not_the_students(student, sandbox):
         student.method(old, "loss", 1)
     with pytest.raises(SandboxError, match="a grader made a call before begin_case"):
         sandbox.submission({"cs_lib/layers.py": b"def f(): pass"}).call("layers.f")
-
-
-# Importing from memory
-
-
-def test_packages_and_their_relatives(submit):
-    student = submit(
-        __init__="",
-        layers="def one(): return 1",
-        classifiers__cnn="from .. import layers as a\nimport cs_lib.layers as b\ndef f(): return a is b",
-        deep__er__x="from ...classifiers.cnn import f\nboth = __name__, __file__\ndef g(): return both",
-    )
-    assert student.call("classifiers.cnn.f") is True
-    assert student.call("deep.er.x.g") == ("cs_lib.deep.er.x", "cs_lib/deep/er/x.py")
-
-
-def test_source_can_be_inspected(submit):
-    student = submit(layers="import inspect\ndef f():\n    return inspect.getsource(f)")
-    assert student.call("layers.f") == "def f():\n    return inspect.getsource(f)\n"
-
-
-def test_an_encoding_line_counts(sandbox):
-    files = {"cs_lib/layers.py": "# coding: latin-1\ndef f(): return 'é'".encode("latin-1")}
-    with sandbox.submission(files) as student:
-        student.begin_case(1)
-        assert student.call("layers.f") == "é"
-
-
-def test_other_names_of_the_package(submit):
-    text = """
-        import cs231n.layers
-        from cs231n.classifiers import cnn
-        from cs231n.layers import one
-        import cs_lib.layers
-        def f():
-            return one(), cs231n.layers is cs_lib.layers, cs_lib.layers.__spec__.name, cnn.two()
-        """
-    modules = {
-        "layers": "def one(): return 1",
-        "classifiers__cnn": "from ..layers import one\ndef two(): return one() + 1",
-    }
-    student = submit(aliases=("cs231n",), nets=textwrap.dedent(text), **modules)
-    assert student.call("nets.f") == (1, True, "cs_lib.layers", 2)
-    missing = submit(aliases=("cs231n",), nets="import cs231n.nothing")
-    assert "No module named 'cs231n.nothing'" in failure(missing.call, "nets.f").message
-    without = submit(nets="import cs231n")
-    assert "No module named 'cs231n'" in failure(without.call, "nets.f").message
