@@ -3,9 +3,8 @@
 import json
 from html.parser import HTMLParser
 
-from autograder import course, grading
-from autograder.intake import Submission
-from autograder.record import CaseResult, Grade, Record
+from autograder import course, intake
+from autograder.record import CaseResult, Grade, Hashes, Record
 from autograder.reports import feedback
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(1)>"
@@ -36,13 +35,13 @@ def test_runs_nowhere(report):
         "outputs": [{"output_type": "display_data", "data": {"text/html": SCRIPT}}],
     }
     notebook = json.dumps({"cells": [cell]}).encode()
-    answers, _ = grading._answers(Submission("s001", notebooks={question.notebook: notebook}))
+    answers = intake.answers(question.notebook, notebook)
     failed = CaseResult("case", "core", 1.0, "failed", message=f"raised: ValueError: {SCRIPT}")
     grades = {
         question.grade_id: Grade(question.grade_id, question.notebook, None, 2.0, "needs_review"),
         code.grade_id: Grade(code.grade_id, code.notebook, 0.0, 2.0, "graded", (failed,)),
     }
-    record = Record("s001", "assignment1", "none", grading.Hashes("", "", ""), grades, answers=answers)
+    record = Record("s001", "assignment1", "none", Hashes("", "", ""), grades, answers=answers)
     assert scripts(f"<p>{answers[question.grade_id]}</p>")  # a page that believed it would run it
     page = feedback.render(record, assignment)
     assert "alert(1)" in page
