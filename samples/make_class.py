@@ -42,7 +42,7 @@ def make_class(
     for student in students or everyone:
         about = everyone[student]
         for assignment in chosen:
-            _check_edits(student, about, assignment.root)
+            check_edits(student, about, assignment.root)
             _wrap(
                 out / student / assignment.name, hand_in(assignment, about), about.get("wrapping", "folder")
             )
@@ -82,7 +82,7 @@ def _solved(assignment: Assignment, undone: list[str]) -> Iterator[tuple[str, by
         yield result, (HERE / result).read_bytes()
 
 
-def _check_edits(student: str, about: dict[str, Any], root: Path) -> None:
+def check_edits(student: str, about: dict[str, Any], root: Path) -> None:
     for edit in about.get("edit", []):
         if edit["find"] not in (root / edit["file"]).read_text(encoding="utf-8"):
             raise SampleError(
