@@ -11,7 +11,7 @@ class Limits:
     submission_seconds: float = 300.0  # wall clock of all calls together
     cpu_seconds: float = 300.0  # processor time of one worker process
     memory_mb: int = 2048  # on top of what Python and NumPy map by themselves
-    output_kb: int = 256  # printed text that is kept, for each call
+    output_kb: int = 256  # printed text that is kept, for each call; never more than 1024
     reply_mb: int = 256  # size of one result
 
     def __post_init__(self) -> None:

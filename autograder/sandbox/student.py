@@ -24,6 +24,7 @@ SHORTEST = 0.25  # seconds, of that
 KINDS = ("not_implemented", "raised", "import", "missing", "bad_reply")
 MAX_MESSAGE = 4000
 MAX_FRAMES = 20
+MAX_SHOWN = 1 << 20  # bytes of a file whose lines are shown; splitting longer ones takes too long
 NOTICE = 100  # characters, for the worker's line that says there was more
 WRONG_FORM = "an answer of the wrong form"
 
@@ -43,7 +44,7 @@ class Student:
     ) -> None:
         self.sandbox, self.package, self.aliases = sandbox, package, tuple(aliases)
         self.fresh_cases = fresh_cases
-        self.files = {path: content for path, content in files.items() if path.endswith(".py")}
+        self.files = {path: content for path, content in files.items() if _importable(path)}
         self.printed = ""  # by the code, since begin_case
         self.seconds = 0.0  # waited for the code, since begin_case
         self.total_seconds = 0.0
@@ -297,7 +298,8 @@ class Student:
         """A line of the student's own; its text is taken from the file we have, not from the worker."""
         match frame:
             case (str(file), int(line), str(function)) if file in self.files:
-                lines = self.files[file].decode("utf-8", "replace").splitlines()
+                text = self.files[file] if len(self.files[file]) <= MAX_SHOWN else b""
+                lines = text.decode("utf-8", "replace").splitlines()
                 source = lines[line - 1].strip() if 0 < line <= len(lines) else ""
                 return Frame(file, line, _readable(function)[:80], _readable(source)[:200])
         return None
@@ -378,6 +380,11 @@ class Student:
         self._channel.close()
         self._channel = None
         return self.sandbox.reap(self._pid, grace)
+
+
+def _importable(path: str) -> bool:
+    """Whether Python could import a file of this name; others may hold anything, even no valid text."""
+    return path.endswith(".py") and all(part.isidentifier() for part in path[:-3].split("/"))
 
 
 def _readable(text: str) -> str:

@@ -55,3 +55,25 @@ def test_other_names_of_the_package(submit):
     assert "No module named 'cs231n.nothing'" in failure(missing.call, "nets.f").message
     without = submit(nets="import cs231n")
     assert "No module named 'cs231n'" in failure(without.call, "nets.f").message
+
+
+def test_files_that_no_import_could_name_are_left_out(sandbox):
+    names = [
+        "cs_lib/a b.py",
+        "cs_lib/\udcff.py",
+        "cs_lib/../x.py",
+        "/cs_lib/y.py",
+        "1.py",
+        ".py",
+        "cs_lib/n\0.py",
+    ]
+    files = {**dict.fromkeys(names, b"x = 1"), "cs_lib/layers.py": b"def f(): return 1", "data.txt": b""}
+    with sandbox.submission(files) as student:
+        student.begin_case(1)
+        assert list(student.files) == ["cs_lib/layers.py"]
+        assert student.call("layers.f") == 1
+
+
+def test_lines_of_a_huge_file_are_not_shown(submit):
+    error = failure(submit(layers="def f():\n    return 1 / 0\n" + "#" * (1 << 20)).call, "layers.f")
+    assert [(frame.line, frame.source) for frame in error.frames] == [(2, "")]
