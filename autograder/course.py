@@ -9,16 +9,18 @@ import math
 import re
 import tomllib
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypeGuard
 
+from autograder.policy import Intake, Late, utc
 from autograder.sandbox.limits import Limits
 
 Kind = Literal["code", "inline", "trained"]
 
 SETTINGS = "assignment.toml"
 REQUIRED = ("title", "notebooks", "package")
-OPTIONAL = ("todo", "leave_out", "results", "may_repeat", "limits")
+OPTIONAL = ("todo", "leave_out", "results", "may_repeat", "limits", "intake", "late")
 TRAINED_PREFIX = "train_"  # a cell of this name is judged by the model the notebook saved
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # what nbgrader and every file system accept
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
@@ -67,6 +69,8 @@ class Assignment:
     results: tuple[str, ...] = ()
     may_repeat: tuple[str, ...] = ()  # lines of solutions that give nothing away elsewhere in the release
     limits: Limits = dataclasses.field(default_factory=Limits)
+    intake: Intake = dataclasses.field(default_factory=Intake)
+    late: Late = dataclasses.field(default_factory=Late)
 
     @property
     def folder(self) -> Path:
@@ -149,6 +153,8 @@ def load(name: str, root: Path | None = None) -> Assignment:
         results=settings.result_paths(),
         may_repeat=settings.texts("may_repeat"),
         limits=settings.limits(),
+        intake=settings.intake(package),
+        late=settings.late(),
     )
 
 
@@ -191,8 +197,8 @@ class _Settings:
             raise self.fail(key, "the name of an importable package", repr(value), "name the folder itself")
         return value
 
-    def texts(self, key: str) -> tuple[str, ...]:
-        value = self.table.get(key, [])
+    def texts(self, key: str, table: dict[str, Any] | None = None) -> tuple[str, ...]:
+        value = (self.table if table is None else table).get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise self.fail(key, "a list of texts", _described(value), f'write {key} = ["...", "..."]')
         repeated = sorted({item for item in value if value.count(item) > 1})
@@ -233,12 +239,43 @@ class _Settings:
                 )
         return value
 
-    def limits(self) -> Limits:
-        table = self.table.get("limits", {})
+    def section(self, key: str, known: tuple[str, ...]) -> dict[str, Any]:
+        """The table [key], which may be left out."""
+        table = self.table.get(key, {})
         if not isinstance(table, dict):
-            raise self.fail("limits", "a table", _described(table), "write [limits] and one limit a line")
+            raise self.fail(key, "a table", _described(table), f"write [{key}] and one setting a line")
+        self.refuse_unknown(table, known, f"{key}.")
+        return table
+
+    def intake(self, package: str) -> Intake:
+        table = self.section("intake", ("counts", "package_aliases"))
+        counts = table.get("counts", "last")
+        if counts not in ("last", "best", "first"):
+            raise self.fail("counts", '"last", "best" or "first"', _described(counts), "choose one")
+        aliases = self.texts("package_aliases", table)
+        for alias in aliases:
+            if not alias.isidentifier() or alias == package:
+                what = f"the name of a package other than {package}"
+                raise self.fail("package_aliases", what, repr(alias), "name the folder itself")
+        return Intake(counts, aliases)
+
+    def late(self) -> Late:
+        numbers = ("grace_days", "penalty_per_day", "max_penalty", "closes_after_days")
+        table = self.section("late", ("due", *numbers))
+        due = table.get("due")
+        if table and not (isinstance(due, datetime) and due.tzinfo):
+            what = "a date and time with its zone"
+            raise self.fail("due", what, _described(due), "write due = 2026-02-01T23:59:00+01:00")
+        for key in numbers:
+            most = math.inf if key.endswith("_days") else 1
+            if key in table and not (_is_number(table[key]) and 0 <= table[key] <= most):
+                what = "a number of days" if key.endswith("_days") else "a share from 0 to 1"
+                raise self.fail(key, what, _described(table[key]), "correct it or delete the line")
+        return Late(utc(due) if due else None, **{key: float(table[key]) for key in numbers if key in table})
+
+    def limits(self) -> Limits:
         fields = {name: type(value) for name, value in dataclasses.asdict(Limits()).items()}
-        self.refuse_unknown(table, tuple(fields), "limits.")
+        table = self.section("limits", tuple(fields))
         values: dict[str, Any] = {}
         for key, value in table.items():
             whole = fields[key] is int

@@ -215,7 +215,7 @@ SETTINGS_REFUSED = {
     "limits as a number": (
         "[limits]\ncall_seconds = 3\nmemory_mb = 512\n",
         "limits = 3\n",
-        WHERE + r":9: limits: expected a table, got 3; write \[limits\] and one limit a line",
+        WHERE + r":9: limits: expected a table, got 3; write \[limits\] and one setting a line",
     ),
     "unknown limit": (
         "call_seconds",

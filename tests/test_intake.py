@@ -8,7 +8,7 @@ import pytest
 
 from autograder import course, intake
 from autograder.course import Assignment
-from autograder.intake import IntakeError, Source
+from autograder.intake import IntakeError, Source, archives
 
 NOTEBOOK = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
 FILES = {
@@ -97,7 +97,10 @@ def test_two_of_the_same_are_told(tmp_path: Path, assignment: Assignment) -> Non
     put(tmp_path / "s001", {**FILES, "old/cs_lib/layers.py": b"old", "old/sub/two_layer_net.ipynb": b"old"})
     submission = read_only_student(tmp_path, assignment)
     assert submission.package["cs_lib/layers.py"] == b"x = 1\n"
-    assert submission.problems == ("2 cs_lib/ folders; graded the one in '.'",)
+    assert submission.problems == (
+        "2 cs_lib/ folders; graded the one in '.'",
+        "2 files called two_layer_net.ipynb; took two_layer_net.ipynb",
+    )
 
 
 def test_the_digest_follows_what_counts(tmp_path: Path, assignment: Assignment) -> None:
@@ -153,7 +156,7 @@ def test_links_in_a_folder_are_not_followed(tmp_path: Path, assignment: Assignme
 def test_a_zip_bomb_stops_at_the_cap(
     tmp_path: Path, assignment: Assignment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "MAX_FILE_BYTES", 1000)
+    monkeypatch.setattr(archives, "MAX_FILE_BYTES", 1000)
     put(tmp_path, {"s001.zip": zipped({"cs_lib/layers.py": b"0" * 100_000})})
     assert "unpacks to more than" in read_only_student(tmp_path, assignment).unreadable
 
@@ -162,17 +165,17 @@ def test_many_files_and_many_bytes_stop_at_the_cap(
     tmp_path: Path, assignment: Assignment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(tmp_path / "s001", {**FILES, **{f"cs_lib/f{i}.py": b"" for i in range(10)}})
-    monkeypatch.setattr(intake, "MAX_FILES", 5)
+    monkeypatch.setattr(archives, "MAX_FILES", 5)
     assert "larger than" in read_only_student(tmp_path, assignment).unreadable
-    monkeypatch.setattr(intake, "MAX_FILES", 100)
-    monkeypatch.setattr(intake, "MAX_TOTAL_BYTES", 10)
+    monkeypatch.setattr(archives, "MAX_FILES", 100)
+    monkeypatch.setattr(archives, "MAX_TOTAL_BYTES", 10)
     assert "larger than" in read_only_student(tmp_path, assignment).unreadable
 
 
 def test_a_large_file_in_a_folder_is_told(
     tmp_path: Path, assignment: Assignment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "MAX_FILE_BYTES", 3)
+    monkeypatch.setattr(archives, "MAX_FILE_BYTES", 3)
     put(tmp_path / "s001", FILES)
     assert "larger than" in read_only_student(tmp_path, assignment).unreadable
 

@@ -1,0 +1,288 @@
+"""Folders, zips and tars as one kind of thing: names, and the bytes behind a name.
+
+Nothing is ever unpacked to disk. What a file says about itself (its size, how many entries it has, where
+they lie) is not believed: every read has a cap, and an archive that points outside itself, holds links or
+lets entries overlap is refused whole.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import stat
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO, Protocol
+
+MAX_FILE_BYTES = 64 * 2**20
+MAX_NOTEBOOK_BYTES = 16 * 2**20  # parsed, JSON takes ten times its size and more
+MAX_TOTAL_BYTES = 192 * 2**20  # of one hand-in, everything together
+MAX_FILES = 4000
+MAX_ENTRIES = 20_000  # of one archive; each costs some 500 bytes before anything is read
+MAX_NAME = 180  # bytes of a part of a name; file systems take 255, and suffixes are added
+MAX_PARTS = 16
+
+# What operating systems, editors and Jupyter leave behind, and the data set, which we have ourselves.
+IGNORED_FOLDERS = {
+    "__pycache__",
+    ".ipynb_checkpoints",
+    "__MACOSX",
+    ".git",
+    ".venv",
+    "datasets",
+    "node_modules",
+}
+ZIPS = (".zip",)
+TARS = (".tar.gz", ".tgz", ".tar")
+FOREIGN = (".rar", ".7z", ".tar.bz2", ".tar.xz", ".gz")
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+
+
+class IntakeError(Exception):
+    """A hand-in, or a folder of them, that cannot be read."""
+
+
+class Tree(Protocol):
+    """Files below a folder or in an archive. `told` holds what was unusual."""
+
+    told: list[str]
+
+    def names(self) -> list[str]: ...
+
+    def read(self, name: str, most: int | None = None) -> bytes: ...
+
+
+class Budget:
+    """What one hand-in may still unpack, nested archives included."""
+
+    def __init__(self) -> None:
+        self.bytes, self.files = MAX_TOTAL_BYTES, MAX_FILES
+
+    def spend(self, data: bytes) -> bytes:
+        self.bytes -= len(data)
+        self.files -= 1
+        if self.bytes < 0 or self.files < 0:
+            limit = f"{MAX_TOTAL_BYTES // 2**20} MB or {MAX_FILES} files"
+            raise IntakeError(
+                f"the hand-in is larger than {limit}; hand in notebooks, package and results only"
+            )
+        return data
+
+
+def is_archive(name: str) -> bool:
+    return name.lower().endswith((*ZIPS, *TARS))
+
+
+def is_foreign(name: str) -> bool:
+    """Whether this is an archive of a kind that is not read."""
+    return name.lower().endswith(FOREIGN) and not is_archive(name)
+
+
+def stem(name: str) -> str:
+    """A file's name without the suffix of an archive: `work.tar.gz` -> `work`."""
+    suffix = next((s for s in (*ZIPS, *TARS) if name.lower().endswith(s)), "")
+    return name[: len(name) - len(suffix)]
+
+
+def ignored(name: str) -> bool:
+    """Whether a file is litter."""
+    parts = PurePosixPath(name).parts
+    return bool(IGNORED_FOLDERS & set(parts[:-1])) or parts[-1] in (".DS_Store", "Thumbs.db")
+
+
+def checked(archive: str, name: str) -> str:
+    """The name of an archive's entry, with forward slashes; one that points outside is refused."""
+    plain = name.replace("\\", "/")
+    kind = "tar" if archive.lower().endswith(TARS) else "zip"
+    while plain.startswith("./"):
+        plain = plain[2:]
+    parts = PurePosixPath(plain).parts
+    if ".." in parts or plain.startswith("/") or (parts and parts[0].endswith(":")):
+        raise IntakeError(f"{archive}: unsafe, the entry {name!r} points outside the {kind}; refused whole")
+    return plain
+
+
+def odd(name: str) -> str:
+    """Why a file of this name is not used; empty if the name is ordinary."""
+    parts = PurePosixPath(name).parts
+    if not name.isprintable():
+        return "its name holds characters that cannot be shown"
+    if len(parts) > MAX_PARTS or any(len(os.fsencode(part)) > MAX_NAME for part in parts):
+        return "its name is too long"
+    return ""
+
+
+class FolderTree:
+    """Regular files below a folder; links are not followed."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.told = root, list[str]()
+
+    def names(self) -> list[str]:
+        return sorted(self._walk())
+
+    def _walk(self) -> Iterator[str]:
+        for here, folders, files in os.walk(self.root):
+            folders[:] = [f for f in folders if f not in IGNORED_FOLDERS]
+            for name in (*files, *(f for f in folders if os.path.islink(os.path.join(here, f)))):
+                path = Path(here, name)
+                inside = path.relative_to(self.root).as_posix()
+                if stat.S_ISREG(path.lstat().st_mode):
+                    yield inside
+                else:
+                    self.told.append(f"{inside!r} is a link or no ordinary file; not used")
+
+    def read(self, name: str, most: int | None = None) -> bytes:
+        path = self.root / name
+        if not path.resolve().is_relative_to(self.root.resolve()):
+            raise IntakeError(f"{name}: leads outside the hand-in through a link; hand in the file itself")
+        # a link put in its place since is not followed, a pipe is not waited for
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with os.fdopen(handle, "rb") as file:
+                return _at_most(file, most, name)
+        except OSError as error:
+            raise IntakeError(f"{name}: cannot be read ({error.strerror})") from None
+
+
+class ZipTree:
+    """The files of a zip."""
+
+    def __init__(self, file: IO[bytes], label: str, entries: int | None = None) -> None:
+        self.label, self.told = label, list[str]()
+        self.entries = MAX_ENTRIES if entries is None else entries
+        try:
+            self._refuse_crowds(file)
+            self.archive = zipfile.ZipFile(file)
+            self._infos = self._safe(self.archive.infolist())
+        except BROKEN as error:
+            raise IntakeError(f"{label}: not a readable zip ({error}); ask for it again") from None
+
+    def _refuse_crowds(self, file: IO[bytes]) -> None:
+        """Look at the length of the list of entries before `zipfile` makes an object of each."""
+        end = file.seek(0, io.SEEK_END)
+        file.seek(max(0, end - (1 << 16) - 200))
+        tail = file.read()
+        claims = [*_fields(tail, b"PK\5\6", 12, "<L"), *_fields(tail, b"PK\6\6", 40, "<Q")]
+        if any(claim > 300 * self.entries for claim in claims if claim != 0xFFFFFFFF):
+            raise IntakeError(f"{self.label}: unsafe, more than {self.entries} entries; refused whole")
+        file.seek(0)
+
+    def _safe(self, infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+        if len(infos) > self.entries:
+            raise IntakeError(f"{self.label}: unsafe, more than {self.entries} entries; refused whole")
+        end = 0
+        for info in sorted(infos, key=lambda i: i.header_offset):
+            if info.header_offset < end:
+                raise IntakeError(
+                    f"{self.label}: unsafe, the entry {info.filename!r} overlaps another; refused whole"
+                )
+            end = info.header_offset + 30 + info.compress_size  # and the name, which a zip may repeat or not
+        found = {}
+        names = [checked(self.label, info.filename) for info in infos]
+        for name, info in zip(names, infos, strict=True):
+            if stat.S_ISLNK(info.external_attr >> 16):
+                raise IntakeError(
+                    f"{self.label}: unsafe, the entry {name!r} is a symbolic link; refused whole"
+                )
+            if not name.endswith("/"):
+                found[name] = info
+        self.told += [
+            f"{self.label} holds {name!r} {count} times; the last counts"
+            for name, count in Counter(names).items()
+            if count > 1 and not name.endswith("/")
+        ]
+        return found
+
+    def names(self) -> list[str]:
+        return sorted(self._infos)
+
+    def read(self, name: str, most: int | None = None) -> bytes:
+        try:
+            with self.archive.open(self._infos[name]) as member:
+                return _at_most(member, most, name, self.label)
+        except BROKEN as error:
+            raise IntakeError(f"{self.label}: not a readable zip ({error}); ask for it again") from None
+
+
+class TarTree:
+    """The files of a `.tar` or `.tar.gz`."""
+
+    def __init__(self, file: IO[bytes], label: str) -> None:
+        self.label, self.told = label, list[str]()
+        try:
+            zipped = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            data = _at_most(gzip.GzipFile(fileobj=file) if zipped else file, MAX_TOTAL_BYTES, label)
+            self.archive = tarfile.open(fileobj=io.BytesIO(data), mode="r:")  # noqa: SIM115  used below
+            self._members = self._safe()
+        except (tarfile.TarError, *BROKEN) as error:
+            raise IntakeError(f"{label}: not a readable tar ({error}); ask for it again") from None
+
+    def _safe(self) -> dict[str, tarfile.TarInfo]:
+        found: dict[str, tarfile.TarInfo] = {}
+        for number, member in enumerate(self.archive):
+            name = checked(self.label, member.name)
+            if number >= MAX_ENTRIES:
+                raise IntakeError(f"{self.label}: unsafe, more than {MAX_ENTRIES} entries; refused whole")
+            if member.issym() or member.islnk():
+                raise IntakeError(f"{self.label}: unsafe, the entry {name!r} is a link; refused whole")
+            if name in found:
+                self.told.append(f"{self.label} holds {name!r} more than once; the last counts")
+            if member.isfile():
+                found[name] = member
+        return found
+
+    def names(self) -> list[str]:
+        return sorted(self._members)
+
+    def read(self, name: str, most: int | None = None) -> bytes:
+        member = self.archive.extractfile(self._members[name])
+        if member is None:
+            raise IntakeError(f"{self.label}: {name!r} is no ordinary file")
+        with member:
+            return _at_most(member, most, name, self.label)
+
+
+def _fields(data: bytes, mark: bytes, offset: int, form: str) -> Iterator[int]:
+    """The number at `offset` behind every `mark`."""
+    at = data.find(mark)
+    while at >= 0:
+        if at + offset + struct.calcsize(form) <= len(data):
+            yield struct.unpack_from(form, data, at + offset)[0]
+        at = data.find(mark, at + 1)
+
+
+def _at_most(file: IO[bytes] | gzip.GzipFile, most: int | None, name: str, archive: str = "") -> bytes:
+    most = MAX_FILE_BYTES if most is None else most
+    data = file.read(most + 1)
+    if len(data) > most:
+        where = f"{archive}: {name!r} unpacks to more" if archive else f"{name}: larger"
+        raise IntakeError(f"{where} than {most // 2**20} MB; refused")
+    return data
+
+
+def open_archive(file: IO[bytes], name: str) -> Tree:
+    """The files of an archive, by its name's suffix."""
+    return TarTree(file, name) if name.lower().endswith(TARS) else ZipTree(file, name)
+
+
+def open_tree(path: Path) -> Tree:
+    """The files of a folder or an archive on disk."""
+    if path.is_dir():
+        return FolderTree(path)
+    try:
+        return open_archive(io.BytesIO(_whole(path)), path.name)
+    except OSError as error:
+        raise IntakeError(f"{path.name}: cannot be read ({error.strerror})") from None
+
+
+def _whole(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return _at_most(file, MAX_TOTAL_BYTES, path.name)
