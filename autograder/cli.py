@@ -10,24 +10,18 @@ import argparse
 import json
 import os
 import sys
-import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
-from autograder import course, intake, pool, record
-from autograder.course import Assignment, CourseError
-from autograder.gradebook import Gradebook, GradebookError, sqlite_url
+from autograder import course, intake, printed, run
+from autograder.course import CourseError
+from autograder.gradebook import GradebookError, sqlite_url
 from autograder.grading import GradingError
 from autograder.intake import IntakeError
-from autograder.progress import Progress
-from autograder.record import Record, RecordError
+from autograder.record import RecordError
 from autograder.release import build, verify
 from autograder.release.strip import ReleaseError
-from autograder.reports import exports, feedback
 from autograder.sandbox import level
 from autograder.sandbox.client import SandboxError
 from autograder.sandbox.level import Level
@@ -53,6 +47,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         print(f"autograder: {error}", file=sys.stderr)
         return USAGE if isinstance(error, CourseError | IntakeError) else ATTENTION
+    except OSError as error:  # a full disk, a folder that may not be written
+        if options.debug:
+            traceback.print_exc()
+        print(
+            f"autograder: {error}; what is done is kept, so mend this and run the same command again",
+            file=sys.stderr,
+        )
+        return ATTENTION
     except KeyboardInterrupt:
         print("autograder: stopped; run the same command again to go on where it was", file=sys.stderr)
         return ATTENTION
@@ -76,7 +78,11 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--out", type=Path, required=True, help="where records, feedback and gradebook go")
     grade.add_argument("--gradebook", metavar="URL", help="SQLAlchemy URL; default OUT/gradebook.db")
     grade.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes; default: one a core")
-    grade.add_argument("--json", action="store_true", help="print the result as JSON")
+    grade.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="grade on this Dask cluster instead of here"
+    )
+    grade.add_argument("--dry-run", action="store_true", help="show what would change; write nothing")
+    grade.add_argument("--json", action="store_true", help="print the result as JSON, and progress as well")
     grade.add_argument(
         "--isolation", metavar="LEVEL", help="use this isolation level instead of the best one"
     )
@@ -99,56 +105,35 @@ def _parser() -> argparse.ArgumentParser:
 
 def _grade(options: argparse.Namespace) -> int:
     assignment = course.load(options.assignment)
-    isolation = _level(options)
-    sources = intake.find(options.folder, assignment.name)
-    started = time.perf_counter()
-    records = _grade_sources(assignment, sources, isolation, options)
-    seconds = time.perf_counter() - started
-    with Gradebook(options.gradebook or sqlite_url(options.out / "gradebook.db"), assignment) as book:
-        book.write_all(records)
-    for graded in records:
-        page = feedback.render(graded, assignment)
-        record.write_atomically(options.out / "feedback" / f"{graded.student}.html", page)
-    record.write_atomically(options.out / "grades.csv", exports.nbgrader_csv(records, assignment))
+    request = run.Request(
+        assignment=assignment,
+        sources=intake.find(options.folder, assignment.name),
+        level=_level(options),
+        out=options.out,
+        gradebook=options.gradebook or sqlite_url(options.out / "gradebook.db"),
+        jobs=options.jobs,
+        scheduler=options.scheduler,
+        dry_run=options.dry_run,
+        progress_as_json=options.json,
+    )
+    result = run.grade(request, printed.quiet if options.json else printed.changes)
     if options.json:
-        print(json.dumps(_summary(records, options.out, seconds), indent=1))
+        print(json.dumps(printed.as_data(result, options.out), indent=1))
     else:
-        _print_table(records, assignment, options, seconds)
-    return ATTENTION if any(g.state == "error" for r in records for g in r.grades.values()) else DONE
+        printed.table(result, request)
+    return ATTENTION if any(line.errors for line in result.lines) else DONE
 
 
 def _level(options: argparse.Namespace) -> Level:
     if options.unsafe_no_sandbox:
         print("autograder: no isolation: student code can read and change anything here", file=sys.stderr)
         return level.unsafe()
+    if options.isolation:
+        try:
+            return level.by_name(options.isolation)
+        except ValueError as error:
+            raise SandboxError(str(error)) from None
     return level.probe()
-
-
-def _grade_sources(
-    assignment: Assignment, sources: list[intake.Source], isolation: Level, options: argparse.Namespace
-) -> list[Record]:
-    """Grade what has changed, saving each record as it comes; all records of these students, by student."""
-    folder = options.out / "records"
-    folder.mkdir(parents=True, exist_ok=True)
-    tasks = [pool.Task(source, _known(folder / f"{source.student}.json")) for source in sources]
-    plan = pool.Plan(assignment.name, assignment.root, isolation)
-    with Progress(f"{assignment.name}, isolation {isolation.name}", len(tasks)) as progress:
-
-        def done(task: pool.Task, graded: Record | None) -> None:
-            if graded is not None:
-                record.save(graded, folder)
-            progress.step(failing=graded is not None and bool(graded.waiting))
-
-        pool.run(plan, tasks, max(1, options.jobs), done)
-    return [record.load(folder / f"{source.student}.json") for source in sources]
-
-
-def _known(path: Path) -> record.Hashes | None:
-    """Hashes of the record that is there; an unreadable one is as good as none."""
-    try:
-        return record.load(path).hashes
-    except (FileNotFoundError, RecordError):
-        return None
 
 
 def _release(options: argparse.Namespace) -> int:
@@ -170,49 +155,3 @@ def _doctor(options: argparse.Namespace) -> int:
 
     print(doctor_report())
     return DONE
-
-
-# --- what is printed ----------------------------------------------------------------------------
-
-
-def _summary(records: list[Record], out: Path, seconds: float) -> dict[str, object]:
-    return {
-        "out": str(out),
-        "seconds": round(seconds, 2),
-        "students": [
-            {
-                "student": r.student,
-                "points": r.points,
-                "max_points": r.max_points,
-                "waiting": r.waiting,
-                "problems": list(r.problems),
-                "isolation": r.isolation,
-            }
-            for r in records
-        ],
-    }
-
-
-def _print_table(
-    records: list[Record], assignment: Assignment, options: argparse.Namespace, seconds: float
-) -> None:
-    console = Console()
-    table = Table(title=f"{assignment.title} ({assignment.name})", title_justify="left", header_style="bold")
-    table.add_column("student")
-    table.add_column("points", justify="right")
-    table.add_column("of", justify="right")
-    table.add_column("for a human", justify="right")
-    table.add_column("what was unusual", overflow="fold")
-    for r in records:
-        waiting = str(len(r.waiting)) if r.waiting else ""
-        table.add_row(r.student, f"{r.points:g}", f"{r.max_points:g}", waiting, "; ".join(r.problems))
-    console.print(table)
-    rate = f"{len(records)} submissions in {seconds:.1f} s"
-    console.print(f"{rate}, isolation {records[0].isolation}", highlight=False)
-    for label, path in (
-        ("records", options.out / "records"),
-        ("feedback", options.out / "feedback"),
-        ("grades", options.out / "grades.csv"),
-        ("gradebook", options.gradebook or options.out / "gradebook.db"),
-    ):
-        console.print(f"  {label:<10}{path}", highlight=False, soft_wrap=True)

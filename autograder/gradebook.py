@@ -11,6 +11,8 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -23,6 +25,9 @@ from autograder.course import Assignment, GradeCell
 from autograder.record import Grade, Record
 
 LOCK_SECONDS = 60  # SQLite waits this long for another writer before it gives up
+CHUNK = 200  # students looked up at once
+GRADE_COLUMNS = (api.Grade.auto_score, api.Grade.manual_score, api.Grade.needs_manual_grade)
+COMMENT_COLUMNS = (api.Comment.auto_comment,)
 
 
 class GradebookError(Exception):
@@ -31,6 +36,14 @@ class GradebookError(Exception):
 
 def sqlite_url(path: Path) -> str:
     return f"sqlite:///{path.resolve()}?timeout={LOCK_SECONDS}"
+
+
+@dataclass
+class Rows:
+    """One student's rows: grade cell -> values."""
+
+    grades: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    comments: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
 class Gradebook:
@@ -74,9 +87,57 @@ class Gradebook:
             self._db.rollback()
             raise
 
-    def write_all(self, records: Iterable[Record]) -> None:
-        for record in records:
-            self.write(record)
+    def catch_up(self, records: Iterable[Record]) -> int:
+        """Enter the records that are not in the gradebook yet as they are now; how many those were.
+
+        A chunk of students is looked up in one query, so that a run in which nothing changed is quick.
+        """
+        written = 0
+        remaining = iter(records)
+        while chunk := list(islice(remaining, CHUNK)):
+            there = self._entered([record.student for record in chunk])
+            for record in chunk:
+                if there[record.student] != self._wanted(record, there[record.student]):
+                    self.write(record)
+                    written += 1
+        return written
+
+    def _entered(self, students: list[str]) -> dict[str, Rows]:
+        """student -> what the gradebook says of them."""
+        found: dict[str, Rows] = {student: Rows() for student in students}
+        try:
+            for student, name, *row in self._rows_of(api.Grade, GRADE_COLUMNS, students):
+                found[student].grades[name] = tuple(row)
+            for student, name, *row in self._rows_of(api.Comment, COMMENT_COLUMNS, students):
+                found[student].comments[name] = tuple(row)
+        except SQLAlchemyError as error:
+            raise GradebookError(reason(self.url, error)) from None
+        finally:
+            self._db.rollback()  # ends the reading transaction, which would hold others up
+        return found
+
+    def _rows_of(self, kind: type[Any], columns: tuple[Any, ...], students: list[str]) -> Iterable[Any]:
+        owner, notebook, cell = api.SubmittedAssignment, api.SubmittedNotebook, api.BaseCell
+        return (
+            self._db.query(owner.student_id, cell.name, *columns)
+            .select_from(kind)
+            .join(notebook, kind.notebook_id == notebook.id)
+            .join(owner, notebook.assignment_id == owner.id)
+            .join(api.Assignment, owner.assignment_id == api.Assignment.id)
+            .join(cell, kind.cell_id == cell.id)
+            .filter(api.Assignment.name == self.assignment.name, owner.student_id.in_(students))
+        )
+
+    def _wanted(self, record: Record, there: Rows) -> Rows:
+        """What the gradebook should say; a human's entries are taken as they are there."""
+        wanted = Rows(dict(there.grades), dict(there.comments))
+        for cell in self.assignment.grade_cells:
+            if grade := record.grades.get(cell.grade_id):
+                _, manual, _ = there.grades.get(cell.grade_id, (None, None, True))
+                wanted.grades[cell.grade_id] = (_score(grade), manual, _waits(grade, manual))
+                if cell.manual:
+                    wanted.comments[cell.grade_id] = (grade.comment or None,)
+        return wanted
 
     # the assignment's own rows
 
@@ -138,8 +199,16 @@ class Gradebook:
 
 def _set_score(row: api.Grade, grade: Grade) -> None:
     """The points of the autograder; a human's score beside them stays and keeps counting."""
-    row.auto_score = None if grade.points is None else min(max(grade.points, 0.0), grade.max_points)
-    row.needs_manual_grade = grade.state != "graded" and row.manual_score is None
+    row.auto_score = _score(grade)
+    row.needs_manual_grade = _waits(grade, row.manual_score)
+
+
+def _score(grade: Grade) -> float | None:
+    return None if grade.points is None else min(max(grade.points, 0.0), grade.max_points)
+
+
+def _waits(grade: Grade, manual_score: float | None) -> bool:
+    return grade.state != "graded" and manual_score is None
 
 
 @contextmanager

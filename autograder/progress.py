@@ -1,7 +1,8 @@
-"""Progress on stderr: a live bar at a terminal, plain lines elsewhere."""
+"""Progress on stderr: a live bar at a terminal, plain lines elsewhere, JSON lines where a program reads."""
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from types import TracebackType
@@ -10,17 +11,19 @@ from rich import progress as bars
 from rich.console import Console
 
 PLAIN_EVERY_SECONDS = 10.0
+SETTLING = 3  # the first few done are no base for a guess of the time left
 
 
 class Progress:
-    """Counts steps done and failing, with rate and time left. Use it in a `with` block."""
+    """Counts what is done, with rate and time left. Use it in a `with` block."""
 
-    def __init__(self, title: str, total: int) -> None:
-        self.title, self.total = title, total
-        self.done = self.failing = 0
+    def __init__(self, title: str, total: int, as_json: bool = False) -> None:
+        self.title, self.total, self.as_json = title, total, as_json
+        self.done = self.unchanged = self.failing = self.errors = 0
         self._started = self._told = time.monotonic()
-        self._bar = _bar() if sys.stderr.isatty() else None
-        self._id = self._bar.add_task(title, total=total, failing=0, rate="") if self._bar else None
+        self._told_at = -1
+        self._bar = _bar() if sys.stderr.isatty() and not as_json else None
+        self._id = self._bar.add_task(title, total=total, counts="", pace="") if self._bar else None
 
     def __enter__(self) -> Progress:
         if self._bar:
@@ -34,35 +37,75 @@ class Progress:
     ) -> None:
         if self._bar:
             self._bar.stop()
-        elif kind is None:
+        elif self._told_at != self.done:
             self._tell()
 
-    def step(self, failing: bool = False) -> None:
-        """One more is done; `failing` if it needs a human."""
+    def step(self, failing: bool = False, error: bool = False, unchanged: bool = False) -> None:
+        """One more is done: `failing` without full points, `error` with cells that nobody could grade,
+        `unchanged` without being graded."""
         self.done += 1
         self.failing += failing
+        self.errors += error
+        self.unchanged += unchanged
         if self._bar and self._id is not None:
-            self._bar.update(self._id, advance=1, failing=self.failing, rate=f"{self._rate():.1f}/s")
+            self._bar.update(self._id, advance=1, counts=self._counts(), pace=self._pace())
         elif time.monotonic() - self._told >= PLAIN_EVERY_SECONDS:
             self._tell()
 
-    def _rate(self) -> float:
-        return self.done / max(time.monotonic() - self._started, 1e-9)
+    def rate(self) -> float:
+        """Submissions graded a second, those not changed left out."""
+        return (self.done - self.unchanged) / max(time.monotonic() - self._started, 1e-9)
+
+    def left(self) -> float | None:
+        """Seconds until all are done, if the rest is like what was; None while nobody can tell."""
+        graded = self.done - self.unchanged
+        return (self.total - self.done) / self.rate() if graded >= SETTLING else None
+
+    def _counts(self) -> str:
+        counts = ((self.unchanged, "unchanged"), (self.failing, "failing"), (self.errors, "errors"))
+        return ", ".join(f"{n} {name}" for n, name in counts if n)
+
+    def _pace(self) -> str:
+        left = self.left()
+        if left is None or self.done == self.total:
+            return f"{self.rate():.1f}/s" if self.done > self.unchanged else ""
+        return f"{self.rate():.1f}/s, {_clock(left)} left"
 
     def _tell(self) -> None:
-        self._told = time.monotonic()
-        left = f", {(self.total - self.done) / self._rate():.0f} s left" if 0 < self.done < self.total else ""
-        human = f", {self.failing} for a human" if self.failing else ""
-        print(f"{self.title}: {self.done}/{self.total}{human}{left}", file=sys.stderr, flush=True)
+        self._told, self._told_at = time.monotonic(), self.done
+        if self.as_json:
+            print(json.dumps(self._facts()), file=sys.stderr, flush=True)
+            return
+        more = ", ".join(filter(None, (self._counts(), self._pace())))
+        line = f"{self.title}: {self.done}/{self.total}{', ' if more else ''}{more}"
+        print(line, file=sys.stderr, flush=True)
+
+    def _facts(self) -> dict[str, object]:
+        left = self.left()
+        return {
+            "what": self.title,
+            "done": self.done,
+            "total": self.total,
+            "unchanged": self.unchanged,
+            "failing": self.failing,
+            "errors": self.errors,
+            "rate": round(self.rate(), 2),
+            "seconds_left": None if left is None else round(left, 1),
+        }
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def _bar() -> bars.Progress:
     return bars.Progress(
         bars.TextColumn("{task.description}"),
-        bars.BarColumn(),
+        bars.BarColumn(bar_width=20),
         bars.MofNCompleteColumn(),
-        bars.TextColumn("{task.fields[failing]} for a human"),
-        bars.TextColumn("{task.fields[rate]}"),
-        bars.TimeRemainingColumn(),
+        bars.TextColumn("{task.fields[counts]}"),
+        bars.TextColumn("{task.fields[pace]}"),
         console=Console(stderr=True),
     )

@@ -10,12 +10,13 @@ import os
 import select
 import sys
 import threading
+from collections.abc import Iterator
 from functools import partial
 from multiprocessing.connection import Connection
 
 from autograder import course, grading
 from autograder.grading import GradingError, Task
-from autograder.pool import Plan
+from autograder.pool import HOME, Plan
 from autograder.record import Record
 from autograder.sandbox import level
 
@@ -29,14 +30,14 @@ def main(descriptor: int) -> None:
         _say(pipe, "record", record.to_json()) if record else _say(pipe, "unchanged")
 
     try:
-        assignment = course.load(plan.assignment, plan.root)
+        assignment = course.load(plan.assignment, HOME / plan.root)
         _same_environment(plan)
         grading.grade_tasks(assignment, _tasks(pipe), reply, _level(plan))
     except Exception as error:  # told to the parent, which stops the run with this message
         _say(pipe, "failure", f"{type(error).__name__}: {error}")
 
 
-def _tasks(pipe: Connection):  # type: ignore[no-untyped-def]
+def _tasks(pipe: Connection) -> Iterator[Task]:
     """Tasks as they come. Asked for only once the graders are collected, so that "ready" means it."""
     _say(pipe, "ready")
     yield from iter(partial(_next, pipe), None)

@@ -29,7 +29,7 @@ def graded(student: str, code: float | None = 2.0, inline: float | None = None) 
 
 def enter(url: str, assignment: Assignment, *records: Record) -> None:
     with Gradebook(url, assignment) as book:
-        book.write_all(records)
+        book.catch_up(records)
 
 
 def test_points_reach_the_gradebook(tmp_path: Path, assignment: Assignment) -> None:

@@ -1,0 +1,173 @@
+"""One grading run: what has changed is graded, compared with what was, and only then published.
+
+Every step can be killed and done again: records are kept as they are made, and gradebook, feedback and
+exports are renderings of records, brought up to date by each run.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder import pool, record, regrade
+from autograder.course import Assignment
+from autograder.gradebook import Gradebook
+from autograder.grading import Task
+from autograder.intake import Source
+from autograder.progress import Progress
+from autograder.record import Record, RecordError
+from autograder.regrade import Change
+from autograder.reports import exports, feedback
+from autograder.sandbox.level import Level
+from autograder.store import COMPARED, Store
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for."""
+
+    assignment: Assignment
+    sources: Sequence[Source]
+    level: Level
+    out: Path
+    gradebook: str  # SQLAlchemy URL
+    jobs: int = 1
+    scheduler: str = ""  # address of a Dask scheduler; empty: processes of this machine
+    dry_run: bool = False
+    progress_as_json: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """One student in the result; the whole story is in the record."""
+
+    student: str
+    points: float
+    max_points: float
+    waiting: list[str]
+    problems: list[str]
+    isolation: str
+    errors: int = field(default=0, kw_only=True)  # cells that nobody could grade
+
+    @staticmethod
+    def of(graded: Record) -> Line:
+        errors = sum(g.state == "error" for g in graded.grades.values())
+        return Line(
+            graded.student,
+            graded.points,
+            graded.max_points,
+            graded.waiting,
+            list(graded.problems),
+            graded.isolation,
+            errors=errors,
+        )
+
+
+@dataclass(frozen=True)
+class Result:
+    lines: list[Line]
+    changes: list[Change]
+    graded_again: int  # students who had a record before
+    graded_first: int
+    seconds: float
+
+
+def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result:
+    """Grade, compare, `tell(changes, graded again)`, publish. A dry run ends before it writes anything.
+
+    Raises:
+        GradingError, SandboxError: nothing, or no more, can be graded.
+        RecordError: another run is at work in the same folder.
+        GradebookError: the gradebook is locked, read-only or gone; the records are kept.
+    """
+    started = time.perf_counter()
+    with _store(request) as store:
+        if not request.dry_run:
+            store.publish()  # what a killed run left to do
+        _grade_changed(request, store)
+        seconds = time.perf_counter() - started
+        first, again, changes = _compare(store)
+        tell(changes, again)
+        if not request.dry_run:
+            if first or again:
+                store.compared(regrade.as_json(changes))
+                store.publish()
+            _render(request, store)
+        lines = [Line.of(graded) for graded in _records(request, store)]
+        return Result(lines, changes, again, first, seconds)
+
+
+@contextmanager
+def _store(request: Request) -> Iterator[Store]:
+    """The store in OUT, locked; for a dry run, one whose new records go away with it."""
+    if request.dry_run:
+        with tempfile.TemporaryDirectory(prefix="autograder-") as scratch:
+            yield Store(request.out, pending=Path(scratch))
+    else:
+        store = Store(request.out)
+        with store.locked():
+            yield store
+
+
+def _grade_changed(request: Request, store: Store) -> None:
+    tasks = [Task(source, store.known(source.student)) for source in request.sources]
+    plan = pool.Plan(request.assignment.name, request.assignment.root, request.level)
+    title = f"{request.assignment.name}, isolation {request.level.name}"
+    with Progress(title, len(tasks), as_json=request.progress_as_json) as progress:
+
+        def done(task: Task, graded: Record | None) -> None:
+            if graded is None:
+                progress.step(unchanged=True)
+                return
+            store.save(graded)
+            states = {g.state for g in graded.grades.values()}
+            progress.step(failing=graded.points < graded.max_points, error="error" in states)
+
+        if request.scheduler:
+            from autograder import cluster  # needs dask.distributed, an optional extra
+
+            cluster.run(plan, tasks, request.scheduler, done)
+        else:
+            pool.run(plan, tasks, max(1, request.jobs), done)
+
+
+def _compare(store: Store) -> tuple[int, int, list[Change]]:
+    """How many were graded for the first time, how many again, and what that changes."""
+    first = again = 0
+    changes: list[Change] = []
+    for after in store.fresh():
+        before = store.before(after.student)
+        if before is None:
+            first += 1
+        else:
+            again += 1
+            changes += regrade.compare(before, after)
+    return first, again, changes
+
+
+def _records(request: Request, store: Store) -> Iterator[Record]:
+    """The newest record of each student of this run, one at a time: a class is larger than memory."""
+    for source in request.sources:
+        graded = store.newest(source.student)
+        if graded is None:
+            raise RecordError(f"{source.student}: the record just written cannot be read; grade again")
+        yield graded
+
+
+def _render(request: Request, store: Store) -> None:
+    """Bring gradebook, feedback and exports up to the records."""
+    assignment, out = request.assignment, request.out
+    with Gradebook(request.gradebook, assignment) as book:
+        book.catch_up(_records(request, store))
+    for graded in _records(request, store):
+        record.write_atomically(
+            out / "feedback" / f"{graded.student}.html", feedback.render(graded, assignment)
+        )
+    record.write_atomically(out / "grades.csv", exports.nbgrader_csv(_records(request, store), assignment))
+    if (out / COMPARED).exists():
+        changes = regrade.from_json((out / COMPARED).read_text(encoding="utf-8"))
+        record.write_atomically(out / "changes.csv", regrade.as_csv(changes))
