@@ -11,7 +11,7 @@ def attack(path):
         os.setsid()
         if os.fork():
             os._exit(0)
-        for _ in range(20):  # one second
+        for _ in range(10):  # half a second
             with open(path, "a") as file:
                 file.write("alive")
             time.sleep(0.05)
@@ -25,11 +25,11 @@ def test_nothing_outlives(arena, tmp_path):
 
     def beats_on(_):
         before = beats.stat().st_size if beats.exists() else 0
-        time.sleep(0.3)
+        time.sleep(0.2)
         return beats.exists() and beats.stat().st_size > before
 
     def reset():
-        time.sleep(1.2)  # its second
+        time.sleep(0.6)  # its half second
         beats.unlink(missing_ok=True)
 
     off = ("bwrap", "landlock", "rlimits", "uid")

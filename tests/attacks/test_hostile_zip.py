@@ -43,7 +43,7 @@ def test_writes_nothing_elsewhere(tmp_path):
     naively_unpacked(data, tmp_path / "in")
     assert (tmp_path / "outside.py").exists()
     (tmp_path / "outside.py").unlink()
-    assert "points outside the zip" in taken_in(data, tmp_path / "in").unreadable
+    assert "points outside" in taken_in(data, tmp_path / "in").unreadable
     assert not (tmp_path / "outside.py").exists()
 
 
