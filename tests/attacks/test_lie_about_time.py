@@ -1,7 +1,5 @@
 """Lie about the time it took."""
 
-import time
-
 CODE = """
 import time
 
@@ -29,4 +27,3 @@ def test_the_judge_has_its_own_clock(arena, naive):
         assert student.seconds > 0.3
         assert student.total_seconds >= student.seconds
         arena.report("the judge's clock", "the time it took")
-    assert time.perf_counter() > 0
