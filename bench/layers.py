@@ -30,6 +30,7 @@ except ImportError:
 
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 BATCH = 32
+PAUSE = 0.1  # seconds; OpenBLAS and OpenMP threads wait busily for some hundredths of a second
 POOL_PARAM = {"pool_height": 2, "pool_width": 2, "stride": 2}
 NAIVE = (
     layers.conv_forward_naive,
@@ -55,7 +56,6 @@ COLUMNS = (
 Functions = tuple[Callable[..., Any], ...]
 Kinds = dict[str, Functions]
 Runs = dict[str, Callable[[], Any]]
-Clock = Callable[[], float]
 KINDS: Kinds = {"fast": FAST, "naive": NAIVE, "im2col": IM2COL}
 
 
@@ -75,7 +75,6 @@ def main(argv: list[str] | None = None) -> int:
         torch.set_num_threads(options.threads)
         torch.manual_seed(0)
     np.random.seed(0)
-    clock = time.process_time if options.threads == 1 else time.perf_counter
 
     torch_version = torch.__version__ if torch else "-"
     print(f"NumPy {np.__version__}, PyTorch {torch_version}, threads: {options.threads}\n")
@@ -83,9 +82,9 @@ def main(argv: list[str] | None = None) -> int:
     print("|---" * len(COLUMNS) + "|")
     kinds = {kind: functions for kind, functions in KINDS.items() if kind != "naive" or not options.no_naive}
     for name, runs in comparisons(kinds):
-        print_row(name, measure(runs, options.rounds, clock))
+        print_row(name, measure(runs, options.rounds, options.threads))
     print("\n| images a batch | ms a step | ms an image |\n|---|---|---|")
-    for n, milliseconds in batch_sizes(options.rounds, clock).items():
+    for n, milliseconds in batch_sizes(options.rounds, options.threads).items():
         print(f"| {n} | {milliseconds:.1f} | {milliseconds / n:.3f} |")
     return 0
 
@@ -238,23 +237,32 @@ def torch_step(module: Any, X: np.ndarray, y: np.ndarray, optimizer: Any = None)
     return step
 
 
-def batch_sizes(rounds: int, clock: Clock) -> dict[int, float]:
+def batch_sizes(rounds: int, threads: int) -> dict[int, float]:
     """Return the milliseconds of a ConvNet step for each batch size, measured in turns."""
     runs: Runs = {}
     for n in (8, 16, 32, 64, 128, 256):
         X, y = np.random.randn(n, 3, 32, 32).astype(np.float32), np.random.randint(10, size=n)
         net = ConvNet(use_batch_norm=False)
         runs[str(n)] = lambda net=net, X=X, y=y: net.loss(X, y)
-    return {int(n): milliseconds for n, milliseconds in measure(runs, rounds, clock).items()}
+    return {int(n): milliseconds for n, milliseconds in measure(runs, rounds, threads).items()}
 
 
-def measure(runs: Runs, rounds: int, clock: Clock) -> dict[str, float]:
-    """Return the milliseconds of the fastest run of each, run in turns; the naive one only once."""
+def measure(runs: Runs, rounds: int, threads: int) -> dict[str, float]:
+    """Return the milliseconds of the fastest run of each, in turns; the naive one runs only once.
+
+    In its turn each runs twice, and the second counts: it finds its own data in the cache, as in training.
+    With several threads there is a pause before, until the threads of the one before have stopped spinning.
+    """
+    clock = time.process_time if threads == 1 else time.perf_counter
     seconds: dict[str, float] = {name: float("inf") for name in runs}
-    for round_number in range(rounds + 1):  # the first round also warms up
+    for round_number in range(rounds):
         for name, run in runs.items():
             if name == "naive" and round_number > 0:
                 continue
+            if threads > 1:
+                time.sleep(PAUSE)
+            if name != "naive":
+                run()
             start = clock()
             run()
             seconds[name] = min(seconds[name], clock() - start)

@@ -227,9 +227,10 @@ def batchnorm_forward(
         # running_mean and running_var towards the batch's statistics (new arrays; eps does not go into
         # them). Put into cache what both backward functions will need.
         # BEGIN SOLUTION
-        mean = x.mean(axis=0)
+        ones = np.ones(x.shape[0], dtype=dtype)  # ones @ x is x.sum(axis=0), and faster where rows are short
+        mean = ones @ x / x.shape[0]
         centred = x - mean
-        var = (centred**2).mean(axis=0)
+        var = ones @ centred**2 / x.shape[0]
         std = np.sqrt(var + eps)
         x_hat = centred / std
         out = gamma * x_hat + beta
@@ -308,8 +309,9 @@ def batchnorm_backward_alt(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, 
     x_hat, std, gamma = cache
     checks.has_shape("batchnorm_backward_alt", "dout", dout, x_hat.shape)
     N = x_hat.shape[0]
-    dbeta = dout.sum(axis=0)
-    dgamma = (dout * x_hat).sum(axis=0)
+    ones = np.ones(N, dtype=x_hat.dtype)
+    dbeta = ones @ dout
+    dgamma = ones @ (dout * x_hat)
     dx = gamma / std * (dout - dbeta / N - x_hat * (dgamma / N))
     # END SOLUTION
     return dx, dgamma, dbeta
