@@ -1,4 +1,4 @@
-"""An assignment as a typed object: the only reader of `source/<assignment>/assignment.toml`.
+"""An assignment as a typed object: the only reader of `source/<assignment>/assignment.toml` and of rubrics.
 
 Points and grade ids stand in the notebooks' nbgrader metadata and nowhere else; they are read from there.
 """
@@ -13,6 +13,8 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypeGuard
 
+from autograder import rubric
+from autograder.graders.shared.inline import Question
 from autograder.policy import Intake, Late, utc
 from autograder.sandbox.limits import Limits
 
@@ -71,6 +73,7 @@ class Assignment:
     limits: Limits = dataclasses.field(default_factory=Limits)
     intake: Intake = dataclasses.field(default_factory=Intake)
     late: Late = dataclasses.field(default_factory=Late)
+    questions: tuple[Question, ...] = dataclasses.field(default=(), compare=False)  # those with a rubric
 
     @property
     def folder(self) -> Path:
@@ -104,6 +107,10 @@ class Assignment:
             if cell.grade_id == grade_id:
                 return cell
         raise KeyError(grade_id)
+
+    def question(self, grade_id: str) -> Question | None:
+        """The rubric of an inline question; None if it has none."""
+        return next((q for q in self.questions if q.grade_id == grade_id), None)
 
 
 def find_root(start: Path | None = None) -> Path:
@@ -155,7 +162,21 @@ def load(name: str, root: Path | None = None) -> Assignment:
         limits=settings.limits(),
         intake=settings.intake(package),
         late=settings.late(),
+        questions=_questions(name, notebooks),
     )
+
+
+def _questions(name: str, notebooks: tuple[Notebook, ...]) -> tuple[Question, ...]:
+    cells = [
+        rubric.Cell(cell.grade_id, cell.points, notebook.path)
+        for notebook in notebooks
+        for cell in notebook.cells
+        if cell.kind == "inline"
+    ]
+    try:
+        return rubric.read(rubric.FOLDER / f"{name}.toml", cells)
+    except rubric.RubricError as error:
+        raise CourseError(str(error)) from None
 
 
 class _Settings:

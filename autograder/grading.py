@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,8 +25,9 @@ import pytest
 from autograder import intake
 from autograder.course import Assignment, GradeCell
 from autograder.graders.checks import CheckFailed
+from autograder.graders.shared.inline import NOTHING, Asked, Question
 from autograder.intake import IntakeError, Source, Submission
-from autograder.record import CaseResult, Grade, Hashes, Outcome, Record
+from autograder.record import CaseResult, Grade, Hashes, Outcome, Record, State
 from autograder.sandbox.client import Sandbox, SandboxError, Student, StudentError
 from autograder.sandbox.level import Level, probe
 
@@ -70,18 +72,41 @@ def judge_code(cell: GradeCell, cases: tuple[CaseResult, ...]) -> Grade:
     return Grade(cell.grade_id, cell.notebook, score(cases, cell.points), cell.points, "graded", cases)
 
 
-def judge_inline(cell: GradeCell, answer: str | None, readable: bool) -> Grade:
-    """An inline question without a rubric: nothing written earns nothing, the rest waits for a human."""
+def judge_inline(
+    cell: GradeCell,
+    answer: str | None,
+    readable: bool,
+    question: Question | None = None,
+    cases: tuple[CaseResult, ...] = (),
+) -> Grade:
+    """The grade of an inline question: by its rubric as far as that is clear, else a proposal for a human.
+
+    `cases` are the rubric's criteria. Nothing written earns nothing, with or without a rubric.
+    """
+
+    def grade(points: float | None, state: State, comment: str, internal: str = "") -> Grade:
+        return Grade(cell.grade_id, cell.notebook, points, cell.points, state, cases, comment, internal)
+
     if not readable:
         comment = "The notebook could not be read. Your instructor has been told."
-        internal = f"{cell.notebook}.ipynb is not a readable notebook"
-        return Grade(cell.grade_id, cell.notebook, None, cell.points, "error", (), comment, internal)
-    if answer is None:
-        return Grade(cell.grade_id, cell.notebook, 0.0, cell.points, "graded", comment="No answer handed in.")
-    if intake.is_placeholder(answer):
-        return Grade(cell.grade_id, cell.notebook, 0.0, cell.points, "graded", comment="No answer written.")
-    comment = "Your instructor reads this answer."
-    return Grade(cell.grade_id, cell.notebook, None, cell.points, "needs_review", comment=comment)
+        return grade(None, "error", comment, f"{cell.notebook}.ipynb is not a readable notebook")
+    if answer is None or intake.is_placeholder(answer):
+        return grade(0.0, "graded", f"No answer {'handed in' if answer is None else 'written'}.")
+    if question is None:
+        return grade(None, "needs_review", "Your instructor reads this answer.")
+    broken = [c for c in cases if c.outcome == "error"]
+    if broken or not cases:
+        internal = broken[0].message if broken else "the rubric's criteria did not run"
+        return grade(None, "error", "Your instructor reads this answer.", internal)
+    if all(c.outcome == "failed" and c.property in NOTHING for c in cases):
+        return grade(0.0, "graded", cases[0].message)
+    points = round(sum(c.weight for c in cases if c.outcome == "passed"), 2)
+    clear = all(c.outcome in ("passed", "failed") for c in cases)
+    if clear and (question.kind == "choice" or question.mode == "auto"):
+        return grade(points, "graded", "")
+    return grade(
+        points, "needs_review", "Your instructor reads this answer. Until then the points may change."
+    )
 
 
 # --- what a result depends on -------------------------------------------------------------------
@@ -105,8 +130,8 @@ def _deciding(assignment: Assignment) -> Iterator[tuple[str, bytes]]:
         name = path.relative_to(GRADERS)
         if path.is_file() and path.suffix != ".pyc" and name.parts[0] not in others:
             yield name.as_posix(), path.read_bytes()
-    rubric = GRADERS.parent / "rubrics" / f"{assignment.name}.toml"
-    for path in (assignment.settings, rubric):
+    rubrics = sorted((GRADERS.parent / "rubrics").glob("*.toml"))  # all: one may refer to another
+    for path in (assignment.settings, *rubrics):
         if path.exists():
             yield path.name, path.read_bytes()
     yield from _released(assignment.release_folder, assignment.package).items()
@@ -197,6 +222,16 @@ class Judge:
     def pytest_configure(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", "grade(grade_id, kind, weight, hint): the cell a case belongs to")
 
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """One test for each criterion of the assignment's rubrics."""
+        if "criterion" not in metafunc.fixturenames:
+            return
+        asked = [Asked(q, c) for q in self.assignment.questions for c in q.criteria]
+        metafunc.parametrize("criterion", [_criterion(a) for a in asked])
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [item for item in items if item.get_closest_marker("grade")]  # none: no rubric to test by
+
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.collection_errors.append(f"{report.nodeid}: {report.longreprtext}")
@@ -272,15 +307,15 @@ class Judge:
             else:
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
 
-    def _call(self, item: pytest.Function) -> None:
-        """Call a plain test with what it asks for."""
+    def _call(self, item: pytest.Function) -> Any:
+        """Call a plain test with what it asks for. A text it returns is its message."""
         given = dict(item.callspec.params) if hasattr(item, "callspec") else {}
         for name in item._fixtureinfo.argnames:
             if name == "student":
                 given[name] = self._ready_student(item.name)
             elif name in PLAIN:
                 given[name] = self.now.submission.results if name == "results" else self.now.answers
-        item.obj(**given)
+        return item.obj(**given)
 
     def _ready_student(self, case: str) -> Student:
         student = self.now.student
@@ -296,11 +331,15 @@ class Judge:
     def _judge(self, cell: GradeCell, now: _Now) -> Grade:
         if cell.manual:
             readable = cell.notebook not in now.unreadable
-            return judge_inline(cell, now.answers.get(cell.grade_id), readable)
+            question = self.assignment.question(cell.grade_id)
+            answer = now.answers.get(cell.grade_id)
+            return judge_inline(cell, answer, readable, question, now.of(cell.grade_id))
         return judge_code(cell, now.of(cell.grade_id))
 
     def _case(self, item: pytest.Item, mark: pytest.Mark, call: pytest.CallInfo[None]) -> CaseResult:
         outcome, message, prop = _outcome(call.excinfo.value if call.excinfo else None)
+        if outcome == "passed" and isinstance(call.result, str):
+            message = call.result
         return CaseResult(
             id=_id(item)[1],
             kind=mark.kwargs["kind"],
@@ -324,7 +363,17 @@ class Judge:
 def _id(item: pytest.Item) -> tuple[str, str]:
     """(grade id, case id): the test's own name and its parameters."""
     mark = item.get_closest_marker("grade")
-    return (mark.args[0] if mark else "", item.name.removeprefix("test_"))
+    name = item.name.removeprefix("test_")
+    if mark and mark.kwargs["kind"] == "criterion":
+        name = name.partition("[")[2].removesuffix("]")  # "inline_x_1[where]", as cells of tests have it
+    return (mark.args[0] if mark else "", name)
+
+
+def _criterion(asked: Asked) -> Any:
+    """A criterion as a parameter of its test, with the cell and the points it counts for."""
+    grade_id, criterion = asked.question.grade_id, asked.criterion
+    mark = pytest.mark.grade(grade_id, kind="criterion", weight=criterion.points, hint="")
+    return pytest.param(asked, id=f"{grade_id}[{criterion.id}]", marks=mark)
 
 
 def _is_plain(item: pytest.Function) -> bool:

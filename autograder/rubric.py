@@ -1,0 +1,293 @@
+"""The rubrics of an assignment's inline questions: `autograder/rubrics/<assignment>.toml` as typed objects.
+
+`course.py` uses this; nothing else reads the files. Points stand in the notebooks alone: a criterion has a
+share of its cell's. docs/rubrics.md describes the format.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.graders.shared.inline import Criterion, Evidence, Question
+from autograder.graders.shared.phrases import WINDOW, Pattern, PatternError, Phrase, group, parse
+from autograder.graders.shared.text import lexicon
+
+FOLDER = Path(__file__).parent / "rubrics"
+QUESTION_KEYS = ("same_as", "mode", "answer", "options", "subjects", "words", "yes", "no", "criterion")
+CRITERION_KEYS = ("id", "title", "share", "full", "choose", "unsure", "slot", "part")
+EVIDENCE_KEYS = ("accept", "reject", "unclear", "subject", "window")
+SHARES_TOLERANCE = 1e-6  # shares such as 1/3 are typed with a few digits
+# Words of which any answer on this course has at least one.
+COURSE_WORDS = lexicon(
+    """
+    activation* accura* adam adagrad algorithm batch* bias* capacity class* complex* converg* data*
+    deep* deriv* distribution dropout epoch* error* estimat* explod* feature* filter* function* gener*
+    gradient* hidden image* init* input* layer* learn* linear* loss* mean mini* model* negativ* net
+    network* neuron* nois* norm* optim* output* overfit* param* perform* positiv* predict* probab*
+    regular* relu rms* sampl* saturat* scal* sigmoid* slope* stabl* statist* step* test* train* unit*
+    updat* valid* vanish* varian* weight* zero
+    """
+)
+
+
+class RubricError(ValueError):
+    """A rubric that cannot be used; the message says where, what was expected, what came, what to do."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a rubric needs to know of a grade cell."""
+
+    grade_id: str
+    points: float
+    notebook: Path
+
+
+def read(path: Path, cells: Iterable[Cell]) -> tuple[Question, ...]:
+    """The questions of a rubric file, in its order; none where there is no file.
+
+    Raises:
+        RubricError: the file does not say what it should, or asks about cells that are not there.
+    """
+    if not path.is_file():
+        return ()
+    where = f"autograder/rubrics/{path.name}"
+    table, words = _load(path)
+    inline = {cell.grade_id: cell for cell in cells}
+    found = []
+    for grade_id, raw in table.items():
+        at = f"{where}: {grade_id}"
+        if grade_id not in inline:
+            known = ", ".join(inline) or "none"
+            raise RubricError(
+                f"{at}: expected an inline question of the assignment ({known}); rename or delete it"
+            )
+        fields, shared = _followed(_Table(raw, at), path.parent, words)
+        fields.refuse_unknown(QUESTION_KEYS)
+        found.append(_question(fields, inline[grade_id], shared))
+    return tuple(found)
+
+
+Words = Mapping[str, tuple[str, ...]]
+
+
+def _load(path: Path) -> tuple[dict[str, Any], Words]:
+    """The questions of a file, and the groups of words that they share."""
+    where = f"autograder/rubrics/{path.name}"
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RubricError(f"{where}: expected TOML in UTF-8, got: {error}; correct the file") from error
+    return table, _Table(table.pop("words", {}), f"{where}: words").groups()
+
+
+def _followed(table: _Table, folder: Path, words: Words) -> tuple[_Table, Words]:
+    """The table itself, or the one in another file that it names: a question that is asked twice."""
+    if "same_as" not in table.raw:
+        return table, words
+    table.refuse_unknown(("same_as",))
+    assignment, _, grade_id = table.text("same_as").partition(": ")
+    other = folder / f"{assignment}.toml"
+    questions, shared = _load(other) if other.is_file() else ({}, {})
+    if grade_id not in questions or "same_as" in questions[grade_id]:
+        raise table.fail(
+            "another file's question, as in 'assignment1: inline_x_1'",
+            table.raw["same_as"],
+            "correct it",
+            "same_as",
+        )
+    return _Table(questions[grade_id], table.where), shared
+
+
+class _Table:
+    """A table of the file, read field by field."""
+
+    def __init__(self, raw: Any, where: str) -> None:
+        self.where = where
+        if not isinstance(raw, dict):
+            raise self.fail("a table", raw, "write [name] above its fields")
+        self.raw: dict[str, Any] = raw
+
+    def fail(self, expected: str, got: Any, advice: str, key: str = "") -> RubricError:
+        came = "nothing" if got is None else repr(got)
+        where = f"{self.where}: {key}" if key else self.where
+        return RubricError(f"{where}: expected {expected}, got {came}; {advice}")
+
+    def refuse_unknown(self, known: tuple[str, ...]) -> None:
+        for key in self.raw:
+            if key not in known:
+                raise self.fail(f"one of {', '.join(known)}", key, "rename or delete it")
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self.raw.get(key, default)
+        if not isinstance(value, str) or (default is None and not value.strip()):
+            raise self.fail("a text", value, f'write {key} = "..."', key)
+        return " ".join(value.split())
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self.raw.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(v, str) and v.strip() for v in value):
+            raise self.fail("a list of texts", value, f'write {key} = ["...", "..."]', key)
+        return tuple(value)
+
+    def tables(self, key: str) -> list[_Table]:
+        value = self.raw.get(key, [])
+        if not isinstance(value, list):
+            raise self.fail("a list of tables", value, f"write [[....{key}]] above each", key)
+        return [_Table(v, f"{self.where}: {key} {n}") for n, v in enumerate(value, 1)]
+
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        return {key: self.texts(key) for key in self.raw}
+
+    def choice(self, key: str, allowed: tuple[str, ...], default: str) -> str:
+        value = self.text(key, default)
+        if value not in allowed:
+            raise self.fail(f"one of {', '.join(allowed)}", value, "correct it", key)
+        return value
+
+    def patterns(self, key: str, words: Words) -> tuple[Pattern, ...]:
+        window = self.raw.get("window", WINDOW)
+        if not isinstance(window, int) or isinstance(window, bool) or window < 1:
+            raise self.fail("a whole number above 0", window, "correct it or delete the line", "window")
+        return tuple(self.checked(key, lambda t=text: parse(t, words, window)) for text in self.texts(key))
+
+    def checked(self, key: str, make: Any) -> Any:
+        try:
+            return make()
+        except PatternError as error:
+            raise RubricError(f"{self.where}: {key}: {error}; correct the pattern") from None
+
+
+def _question(table: _Table, cell: Cell, shared: Words) -> Question:
+    words = {**shared, **_Table(table.raw.get("words", {}), f"{table.where}: words").groups()}
+    options = _calls(table, "options", words)
+    for number, (name, _) in enumerate(options, 1):
+        if name != str(number):
+            raise table.fail(
+                'options "1", "2", … in order', name, "number them as the question does", "options"
+            )
+    others = _calls(table, "subjects", words)
+    subjects = (*options, *others)
+    named = [name for name, _ in subjects]
+    criteria = tuple(_criterion(t, cell.points, named, words) for t in table.tables("criterion"))
+    _check_criteria(table, criteria, [name for name, _ in options])
+    asked = question_text(cell)
+    return Question(
+        grade_id=cell.grade_id,
+        kind="choice" if any(c.chosen is not None for c in criteria) else "text",
+        mode=table.choice("mode", ("review", "auto"), "review"),  # type: ignore[arg-type]
+        asked=asked,
+        answer=table.text("answer"),
+        criteria=criteria,
+        options=tuple(name for name, _ in options),
+        subjects=subjects,
+        yes=table.patterns("yes", words),
+        no=table.patterns("no", words),
+        vocabulary=_vocabulary(subjects),
+    )
+
+
+def _calls(table: _Table, key: str, words: Words) -> tuple[tuple[str, tuple[Phrase, ...]], ...]:
+    """What each option or subject is called."""
+    inner = _Table(table.raw.get(key, {}), f"{table.where}: {key}")
+    return tuple(
+        (name, inner.checked(name, lambda e=entries: group(e, words)))
+        for name, entries in inner.groups().items()
+    )
+
+
+def _criterion(table: _Table, points: float, subjects: list[str], words: Words) -> Criterion:
+    table.refuse_unknown((*CRITERION_KEYS, *EVIDENCE_KEYS))
+    name = table.text("id")
+    table.where = f"{table.where} ({name})"
+    share = table.raw.get("share")
+    if not isinstance(share, int | float) or isinstance(share, bool) or not 0 < share <= 1:
+        raise table.fail(
+            "a number above 0, up to 1", share, "give the criterion its share of the points", "share"
+        )
+    chosen = table.raw.get("choose")
+    parts = table.tables("part") or ([] if chosen is not None else [table])
+    evidence = tuple(_evidence(part, subjects, words) for part in parts)
+    if (chosen is not None) == bool(evidence):
+        raise table.fail("either choose or accept", chosen, "say in one way how it is recognised")
+    slot = table.text("slot", "")
+    if slot and slot not in subjects:
+        raise table.fail(f"a subject ({', '.join(subjects)})", slot, "correct it", "slot")
+    return Criterion(
+        id=name,
+        title=table.text("title"),
+        points=round(points * share, 4),
+        full=table.text("full"),
+        chosen=None if chosen is None else _options(table, chosen, "choose"),
+        unsure=tuple(_options(table, o, "unsure") for o in table.raw.get("unsure", [])),
+        slot=slot,
+        evidence=evidence,
+    )
+
+
+def _options(table: _Table, value: Any, key: str) -> frozenset[str]:
+    if not isinstance(value, list) or not all(isinstance(v, int) and not isinstance(v, bool) for v in value):
+        raise table.fail("a list of option numbers", value, f"write {key} = [1, 3]", key)
+    return frozenset(map(str, value))
+
+
+def _evidence(table: _Table, subjects: list[str], words: Words) -> Evidence:
+    if table.where.rpartition(": ")[2].startswith("part"):
+        table.refuse_unknown(EVIDENCE_KEYS)
+    subject = table.text("subject", "")
+    if subject and subject not in subjects:
+        raise table.fail(f"a subject ({', '.join(subjects) or 'none'})", subject, "correct it", "subject")
+    accept = table.patterns("accept", words)
+    if not accept:
+        raise table.fail("patterns to accept", None, 'write accept = ["..."] or choose = [...]', "accept")
+    evidence = Evidence(accept, table.patterns("reject", words), table.patterns("unclear", words), subject)
+    for pattern in (*evidence.accept, *evidence.reject, *evidence.unclear):
+        if pattern.subject and pattern.subject not in subjects:
+            raise table.fail(
+                f"a subject ({', '.join(subjects) or 'none'})", pattern.text, "correct the pattern"
+            )
+    return evidence
+
+
+def _check_criteria(table: _Table, criteria: tuple[Criterion, ...], options: list[str]) -> None:
+    if not criteria:
+        raise table.fail("criteria", None, "write [[....criterion]] for each", "criterion")
+    ids = [c.id for c in criteria]
+    if len(set(ids)) < len(ids):
+        raise table.fail("each id once", ids, "rename one", "criterion")
+    total = sum(float(t.raw["share"]) for t in table.tables("criterion"))
+    if abs(total - 1) > SHARES_TOLERANCE:
+        raise table.fail("shares that sum to 1", round(total, 4), "correct the shares", "criterion")
+    for criterion in criteria:
+        for name in sorted((criterion.chosen or frozenset()).union(*criterion.unsure)):
+            if name not in options:
+                raise table.fail(f"one of the options {', '.join(options)}", name, "correct it", criterion.id)
+
+
+def _vocabulary(subjects: tuple[tuple[str, tuple[Phrase, ...]], ...]) -> tuple[Phrase, ...]:
+    """Single words, one of which stands in any answer on the topic."""
+    called = {w for _, phrases in subjects for p in phrases if len(p) == 1 for w in p if w[0].isalpha()}
+    numbers = {name for name, _ in subjects if name.isdigit()}
+    return tuple((w,) for w in sorted({*called, *numbers, *COURSE_WORDS}))
+
+
+def question_text(cell: Cell) -> str:
+    """What the notebook asks: the cell called question_… , else the text above the answer."""
+    cells = json.loads(cell.notebook.read_text(encoding="utf-8"))["cells"]
+    wanted = cell.grade_id.replace("inline_", "question_", 1)
+    above = ""
+    for raw in cells:
+        mark = raw.get("metadata", {}).get("nbgrader", {})
+        source = raw.get("source", "")
+        text = source if isinstance(source, str) else "".join(source)
+        if mark.get("grade_id") == wanted:
+            return text
+        if mark.get("grade_id") == cell.grade_id:
+            return above
+        above = text if raw.get("cell_type") == "markdown" else ""
+    return ""

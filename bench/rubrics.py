@@ -1,0 +1,168 @@
+"""Measure the rubrics: verdicts against the labelled answers in tests/rubrics/answers.
+
+    python -m bench.rubrics [--part tuned|held-out|fresh|all] [--show] [--root FOLDER]
+
+Every answer was labelled, criterion by criterion, before the rubrics were written. Every third answer of a
+file is held out: rubrics were never tuned on it. `fresh` answers were written after all tuning, and are
+judged as they come. A verdict of "unsure" is no verdict: it is counted as sent to a human.
+"""
+
+import argparse
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder import course
+from autograder.graders.shared.inline import Question, judge
+
+ROOT = Path(__file__).parents[1]
+ANSWERS = ROOT / "tests/rubrics/answers"
+HELD_OUT_EVERY = 3
+PARTS = ("tuned", "held-out", "fresh")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """One answer with its labels."""
+
+    question: str
+    kind: str  # right, half, wrong, evasive, keywords, language, copied, offtopic, empty, human
+    text: str
+    met: frozenset[str]  # ids of the criteria a fair reader calls met
+    part: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One criterion of one answer: what the label says and what the rubric said."""
+
+    answer: Labelled
+    criterion: str
+    met: bool
+    outcome: str
+
+    @property
+    def decided(self) -> bool:
+        return self.outcome != "unsure"
+
+    @property
+    def right(self) -> bool:
+        return (self.outcome == "met") == self.met
+
+
+def labelled(folder: Path = ANSWERS) -> Iterator[Labelled]:
+    """Every labelled answer; one that belongs to a question asked twice comes once for each."""
+    for path in sorted(folder.glob("*.toml")):
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        for number, raw in enumerate(table["answer"]):
+            held_out = number % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
+            part = "fresh" if raw.get("fresh") else "held-out" if held_out else "tuned"
+            for question in (table["question"], *table.get("also", [])):
+                where = f"{path.name} answer {number + 1}"
+                yield Labelled(question, raw["kind"], raw["text"], frozenset(raw["met"]), part, where)
+
+
+def questions(root: Path = ROOT) -> dict[str, Question]:
+    return {q.grade_id: q for name in course.names(root) for q in course.load(name, root).questions}
+
+
+def judged(answers: Iterable[Labelled], asked: dict[str, Question]) -> list[Judged]:
+    rows = []
+    for answer in answers:
+        question = asked[answer.question]
+        verdicts = judge(question, answer.text).verdicts
+        for criterion in question.criteria:
+            outcome = verdicts[criterion.id].outcome
+            rows.append(Judged(answer, criterion.id, criterion.id in answer.met, outcome))
+    return rows
+
+
+def kappa(rows: Iterable[Judged]) -> float:
+    """Cohen's kappa of met against not met: agreement beyond what chance alone would give."""
+    pairs = [(row.met, row.outcome == "met") for row in rows]
+    if not pairs:
+        return float("nan")
+    agreed = sum(a == b for a, b in pairs) / len(pairs)
+    ours, theirs = sum(b for _, b in pairs) / len(pairs), sum(a for a, _ in pairs) / len(pairs)
+    chance = ours * theirs + (1 - ours) * (1 - theirs)
+    return (agreed - chance) / (1 - chance) if chance < 1 else 1.0
+
+
+def false_full(rows: list[Judged], asked: dict[str, Question]) -> list[Labelled]:
+    """Answers for which every criterion is called met although the label says otherwise."""
+    by_answer: dict[Labelled, list[Judged]] = {}
+    for row in rows:
+        by_answer.setdefault(row.answer, []).append(row)
+    return [
+        a
+        for a, own in by_answer.items()
+        if all(r.outcome == "met" for r in own) and not all(r.met for r in own)
+    ]
+
+
+def waits(rows: list[Judged], asked: dict[str, Question]) -> tuple[int, int]:
+    """How many answers a person reads before their points count, of how many."""
+    by_answer: dict[Labelled, list[Judged]] = {}
+    for row in rows:
+        by_answer.setdefault(row.answer, []).append(row)
+    waiting = 0
+    for answer, own in by_answer.items():
+        question = asked[answer.question]
+        nothing = judge(question, answer.text).nothing
+        sure = all(r.decided for r in own) and (question.kind == "choice" or question.mode == "auto")
+        waiting += not nothing and not sure
+    return waiting, len(by_answer)
+
+
+def report(name: str, rows: list[Judged], asked: dict[str, Question]) -> str:
+    decided = [row for row in rows if row.decided]
+    right = sum(row.right for row in decided)
+    waiting, answers = waits(rows, asked)
+    wrong_met = sum(not row.right and row.outcome == "met" for row in decided)
+    cells = (
+        name,
+        f"{answers}",
+        f"{len(rows)}",
+        f"{100 * right / len(decided):.1f} %" if decided else "-",
+        f"{kappa(decided):.2f}" if decided else "-",
+        f"{wrong_met} / {len(decided) - right - wrong_met}",
+        f"{100 * (1 - len(decided) / len(rows)):.0f} %",
+        f"{100 * waiting / answers:.0f} %",
+        f"{len(false_full(rows, asked))}",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+HEAD = """\
+| answers | n | criteria | accuracy | kappa | wrongly met / not met | criteria unsure | answers to a human | false full marks |
+|---|---|---|---|---|---|---|---|---|"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--part", choices=(*PARTS, "all"), default="all")
+    parser.add_argument("--show", action="store_true", help="list the verdicts that differ from the labels")
+    options = parser.parse_args()
+    asked = questions()
+    everything = [a for a in labelled() if options.part in ("all", a.part)]
+    print(HEAD)
+    for part in PARTS:
+        rows = judged([a for a in everything if a.part == part], asked)
+        if rows:
+            print(report(part, rows, asked))
+    for kind, _ in Counter(a.kind for a in everything).most_common():
+        print(report(f"· {kind}", judged([a for a in everything if a.kind == kind], asked), asked))
+    if options.show:
+        for row in judged(everything, asked):
+            if row.decided and not row.right:
+                said = judge(asked[row.answer.question], row.answer.text).verdicts[row.criterion].message
+                print(f"\n{row.answer.where} ({row.answer.kind}), {row.criterion}: {row.outcome}\n  {said}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
