@@ -14,17 +14,18 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from autograder import course, intake, printed, run
-from autograder.course import CourseError
-from autograder.gradebook import GradebookError, sqlite_url
+from autograder import collecting, course, intake, printed, run
+from autograder.course import Assignment, CourseError
 from autograder.grading import GradingError
 from autograder.intake import IntakeError
 from autograder.record import RecordError
 from autograder.release import build, verify
 from autograder.release.strip import ReleaseError
+from autograder.roster import RosterError
 from autograder.sandbox import level
 from autograder.sandbox.client import SandboxError
 from autograder.sandbox.level import Level
+from autograder.store import GradebookError, sqlite_url
 
 DONE, ATTENTION, USAGE = 0, 1, 2
 EXPECTED_ERRORS = (
@@ -33,6 +34,7 @@ EXPECTED_ERRORS = (
     IntakeError,
     RecordError,
     ReleaseError,
+    RosterError,
     SandboxError,
     GradebookError,
 )
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.debug:
             traceback.print_exc()
         print(f"autograder: {error}", file=sys.stderr)
-        return USAGE if isinstance(error, CourseError | IntakeError) else ATTENTION
+        return USAGE if isinstance(error, CourseError | IntakeError | RosterError) else ATTENTION
     except OSError as error:  # a full disk, a folder that may not be written
         if options.debug:
             traceback.print_exc()
@@ -72,6 +74,23 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(verb=run)
         return added
 
+    collect = verb("collect", _collect, "Bring hand-ins from an LMS's download to where they are graded.")
+    collect.add_argument("assignment")
+    collect.add_argument("sources", type=Path, nargs="+", metavar="FROM", help="downloads: folders or zips")
+    collect.add_argument(
+        "--to", type=Path, required=True, metavar="DIR", help="gets <student>/<assignment>/…"
+    )
+    collect.add_argument(
+        "--roster", type=Path, metavar="FILE", help="CSV: id, name, email, extension_days, …"
+    )
+    collect.add_argument(
+        "--alias", action="append", default=[], metavar="NAME", help="the package's other name"
+    )
+    collect.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help='processes, for the rule "best"'
+    )
+    collect.add_argument("--json", action="store_true", help="print the report as JSON")
+    _isolation_options(collect)
     grade = verb("grade", _grade, "Grade a folder of submissions.")
     grade.add_argument("assignment")
     grade.add_argument("folder", type=Path, metavar="DIR", help="holds <student>/… or <student>.zip")
@@ -84,11 +103,13 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--dry-run", action="store_true", help="show what would change; write nothing")
     grade.add_argument("--json", action="store_true", help="print the result as JSON, and progress as well")
     grade.add_argument(
-        "--isolation", metavar="LEVEL", help="use this isolation level instead of the best one"
+        "--alias",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="the package may be called so, in an older form; see docs/intake.md",
     )
-    grade.add_argument(
-        "--unsafe-no-sandbox", action="store_true", help="run student code with no isolation at all"
-    )
+    _isolation_options(grade)
     release = verb("release", _release, "Build what students get.")
     release.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
     check = verb("verify", _verify, "Show that the solution earns full marks and the release none.")
@@ -100,14 +121,51 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _isolation_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--isolation", metavar="LEVEL", help="use this isolation level instead of the best one"
+    )
+    parser.add_argument(
+        "--unsafe-no-sandbox", action="store_true", help="run student code with no isolation at all"
+    )
+
+
 # --- verbs --------------------------------------------------------------------------------------
+
+
+def _collect(options: argparse.Namespace) -> int:
+    assignment = course.load(options.assignment)
+    report = collecting.collect(
+        assignment,
+        options.sources,
+        options.to,
+        options.roster,
+        _aliases(options, assignment),
+        _level(options),
+        max(1, options.jobs),
+    )
+    if options.json:
+        print(report.to_json(), end="")
+    else:
+        collecting.show(report, options.to)
+    return ATTENTION if report.unusual or report.unmatched else DONE
+
+
+def _aliases(options: argparse.Namespace, assignment: Assignment) -> tuple[str, ...]:
+    """Names given by --alias in place of those of assignment.toml."""
+    for name in options.alias:
+        if not name.isidentifier() or name == assignment.package:
+            raise CourseError(
+                f"--alias: expected the name of a package other than {assignment.package}, got {name!r}"
+            )
+    return tuple(dict.fromkeys(options.alias)) or assignment.intake.package_aliases
 
 
 def _grade(options: argparse.Namespace) -> int:
     assignment = course.load(options.assignment)
     request = run.Request(
         assignment=assignment,
-        sources=intake.find(options.folder, assignment.name),
+        sources=intake.find(options.folder, assignment.name, _aliases(options, assignment)),
         level=_level(options),
         out=options.out,
         gradebook=options.gradebook or sqlite_url(options.out / "gradebook.db"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,24 +19,19 @@ from types import TracebackType
 from typing import Any
 
 from nbgrader import api
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from autograder.course import Assignment, GradeCell
 from autograder.record import Grade, Record
+from autograder.store import GradebookError, sqlite_url
 
-LOCK_SECONDS = 60  # SQLite waits this long for another writer before it gives up
+__all__ = ["Gradebook", "GradebookError", "sqlite_url"]
+
 CHUNK = 200  # students looked up at once
 GRADE_COLUMNS = (api.Grade.auto_score, api.Grade.manual_score, api.Grade.needs_manual_grade)
 COMMENT_COLUMNS = (api.Comment.auto_comment,)
-
-
-class GradebookError(Exception):
-    """The gradebook cannot be opened or written."""
-
-
-def sqlite_url(path: Path) -> str:
-    return f"sqlite:///{path.resolve()}?timeout={LOCK_SECONDS}"
 
 
 @dataclass
@@ -54,6 +50,7 @@ class Gradebook:
         self.assignment = assignment
         try:
             with _alembic_on_path():
+                _create(url, course)
                 self._book = api.Gradebook(url, course)
             self._ensure_assignment()
         except SQLAlchemyError as error:
@@ -209,6 +206,20 @@ def _score(grade: Grade) -> float | None:
 
 def _waits(grade: Grade, manual_score: float | None) -> bool:
     return grade.state != "graded" and manual_score is None
+
+
+def _create(url: str, course: str) -> None:
+    """A new SQLite gradebook appears whole or not at all: one killed half way lacks its version for ever."""
+    parts = make_url(url)
+    if parts.get_backend_name() != "sqlite" or not parts.database or Path(parts.database).exists():
+        return
+    path = Path(parts.database)
+    if not path.parent.is_dir():
+        return  # said in words when it is opened
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".gradebook-") as folder:
+        half = Path(folder) / "gradebook.db"
+        api.Gradebook(f"sqlite:///{half}", course).close()
+        half.replace(path)
 
 
 @contextmanager

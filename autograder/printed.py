@@ -90,6 +90,11 @@ def table(result: Result, request: Request) -> None:
         ("feedback", request.out / "feedback"),
         ("grades", request.out / "grades.csv"),
         ("changes", request.out / "changes.csv"),
-        ("gradebook", request.gradebook.split("@")[-1].split("?")[0]),  # leaves a password out
+        ("gradebook", gradebook_place(request.gradebook)),
     ):
         console.print(f"  {label:<10}{path}", highlight=False, soft_wrap=True)
+
+
+def gradebook_place(url: str) -> str:
+    """Where a gradebook is: the file, or the server without the password."""
+    return url.split("@")[-1].split("?")[0].removeprefix("sqlite:///")

@@ -41,8 +41,8 @@ class Progress:
             self._tell()
 
     def step(self, failing: bool = False, error: bool = False, unchanged: bool = False) -> None:
-        """One more is done: `failing` without full points, `error` with cells that nobody could grade,
-        `unchanged` without being graded."""
+        """One more is done: `failing` a check, `error` with cells that nobody could grade, `unchanged`
+        without being graded."""
         self.done += 1
         self.failing += failing
         self.errors += error

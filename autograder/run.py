@@ -15,7 +15,6 @@ from pathlib import Path
 
 from autograder import pool, record, regrade
 from autograder.course import Assignment
-from autograder.gradebook import Gradebook
 from autograder.grading import Task
 from autograder.intake import Source
 from autograder.progress import Progress
@@ -124,8 +123,11 @@ def _grade_changed(request: Request, store: Store) -> None:
                 progress.step(unchanged=True)
                 return
             store.save(graded)
-            states = {g.state for g in graded.grades.values()}
-            progress.step(failing=graded.points < graded.max_points, error="error" in states)
+            cases = [case for grade in graded.grades.values() for case in grade.cases]
+            progress.step(
+                failing=any(case.outcome == "failed" for case in cases),
+                error=any(grade.state == "error" for grade in graded.grades.values()),
+            )
 
         if request.scheduler:
             from autograder import cluster  # needs dask.distributed, an optional extra
@@ -160,6 +162,8 @@ def _records(request: Request, store: Store) -> Iterator[Record]:
 
 def _render(request: Request, store: Store) -> None:
     """Bring gradebook, feedback and exports up to the records."""
+    from autograder.gradebook import Gradebook  # nbgrader takes two seconds to import
+
     assignment, out = request.assignment, request.out
     with Gradebook(request.gradebook, assignment) as book:
         book.catch_up(_records(request, store))

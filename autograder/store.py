@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,16 @@ from autograder import record
 from autograder.record import Hashes, Record, RecordError
 
 COMPARED = "changes.json"
+LOCK_SECONDS = 60  # SQLite waits this long for another writer before it gives up
+
+
+class GradebookError(Exception):
+    """The gradebook cannot be opened or written."""
+
+
+def sqlite_url(path: Path) -> str:
+    """The gradebook at `path`, for SQLAlchemy. (Here, since nbgrader takes two seconds to import.)"""
+    return f"sqlite:///{path.resolve()}?timeout={LOCK_SECONDS}"
 
 
 class Store:
@@ -47,6 +58,8 @@ class Store:
         for folder in (self.out, self.published, self.pending, self.out / "feedback"):
             for path in folder.glob(".*.part"):
                 path.unlink()
+        for half in self.out.glob(".gradebook-*"):
+            shutil.rmtree(half)
 
     def known(self, student: str) -> Hashes | None:
         """What the newest record of a student depended on; an unreadable one is as good as none."""

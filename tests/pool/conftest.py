@@ -1,0 +1,10 @@
+from pathlib import Path
+
+import pytest
+
+from tests.small_kit import Kit
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Kit:
+    return Kit(tmp_path / "kit")
