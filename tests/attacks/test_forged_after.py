@@ -37,4 +37,4 @@ def test_is_not_taken_for_the_next(arena):
             student.call("layers.not_written")
     assert caught.value.kind == "bad_reply"
     assert honest.value.kind == "not_implemented"
-    arena.report("one reply to one request", f"bad_reply: {caught.value.message}")
+    arena.report("one reply to one request", "bad_reply: the answer cannot be used, and why")
