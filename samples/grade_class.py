@@ -6,6 +6,8 @@ The class holds a corrupt zip, so the grader's "a human is needed" (exit code 1)
 import sys
 from pathlib import Path
 
+from make_class import read_class
+
 from autograder import cli, course
 
 
@@ -14,7 +16,10 @@ def main(submitted: str, out: str) -> int:
     for name in course.names():
         codes.append(cli.main(["grade", name, submitted, "--out", str(Path(out) / name)]))
         print()
-    return max(codes) if cli.USAGE in codes else cli.DONE
+    print("Who is who in this class:")
+    for student, about in read_class().items():
+        print(f"  {student}  {about['about']}")
+    return cli.USAGE if cli.USAGE in codes else cli.DONE
 
 
 if __name__ == "__main__":
