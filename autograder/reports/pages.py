@@ -38,8 +38,10 @@ def points(value: float) -> str:
     return f"{round(value, 2):g}"
 
 
-def outcome(property: str) -> str:
+def outcome(property: str, message: str = "") -> str:
     """What a failed check found, in a few words."""
+    if property == "code" and message.startswith("NotImplementedError"):  # what a TODO of the release raises
+        return "not written yet"
     return OUTCOMES.get(property, "not right yet")
 
 

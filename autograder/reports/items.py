@@ -1,0 +1,143 @@
+"""Item analysis: how hard each grade cell was, and how well it tells strong work from weak.
+
+Difficulty is the mean share of a cell's points (1 is easy). Discrimination is the correlation between
+that share and the share earned in all other cells together, the corrected item-total correlation; for a
+cell that is all or nothing it is the point-biserial one. What a person has yet to decide counts nowhere.
+
+Source: Lord & Novick (1968), Statistical Theories of Mental Test Scores, ch. 15; the item itself is left out
+of the total so that it does not correlate with itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from autograder.course import Assignment, GradeCell
+from autograder.record import Record
+
+FEWEST = 3  # students; a correlation of two is 1 or -1 whatever they did
+WEAK = 0.2  # discrimination below this asks for a look at the cell (Ebel, 1965)
+HARD = 0.4  # mean share below this
+_NUMBERS = re.compile(r"\d[\d.,]*(?:[eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True)
+class Item:
+    """What a class made of one grade cell."""
+
+    cell: GradeCell
+    known: int  # students whose points are decided
+    full: int  # of these, those with full points
+    difficulty: float | None
+    discrimination: float | None
+    waiting: int
+    errors: int
+
+    @property
+    def pass_rate(self) -> float | None:
+        return self.full / self.known if self.known else None
+
+    @property
+    def look(self) -> str:
+        """Why the cell deserves a look, if it does. Not while answers wait: most decided ones are blank."""
+        if self.waiting:
+            return ""
+        if self.discrimination is not None and self.discrimination < 0:
+            return "weak work does better here than strong work"
+        if self.discrimination is not None and self.discrimination < WEAK:
+            return "hardly tells strong work from weak"
+        if self.difficulty is not None and self.difficulty < HARD:
+            return "hard"
+        return ""
+
+    @property
+    def note(self) -> str:
+        return f"without {self.waiting} that wait for a person" if self.waiting else self.look
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """A message, and whom it was told, of which cells. Messages that differ only in numbers are one."""
+
+    property: str
+    message: str  # as one student got it
+    cells: tuple[str, ...]
+    students: tuple[str, ...]
+    cases: int
+
+
+def shares(records: Sequence[Record], cells: Sequence[GradeCell]) -> np.ndarray:
+    """(students, cells): the share of the points earned, NaN where it is not decided yet."""
+    table = np.full((len(records), len(cells)), np.nan)
+    for row, record in enumerate(records):
+        for column, cell in enumerate(cells):
+            grade = record.grades.get(cell.grade_id)
+            if grade is None or grade.state != "graded" or grade.points is None:
+                continue
+            if grade.max_points:
+                table[row, column] = grade.points / grade.max_points
+    return table
+
+
+def analyse(records: Sequence[Record], assignment: Assignment) -> list[Item]:
+    cells = assignment.grade_cells
+    table = shares(records, cells)
+    points = np.array([cell.points for cell in cells])
+    return [
+        Item(
+            cell=cell,
+            known=int(np.isfinite(table[:, column]).sum()),
+            full=int((table[:, column] >= 1.0).sum()),
+            difficulty=float(np.nanmean(table[:, column])) if np.isfinite(table[:, column]).any() else None,
+            discrimination=discrimination(table, points, column),
+            waiting=_in_state(records, cell, "needs_review"),
+            errors=_in_state(records, cell, "error"),
+        )
+        for column, cell in enumerate(cells)
+    ]
+
+
+def _in_state(records: Sequence[Record], cell: GradeCell, state: str) -> int:
+    return sum(r.grades[cell.grade_id].state == state for r in records if cell.grade_id in r.grades)
+
+
+def discrimination(table: np.ndarray, points: np.ndarray, column: int) -> float | None:
+    """Correlation of one cell's share with that of all others; None where it means nothing."""
+    others = np.arange(table.shape[1]) != column
+    known = np.isfinite(table[:, others])
+    most = known @ points[others]
+    rows = np.isfinite(table[:, column]) & (most > 0)
+    if rows.sum() < FEWEST:
+        return None
+    earned = np.nan_to_num(table[rows][:, others]) @ points[others]
+    item, rest = table[rows, column], earned / most[rows]
+    if np.ptp(item) < 1e-9 or np.ptp(rest) < 1e-9:  # all the same: nothing to correlate
+        return None
+    return float(np.corrcoef(item, rest)[0, 1])
+
+
+def complaints(records: Sequence[Record]) -> list[Complaint]:
+    """What failed cases said, most students first."""
+    found: dict[tuple[str, str], list[tuple[str, str, str]]] = {}  # what was said -> who, of what, in full
+    for record in records:
+        for grade in record.grades.values():
+            for case in grade.cases:
+                if case.outcome == "failed" and case.kind != "criterion":
+                    message = case.message.split("\n", 1)[0]  # what follows are the student's own lines
+                    told = (record.student, grade.grade_id, message)
+                    found.setdefault((case.property, _NUMBERS.sub("#", message)), []).append(told)
+    listed = [
+        Complaint(
+            kind,
+            told[0][2],
+            tuple(dict.fromkeys(cell for _, cell, _ in told)),
+            tuple(dict.fromkeys(student for student, _, _ in told)),
+            len(told),
+        )
+        for (kind, _), told in found.items()
+    ]
+    return sorted(listed, key=lambda c: (-len(c.students), -c.cases, c.cells, c.message))
