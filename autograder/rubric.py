@@ -6,6 +6,7 @@ share of its cell's. docs/rubrics.md describes the format.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -14,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.graders.shared.inline import Criterion, Evidence, Question
-from autograder.graders.shared.phrases import WINDOW, Pattern, PatternError, Phrase, group, parse
+from autograder.graders.shared.language import GLUE
+from autograder.graders.shared.phrases import FILLERS, WINDOW, Pattern, PatternError, Phrase, group, parse
 from autograder.graders.shared.text import lexicon
 
 FOLDER = Path(__file__).parent / "rubrics"
@@ -176,20 +178,19 @@ def _question(table: _Table, cell: Cell, shared: Words) -> Question:
     named = [name for name, _ in subjects]
     criteria = tuple(_criterion(t, cell.points, named, words) for t in table.tables("criterion"))
     _check_criteria(table, criteria, [name for name, _ in options])
-    asked = question_text(cell)
-    return Question(
+    question = Question(
         grade_id=cell.grade_id,
         kind="choice" if any(c.chosen is not None for c in criteria) else "text",
         mode=table.choice("mode", ("review", "auto"), "review"),  # type: ignore[arg-type]
-        asked=asked,
+        asked=question_text(cell),
         answer=table.text("answer"),
         criteria=criteria,
         options=tuple(name for name, _ in options),
         subjects=subjects,
         yes=table.patterns("yes", words),
         no=table.patterns("no", words),
-        vocabulary=_vocabulary(subjects),
     )
+    return dataclasses.replace(question, vocabulary=_vocabulary(question))
 
 
 def _calls(table: _Table, key: str, words: Words) -> tuple[tuple[str, tuple[Phrase, ...]], ...]:
@@ -269,11 +270,17 @@ def _check_criteria(table: _Table, criteria: tuple[Criterion, ...], options: lis
                 raise table.fail(f"one of the options {', '.join(options)}", name, "correct it", criterion.id)
 
 
-def _vocabulary(subjects: tuple[tuple[str, tuple[Phrase, ...]], ...]) -> tuple[Phrase, ...]:
+def _vocabulary(question: Question) -> tuple[Phrase, ...]:
     """Single words, one of which stands in any answer on the topic."""
-    called = {w for _, phrases in subjects for p in phrases if len(p) == 1 for w in p if w[0].isalpha()}
-    numbers = {name for name, _ in subjects if name.isdigit()}
-    return tuple((w,) for w in sorted({*called, *numbers, *COURSE_WORDS}))
+    patterns = [*question.yes, *question.no]
+    for criterion in question.criteria:
+        for part in criterion.evidence:
+            patterns += [*part.accept, *part.reject, *part.unclear]
+    looked_for = [ps for pattern in patterns for term in pattern.terms for _, ps in term.alternatives]
+    called = [phrases for _, phrases in question.subjects]
+    found = {word for phrases in (*looked_for, *called) for phrase in phrases for word in phrase}
+    words = {word for word in found if len(word) > 2 and word[0].isalpha() and word not in GLUE | FILLERS}
+    return tuple((word,) for word in sorted({*words, *question.options, *COURSE_WORDS}))
 
 
 def question_text(cell: Cell) -> str:

@@ -166,7 +166,7 @@ def _list(
         return
     bare = len(names) == 1 and not any(m.by_number for m in about.mentions) and about.sentence.item
     signs.add(names, True, ITEM if bare else LISTED, raw)
-    if not bare and "(" not in rest:
+    if not bare and words[end : end + 1] != ("(",):
         signs.complete = True
     if "only" in rest:
         signs.add(frozenset(signs.options) - names, False, LISTED, raw)

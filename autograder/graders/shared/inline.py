@@ -27,7 +27,8 @@ NOTHING = ("empty", "copied", "off-topic")  # an answer of this kind earns nothi
 QUOTED = 200  # characters of a student's sentence that a message repeats
 COPIED = 0.8  # share of a sentence's word triples that stand in the question, from which it is a copy
 EXPLAINS_FROM = 5  # words beside the options; "Options 1 and 3 are correct" explains nothing
-ON_TOPIC_FROM = 5  # words; a shorter answer is too short to be off-topic for certain
+ON_TOPIC_FROM = 8  # words; a shorter answer is too short to be off-topic for certain
+COPY_FROM = 5  # words; fewer may well be the same by chance
 NO_ANSWER = frozenset(
     (
         *("i do not know", "do not know", "no idea", "idk", "i have no idea", "not sure", "i am not sure"),
@@ -139,7 +140,7 @@ def _nothing(question: Question, said: Sequence[Sentence]) -> tuple[Nothing, str
         return "empty", "Nothing is written here."
     if " ".join(words) in NO_ANSWER:
         return "empty", "The answer says that there is none."
-    if len(words) >= ON_TOPIC_FROM and not _without_copies(question, said):
+    if len(words) >= COPY_FROM and not _without_copies(question, said):
         return "copied", "This is the question's own text, with no answer to it."
     if len(words) >= ON_TOPIC_FROM and not language.foreign(said) and not _on_topic(question, words):
         return "off-topic", "No word of this is about the question."

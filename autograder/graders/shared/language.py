@@ -33,7 +33,7 @@ VERBS = lexicon(
     multiplied divides divided computed normalizes normalized estimated scales scaled drops dropped
     changes changed stops stopped pass passes passed sums adds added performs performed converges
     converged overfits generalizes fits approaches turn turns dies forgets adjusts choose pick
-    represents suppose exists accumulates hurts loses speeds seems think found find treated speeds
+    represents suppose exists accumulates hurts loses allows speeds seems think found find treated speeds
     benefits
     """
 )
@@ -63,6 +63,10 @@ OTHERS = {
 }
 FOREIGN_LETTERS = 0.15  # share of letters outside Latin and Greek from which a text is not English
 FEW_WORDS = 6  # fewer words tell nothing about language or style
+COMPARATIVES = lexicon(
+    "higher lower larger smaller bigger better worse faster slower"
+)  # "the larger, the better"
+TERSE = 8  # words that a sentence of nouns around one verb may have
 LITTLE_GLUE = 0.17  # prose has 0.3 to 0.5, telegram style about 0.25
 FRAGMENTS = 4  # this many pieces of few words, most without a verb, make a list
 SHORT_FRAGMENT = 3.0  # mean number of words in the pieces of a list
@@ -122,9 +126,11 @@ def fragments(sentences: Iterable[Sentence]) -> list[list[str]]:
 
 def is_list(sentences: Sequence[Sentence]) -> bool:
     """Whether the answer is a list of keywords: no sentences that could be right or wrong."""
-    if len(words_of(sentences)) < FEW_WORDS:
+    words = words_of(sentences)
+    if len(words) < FEW_WORDS:
         return False
-    if glued([word for s in sentences for word in s.words]) < LITTLE_GLUE:
+    terse = len(words) <= TERSE and any(w in VERBS and not w.endswith("ed") for w in words)
+    if glued([word for s in sentences for word in s.words]) < LITTLE_GLUE and not terse:
         return True
     pieces = fragments(sentences)
     short = sum(len(piece) for piece in pieces) < SHORT_FRAGMENT * len(pieces)
@@ -138,4 +144,5 @@ def is_statement(words: Sequence[str]) -> bool:
     if len(alphabetic) <= 4:
         return True  # too short to tell; `is_list` looks at the whole answer
     relation = has_verb(words) or any(w in GLUE and w not in ("a", "an", "the", "and") for w in words)
+    relation = relation or sum(w in COMPARATIVES for w in words) > 1
     return relation and glued(words) >= LITTLE_GLUE - 0.05

@@ -52,7 +52,7 @@ CLAUSE_ENDS = lexicon(
 )
 DENIALS = lexicon(
     """
-    not never hardly barely rarely seldom neither nor nobody nothing unlikely
+    not never hardly barely rarely seldom neither nor nowhere nobody nothing unlikely
     """
 )
 PREVENTIONS = lexicon(
@@ -271,6 +271,8 @@ def denials(words: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
     for at, word in enumerate(words):
         if any(words[at : at + len(p)] == p for p in NOT_DENYING):
             continue
+        if word == "nor" and any(w in DENIALS for w in words[:at]):
+            continue  # it carries on what "neither" began
         if word in DENIALS:
             found.append((at, _reach(words, at, NOT_REACH, CLAUSE_ENDS | {"and"})))
         elif (word in BARE and words[at : at + 2] != ("no", "longer")) or (
