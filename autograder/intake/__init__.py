@@ -2,15 +2,18 @@
 
 In reading order: `archives` (folders, zips and tars, and what is refused), `arrange` (every file to its
 place), `notebooks` (recognised, and read), `submission` (one hand-in in memory), `downloads` (what an LMS
-gives out), `collect` (many hand-ins to nbgrader's layout, none lost).
+gives out), `store` (every hand-in as it came), `collect` (the ones that count, to nbgrader's layout).
 """
 
 from autograder.intake.archives import IntakeError
+from autograder.intake.collect import Collector, Report
 from autograder.intake.notebooks import answers, is_placeholder, read_cells
 from autograder.intake.submission import Source, Submission, arrange, find, read
 
 __all__ = [
+    "Collector",
     "IntakeError",
+    "Report",
     "Source",
     "Submission",
     "answers",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -83,6 +84,12 @@ def _loose(files: dict[str, bytes], assignment: Assignment, problems: list[str])
     """The package's files where no folder of its name is: each by its own name, if only one file has it."""
     name = assignment.package
     places = [p.relative_to(assignment.root).as_posix() for p in sorted(assignment.library.rglob("*.py"))]
+    if other := _look_alikes(files, places):
+        problems.append(
+            f"no {name}/ folder; {other[0]}/ looks like it under another name: `--alias {other[0]}` or "
+            "package_aliases in assignment.toml grades it; for now its functions count as not handed in"
+        )
+        return {}
     by_base: dict[str, list[str]] = {}
     for place in places:
         by_base.setdefault(PurePosixPath(place).name, []).append(place)
@@ -96,6 +103,18 @@ def _loose(files: dict[str, bytes], assignment: Assignment, problems: list[str])
     else:
         problems.append(f"no {name}/ folder; every function in it counts as not handed in")
     return found
+
+
+def _look_alikes(files: dict[str, bytes], places: Collection[str]) -> list[str]:
+    """Folders that hold the package's files and that other files import: packages of another name."""
+    bases = {PurePosixPath(place).name for place in places} - {"__init__.py"}
+    folders = {p.parent.name for p in map(PurePosixPath, files) if p.name in bases and p.parent.name}
+    text = b"\n".join(files[name] for name in files if name.endswith((".py", ".ipynb")))
+    return sorted(
+        folder
+        for folder in folders
+        if folder.isidentifier() and re.search(rb"\b(?:from|import)\s+" + folder.encode() + rb"\b", text)
+    )
 
 
 def _by_name(files: dict[str, bytes], wanted: str, problems: list[str]) -> bytes | None:

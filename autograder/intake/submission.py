@@ -70,7 +70,7 @@ class Submission:
         return total.hexdigest()
 
 
-def find(folder: Path, assignment: str) -> list[Source]:
+def find(folder: Path, assignment: str, aliases: tuple[str, ...] = ()) -> list[Source]:
     """Every student's hand-in below `folder`, by student.
 
     `<student>/<assignment>/…`, `<student>/…`, and archives of either (`<student>.zip`,
@@ -91,7 +91,8 @@ def find(folder: Path, assignment: str) -> list[Source]:
                     f"{folder}: both {student}/ and {entry.name}; keep the one that counts, "
                     "or let `autograder collect` choose"
                 )
-            sources[student] = Source(student, entry / assignment if (entry / assignment).is_dir() else entry)
+            inner = entry / assignment
+            sources[student] = Source(student, inner if inner.is_dir() else entry, aliases)
     if not sources:
         raise IntakeError(
             f"{folder}: holds no student folders and no zips; expected <student>/… or <student>.zip"

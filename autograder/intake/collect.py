@@ -1,0 +1,291 @@
+"""Many hand-ins to nbgrader's layout: the one of each student that counts, and none lost.
+
+Whatever is found is kept first as it came (`store`); then, for each student, the rule of the assignment
+chooses among all that was ever kept, and the chosen one is written to `DIR/<student>/<assignment>/` under
+the assignment's own names. So collecting again, or collecting an older download later, changes nothing
+that should stay.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from autograder.course import Assignment
+from autograder.intake import store
+from autograder.intake.archives import Budget, FolderTree, IntakeError
+from autograder.intake.downloads import HandIn, Person, Survey, placed, read_all, survey
+from autograder.intake.store import Kept
+from autograder.intake.submission import ABOUT, STAMP, Source, Submission, arrange, read_files
+from autograder.record import write_atomically
+from autograder.roster import ID, Roster
+
+REPORT = "report.json"
+Points = Callable[[Sequence[Source]], Sequence[float]]  # what hand-ins earn; needed for the rule "best"
+
+
+@dataclass
+class Report:
+    """What collecting came to, for the instructor."""
+
+    assignment: str
+    kinds: list[str] = field(default_factory=list)
+    students: int = 0
+    hand_ins: int = 0
+    new: int = 0  # hand-ins never collected before
+    written: list[str] = field(default_factory=list)  # students whose counting hand-in is new
+    late: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)  # on the roster, with no hand-in
+    unmatched: list[str] = field(default_factory=list)  # hand-ins of people not on the roster
+    unusual: list[tuple[str, str]] = field(default_factory=list)  # student (or ""), what
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
+
+@dataclass
+class Collector:
+    """One run of `autograder collect`."""
+
+    assignment: Assignment
+    to: Path
+    roster: Roster | None = None
+    aliases: tuple[str, ...] = ()
+    others: Collection[str] = ()  # the course's other assignments
+    points: Points | None = None
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def __post_init__(self) -> None:
+        self.report = Report(self.assignment.name)
+        self.aliases = self.aliases or self.assignment.intake.package_aliases
+        self.store = self.to / store.HIDDEN / self.assignment.name
+
+    def collect(self, sources: Sequence[Path]) -> Report:
+        """Keep all hand-ins of `sources`, and write out those that count.
+
+        Raises:
+            IntakeError: a source holds no hand-ins, or is the folder that is written to.
+        """
+        for path in sources:
+            if path.resolve() == self.to.resolve():
+                raise IntakeError(f"{path}: this is where hand-ins go; give --to another folder")
+        with ExitStack() as opened:
+            found = [opened.enter_context(survey(p, self.assignment, self.others)) for p in sources]
+            self._keep_strays()
+            for each in found:
+                self._take(each)
+        for folder in sorted((self.store / "hand-ins").glob("[!.]*")):
+            self._choose(folder)
+        if self.roster is not None:
+            here = {p.name for p in (self.store / "hand-ins").glob("[!.]*")}
+            self.report.missing = sorted(set(self.roster.students) - here)
+        write_atomically(self.store / REPORT, self.report.to_json())
+        return self.report
+
+    def _tell(self, student: str, what: str) -> None:
+        if (student, what) not in self.report.unusual:
+            self.report.unusual.append((student, what))
+
+    # keeping
+
+    def _keep_strays(self) -> None:
+        """Hand-ins that something else put where ours go, such as `nbgrader collect`."""
+        for folder in sorted(self.to.glob(f"[!.]*/{self.assignment.name}")):
+            if folder.is_dir() and not (folder / ABOUT).is_file():
+                self._keep(placed(folder), folder.parent.name)
+
+    def _take(self, found: Survey) -> None:
+        if found.kind not in self.report.kinds:
+            self.report.kinds.append(found.kind)
+        for what in found.told:
+            self._tell("", what)
+        for hand_in in found.hand_ins:
+            for person in hand_in.people:
+                student, why = self._student(person)
+                if why:
+                    self.report.unmatched.append(f"{hand_in.where}: {why}")
+                    self._keep(hand_in, student, "unmatched")
+                else:
+                    self._keep(hand_in, student)
+
+    def _student(self, person: Person) -> tuple[str, str]:
+        """(student id, why the roster does not tell whose this is)."""
+        if self.roster is not None:
+            match self.roster.match(person.ids, person.name):
+                case [student]:
+                    return student.id, ""
+                case []:
+                    return safe_id(person.label), f"{person.label} is not on the roster"
+                case several:
+                    ids = " or ".join(s.id for s in several)
+                    return safe_id(person.label), f"{person.label} may be {ids}; add what the LMS calls them"
+        label = safe_id(person.label)
+        if label != person.label:
+            self._tell(label, f"called {person.label!r}; no id for a folder, so {label} stands for it")
+        return label, ""
+
+    def _keep(self, hand_in: HandIn, student: str, room: str = "hand-ins") -> None:
+        when = hand_in.handed_in.isoformat() if hand_in.handed_in else ""
+        try:
+            files, unreadable = read_all(hand_in, Budget().spend), ""
+        except IntakeError as error:
+            files, unreadable = {}, str(error)
+        kept = Kept(
+            student,
+            hand_in.where,
+            self.now.isoformat(),
+            when,
+            hand_in.late,
+            hand_in.order,
+            hand_in.problems,
+            unreadable,
+            store.key(files, when, unreadable),
+        )
+        self.report.new += store.keep(self.store / room / student, kept, files)
+
+    # choosing
+
+    def _choose(self, folder: Path) -> None:
+        """Write out the hand-in of one student that counts."""
+        student = folder.name
+        listed = self.roster.get(student) if self.roster else None
+        extension = listed.extension_days(self.assignment.name) if listed else self._known_extension(student)
+        all_kept = sorted(store.load(folder), key=lambda k: k.rank)
+        if len(all_kept) > 1:
+            chosen, why = self._counts(folder, all_kept, extension)
+        else:
+            chosen, why = all_kept[0], []
+        found = self._read(folder, chosen)
+        late = [told] if (told := self.assignment.late.told(chosen.time, extension)) else []
+        told_all = dict.fromkeys((*why, *chosen.problems, *self._unknown_time(chosen), *found.problems))
+        self.report.students += 1
+        self.report.hand_ins += len(all_kept)
+        self.report.late += [student] if late or (chosen.late and not chosen.handed_in) else []
+        unreadable = [f"cannot be read: {found.unreadable}"] if found.unreadable else []
+        for what in (*unreadable, *late, *told_all):
+            self._tell(student, what)
+        about = {
+            "hand_in": chosen.key,
+            "where": chosen.where,
+            "extension_days": extension,
+            "problems": list(told_all),
+            "unreadable": found.unreadable,
+            "not_counted": [k.key for k in all_kept if k.key != chosen.key],
+        }
+        self._write(student, chosen, found, about)
+
+    def _known_extension(self, student: str) -> float:
+        """The extension of an earlier run, if this one has no roster."""
+        path = self.to / student / self.assignment.name / ABOUT
+        return (
+            float(json.loads(path.read_text(encoding="utf-8"))["extension_days"]) if path.is_file() else 0.0
+        )
+
+    def _read(self, folder: Path, kept: Kept) -> Submission:
+        if kept.unreadable:
+            return Submission(kept.student, unreadable=kept.unreadable)
+        try:
+            files, told = read_files(FolderTree(folder / kept.key / store.FILES))
+        except IntakeError as error:
+            return Submission(kept.student, unreadable=str(error))
+        found = arrange(kept.student, files, self.assignment, self.aliases)
+        return replace(found, problems=(*told, *found.problems), handed_in=kept.handed_in)
+
+    def _counts(self, folder: Path, all_kept: list[Kept], extension: float) -> tuple[Kept, list[str]]:
+        """Of several hand-ins the one that counts, and what a human should know about the choice."""
+        reasons = {k.key: self._read(folder, k).unreadable for k in all_kept}
+        readable = [k for k in all_kept if not reasons[k.key]]
+        pool = readable or all_kept
+        in_time = [k for k in pool if self._in_time(k, extension)]
+        rule = self.assignment.intake.counts
+        if rule == "best" and self.points is not None:
+            chosen = self._best(folder, pool, extension, self.points)
+        elif rule == "first":
+            chosen = pool[0]
+        else:
+            chosen = (in_time or pool)[-1]
+        why = [f"{len(all_kept)} hand-ins; by the rule {rule!r} {_named(chosen)} counts, the others are kept"]
+        if any(not k.handed_in for k in all_kept):
+            why.append(
+                "not all hand-ins carry a time; their order is that of their numbers, or of collecting"
+            )
+        why += [
+            f"{_named(k)} cannot be read ({reasons[k.key]}); it does not count"
+            for k in all_kept
+            if readable and k not in readable
+        ]
+        return chosen, why
+
+    def _in_time(self, kept: Kept, extension: float) -> bool:
+        if not kept.handed_in:
+            return not kept.late
+        return self.assignment.late.in_time(kept.time, extension)
+
+    def _best(self, folder: Path, pool: list[Kept], extension: float, points: Points) -> Kept:
+        """The one that earns most after what lateness takes off; of equals, the later."""
+        late = self.assignment.late
+        earned = points([Source(k.student, folder / k.key / store.FILES, self.aliases) for k in pool])
+        left = [
+            e - late.penalty(e, late.seconds_late(k.time, extension))
+            for k, e in zip(pool, earned, strict=True)
+        ]
+        return max(zip(left, pool, strict=True), key=lambda pair: (pair[0], pair[1].rank))[1]
+
+    def _unknown_time(self, kept: Kept) -> list[str]:
+        if self.assignment.late.due is None or kept.handed_in:
+            return []
+        if kept.late:
+            return ["marked late by the LMS, which does not say by how much; no points taken off"]
+        return ["nobody knows when this was handed in; counted as in time"]
+
+    # writing
+
+    def _write(self, student: str, kept: Kept, submission: Submission, about: dict[str, object]) -> None:
+        files = {
+            **submission.package,
+            **{f"{name}.ipynb": data for name, data in submission.notebooks.items()},
+            **submission.results,
+            ABOUT: (json.dumps(about, indent=1, ensure_ascii=False) + "\n").encode(),
+        }
+        if kept.time:
+            files[STAMP] = kept.time.strftime("%Y-%m-%d %H:%M:%S UTC\n").encode()
+        place = self.to / student / self.assignment.name
+        if _same(place, files):
+            return
+        with store.replacing(place) as part:
+            for name, data in files.items():
+                store.write(part / name, data)
+        self.report.written.append(student)
+
+
+def _named(kept: Kept) -> str:
+    return f"that of {kept.handed_in[:16].replace('T', ' ')} UTC" if kept.handed_in else kept.key
+
+
+def _same(place: Path, files: dict[str, bytes]) -> bool:
+    """Whether `place` holds just these files."""
+    if not place.is_dir():
+        return False
+    tree = FolderTree(place)
+    names = set(tree.names())
+    return names == set(files) and not tree.told and all(tree.read(n) == files[n] for n in names)
+
+
+def safe_id(label: str) -> str:
+    """A label as the name of a folder, and as nbgrader takes it."""
+    if ID.fullmatch(label):
+        return label
+    plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode()
+    plain = re.sub(r"[^A-Za-z0-9_.@+-]+", "_", plain).strip("_.-+@")[:100]
+    return f"{plain or 'student'}-{_short(label)}"
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]

@@ -1,0 +1,348 @@
+"""Who handed in what, in a folder or zip as it came: an LMS's bulk download, nbgrader's layout, or plain.
+
+    Canvas      lastfirst_LATE_12345_67890_name-1.zip     (user, then a number that grows with each upload)
+    Moodle      Full Name_123456_assignsubmission_file_/…  (or …_file_name.zip)
+    Gradescope  submission_12345/… beside submission_metadata.yml
+    nbgrader    <student>/<assignment>/… with timestamp.txt
+    plain       <student>/…, <student>.zip
+
+Entries of several kinds may lie side by side. What is none of them is told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from autograder.course import Assignment
+from autograder.intake.archives import (
+    FolderTree,
+    IntakeError,
+    Tree,
+    ZipTree,
+    ignored,
+    is_archive,
+    is_foreign,
+    odd,
+    stem,
+)
+from autograder.policy import utc
+
+METADATA = "submission_metadata.yml"
+STAMP = "timestamp.txt"
+MAX_DOWNLOAD_ENTRIES = 500_000
+MAX_METADATA = 32 * 2**20
+
+CANVAS = re.compile(
+    r"(?P<name>[^_/]+)_(?:(?P<late>LATE)_)?(?P<user>\d+)_(?P<file>\d+)_(?P<original>.+)", re.S
+)
+MOODLE = re.compile(
+    r"(?P<name>[^/]+?)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<rest>.*)", re.S
+)
+VERSION = re.compile(r"(?P<base>.*?)(?:-(?P<dash>\d{1,3})| ?\((?P<round>\d{1,3})\))?", re.S)
+
+
+@dataclass(frozen=True)
+class Person:
+    """What a download says about a student."""
+
+    ids: tuple[str, ...] = ()
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        return next((i for i in (*self.ids, self.name) if i), "nobody")
+
+
+@dataclass(frozen=True)
+class HandIn:
+    """One hand-in as it came. `files` maps names inside it to names in `tree`."""
+
+    where: str
+    people: tuple[Person, ...]
+    tree: Tree
+    files: dict[str, str] = field(default_factory=dict)
+    handed_in: datetime | None = None
+    late: bool = False  # so marked by the LMS
+    order: str = ""  # among hand-ins of one student that carry no time
+    problems: tuple[str, ...] = ()
+
+
+@dataclass
+class Survey:
+    """What a download holds."""
+
+    kind: str = "plain"
+    hand_ins: list[HandIn] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def survey(path: Path, assignment: Assignment, others: Collection[str] = ()) -> Iterator[Survey]:
+    """The hand-ins of an assignment below `path`, to be read while this is open.
+
+    `others` are the course's other assignments.
+
+    Raises:
+        IntakeError: no such folder or zip, or nothing in it is a hand-in.
+    """
+    if path.is_dir():
+        yield _survey(FolderTree(path), path, assignment, others)
+    elif path.is_file() and path.suffix.lower() == ".zip":
+        with path.open("rb") as file:
+            yield _survey(ZipTree(file, path.name, MAX_DOWNLOAD_ENTRIES), path, assignment, others)
+    else:
+        raise IntakeError(f"{path}: no such folder or zip; give the download, or a folder of hand-ins")
+
+
+def _survey(tree: Tree, path: Path, assignment: Assignment, others: Collection[str]) -> Survey:
+    names = [n for n in tree.names() if not ignored(n)]
+    metadata = min((n for n in names if n.split("/")[-1] == METADATA), key=len, default=None)
+    found = Survey()
+    if metadata is not None:
+        found.kind = "Gradescope"
+        _gradescope(tree, names, metadata, path.name, found)
+    else:
+        _entries(tree, names, path.name, assignment, others, found)
+    found.told += tree.told
+    if not found.hand_ins:
+        told = f" ({'; '.join(found.told[:3])})" if found.told else ""
+        raise IntakeError(f"{path}: holds no hand-ins{told}; see docs/intake.md for what is recognised")
+    return found
+
+
+# Gradescope
+
+
+def _gradescope(tree: Tree, names: list[str], metadata: str, where: str, found: Survey) -> None:
+    import yaml  # type: ignore[import-untyped]  # comes with Jupyter; only this download needs it
+
+    try:
+        about = yaml.safe_load(tree.read(metadata, MAX_METADATA))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise IntakeError(
+            f"{where}: {metadata}: not readable ({type(error).__name__}); download again"
+        ) from None
+    if not isinstance(about, dict):
+        raise IntakeError(f"{where}: {metadata}: expected submissions, found none; download again")
+    top = metadata.removesuffix(METADATA)
+    folders = _by_top([n.removeprefix(top) for n in names if n.startswith(top) and n != metadata])
+    for folder, files in folders.items():
+        facts = about.get(folder)
+        if not isinstance(facts, dict):
+            found.told.append(f"{where}: {folder} is not in {METADATA}; not used")
+            continue
+        when = _fact(facts, "created_at")
+        submitters = _fact(facts, "submitters") or []
+        people = (
+            tuple(_submitter(s) for s in submitters if isinstance(s, dict))
+            if isinstance(submitters, list)
+            else ()
+        )
+        found.hand_ins.append(
+            HandIn(
+                f"{where}: {folder}",
+                people or (Person(name=folder),),
+                tree,
+                {f.removeprefix(f"{folder}/"): top + f for f in files},
+                _time(when),
+                order=folder.rpartition("_")[2].zfill(20),
+                problems=() if people else (f"{METADATA} names nobody for {folder}",),
+            )
+        )
+    missing = [str(key) for key in about if key not in folders]
+    found.told += [f"{where}: {key} is in {METADATA}, but its files are not here" for key in missing]
+
+
+def _fact(facts: dict[Any, Any], key: str) -> Any:
+    return facts.get(f":{key}", facts.get(key))
+
+
+def _submitter(facts: dict[Any, Any]) -> Person:
+    ids = (_fact(facts, "sid"), _fact(facts, "email"))
+    return Person(tuple(str(i) for i in ids if i), str(_fact(facts, "name") or ""))
+
+
+def _time(value: object) -> datetime | None:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip().removesuffix(" UTC"))
+        except ValueError:
+            return None
+    return utc(value) if isinstance(value, datetime) else None
+
+
+# all others, entry by entry
+
+
+def _by_top(names: Iterable[str]) -> dict[str, list[str]]:
+    """Names by their first part."""
+    tops: dict[str, list[str]] = {}
+    for name in names:
+        tops.setdefault(name.split("/")[0], []).append(name)
+    return tops
+
+
+def _is_marked(top: str) -> bool:
+    return bool(CANVAS.fullmatch(top) or MOODLE.fullmatch(top))
+
+
+def _is_wrapping(inner: dict[str, list[str]], zipped: bool, assignment: Assignment) -> bool:
+    """Whether the one folder at the top holds the students, and is not itself a student's."""
+    if all(map(_is_marked, inner)):
+        return True
+    own = {assignment.package, assignment.name, "results", STAMP, *assignment.intake.package_aliases}
+    return zipped and not own & set(inner) and not any(n.lower().endswith((".ipynb", ".py")) for n in inner)
+
+
+def _entries(
+    tree: Tree, names: list[str], where: str, assignment: Assignment, others: Collection[str], found: Survey
+) -> None:
+    tops = _by_top(names)
+    prefix = ""
+    while len(tops) == 1 and all("/" in n for n in names):
+        top = next(iter(tops))
+        inner = _by_top(n.removeprefix(f"{top}/") for n in names)
+        if _is_marked(top) or not _is_wrapping(inner, isinstance(tree, ZipTree), assignment):
+            break
+        prefix, names = f"{prefix}{top}/", [n.removeprefix(f"{top}/") for n in names]
+        tops = inner
+    canvas: dict[str, list[re.Match[str]]] = {}
+    for top, files in tops.items():
+        whole = {n: prefix + n for n in files}
+        if top.startswith("."):
+            continue
+        if why := odd(top):
+            found.told.append(f"{where}: {top!r} is not used: {why}")
+        elif files == [top] and (match := CANVAS.fullmatch(top)):
+            canvas.setdefault(f"{match['name']}_{match['user']}", []).append(match)
+        elif match := MOODLE.fullmatch(top):
+            found.hand_ins.append(_moodle(tree, match, whole, where))
+            found.kind = "Moodle"
+        elif files == [top]:
+            _file(tree, top, whole, where, found)
+        else:
+            found.hand_ins += _folder(tree, top, whole, where, assignment, others, found.told)
+    for matches in canvas.values():
+        found.hand_ins += _canvas(tree, prefix, matches, where, _own_names(assignment))
+        found.kind = "Canvas"
+
+
+def _moodle(tree: Tree, match: re.Match[str], whole: dict[str, str], where: str) -> HandIn:
+    top = match.string
+    files = {n.removeprefix(f"{top}/"): place for n, place in whole.items()}
+    if list(files) == [top]:  # a file with the whole mark in its name
+        files = {match["rest"] or top: whole[top]}
+    person = Person((f"{match['name']}_{match['number']}", match["number"]), match["name"])
+    return HandIn(f"{where}: {top}", (person,), tree, files, order=match["number"].zfill(20))
+
+
+def _file(tree: Tree, top: str, whole: dict[str, str], where: str, found: Survey) -> None:
+    if is_archive(top):
+        names = dict.fromkeys((stem(top), _versioned(stem(top))[0]))
+        found.hand_ins.append(HandIn(f"{where}: {top}", (Person(tuple(names)),), tree, {top: whole[top]}))
+    elif is_foreign(top):
+        found.told.append(f"{where}: {top} is not used: not a zip; ask for it again as one")
+    elif top != STAMP:
+        found.told.append(f"{where}: {top} is not used: neither a student's folder nor an archive")
+
+
+def _folder(
+    tree: Tree,
+    student: str,
+    whole: dict[str, str],
+    where: str,
+    assignment: Assignment,
+    others: Collection[str],
+    told: list[str],
+) -> Iterator[HandIn]:
+    """A student's folder: nbgrader's, or one with the files, or one with a zip for each hand-in."""
+    inside = {n.removeprefix(f"{student}/"): place for n, place in whole.items()}
+    tops = _by_top(inside)
+    name = assignment.name
+    if name in tops and tops[name] != [name]:
+        inside = {n.removeprefix(f"{name}/"): p for n, p in inside.items() if n.startswith(f"{name}/")}
+    elif set(tops) & set(others) and all("/" in n or n == STAMP for n in inside):
+        told.append(f"{where}: {student} has nothing for {name}")
+        return
+    about = f"{where}: {student}"
+    stamp = inside.pop(STAMP, None)
+    inside.pop("collected.json", None)
+    when, problems = _stamped(tree, stamp)
+    hand_in = HandIn(about, (Person((student,)),), tree, inside, when, problems=problems)
+    if inside and all("/" not in n and is_archive(n) for n in inside):
+        yield from _versions(hand_in, [(n, place, "") for n, place in inside.items()], _own_names(assignment))
+    else:
+        yield hand_in
+
+
+def _stamped(tree: Tree, stamp: str | None) -> tuple[datetime | None, tuple[str, ...]]:
+    if stamp is None:
+        return None, ()
+    text = tree.read(stamp, 1000).decode("utf-8", "replace").strip()
+    when = _time(text)
+    return when, () if when or not text else (f"{STAMP} holds {text[:60]!r}, which is no time",)
+
+
+def placed(folder: Path) -> HandIn:
+    """A hand-in that lies at its place in nbgrader's layout."""
+    tree = FolderTree(folder)
+    files = {name: name for name in tree.names()}
+    when, problems = _stamped(tree, files.pop(STAMP, None))
+    where = f"{folder.parent.name}/{folder.name}, where it was"
+    return HandIn(where, (Person((folder.parent.name,)),), tree, files, when, problems=problems)
+
+
+def _canvas(
+    tree: Tree, prefix: str, matches: list[re.Match[str]], where: str, own: Collection[str]
+) -> Iterator[HandIn]:
+    first = matches[0]
+    person = Person((f"{first['name']}_{first['user']}", first["user"]), first["name"])
+    late = any(m["late"] for m in matches)
+    hand_in = HandIn(f"{where}: {first['name']}_{first['user']}", (person,), tree, late=late)
+    yield from _versions(
+        hand_in, [(m["original"], prefix + m.string, m["file"].zfill(20)) for m in matches], own
+    )
+
+
+def _own_names(assignment: Assignment) -> set[str]:
+    """Names that end as they should, and are no version of each other: `part-1.ipynb`, `part-2.ipynb`."""
+    return {f"{n.name}.ipynb" for n in assignment.notebooks} | {r.split("/")[-1] for r in assignment.results}
+
+
+def _versions(hand_in: HandIn, files: list[tuple[str, str, str]], own: Collection[str]) -> Iterator[HandIn]:
+    """One hand-in for each version of the files: `work.zip`, `work-1.zip`, `work (2).zip` are three.
+
+    Files are (name, place, number of the upload). Files of different names belong together: the newest of
+    each are one hand-in, those before them an earlier one.
+    """
+    by_base: dict[str, list[tuple[str, int, str, str]]] = {}  # upload, version, plain name, place
+    for name, place, upload in files:
+        base, version = (name, 0) if name in own else _versioned(name)
+        by_base.setdefault(base.casefold(), []).append((upload, version, base, place))
+    for rank in range(max(map(len, by_base.values()), default=0)):
+        chosen = [sorted(v)[-1 - rank] for v in by_base.values() if rank < len(v)]
+        yield replace(
+            hand_in,
+            files={base: place for _, _, base, place in chosen},
+            order=max(f"{upload or '0'}-{version:04}" for upload, version, _, _ in chosen),
+        )
+
+
+def _versioned(name: str) -> tuple[str, int]:
+    """A file's name without an added version, and that version: `work-1.zip` -> `work.zip`, 1."""
+    dot = len(stem(name)) if is_archive(name) else (name.rfind(".") if "." in name else len(name))
+    match = VERSION.fullmatch(name[:dot])
+    if match is None or not match["base"]:
+        return name, 0
+    return match["base"] + name[dot:], int(match["dash"] or match["round"] or 0)
+
+
+def read_all(hand_in: HandIn, spend: Callable[[bytes], bytes]) -> dict[str, bytes]:
+    """The files of a hand-in as they came, archives unopened."""
+    return {name: spend(hand_in.tree.read(place)) for name, place in hand_in.files.items()}

@@ -1,0 +1,223 @@
+"""Which hand-in counts, what is kept, and what an instructor is told."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autograder import intake
+from autograder.course import Assignment
+from autograder.intake import IntakeError, Source, store
+from autograder.intake.collect import safe_id
+from autograder.policy import Intake
+from autograder.roster import Roster
+from tests.intake.conftest import ROSTER, Collect, below, files, mark_of, put, snapshot, zipped
+
+EARLY, IN_TIME, LATE, VERY_LATE = "2026-01-20", "2026-02-01", "2026-02-03", "2026-02-20"
+NOON = " 10:00:00 UTC\n"
+
+
+def handed_in(mark: str, day: str) -> dict[str, bytes]:
+    return {**files(mark), "timestamp.txt": (day + NOON).encode()}
+
+
+def several(tmp_path: Path, *days: str, student: str = "ada") -> list[Path]:
+    """Downloads made one after the other, each with one hand-in called by its day."""
+    return [put(tmp_path / f"download {d}", below(f"{student}/assignment1", handed_in(d, d))) for d in days]
+
+
+@pytest.mark.parametrize(
+    ("rule", "days", "counts"),
+    [
+        ("last", (EARLY, IN_TIME), IN_TIME),
+        ("last", (EARLY, IN_TIME, LATE), IN_TIME),
+        ("last", (LATE, VERY_LATE), VERY_LATE),
+        ("first", (EARLY, IN_TIME, LATE), EARLY),
+    ],
+)
+@pytest.mark.parametrize("backwards", [False, True])
+def test_the_rule_chooses_whatever_the_order_of_collecting(
+    rule: str, days: Sequence[str], counts: str, backwards: bool, collect: Collect, tmp_path: Path,
+    assignment: Assignment,
+) -> None:  # fmt: skip
+    downloads = several(tmp_path, *days)
+    ruled = replace(assignment, intake=Intake(counts=rule))  # type: ignore[arg-type]
+    for download in reversed(downloads) if backwards else downloads:
+        report = collect(download, assignment=ruled)
+    submitted = tmp_path / "submitted"
+    assert mark_of(submitted, "ada") == counts
+    assert report.hand_ins == len(days)
+    kept = {p.read_text().split("'")[1] for p in submitted.glob(".collected/**/layers.py")}
+    assert kept == set(days)
+
+
+def test_an_extension_moves_the_deadline(collect: Collect, tmp_path: Path) -> None:
+    for download in several(tmp_path, IN_TIME, LATE, student="grace"):  # extended by two days
+        collect(download)
+    assert mark_of(tmp_path / "submitted", "grace") == LATE
+    report = collect(download, roster=None)  # without a roster the extension is still known
+    assert mark_of(tmp_path / "submitted", "grace") == LATE
+    assert report.late == []
+
+
+def test_the_best_counts_after_what_lateness_takes(
+    collect: Collect, tmp_path: Path, assignment: Assignment
+) -> None:
+    earned = {EARLY: 10.0, IN_TIME: 17.0, LATE: 20.0}
+    asked: list[str] = []
+
+    def points(sources: Sequence[Source]) -> list[float]:
+        marks = [(s.path / "cs_lib/layers.py").read_text().split("'")[1] for s in sources]
+        asked.extend(marks)
+        return [earned[m] for m in marks]
+
+    best = replace(assignment, intake=Intake(counts="best"))
+    for download in several(tmp_path, EARLY, IN_TIME, LATE):
+        collect(download, assignment=best, points=points)
+    assert mark_of(tmp_path / "submitted", "ada") == IN_TIME  # 20 points, two days late, are 16
+    assert asked == [EARLY, IN_TIME, EARLY, IN_TIME, LATE]  # one alone is not graded
+    earned[IN_TIME] = 16.0
+    collect(download, assignment=best, points=points)
+    assert mark_of(tmp_path / "submitted", "ada") == LATE  # of equals the later
+
+
+def test_lateness_reaches_the_submission(collect: Collect, tmp_path: Path, assignment: Assignment) -> None:
+    report = collect(several(tmp_path, LATE)[0])
+    assert report.late == ["ada"]
+    told = "handed in 1 day 22 h after the deadline; 20 % of the points are taken off"
+    assert ("ada", told) in report.unusual
+    [source] = intake.find(tmp_path / "submitted", "assignment1")
+    submission = intake.read(source, assignment)
+    assert submission.problems[0] == told
+    assert (submission.handed_in, submission.extension_days) == ("2026-02-03T10:00:00+00:00", 0.0)
+
+
+def test_collecting_again_changes_nothing(collect: Collect, tmp_path: Path) -> None:
+    source = put(
+        tmp_path / "download",
+        {**below("ada/assignment1", handed_in("a", EARLY)), "alan.zip": zipped(files("b"))},
+    )
+    first = collect(source)
+    before = snapshot(tmp_path / "submitted")
+    again = collect(source)
+    assert snapshot(tmp_path / "submitted") == before
+    assert (first.new, first.written) == (2, ["ada", "alan"])
+    assert (again.new, again.written) == (0, [])
+    assert again.unusual == first.unusual
+    saved = json.loads((tmp_path / "submitted/.collected/assignment1/report.json").read_text())
+    assert saved == json.loads(again.to_json())
+
+
+def test_a_hand_in_that_cannot_be_read_does_not_replace_one_that_can(
+    collect: Collect, tmp_path: Path
+) -> None:
+    collect(several(tmp_path, EARLY)[0])
+    broken = below("ada/assignment1", {"work.zip": b"PK no zip", "timestamp.txt": (IN_TIME + NOON).encode()})
+    report = collect(put(tmp_path / "broken", broken))
+    assert mark_of(tmp_path / "submitted", "ada") == EARLY
+    assert any("cannot be read (work.zip: not a readable zip" in what for _, what in report.unusual)
+
+
+def test_only_a_broken_hand_in_is_left_to_a_human(
+    collect: Collect, tmp_path: Path, assignment: Assignment
+) -> None:
+    report = collect(put(tmp_path / "download", {"ada.zip": b"no zip"}))
+    [source] = intake.find(tmp_path / "submitted", "assignment1")
+    assert intake.read(source, assignment).unreadable.startswith("ada.zip: not a readable zip")
+    assert any(what.startswith("cannot be read: ada.zip") for _, what in report.unusual)
+    [kept] = (tmp_path / "submitted/.collected").rglob("ada.zip")
+    assert kept.read_bytes() == b"no zip"
+
+
+def test_what_was_there_before_is_a_hand_in_too(collect: Collect, tmp_path: Path) -> None:
+    put(tmp_path / "submitted", below("ada/assignment1", handed_in("from nbgrader", IN_TIME)))
+    collect(several(tmp_path, EARLY)[0])
+    assert mark_of(tmp_path / "submitted", "ada") == "from nbgrader"
+    kept = {p.read_text().split("'")[1] for p in tmp_path.glob("submitted/.collected/**/layers.py")}
+    assert kept == {"from nbgrader", EARLY}
+
+
+def test_a_run_killed_between_steps_is_made_good(collect: Collect, tmp_path: Path) -> None:
+    [download] = several(tmp_path, EARLY)
+    collect(download)
+    whole = snapshot(tmp_path / "submitted")
+    place = tmp_path / "submitted/ada/assignment1"
+    left = place.parent / ".part-left-over"
+    place.rename(left)  # as if killed after the old one went, before the new one came
+    collect(download)
+    assert not left.exists()
+    assert {k: v[0] for k, v in snapshot(tmp_path / "submitted").items()} == {
+        k: v[0] for k, v in whole.items()
+    }
+
+
+def test_a_folder_that_cannot_be_finished_leaves_the_old_one(tmp_path: Path) -> None:
+    place = put(tmp_path / "place", {"a.txt": b"old"})
+    with pytest.raises(OSError, match="full"), store.replacing(place) as part:  # noqa: PT012
+        store.write(part / "a.txt", b"new")
+        raise OSError("disk full")
+    assert (place / "a.txt").read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["place"]
+
+
+def test_the_roster_tells_who_is_missing_and_who_is_a_stranger(collect: Collect, tmp_path: Path) -> None:
+    content = {**below("ada", files("a")), **below("mallory", files("m"))}
+    report = collect(put(tmp_path / "download", content))
+    assert report.missing == ["alan", "grace"]
+    assert report.unmatched == ["download: mallory: mallory is not on the roster"]
+    assert not (tmp_path / "submitted/mallory").exists()
+    assert list((tmp_path / "submitted/.collected/assignment1/unmatched/mallory").glob("*/hand-in.json"))
+
+
+def test_a_time_that_is_none_is_told(collect: Collect, tmp_path: Path) -> None:
+    content = below("ada/assignment1", {**files("a"), "timestamp.txt": b"yesterday"})
+    report = collect(put(tmp_path / "download", content))
+    told = [what for _, what in report.unusual]
+    assert "timestamp.txt holds 'yesterday', which is no time" in told
+    assert "nobody knows when this was handed in; counted as in time" in told
+
+
+def test_hand_ins_go_elsewhere(collect: Collect, tmp_path: Path) -> None:
+    put(tmp_path / "submitted", below("ada", files("a")))
+    with pytest.raises(IntakeError, match="give --to another folder"):
+        collect(tmp_path / "submitted")
+
+
+def test_a_hand_in_too_large_is_told_and_stays_where_it_is(
+    collect: Collect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake.archives, "MAX_TOTAL_BYTES", 10)
+    report = collect(put(tmp_path / "download", below("ada", files("a"))))
+    assert any("the hand-in is larger than" in what for _, what in report.unusual)
+
+
+def test_an_assignment_handed_in_beside_another(collect: Collect, tmp_path: Path) -> None:
+    source = put(tmp_path / "download", below("ada", {**files("a"), "assignment2/x.py": b""}))
+    collect(source)
+    assert mark_of(tmp_path / "submitted", "ada") == "a"
+
+
+@pytest.mark.parametrize(
+    "label", ["../../etc", "a/b", ".hidden", "ü", "x" * 300, "", "-rf", "nul\0", "\udc80"]
+)
+def test_no_label_leaves_the_folder(label: str, tmp_path: Path) -> None:
+    name = safe_id(label)
+    place = tmp_path / name
+    assert place.parent == tmp_path
+    assert not name.startswith((".", "-"))
+    place.mkdir()
+
+
+def test_two_labels_never_fall_together() -> None:
+    assert len({safe_id(label) for label in ("a b", "a_b", "a  b", "a/b", "ä b", "a b ")}) == 6
+
+
+def test_an_empty_roster_matches_nobody(collect: Collect, tmp_path: Path) -> None:
+    report = collect(put(tmp_path / "download", below("ada", files())), roster=Roster([]))
+    assert report.students == 0
+    assert len(report.unmatched) == 1
+    shutil.rmtree(tmp_path / "submitted")
+    assert collect(tmp_path / "download", roster=ROSTER).students == 1

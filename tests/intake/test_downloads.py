@@ -1,0 +1,190 @@
+"""Bulk downloads as the LMSs give them out, and plain folders."""
+
+from pathlib import Path
+
+import pytest
+
+from autograder.course import Assignment
+from autograder.intake import IntakeError
+from autograder.intake.downloads import survey
+from tests.intake.conftest import ROSTER, Collect, below, files, mark_of, put, tarred, zipped
+
+METADATA = b"""---
+submission_1001:
+  :submitters:
+  - :name: Ada King Lovelace
+    :sid: '9001'
+    :email: ada@uni.example
+  - :name: Alan Turing
+    :sid:
+    :email: alan@uni.example
+  :created_at: 2026-01-31 10:20:30.123456789 Z
+  :score: 0.0
+submission_1002:
+  :submitters:
+  - :name: Grace Hopper
+    :email: grace@uni.example
+  :created_at: 2026-02-02 10:00:00 +0100
+submission_1003:
+  :submitters: []
+"""
+
+DOWNLOADS = {
+    "canvas zips": {
+        "kinglovelaceada_501_7001_work.zip": zipped(files("ada")),
+        "hoppergrace_LATE_502_7002_final version.zip": zipped(files("grace")),
+    },
+    "canvas loose files": {
+        "kinglovelaceada_501_7001_cs_lib.zip": zipped({"layers.py": b"mark = 'ada'\n"}),
+        "kinglovelaceada_501_7003_two_layer_net-2.ipynb": files()["two_layer_net.ipynb"],
+        "hoppergrace_502_7002_work.tar.gz": tarred(below("x", files("grace"))),
+    },
+    "moodle folders": {
+        **below("Ada King Lovelace_811_assignsubmission_file_", {"work.zip": zipped(files("ada"))}),
+        **below("Grace Hopper_812_assignsubmission_file_", files("grace")),
+    },
+    "moodle files": {
+        "Ada King Lovelace_811_assignsubmission_file_work.zip": zipped(files("ada")),
+        "Grace Hopper_812_assignsubmission_file_work.zip": zipped(files("grace")),
+    },
+    "gradescope": {
+        "assignment_5_export/submission_metadata.yml": METADATA,
+        **below("assignment_5_export/submission_1001", files("ada")),
+        **below("assignment_5_export/submission_1002", below("deep/er", files("grace"))),
+    },
+    "nbgrader": {
+        **below("ada/assignment1", {**files("ada"), "timestamp.txt": b"2026-01-31 10:20:30 UTC\n"}),
+        **below("grace/assignment1", files("grace")),
+        **below("alan/assignment2", files("another assignment")),
+    },
+    "plain": {**below("ada", files("ada")), **below("grace", {"work.zip": zipped(files("grace"))})},
+    "plain zips": {"ada.zip": zipped(files("ada")), "grace.tgz": tarred(files("grace"))},
+}
+
+
+KINDS = {"canvas": "Canvas", "moodle": "Moodle", "gradescope": "Gradescope"}
+
+
+@pytest.mark.parametrize("wrapping", ["folder", "zip", "zip with one folder"])
+@pytest.mark.parametrize("kind", DOWNLOADS)
+def test_every_download_gives_the_same_hand_ins(
+    kind: str, wrapping: str, collect: Collect, tmp_path: Path
+) -> None:
+    content = DOWNLOADS[kind]
+    if wrapping == "folder":
+        source = put(tmp_path / "download", content)
+    else:
+        top = below("submissions", content) if wrapping == "zip with one folder" else content
+        [source] = [put(tmp_path, {"download.zip": zipped(top)}) / "download.zip"]
+    report = collect(source)
+    submitted = tmp_path / "submitted"
+    assert mark_of(submitted, "ada") == "ada"
+    assert mark_of(submitted, "grace") == "grace"
+    assert (submitted / "ada/assignment1/two_layer_net.ipynb").read_bytes() == files()["two_layer_net.ipynb"]
+    assert report.unmatched == ([] if kind != "gradescope" else report.unmatched)
+    assert report.kinds == [
+        kind.split()[0].capitalize().replace("Nbgrader", "plain").replace("Plain", "plain")
+    ]
+
+
+def test_gradescope_tells_time_group_and_what_is_missing(collect: Collect, tmp_path: Path) -> None:
+    report = collect(put(tmp_path / "download", DOWNLOADS["gradescope"]))
+    submitted = tmp_path / "submitted"
+    for student in ("ada", "alan"):
+        stamp = (submitted / student / "assignment1/timestamp.txt").read_text()
+        assert stamp == "2026-01-31 10:20:30 UTC\n"
+    assert (submitted / "grace/assignment1/timestamp.txt").read_text() == "2026-02-02 09:00:00 UTC\n"
+    told = [what for _, what in report.unusual]
+    assert "download: submission_1003 is in submission_metadata.yml, but its files are not here" in told
+    assert report.late == []
+
+
+def test_gradescope_folders_outside_its_list_are_told(collect: Collect, tmp_path: Path) -> None:
+    content = {**DOWNLOADS["gradescope"], **below("assignment_5_export/submission_9", files("lost"))}
+    content |= below("assignment_5_export/submission_1003", files("nobody"))
+    report = collect(put(tmp_path / "download", content))
+    assert ("", "download: submission_9 is not in submission_metadata.yml; not used") in report.unusual
+    assert report.unmatched == ["download: submission_1003: submission_1003 is not on the roster"]
+    assert list((tmp_path / "submitted/.collected/assignment1/unmatched").glob("*/*/files/cs_lib/layers.py"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [(b"[", "not readable"), (b"- 1\n", "expected submissions, found none")],
+)
+def test_a_broken_list_of_gradescope_is_told(
+    text: bytes, message: str, assignment: Assignment, tmp_path: Path
+) -> None:
+    put(tmp_path, {"submission_metadata.yml": text, "submission_1/a.py": b""})
+    with pytest.raises(IntakeError, match=message), survey(tmp_path, assignment):
+        pass
+
+
+def test_canvas_resubmissions_are_hand_ins_of_their_own(collect: Collect, tmp_path: Path) -> None:
+    content = {
+        "kinglovelaceada_501_7001_work.zip": zipped(files("first")),
+        "kinglovelaceada_501_7009_work-1.zip": zipped(files("second")),
+        "kinglovelaceada_501_7023_work-2.zip": zipped(files("third")),
+    }
+    report = collect(put(tmp_path / "download", content))
+    assert mark_of(tmp_path / "submitted", "ada") == "third"
+    assert report.hand_ins == 3
+    assert any("3 hand-ins; by the rule 'last'" in what for _, what in report.unusual)
+    kept = sorted((tmp_path / "submitted/.collected/assignment1/hand-ins/ada").glob("*/files/work.zip"))
+    assert sorted(p.read_bytes() for p in kept) == sorted(content.values())
+
+
+def test_canvas_late_mark_is_told_without_a_time(collect: Collect, tmp_path: Path) -> None:
+    report = collect(put(tmp_path / "download", DOWNLOADS["canvas zips"]))
+    assert report.late == ["grace"]
+    assert (
+        "grace",
+        "marked late by the LMS, which does not say by how much; no points taken off",
+    ) in report.unusual
+
+
+def test_what_is_no_hand_in_is_told(collect: Collect, tmp_path: Path) -> None:
+    extra = {"readme.txt": b"", "work.rar": b"", "evil\x1b[2J.zip": zipped(files())}
+    report = collect(put(tmp_path / "download", {**DOWNLOADS["plain"], **extra}))
+    told = [what for student, what in report.unusual if not student]
+    assert told == [
+        "download: 'evil\\x1b[2J.zip' is not used: its name holds characters that cannot be shown",
+        "download: readme.txt is not used: neither a student's folder nor an archive",
+        "download: work.rar is not used: not a zip; ask for it again as one",
+    ]
+
+
+def test_another_assignment_in_nbgraders_layout_is_not_this_one(collect: Collect, tmp_path: Path) -> None:
+    report = collect(put(tmp_path / "download", DOWNLOADS["nbgrader"]))
+    assert ("", "download: alan has nothing for assignment1") in report.unusual
+    assert report.missing == ["alan"]
+
+
+def test_names_that_no_folder_may_have_get_another(collect: Collect, tmp_path: Path) -> None:
+    source = put(tmp_path / "download", below("Zoë Müller", files("zoe")))
+    report = collect(source, roster=None)
+    [student] = report.written
+    assert student.startswith("Zoe_Muller-")
+    assert any("no id for a folder" in what for _, what in report.unusual)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [({}, "holds no hand-ins"), ({"notes.txt": b""}, r"notes\.txt is not used")],
+)
+def test_nothing_to_collect_is_told(
+    content: dict[str, bytes], message: str, assignment: Assignment, tmp_path: Path
+) -> None:
+    with pytest.raises(IntakeError, match=message), survey(put(tmp_path, content), assignment):
+        pass
+    with pytest.raises(IntakeError, match="no such folder or zip"), survey(tmp_path / "no", assignment):
+        pass
+
+
+def test_namesakes_are_left_to_a_human(collect: Collect, tmp_path: Path) -> None:
+    from autograder.roster import Roster, Student
+
+    twins = Roster([Student("a1", "Grace Hopper"), Student("a2", "Hopper, Grace"), *ROSTER])
+    report = collect(put(tmp_path / "download", DOWNLOADS["moodle folders"]), roster=twins)
+    [told] = report.unmatched
+    assert "may be a1 or a2 or grace" in told
