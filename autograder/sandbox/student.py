@@ -21,6 +21,7 @@ GRACE_SECONDS = 2.0  # for a process that has closed its socket to be gone
 SLACK_SECONDS = 1.0  # between the worker's own alarm and the moment it is killed
 LEASH = 4.0  # a function that did not finish once gets this much less time at its next call
 SHORTEST = 0.25  # seconds, of that
+GIVE_UP = 3  # a function stopped this often that has never returned is not called again
 KINDS = ("not_implemented", "raised", "import", "missing", "bad_reply")
 MAX_MESSAGE = 4000
 MAX_FRAMES = 20
@@ -56,6 +57,7 @@ class Student:
         self._loaded: set[str] = set()
         self._broken: dict[str, StudentError] = {}  # modules that do not import, in any worker
         self._overran: Counter[str] = Counter()
+        self._returned: set[str] = set()  # what has come to an end at least once
         self._names: dict[int, str] = {}  # what a handle was made by
         self.calls = Calls()  # in words, since begin_case
 
@@ -251,6 +253,9 @@ class Student:
         if self._left() <= 0:
             text = f"not run: the submission had used its {limits.submission_seconds:g} s for all checks"
             raise StudentError("limit", text)
+        if self._overran[what] >= GIVE_UP and what not in self._returned:
+            text = f"{what}: not run again: none of {GIVE_UP} calls before finished; look for an endless loop"
+            raise StudentError("limit", text)
         leash = limits.call_seconds / LEASH ** self._overran[what]
         return min(max(leash, SHORTEST), limits.call_seconds, self._left())
 
@@ -263,6 +268,7 @@ class Student:
                 if "error" in rest:
                     raise self._reported(what, allowed, rest["error"])
                 if "value" in rest:
+                    self._returned.add(what)
                     return self._stamped(rest["value"])
         raise self._distrust(what, "an answer to something else than was asked")
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from autograder.sandbox.client import Echo, Handle, Limits, Sandbox, SandboxError, StudentError
+from autograder.sandbox.student import GIVE_UP
 
 LAYERS = """
 import numpy as np
@@ -286,8 +287,28 @@ def test_a_function_that_hangs_is_given_less_time_at_its_next_call(sandbox):
             "layers.f: stopped after 0.25 s; an earlier call took over 0.8 s",
             "layers.f: stopped after 0.25 s; an earlier call took over 0.8 s",
         ]
-        student.begin_case(4)
-        assert student.call("layers.f", False) == 1
+
+
+def test_a_function_that_never_comes_back_is_not_called_for_ever(sandbox):
+    text = b"def f(hang):\n    while hang:\n        pass\n    return 1\n\n\ng = f\n"
+    stops = [True] * GIVE_UP
+    with (
+        Sandbox(Limits(call_seconds=0.3), sandbox.level) as quick,
+        quick.submission({"cs_lib/layers.py": text}) as student,
+    ):
+        for seed, hang in enumerate([False, *stops]):
+            student.begin_case(seed)
+            if hang:
+                assert failure(student.call, "layers.f", hang).kind == "limit"
+                student.begin_case(seed)
+                assert failure(student.call, "layers.g", hang).kind == "limit"
+            else:
+                assert student.call("layers.f", hang) == 1
+        student.begin_case(9)
+        assert failure(student.call, "layers.g", False).message == (
+            "layers.g: not run again: none of 3 calls before finished; look for an endless loop"
+        )
+        assert student.call("layers.f", False) == 1  # which has returned once
 
 
 def test_processor_time_is_limited(sandbox):
