@@ -27,7 +27,7 @@ def main(descriptor: int) -> None:
     threading.Thread(target=_leave_with_the_parent, args=(descriptor,), daemon=True).start()
 
     def reply(record: Record | None) -> None:
-        _say(pipe, "record", record.to_json()) if record else _say(pipe, "unchanged")
+        _say(pipe, "record", record.to_json(indent=None)) if record else _say(pipe, "unchanged")
 
     try:
         assignment = course.load(plan.assignment, HOME / plan.root)
