@@ -23,6 +23,9 @@ c.ClearSolutions.code_stub = {
         'raise NotImplementedError("this cell is not written yet")'
     )
 }
+# What [late] in assignment.toml takes off.
+c.AssignLatePenalties.plugin_class = "autograder.penalties.LatePenalty"
+
 c.ClearSolutions.text_stub = "*Your answer here.*"
 # The last two are running times that Jupyter can record: they differ from run to run.
 c.ClearOutput.remove_metadata_fields = {"collapsed", "scrolled", "execution", "ExecuteTime"}

@@ -23,6 +23,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from autograder import penalties
 from autograder.course import Assignment, GradeCell
 from autograder.record import Grade, Record
 from autograder.store import GradebookError, sqlite_url
@@ -93,8 +94,11 @@ class Gradebook:
         remaining = iter(records)
         while chunk := list(islice(remaining, CHUNK)):
             there = self._entered([record.student for record in chunk])
+            late = penalties.behind(self._db, chunk, self.assignment)
+            self._db.rollback()
             for record in chunk:
-                if there[record.student] != self._wanted(record, there[record.student]):
+                behind = there[record.student] != self._wanted(record, there[record.student])
+                if behind or record.student in late:
                     self.write(record)
                     written += 1
         return written
@@ -141,7 +145,8 @@ class Gradebook:
     def _ensure_assignment(self) -> None:
         """The assignment, its notebooks and cells as nbgrader's own release step would enter them."""
         name = self.assignment.name
-        self._book.update_or_create_assignment(name)
+        due = self.assignment.late.due
+        self._book.update_or_create_assignment(name, **({"duedate": due} if due else {}))
         for notebook in self.assignment.notebooks:
             self._book.update_or_create_notebook(notebook.name, name)
             for cell in notebook.cells:
@@ -177,6 +182,7 @@ class Gradebook:
                 )
                 if cell.name in record.grades:
                     row.auto_comment = record.grades[cell.name].comment or None
+        penalties.enter(self._db, submission, record, self.assignment)
 
     def _rows(self, kind: type[Any], submitted: api.SubmittedNotebook) -> dict[str, Any]:
         return {row.cell_id: row for row in self._db.query(kind).filter_by(notebook_id=submitted.id)}

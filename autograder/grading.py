@@ -281,6 +281,8 @@ class Judge:
             answers={c.grade_id: answers[c.grade_id] for c in cells if c.manual and c.grade_id in answers},
             seconds=round(time.perf_counter() - started, 4),
             student_seconds=round(now.student_seconds, 4),
+            handed_in=submission.handed_in,
+            extension_days=submission.extension_days,
         )
 
     def _attempt(self, items: list[pytest.Item]) -> None:
@@ -288,7 +290,8 @@ class Judge:
         now = self.now
         files = with_given_files(self.assignment, now.submission)
         try:
-            with self.sandbox.submission(files, package=self.assignment.package) as student:
+            aliases = now.submission.aliases
+            with self.sandbox.submission(files, self.assignment.package, aliases) as student:
                 now.student = student
                 self._run(items)
                 now.student_seconds += student.total_seconds

@@ -73,6 +73,8 @@ class Record:
     answers: dict[str, str] = field(default_factory=dict)  # inline answers as handed in
     seconds: float = 0.0
     student_seconds: float = 0.0  # the part of `seconds` spent in the student's own code
+    handed_in: str = ""  # ISO 8601 in UTC; empty if nobody knows
+    extension_days: float = 0.0  # by which this student's deadline is later
     schema: int = SCHEMA
 
     @property
