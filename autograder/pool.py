@@ -1,7 +1,7 @@
 """Many submissions: local processes, each grading one submission at a time.
 
 A process collects the hidden graders once, then takes tasks until it is ended. One that dies is replaced
-and its submission graded again elsewhere; a submission that ends two processes is left to a human. What
+and its submission graded again elsewhere; a submission that ends three processes is left to a human. What
 a submission earns depends neither on the number of processes nor on the order. `cluster.py` does the same
 on many machines.
 """
@@ -21,7 +21,7 @@ from autograder.process import GradingProcess
 from autograder.record import Record
 from autograder.sandbox.level import Level
 
-MAX_DEATHS = 2  # a submission that took this many processes with it is left to a human
+MAX_DEATHS = 3  # a submission that took this many processes with it is left to a human
 HOME = Path(__file__).resolve().parents[1]
 
 

@@ -1,0 +1,205 @@
+"""The same work on a Dask cluster, whose workers have no kit of their own."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("distributed", reason="dask.distributed is an extra: pip install cs-course-kit[dask]")
+
+from autograder import cluster, grading
+from autograder.grading import GradingError, Task
+from autograder.record import Record
+from tests.pool.test_pool import KILLER, SLOW, graded, plan, tasks
+from tests.small_kit import WRONG, Kit, timeless
+
+
+class Cluster:
+    """A scheduler and workers, started in a folder from which no kit can be imported."""
+
+    def __init__(self, folder: Path, allowed_failures: int = 3) -> None:
+        self.folder, self.workers = folder, []
+        self.environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+        self.environment["DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES"] = str(allowed_failures)
+        where = folder / "scheduler.json"
+        self.scheduler = self._start(
+            "scheduler",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "0",
+            "--no-dashboard",
+            "--scheduler-file",
+            str(where),
+        )
+        while not where.exists() or not where.read_text().strip().endswith("}"):
+            assert self.scheduler.poll() is None
+            time.sleep(0.05)
+        self.address = json.loads(where.read_text())["address"]
+
+    def add(self) -> subprocess.Popen:
+        more = ("--nthreads", "1", "--no-dashboard", "--no-nanny", "--local-directory", str(self.folder))
+        self.workers.append(self._start("worker", self.address, "--host", "127.0.0.1", *more))
+        return self.workers[-1]
+
+    def _start(self, *arguments: str) -> subprocess.Popen:
+        with (self.folder / f"log-{time.monotonic_ns()}").open("w") as log:
+            command = [sys.executable, "-P", "-c", WITHOUT_KIT, *arguments]
+            return subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
+
+    def end(self) -> None:
+        for process in (*self.workers, self.scheduler):
+            process.kill()
+            process.wait()
+
+    def logs(self) -> str:
+        return "\n".join(path.read_text()[-3000:] for path in self.folder.glob("log-*"))
+
+
+WITHOUT_KIT = """
+import sys
+
+sys.meta_path = [finder for finder in sys.meta_path if "editable" not in str(finder).lower()]
+sys.path = [place for place in sys.path if not place or "site-packages" in place or "lib/python" in place]
+try:
+    import autograder
+except ModuleNotFoundError:
+    pass
+else:
+    raise SystemExit("there is a kit here")
+from dask.__main__ import main
+
+sys.argv = ["dask", *sys.argv[1:]]
+main()
+"""
+
+
+@pytest.fixture
+def dask_cluster(tmp_path: Path) -> Iterator[Cluster]:
+    folder = tmp_path / "dask"
+    folder.mkdir()
+    made = Cluster(folder)
+    yield made
+    made.end()
+
+
+def far_graded(kit: Kit, address: str, todo: list[Task] | None = None) -> dict[str, dict]:
+    records: dict[str, dict] = {}
+
+    def keep(task: Task, record: Record | None) -> None:
+        assert record is not None
+        assert task.source.student not in records
+        records[task.source.student] = timeless(json.loads(record.to_json()))
+
+    cluster.run(plan(kit), tasks(kit) if todo is None else todo, address, keep)
+    return dict(sorted(records.items()))
+
+
+@pytest.fixture
+def own_graders(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> Kit:
+    """This process reads hashes too: of the kit's graders."""
+    monkeypatch.setattr(grading, "GRADERS", kit.home / "autograder/graders")
+    grading.graders_digest.cache_clear()
+    return kit
+
+
+def test_a_cluster_gives_the_same_records(own_graders: Kit, dask_cluster: Cluster) -> None:
+    students = own_graders.hand_in_many(6)
+    dask_cluster.add()
+    dask_cluster.add()
+    far = far_graded(own_graders, dask_cluster.address)
+    assert list(far) == students
+    assert far == graded(own_graders, 1)
+    assert not list(dask_cluster.folder.rglob("autograder-*/autograder/serve.py"))  # nothing stays there
+
+
+def test_unchanged_submissions_do_not_travel(own_graders: Kit, dask_cluster: Cluster) -> None:
+    own_graders.hand_in("s001")
+    dask_cluster.add()
+    seen: list[Record | None] = []
+    cluster.run(plan(own_graders), tasks(own_graders), dask_cluster.address, lambda _, r: seen.append(r))
+    [first] = seen
+    assert first is not None
+    known = [Task(task.source, first.hashes) for task in tasks(own_graders)]
+    cluster.run(plan(own_graders), known, dask_cluster.address, lambda _, r: seen.append(r))
+    assert seen[1:] == [None]
+
+
+def test_a_worker_that_dies_loses_nothing(own_graders: Kit, dask_cluster: Cluster) -> None:
+    own_graders.write_graders(SLOW)
+    students = [f"s{number:03}" for number in range(8)]
+    for student in students:
+        own_graders.hand_in(student)
+    dying = dask_cluster.add()
+    dask_cluster.add()
+    seen: list[str] = []
+
+    def keep(task: Task, record: Record | None) -> None:
+        assert record is not None
+        assert all(grade.state != "error" for grade in record.grades.values())
+        seen.append(record.student)
+        if len(seen) == 2:
+            dying.kill()
+
+    cluster.run(plan(own_graders), tasks(own_graders), dask_cluster.address, keep)
+    assert sorted(seen) == students
+
+
+def test_a_cluster_that_is_not_there_is_told(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "JOIN_SECONDS", 1)
+    kit.hand_in("s001")
+    with pytest.raises(
+        GradingError, match=r"Dask cluster at tcp://127\.0\.0\.1:9: .*run the same command again"
+    ):
+        far_graded(kit, "tcp://127.0.0.1:9")
+
+
+def test_a_cluster_without_workers_is_told(
+    own_graders: Kit, dask_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "JOIN_SECONDS", 3)
+    own_graders.hand_in("s001")
+    with pytest.raises(GradingError, match=r"Dask cluster at tcp.*worker"):
+        far_graded(own_graders, dask_cluster.address)
+
+
+def test_graders_that_do_not_load_are_told_from_afar(own_graders: Kit, dask_cluster: Cluster) -> None:
+    own_graders.write_graders("import no_such_module")
+    own_graders.hand_in("s001")
+    dask_cluster.add()
+    with pytest.raises(GradingError, match=r"on a Dask worker: .*(.|\n)*no_such_module"):
+        far_graded(own_graders, dask_cluster.address)
+
+
+def test_a_grading_process_that_dies_on_a_worker_loses_nothing(
+    own_graders: Kit, dask_cluster: Cluster, tmp_path: Path
+) -> None:
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    own_graders.write_graders(KILLER.format(marks=str(marks), deaths=1))
+    own_graders.hand_in("s001", WRONG)
+    dask_cluster.add()
+    far = far_graded(own_graders, dask_cluster.address)
+    assert len(list(marks.iterdir())) == 1
+    assert far["s001"]["grades"]["double"]["points"] == 4.0
+
+
+def test_a_submission_that_ends_its_workers_is_left_to_a_human(own_graders: Kit, tmp_path: Path) -> None:
+    own_graders.write_graders(
+        KILLER.format(marks=str(tmp_path), deaths=99).replace("os.getpid(), 9", "os.getppid(), 9")
+    )
+    own_graders.hand_in("s001", WRONG)
+    folder = tmp_path / "dask"
+    folder.mkdir()
+    fragile = Cluster(folder, allowed_failures=0)
+    try:
+        fragile.add()
+        far = far_graded(own_graders, fragile.address)
+    finally:
+        fragile.end()
+    assert far["s001"]["problems"] == ["grading s001 ended 3 grading processes; look at it by hand"]
