@@ -21,7 +21,7 @@ from autograder.graders.shared.inline import Question, judge
 ROOT = Path(__file__).parents[1]
 ANSWERS = ROOT / "tests/rubrics/answers"
 HELD_OUT_EVERY = 3
-PARTS = ("tuned", "held-out", "fresh")
+PARTS = ("tuned", "held-out", "fresh 1", "fresh 2")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def labelled(folder: Path = ANSWERS) -> Iterator[Labelled]:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         for number, raw in enumerate(table["answer"]):
             held_out = number % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
-            part = "fresh" if raw.get("fresh") else "held-out" if held_out else "tuned"
+            part = f"fresh {raw['fresh']}" if "fresh" in raw else "held-out" if held_out else "tuned"
             for question in (table["question"], *table.get("also", [])):
                 where = f"{path.name} answer {number + 1}"
                 yield Labelled(question, raw["kind"], raw["text"], frozenset(raw["met"]), part, where)
@@ -92,54 +92,63 @@ def kappa(rows: Iterable[Judged]) -> float:
     return (agreed - chance) / (1 - chance) if chance < 1 else 1.0
 
 
-def false_full(rows: list[Judged], asked: dict[str, Question]) -> list[Labelled]:
-    """Answers for which every criterion is called met although the label says otherwise."""
-    by_answer: dict[Labelled, list[Judged]] = {}
-    for row in rows:
-        by_answer.setdefault(row.answer, []).append(row)
-    return [
-        a
-        for a, own in by_answer.items()
-        if all(r.outcome == "met" for r in own) and not all(r.met for r in own)
-    ]
+@dataclass(frozen=True)
+class Cell:
+    """One answer as a whole."""
+
+    rows: list[Judged]
+    question: Question
+
+    @property
+    def graded(self) -> bool:
+        """Whether its points count without a person reading it."""
+        if judge(self.question, self.rows[0].answer.text).nothing:
+            return True
+        sure = all(row.decided for row in self.rows)
+        return sure and (self.question.kind == "choice" or self.question.mode == "auto")
+
+    @property
+    def right(self) -> bool:
+        return all(row.decided and row.right for row in self.rows)
+
+    @property
+    def falsely_full(self) -> bool:
+        return all(row.outcome == "met" for row in self.rows) and not all(row.met for row in self.rows)
 
 
-def waits(rows: list[Judged], asked: dict[str, Question]) -> tuple[int, int]:
-    """How many answers a person reads before their points count, of how many."""
-    by_answer: dict[Labelled, list[Judged]] = {}
+def cells(rows: Iterable[Judged], asked: dict[str, Question]) -> list[Cell]:
+    by_answer: dict[tuple[str, Labelled], list[Judged]] = {}
     for row in rows:
-        by_answer.setdefault(row.answer, []).append(row)
-    waiting = 0
-    for answer, own in by_answer.items():
-        question = asked[answer.question]
-        nothing = judge(question, answer.text).nothing
-        sure = all(r.decided for r in own) and (question.kind == "choice" or question.mode == "auto")
-        waiting += not nothing and not sure
-    return waiting, len(by_answer)
+        by_answer.setdefault((row.answer.question, row.answer), []).append(row)
+    return [Cell(own, asked[question]) for (question, _), own in by_answer.items()]
 
 
 def report(name: str, rows: list[Judged], asked: dict[str, Question]) -> str:
     decided = [row for row in rows if row.decided]
     right = sum(row.right for row in decided)
-    waiting, answers = waits(rows, asked)
     wrong_met = sum(not row.right and row.outcome == "met" for row in decided)
-    cells = (
+    answers = cells(rows, asked)
+    alone = [cell for cell in answers if cell.graded]
+    columns = (
         name,
-        f"{answers}",
+        f"{len(answers)}",
         f"{len(rows)}",
         f"{100 * right / len(decided):.1f} %" if decided else "-",
         f"{kappa(decided):.2f}" if decided else "-",
         f"{wrong_met} / {len(decided) - right - wrong_met}",
         f"{100 * (1 - len(decided) / len(rows)):.0f} %",
-        f"{100 * waiting / answers:.0f} %",
-        f"{len(false_full(rows, asked))}",
+        f"{100 * (1 - len(alone) / len(answers)):.0f} %",
+        f"{sum(not cell.right for cell in alone)} of {len(alone)}",
+        f"{sum(cell.falsely_full for cell in answers)}",
     )
-    return f"| {' | '.join(cells)} |"
+    return f"| {' | '.join(columns)} |"
 
 
-HEAD = """\
-| answers | n | criteria | accuracy | kappa | wrongly met / not met | criteria unsure | answers to a human | false full marks |
-|---|---|---|---|---|---|---|---|---|"""
+COLUMNS = (
+    *("part or kind", "answers", "criteria", "accuracy", "kappa", "wrongly met / not met", "unsure"),
+    *("to a human", "graded alone wrongly", "false full marks"),
+)
+HEAD = f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|"
 
 
 def main() -> int:

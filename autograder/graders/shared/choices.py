@@ -50,6 +50,7 @@ class Choice:
     options: frozenset[str] | None
     sentence: str = ""
     contradictory: bool = False
+    refused: frozenset[str] = frozenset()
 
 
 def choose(
@@ -258,10 +259,10 @@ def _settle(signs: Signs) -> Choice:
     if clash:
         return Choice(None, sentence, contradictory=True)
     if chosen:
-        return Choice(frozenset(o for o, _ in chosen), sentence)
+        return Choice(frozenset(o for o, _ in chosen), sentence, refused=frozenset(refused))
     if len(refused) == len(signs.options):
         told = next(iter(signs.found.values()))[1]
-        return Choice(frozenset(), told)
+        return Choice(frozenset(), told, refused=frozenset(refused))
     return Choice(None, "")
 
 

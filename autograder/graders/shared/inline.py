@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import pytest
@@ -117,6 +117,19 @@ class _Reading:
     about: tuple[About, ...]
     doubt: str = ""  # why nothing can be relied on: another language, a list of keywords
 
+    @cached_property
+    def recognised(self) -> frozenset[About]:
+        """The sentences that say, or deny, what some criterion looks for."""
+        parts = [part for criterion in self.question.criteria for part in criterion.evidence]
+        return frozenset(
+            about
+            for about in self.about
+            for part in parts
+            for pattern in (*part.accept, *part.reject)
+            for match in matches(pattern, about.sentence, about.named)
+            if _clear(about, match, pattern.subject or part.subject)
+        )
+
 
 @lru_cache(maxsize=32)  # the criteria of a question come one after the other
 def judge(question: Question, answer: str) -> Judgement:
@@ -207,9 +220,17 @@ def _choice(reading: _Reading, criterion: Criterion) -> Verdict:
         return Verdict("unsure", f"{criterion.title}: a person decides, since {why}.{quote}")
     if choice.options == criterion.chosen:
         return Verdict("met", f"{criterion.title}: right.{quote}")
-    if choice.options in criterion.unsure:
+    if choice.options in criterion.unsure or _left_open(reading, criterion, choice):
         return Verdict("unsure", f"{criterion.title}: a person decides about this choice.{quote}")
     return Verdict("not met", f"{criterion.title}: not right.{quote}")
+
+
+def _left_open(reading: _Reading, criterion: Criterion, choice: choices.Choice) -> bool:
+    """Whether the answer names a right option and, as far as we understand, neither takes nor refuses it."""
+    missing = (criterion.chosen or frozenset()) - (choice.options or frozenset()) - choice.refused
+    named = {name for about in reading.about for m in about.mentions for name in m.names}
+    digits = {word for about in reading.about for word in about.sentence.words}
+    return bool(missing & (named | digits)) and not criterion.slot
 
 
 def _evidence(reading: _Reading, criterion: Criterion) -> Verdict:
@@ -241,16 +262,22 @@ def _part(reading: _Reading, part: Evidence) -> tuple[Outcome, str]:
     if against:
         return "not met", against
     hint = _first(reading, (*part.accept, *part.unclear), part.subject, _perhaps)
-    if not hint and reading.question.kind == "choice":
-        hint = _unrecognised(reading, part.subject)
+    hint = hint or _unrecognised(reading, part.subject)
     return ("unsure", hint) if hint else ("not met", "")
 
 
 def _unrecognised(reading: _Reading, subject: str) -> str:
-    """A sentence that explains something, of which we do not know what. No person reads a choice that is
-    clear, so that an explanation in unforeseen words must not be taken for none."""
+    """A sentence that explains something, of which we do not know what: unforeseen words are not none.
+
+    A sentence that another criterion has recognised explains that one, except for a choice: a person
+    reads all other answers anyway, but not a choice that is clear.
+    """
     for about in reading.about:
+        if about in reading.recognised and reading.question.kind == "text":
+            continue
         named = frozenset().union(*(m.names for m in about.mentions)) or about.before
+        if about.sentence.asks:
+            continue
         told = [w for at, w in enumerate(about.sentence.words) if at not in about.named and w not in LEADS]
         if len(told) >= EXPLAINS_FROM and (not subject or subject in named):
             return about.sentence.raw

@@ -18,6 +18,7 @@ GLUE = lexicon(
     out off per like unlike where how why again already
     """
 )
+LISTING = lexicon("and or not no")  # they hold lists together too, and count neither way
 SIGNS = lexicon("= < > <= >= -> ≈")  # they relate two things, as a verb does
 # Verbs that a sentence may turn on. Bare forms of the course's own verbs are not among them: "vanish" and
 # "scale" stand in keyword lists as often as in sentences, and sentences have other words that show it.
@@ -33,8 +34,9 @@ VERBS = lexicon(
     multiplied divides divided computed normalizes normalized estimated scales scaled drops dropped
     changes changed stops stopped pass passes passed sums adds added performs performed converges
     converged overfits generalizes fits approaches turn turns dies forgets adjusts choose pick
-    represents suppose exists accumulates hurts loses allows speeds seems think found find treated speeds
-    benefits
+    represents suppose exists accumulates hurts loses speeds seems think found find treated benefits
+    decays fades lose lost drives driven blows disappears disappear needed leaves leave brings bring
+    follows counts matters hits cares care resembles fires
     """
 )
 # Two dozen of the commonest short words of languages that share our letters, without those English has too.
@@ -66,6 +68,7 @@ FEW_WORDS = 6  # fewer words tell nothing about language or style
 COMPARATIVES = lexicon(
     "higher lower larger smaller bigger better worse faster slower"
 )  # "the larger, the better"
+NEEDS_A_VERB = 16  # words; a note may do without ("ReLU: for all x < 0"), a sentence of this length does not
 TERSE = 8  # words that a sentence of nouns around one verb may have
 LITTLE_GLUE = 0.17  # prose has 0.3 to 0.5, telegram style about 0.25
 FRAGMENTS = 4  # this many pieces of few words, most without a verb, make a list
@@ -106,7 +109,7 @@ def has_verb(words: Iterable[str]) -> bool:
 
 def glued(words: Sequence[str]) -> float:
     """The share of words that hold a sentence together."""
-    counted = [word for word in words if word[0].isalpha() or word in SIGNS]
+    counted = [word for word in words if (word[0].isalpha() and word not in LISTING) or word in SIGNS]
     holding = sum(word in GLUE or word in VERBS or word in SIGNS for word in counted)
     return holding / len(counted) if counted else 1.0
 
@@ -132,6 +135,8 @@ def is_list(sentences: Sequence[Sentence]) -> bool:
     terse = len(words) <= TERSE and any(w in VERBS and not w.endswith("ed") for w in words)
     if glued([word for s in sentences for word in s.words]) < LITTLE_GLUE and not terse:
         return True
+    if len(words) > TERSE and sum(w in GLUE - LISTING for w in words) < 0.1 * len(words):
+        return True
     pieces = fragments(sentences)
     short = sum(len(piece) for piece in pieces) < SHORT_FRAGMENT * len(pieces)
     bare = sum(not has_verb(piece) for piece in pieces)
@@ -143,6 +148,8 @@ def is_statement(words: Sequence[str]) -> bool:
     alphabetic = [word for word in words if word[0].isalpha()]
     if len(alphabetic) <= 4:
         return True  # too short to tell; `is_list` looks at the whole answer
+    if len(alphabetic) > NEEDS_A_VERB and not has_verb(words):
+        return False
     relation = has_verb(words) or any(w in GLUE and w not in ("a", "an", "the", "and") for w in words)
     relation = relation or sum(w in COMPARATIVES for w in words) > 1
     return relation and glued(words) >= LITTLE_GLUE - 0.05

@@ -267,6 +267,8 @@ def _is_reference(words: Sequence[str], at: int, found: dict[int, Mention], loos
         return True
     if all(w in LEADS or w in OPTION_WORDS or w in AROUND_NUMBERS for w in words[:at]):
         return previous not in ("=", "<", ">") and following not in COUNTED
+    if found and min(found) < at and previous in CONNECTORS and following == "(":
+        return True
     near = at - 1
     while near >= 0 and (words[near] in CONNECTORS or words[near] in BETWEEN_NUMBERS):
         near -= 1
