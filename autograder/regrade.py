@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 from autograder.record import CaseResult, Grade, Record
+from autograder.reports.exports import defused
 
 CAUSES = {
     "submission": "a new hand-in",
@@ -127,7 +128,7 @@ def as_csv(changes: Iterable[Change]) -> str:
     writer.writerow(COLUMNS)
     for c in changes:
         row = [
-            c.student,
+            defused(c.student),
             c.grade_id,
             c.notebook,
             c.before,
