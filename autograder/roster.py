@@ -9,6 +9,7 @@ as it comes; its login (else its SIS id, else its own number) becomes the id.
 from __future__ import annotations
 
 import csv
+import io
 import math
 import re
 import unicodedata
@@ -94,7 +95,7 @@ def read(path: Path) -> Roster:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise RosterError(f"{path}: expected a CSV in UTF-8, got: {error}") from None
-    rows = list(csv.reader(text.splitlines()))
+    rows = list(csv.reader(io.StringIO(text, newline="")))  # a quoted name may hold a line break
     header = [cell.strip().casefold() for cell in rows[0]] if rows else []
     canvas = "student" in header and "id" in header
     if not canvas and "id" not in header:
