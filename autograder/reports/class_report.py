@@ -10,7 +10,7 @@ import base64
 import hashlib
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 
@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 from autograder.course import Assignment
 from autograder.record import Grade, Record
 from autograder.reports import figures, items, pages
-from autograder.reports.roster import Person
+from autograder.reports.exports import Matched
 
 LATE = "after the deadline"  # how a record's problem says that a hand-in was late
 MESSAGES = 60  # of failed checks that the page lists; the rest is counted
@@ -55,24 +55,42 @@ class Spread:
     highest: float
 
 
-def render(
-    records: Sequence[Record], assignment: Assignment, people: Mapping[str, Person] | None = None
+def render(records: Iterable[Record], assignment: Assignment, matched: Matched | None = None) -> str:
+    """The page. `matched` says who is on the roster, if there is one. Records are read one at a time."""
+    complaints = items.Complaints()
+    slim: list[Record] = []
+    for record in records:
+        complaints.add(record)
+        slim.append(_without_cases(record))
+    return _render(slim, complaints.most_told(), assignment, matched)
+
+
+def _without_cases(record: Record) -> Record:
+    grades = {i: replace(grade, cases=()) for i, grade in record.grades.items()}
+    return replace(record, grades=grades, answers={})
+
+
+def _render(
+    records: Sequence[Record],
+    complaints: Sequence[items.Complaint],
+    assignment: Assignment,
+    matched: Matched | None,
 ) -> str:
-    """The page. `people` is who should have handed in, by student."""
-    names = {student: person.name for student, person in (people or {}).items()}
-    missing = [student for student in names if student not in {r.student for r in records}]
+    people = {**(matched.found if matched else {}), **{p.id: p for p in (matched.missing if matched else ())}}
+    names = {
+        student: ", ".join(part for part in person.last_first if part) for student, person in people.items()
+    }
+    missing = [person.id for person in matched.missing] if matched else []
     scored = [r for r in records if any(g.points is not None for g in r.grades.values())]
     analysed = items.analyse(records, assignment)
-    complaints = items.complaints(records)
     totals = [r.points for r in scored]
-    unread = sum(all(g.state == "error" for g in r.grades.values()) for r in records)
     script = _script()
     page = pages.template("class_report.html").render(
         assignment=assignment,
-        stats=list(_stats(records, scored, missing, assignment, known=people is not None)),
-        waiting=[i for i in analysed if i.waiting or i.errors > unread],
-        unread=unread,
-        remarks=list(_remarks(records, missing, names)),
+        stats=list(_stats(records, scored, missing if matched else None, assignment)),
+        waiting=[i for i in analysed if i.waiting or i.errors > _unread(records)],
+        unread=_unread(records),
+        remarks=list(_remarks(records, missing, names, matched.strangers if matched else ())),
         spreads=list(_spreads(scored, assignment)),
         distribution=figures.distribution(totals, assignment.max_points) if totals else "",
         item_map=figures.item_map(analysed) if any(i.discrimination is not None for i in analysed) else "",
@@ -89,6 +107,11 @@ def render(
     return pages.readable(page)
 
 
+def _unread(records: Iterable[Record]) -> int:
+    """Hand-ins of which no cell could be graded."""
+    return sum(all(g.state == "error" for g in r.grades.values()) for r in records)
+
+
 @cache
 def _script() -> str:
     return resources.files("autograder.reports").joinpath("templates/class_report.js").read_text("utf-8")
@@ -97,12 +120,11 @@ def _script() -> str:
 def _stats(
     records: Sequence[Record],
     scored: Sequence[Record],
-    missing: Sequence[str],
+    missing: Sequence[str] | None,
     assignment: Assignment,
-    known: bool,
 ) -> Iterator[Stat]:
     yield Stat(str(len(records)), "handed in")
-    if known:
+    if missing is not None:
         yield Stat(str(len(missing)), "missing")
     if scored:
         mean = statistics.mean(r.points for r in scored)
@@ -117,10 +139,14 @@ def _in_state(records: Iterable[Record], state: str) -> int:
     return sum(grade.state == state for record in records for grade in record.grades.values())
 
 
-def _remarks(records: Sequence[Record], missing: Iterable[str], names: Mapping[str, str]) -> Iterator[Remark]:
+def _remarks(
+    records: Sequence[Record], missing: Iterable[str], names: Mapping[str, str], strangers: Iterable[str]
+) -> Iterator[Remark]:
     """Missing first, then by student: late, unusual, and what went wrong on our side."""
     for student in missing:
         yield Remark("missing", _called(student, names), "no hand-in")
+    for student in strangers:
+        yield Remark("unusual", student, "not on the roster")
     for record in records:
         who = _called(record.student, names)
         failed: dict[str, list[str]] = {}

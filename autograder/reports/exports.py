@@ -1,39 +1,163 @@
-"""Grades in the formats other programs read."""
+"""Grades in the formats other programs read: CSV for nbgrader and for any program.
+
+Canvas, Gradescope and JUnit have files of their own beside this one. Text never reaches a spreadsheet as
+a formula, and nobody is dropped: who does not match the roster is named in `Matched`.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from autograder.course import Assignment
-from autograder.record import Record
+from autograder.record import CaseResult, Grade, Record
+from autograder.reports import pages
+from autograder.roster import Roster, Student
 
 NBGRADER_COLUMNS = [
     *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
     *("raw_score", "late_submission_penalty", "score", "max_score"),
 ]
+CASE_COLUMNS = [
+    *(
+        "assignment",
+        "student",
+        "last_name",
+        "first_name",
+        "notebook",
+        "grade_id",
+        "state",
+        "points",
+        "max_points",
+    ),
+    *("case", "kind", "weight", "outcome", "property", "message", "hint", "called", "seconds"),
+]
+FORMULA = tuple("=+-@＝＋－＠")  # what spreadsheets take for the beginning of one
 
 
-def nbgrader_csv(records: Iterable[Record], assignment: Assignment) -> str:
-    """The columns of nbgrader's own exporter, quoted where its are not."""
+class ExportError(Exception):
+    """Records and roster do not fit together; the message says where, what was expected, what to do."""
+
+
+@dataclass
+class Matched:
+    """Hand-ins and the roster, put together."""
+
+    found: dict[str, Student] = field(default_factory=dict)  # by the name of the hand-in
+    strangers: list[str] = field(default_factory=list)  # hand-ins of nobody on the roster
+    missing: list[Student] = field(default_factory=list)  # who handed in nothing
+
+    def names(self, student: str) -> tuple[str, str, str]:
+        """Last name, first name and e-mail address."""
+        person = self.found.get(student)
+        return (*person.last_first, person.email) if person else ("", "", "")
+
+
+def match(students: Iterable[str], roster: Roster | None) -> Matched:
+    """Who handed in what.
+
+    Raises:
+        ExportError: a hand-in may be of several people, or one person has several.
+    """
+    matched = Matched()
+    if roster is None:
+        return matched
+    owners: dict[str, str] = {}
+    for student in students:
+        people = roster.match([student])
+        if len(people) > 1:
+            several = " and ".join(person.id for person in people)
+            raise ExportError(
+                f"roster: expected one person known as {student!r}, got {several}; make ids differ"
+            )
+        if not people:
+            matched.strangers.append(student)
+        elif people[0].id in owners:
+            both = f"{owners[people[0].id]!r} and {student!r}"
+            raise ExportError(
+                f"roster: expected one hand-in of {people[0].id!r}, got {both}; keep one of them"
+            )
+        else:
+            owners[people[0].id] = student
+            matched.found[student] = people[0]
+    matched.missing = [person for person in roster if person.id not in owners]
+    return matched
+
+
+def settled(record: Record) -> float:
+    """Points that are decided: a proposal is no grade before a person has confirmed it."""
+    return round(sum(g.points or 0.0 for g in record.grades.values() if g.state == "graded"), 2)
+
+
+def nbgrader_csv(records: Iterable[Record], assignment: Assignment, matched: Matched | None = None) -> str:
+    """The columns and the numbers of nbgrader's own exporter, quoted where its are not.
+
+    As there, who handed in nothing has 0.
+    """
+    matched = matched or Matched()
     out = io.StringIO()
     writer = csv.DictWriter(out, NBGRADER_COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     for record in records:
-        writer.writerow(
-            {
-                "assignment": assignment.name,
-                "student_id": defused(record.student),
-                "raw_score": record.points,
-                "late_submission_penalty": 0.0,
-                "score": record.points,
-                "max_score": record.max_points,
-            }
-        )
+        names = matched.names(record.student)
+        writer.writerow(_nbgrader_row(assignment, record.student, names, record.points, record.max_points))
+    for person in matched.missing:
+        names = (*person.last_first, person.email)
+        writer.writerow(_nbgrader_row(assignment, person.id, names, 0.0, assignment.max_points))
     return out.getvalue()
 
 
+def _nbgrader_row(
+    assignment: Assignment, student: str, names: tuple[str, str, str], points: float, max_points: float
+) -> dict[str, object]:
+    last, first, email = map(defused, names)
+    return {
+        "assignment": assignment.name,
+        "student_id": defused(student),
+        "last_name": last,
+        "first_name": first,
+        "email": email,
+        "raw_score": points,
+        "late_submission_penalty": 0.0,
+        "score": points,
+        "max_score": max_points,
+    }
+
+
+def cases_csv(records: Iterable[Record], assignment: Assignment, matched: Matched | None = None) -> str:
+    """One line a case, for analysis elsewhere. A grade without cases has one line with these left empty."""
+    matched = matched or Matched()
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(CASE_COLUMNS)
+    for record in records:
+        last, first, _ = matched.names(record.student)
+        who = [assignment.name, *map(defused, (record.student, last, first))]
+        for grade in record.grades.values():
+            points = "" if grade.points is None else grade.points
+            what = [grade.notebook, grade.grade_id, grade.state, points, grade.max_points]
+            writer.writerows([*who, *what, *cells] for cells in _case_cells(grade))
+    return out.getvalue()
+
+
+def _case_cells(grade: Grade) -> Iterator[list[object]]:
+    for case in grade.cases:
+        yield [*_texts(case.id, case.kind), case.weight, *_said(case), case.seconds]
+    if not grade.cases:
+        yield [""] * 9
+
+
+def _said(case: CaseResult) -> list[str]:
+    return _texts(case.outcome, case.property, case.message, case.hint, case.called)
+
+
+def _texts(*texts: str) -> list[str]:
+    return [defused(text) for text in texts]
+
+
 def defused(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    """Text that no spreadsheet takes for a formula, and that any file can hold."""
+    clean = pages.readable(text)
+    return f"'{clean}" if clean.lstrip().startswith(FORMULA) or clean[:1] in ("\t", "\n") else clean

@@ -32,10 +32,9 @@ class Finding:
 class Criterion:
     """One criterion of an answer in words."""
 
-    title: str
     outcome: str  # passed | failed
     points: float
-    reason: str
+    reason: str  # names the criterion
 
 
 @dataclass(frozen=True)
@@ -148,14 +147,15 @@ def _findings(grade_id: str, failed: Iterable[CaseResult]) -> list[Finding]:
 
 
 def _criteria(grade: Grade) -> list[Criterion]:
-    """The criteria of a decided answer: not of a proposal, nor of one that a person decided otherwise."""
+    """The criteria of a decided answer: not of a proposal, nor of one that a person decided otherwise,
+    nor of an answer that says nothing, of which the comment tells once what each criterion would repeat."""
     decided = [c for c in grade.cases if c.kind == "criterion" and c.outcome in ("passed", "failed")]
     met = sum(c.weight for c in decided if c.outcome == "passed")
     if grade.state != "graded" or grade.points is None or abs(met - grade.points) > 0.005:
         return []
-    return [
-        Criterion(case_title(c.id.partition("[")[0], c.id), c.outcome, c.weight, c.message) for c in decided
-    ]
+    if all(c.property for c in decided):
+        return []
+    return [Criterion(c.outcome, c.weight, c.message or case_title("", c.id)) for c in decided]
 
 
 def case_title(grade_id: str, case_id: str) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -59,15 +59,37 @@ class Item:
         return f"without {self.waiting} that wait for a person" if self.waiting else self.look
 
 
-@dataclass(frozen=True)
+@dataclass
 class Complaint:
     """A message, and whom it was told, of which cells. Messages that differ only in numbers are one."""
 
     property: str
-    message: str  # as one student got it
-    cells: tuple[str, ...]
-    students: tuple[str, ...]
-    cases: int
+    message: str  # as the first student got it
+    students: dict[str, None] = field(default_factory=dict)  # a dict keeps their order
+    cells: dict[str, None] = field(default_factory=dict)
+    cases: int = 0
+
+
+class Complaints:
+    """What failed cases said, counted record by record: a class is larger than memory."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], Complaint] = {}
+
+    def add(self, record: Record) -> None:
+        for grade in record.grades.values():
+            for case in grade.cases:
+                if case.outcome == "failed" and case.kind != "criterion":
+                    message = case.message.split("\n", 1)[0]  # what follows are the student's own lines
+                    key = (case.property, _NUMBERS.sub("#", message))
+                    complaint = self._found.setdefault(key, Complaint(case.property, message))
+                    complaint.students[record.student] = None
+                    complaint.cells[grade.grade_id] = None
+                    complaint.cases += 1
+
+    def most_told(self) -> list[Complaint]:
+        """Most students first."""
+        return sorted(self._found.values(), key=lambda c: (-len(c.students), -c.cases, c.message))
 
 
 def shares(records: Sequence[Record], cells: Sequence[GradeCell]) -> np.ndarray:
@@ -118,26 +140,3 @@ def discrimination(table: np.ndarray, points: np.ndarray, column: int) -> float 
     if np.ptp(item) < 1e-9 or np.ptp(rest) < 1e-9:  # all the same: nothing to correlate
         return None
     return float(np.corrcoef(item, rest)[0, 1])
-
-
-def complaints(records: Sequence[Record]) -> list[Complaint]:
-    """What failed cases said, most students first."""
-    found: dict[tuple[str, str], list[tuple[str, str, str]]] = {}  # what was said -> who, of what, in full
-    for record in records:
-        for grade in record.grades.values():
-            for case in grade.cases:
-                if case.outcome == "failed" and case.kind != "criterion":
-                    message = case.message.split("\n", 1)[0]  # what follows are the student's own lines
-                    told = (record.student, grade.grade_id, message)
-                    found.setdefault((case.property, _NUMBERS.sub("#", message)), []).append(told)
-    listed = [
-        Complaint(
-            kind,
-            told[0][2],
-            tuple(dict.fromkeys(cell for _, cell, _ in told)),
-            tuple(dict.fromkeys(student for student, _, _ in told)),
-            len(told),
-        )
-        for (kind, _), told in found.items()
-    ]
-    return sorted(listed, key=lambda c: (-len(c.students), -c.cases, c.cells, c.message))

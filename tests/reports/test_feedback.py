@@ -103,13 +103,28 @@ def test_a_proposal_is_not_shown_as_points() -> None:
 
 def test_criteria_of_a_decided_answer_are_shown() -> None:
     cases = (
-        case("inline[names_both]", "passed", kind="criterion", weight=1.5, message="You wrote: 1 and 2"),
-        case("inline[why]", "failed", kind="criterion", weight=0.5, message="No reason is given."),
+        case(
+            "inline[names_both]",
+            "passed",
+            kind="criterion",
+            weight=1.5,
+            message="Which ones: right. “1 and 2”",
+        ),
+        case("inline[why]", "failed", kind="criterion", weight=0.5, message="Why: not said."),
     )
     text = " ".join(Tags(page(graded(1.5, *cases, grade_id="inline_1"))).text.split())
-    assert "✓ met: names both (1.5 points)You wrote: 1 and 2" in text
-    assert "✗ not met: why (0.5 points)No reason is given." in text
+    assert "✓ met (1.5 points)Which ones: right. “1 and 2”" in text
+    assert "✗ not met (0.5 points)Why: not said." in text
     assert "these checks" not in text
+
+
+def test_an_answer_that_says_nothing_is_told_so_once() -> None:
+    empty = [
+        case(f"inline[{i}]", kind="criterion", property="empty", message="nothing is there") for i in "ab"
+    ]
+    text = page(graded(0.0, *empty, grade_id="inline_1", comment="No answer written."))
+    assert "No answer written." in text
+    assert "nothing is there" not in text
 
 
 def test_criteria_are_left_out_where_a_person_decided_otherwise() -> None:

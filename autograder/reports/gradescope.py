@@ -1,0 +1,76 @@
+"""`results.json` as Gradescope reads it, one for each student.
+
+Format: https://gradescope-autograders.readthedocs.io/en/latest/specs/
+"""
+
+from __future__ import annotations
+
+import json
+import math
+
+from autograder.course import Assignment
+from autograder.record import Grade, Record
+from autograder.reports import pages
+from autograder.reports.exports import settled
+from autograder.reports.feedback import case_title
+
+WAITS = "A person still looks at this part; it counts nothing yet."
+
+
+def results_json(record: Record, assignment: Assignment) -> str:
+    """What this student sees: the same as on the feedback page, and no more."""
+    tests = [
+        _test(record.grades[cell.grade_id], f"{n}.{c}")
+        for n, notebook in enumerate(assignment.notebooks, 1)
+        for c, cell in enumerate(notebook.cells, 1)
+        if cell.grade_id in record.grades
+    ]
+    results = {
+        "score": settled(record),
+        "execution_time": math.ceil(record.seconds),
+        "output": pages.readable("\n".join(record.problems)),
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": tests,
+        "extra_data": {
+            "assignment": assignment.name,
+            "student": pages.readable(record.student),
+            "max_score": record.max_points,
+            "waiting": record.waiting,
+        },
+    }
+    return json.dumps(results, indent=1, ensure_ascii=False) + "\n"
+
+
+def _test(grade: Grade, number: str) -> dict[str, object]:
+    test: dict[str, object] = {
+        "name": grade.grade_id,
+        "number": number,
+        "max_score": grade.max_points,
+        "output": pages.readable(told(grade)),
+        "output_format": "text",
+        "tags": [grade.notebook],
+        "visibility": "visible",
+        "extra_data": {"state": grade.state},
+    }
+    if grade.state == "graded" and grade.points is not None:
+        test["score"] = grade.points
+        test["status"] = "passed" if grade.points >= grade.max_points else "failed"
+    return test
+
+
+def told(grade: Grade) -> str:
+    """A grade in plain text, safe for the student."""
+    if grade.state != "graded":
+        return grade.comment if grade.state == "error" else "\n".join(filter(None, (WAITS, grade.comment)))
+    lines = [grade.comment] if grade.comment else []
+    for case in grade.cases:
+        if case.outcome == "failed" and case.kind != "criterion":
+            lines.append(
+                f"{case_title(grade.grade_id, case.id)}: {pages.outcome(case.property, case.message)}"
+            )
+            if case.called:
+                lines.append(f"  called: {case.called}")
+            lines += [f"  {line}" for line in (*case.message.splitlines(), case.hint) if line]
+    return "\n".join(lines)
