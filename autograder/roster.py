@@ -95,7 +95,8 @@ def read(path: Path) -> Roster:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise RosterError(f"{path}: expected a CSV in UTF-8, got: {error}") from None
-    rows = list(csv.reader(io.StringIO(text, newline="")))  # a quoted name may hold a line break
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)  # Canvas exports with semicolons too
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     header = [cell.strip().casefold() for cell in rows[0]] if rows else []
     canvas = "student" in header and "id" in header
     if not canvas and "id" not in header:

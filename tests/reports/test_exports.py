@@ -1,0 +1,171 @@
+"""CSV for nbgrader and of all cases, and who matches the roster."""
+
+import csv
+import io
+from collections.abc import Mapping
+
+import pytest
+
+from autograder.record import Record
+from autograder.reports.exports import (
+    CASE_COLUMNS,
+    NBGRADER_COLUMNS,
+    ExportError,
+    Matched,
+    cases_csv,
+    defused,
+    match,
+    nbgrader_csv,
+    settled,
+)
+from autograder.roster import Roster, Student
+from tests.reports.sample import assignment, case, graded, record
+
+LESSON = assignment("affine_forward", "inline_1")
+NAMES = {
+    "ann": 'O"Neil, Ann',
+    "bob": "=HYPERLINK(1), Bob\nJunior",
+    "chen": "陈, 小明",
+    "dalia": "@SUM(A1), دالیا",
+    "eve": "-1+1, +Eve",
+}
+ROSTER = Roster(Student(i, name, f"{i}@uni.example") for i, name in NAMES.items())
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+
+
+def graded_record(student: str = "ann", points: float = 1.5) -> Record:
+    failed = case(
+        message="=cmd|' /C calc'!A0\nnext, line", hint="Look.", property="value", called="f(array (2,))"
+    )
+    proposal = graded(1.0, grade_id="inline_1", state="needs_review")
+    return record(graded(points, failed), proposal, student=student)
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("Ann", "Ann"),
+        ("=1+1", "'=1+1"),
+        ("+49", "'+49"),
+        ("-3", "'-3"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("  =1", "'  =1"),
+        ("\t=1", "'\t=1"),
+        ("\ttext", "'\ttext"),
+        ("\r\n=1", "'\n=1"),
+        ("＝1", "'＝1"),
+        ("a=1", "a=1"),
+        ("", ""),
+        ("a\x00b\ud800", "a\ufffdb\ufffd"),
+    ],
+)
+def test_no_text_is_a_formula(text: str, safe: str) -> None:
+    assert defused(text) == safe
+
+
+def test_no_cell_of_any_csv_is_a_formula() -> None:
+    records = [graded_record(student) for student in NAMES]
+    matched = match(NAMES, ROSTER)
+    for text in (nbgrader_csv(records, LESSON, matched), cases_csv(records, LESSON, matched)):
+        cells = [cell for row in rows(text) for cell in row.values()]
+        assert any("HYPERLINK" in cell for cell in cells)
+        assert not [c for c in cells if c.lstrip()[:1] in tuple("=+-@＝＋－＠") and c]
+
+
+def test_nbgraders_columns_and_numbers() -> None:
+    [row] = rows(
+        nbgrader_csv([graded_record()], LESSON, match(["ann"], Roster([Student("ann", NAMES["ann"])])))
+    )
+    assert list(row) == NBGRADER_COLUMNS
+    assert row == {
+        "assignment": "lesson",
+        "duedate": "",
+        "timestamp": "",
+        "student_id": "ann",
+        "last_name": 'O"Neil',
+        "first_name": "Ann",
+        "email": "",
+        "raw_score": "2.5",
+        "late_submission_penalty": "0.0",
+        "score": "2.5",
+        "max_score": "4.0",
+    }
+
+
+def test_nbgraders_csv_names_everybody_whatever_the_name_holds() -> None:
+    text = nbgrader_csv([graded_record("chen")], LESSON, match(["chen"], ROSTER))
+    told = {row["student_id"]: (row["last_name"], row["first_name"], row["score"]) for row in rows(text)}
+    assert told == {
+        "ann": ('O"Neil', "Ann", "0.0"),
+        "bob": ("'=HYPERLINK(1)", "Bob\nJunior", "0.0"),
+        "chen": ("陈", "小明", "2.5"),
+        "dalia": ("'@SUM(A1)", "دالیا", "0.0"),
+        "eve": ("'-1+1", "'+Eve", "0.0"),
+    }
+    assert {row["email"] for row in rows(text)} == {f"{i}@uni.example" for i in NAMES}
+
+
+def test_without_a_roster_names_stay_empty() -> None:
+    [row] = rows(nbgrader_csv([graded_record("s, 1")], LESSON))
+    assert (row["student_id"], row["last_name"]) == ("s, 1", "")
+
+
+def test_every_case_has_a_line() -> None:
+    told = rows(cases_csv([graded_record()], LESSON, match(["ann"], ROSTER)))
+    assert list(told[0]) == CASE_COLUMNS
+    assert [row["grade_id"] for row in told] == ["affine_forward", "inline_1"]
+    assert {
+        k: told[0][k] for k in ("student", "first_name", "case", "kind", "outcome", "property", "called")
+    } == {
+        "student": "ann",
+        "first_name": "Ann",
+        "case": "affine_forward[matrix]",
+        "kind": "core",
+        "outcome": "failed",
+        "property": "value",
+        "called": "f(array (2,))",
+    }
+    assert told[0]["message"] == "'=cmd|' /C calc'!A0\nnext, line"
+    assert (told[1]["state"], told[1]["points"], told[1]["case"]) == ("needs_review", "1.0", "")
+
+
+def test_unknown_points_are_empty_and_not_zero() -> None:
+    [row] = rows(cases_csv([record(graded(None))], LESSON))
+    assert (row["state"], row["points"]) == ("error", "")
+
+
+def test_a_proposal_is_not_settled() -> None:
+    assert graded_record().points == 2.5
+    assert settled(graded_record()) == 1.5
+
+
+# --- the roster ---------------------------------------------------------------------------------
+
+
+def known(**names: Mapping[str, str]) -> Roster:
+    return Roster(Student(i, i, "", "", known_as) for i, known_as in names.items())
+
+
+def test_hand_ins_and_roster_are_put_together() -> None:
+    matched = match(["77", "stranger"], known(ann={"canvas_id": "77"}, bob={}))
+    assert {student: person.id for student, person in matched.found.items()} == {"77": "ann"}
+    assert matched.strangers == ["stranger"]
+    assert [person.id for person in matched.missing] == ["bob"]
+    assert match(["ann"], None) == Matched()
+
+
+def test_a_hand_in_of_two_people_is_refused() -> None:
+    roster = known(ann={"canvas_id": "7"}, bob={"sis_id": "7"})
+    with pytest.raises(
+        ExportError, match="expected one person known as '7', got ann and bob; make ids differ"
+    ):
+        match(["7"], roster)
+
+
+def test_two_hand_ins_of_one_person_are_refused() -> None:
+    roster = known(ann={"canvas_id": "7"})
+    with pytest.raises(ExportError, match="expected one hand-in of 'ann', got 'ann' and '7'; keep one"):
+        match(["ann", "7"], roster)
