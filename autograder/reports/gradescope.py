@@ -9,7 +9,7 @@ import json
 import math
 
 from autograder.course import Assignment
-from autograder.record import Grade, Record
+from autograder.record import CaseResult, Grade, Record
 from autograder.reports import pages
 from autograder.reports.exports import settled
 from autograder.reports.feedback import case_title
@@ -67,10 +67,15 @@ def told(grade: Grade) -> str:
     lines = [grade.comment] if grade.comment else []
     for case in grade.cases:
         if case.outcome == "failed" and case.kind != "criterion":
-            lines.append(
-                f"{case_title(grade.grade_id, case.id)}: {pages.outcome(case.property, case.message)}"
-            )
-            if case.called:
-                lines.append(f"  called: {case.called}")
-            lines += [f"  {line}" for line in (*case.message.splitlines(), case.hint) if line]
+            words = pages.outcome(case.property, case.message)
+            lines += [
+                f"{case_title(grade.grade_id, case.id)}: {words}",
+                *(f"  {line}" for line in said(case)),
+            ]
     return "\n".join(lines)
+
+
+def said(case: CaseResult) -> list[str]:
+    """What a failed case says, line by line."""
+    called = f"called: {case.called}" if case.called else ""
+    return [line for line in (called, *case.message.splitlines(), case.hint) if line]

@@ -1,67 +1,77 @@
-"""JUnit XML (xunit2), which CI servers show: a suite for each student, a test case for each grade cell.
+"""JUnit XML (xunit2), which CI servers show: a suite for each student's grade cell, its cases in it.
 
-Points, and who may see the result, are properties.
+Points, and who may see the result, are properties of the suite; the form has no place for them elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree as ET
 
 from autograder.course import Assignment
-from autograder.record import Grade, Record
+from autograder.record import CaseResult, Grade, Record
 from autograder.reports import pages
-from autograder.reports.gradescope import WAITS, told
+from autograder.reports.gradescope import WAITS, said
+
+TAGS = {"failed": "failure", "error": "error", "skipped": "skipped"}
+OURS = "This check did not finish. It costs the student nothing; a person looks at it."
 
 
 def junit_xml(records: Iterable[Record], assignment: Assignment) -> str:
+    """What CI shows is what the student may see, and no more."""
     root = ET.Element("testsuites", name=assignment.name)
     for record in records:
-        root.append(_suite(record, assignment))
+        for cell in assignment.grade_cells:
+            if cell.grade_id in record.grades:
+                root.append(_suite(record.student, record.grades[cell.grade_id], assignment))
     ET.indent(root, " ")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-def _suite(record: Record, assignment: Assignment) -> ET.Element:
-    grades = [record.grades[c.grade_id] for c in assignment.grade_cells if c.grade_id in record.grades]
-    suite = ET.Element(
-        "testsuite",
-        name=pages.readable(record.student),
-        tests=str(len(grades)),
-        failures=str(sum(_failed(grade) for grade in grades)),
-        errors=str(sum(grade.state == "error" for grade in grades)),
-        skipped=str(sum(grade.state == "needs_review" for grade in grades)),
-        time=f"{record.seconds:.3f}",
-    )
-    known = sum(g.points or 0.0 for g in grades if g.state == "graded")
-    suite.append(_properties(points=f"{known:g}", max_points=f"{record.max_points:g}"))
-    for grade in grades:
-        suite.append(_testcase(grade, assignment))
+def _suite(student: str, grade: Grade, assignment: Assignment) -> ET.Element:
+    cases = list(_cases(grade))
+    name = f"{pages.readable(student)}: {grade.grade_id}"
+    seconds = f"{sum(case.seconds for case in cases):.3f}"
+    suite = ET.Element("testsuite", name=name, tests=str(len(cases)), time=seconds)
+    for outcome, attribute in (("failed", "failures"), ("error", "errors"), ("skipped", "skipped")):
+        suite.set(attribute, str(sum(case.outcome == outcome for case in cases)))
+    settled = grade.state == "graded" and grade.points is not None
+    properties = ET.SubElement(suite, "properties")
+    for key, value in (
+        ("student", pages.readable(student)),
+        ("state", grade.state),
+        ("points", f"{grade.points:g}" if settled else ""),
+        ("max_points", f"{grade.max_points:g}"),
+        ("visibility", "visible"),
+    ):
+        ET.SubElement(properties, "property", name=key, value=value)
+    suite.extend(_testcase(case, grade, assignment) for case in cases)
     return suite
 
 
-def _failed(grade: Grade) -> bool:
-    return grade.state == "graded" and (grade.points or 0.0) < grade.max_points
+def _cases(grade: Grade) -> Iterator[CaseResult]:
+    """The cases; one in their place where they decide nothing, or where there are none."""
+    decided = grade.state == "graded" and bool(grade.cases)
+    if decided or (grade.state == "error" and any(case.outcome == "error" for case in grade.cases)):
+        yield from grade.cases
+    else:
+        lost = grade.points is None or grade.points < grade.max_points
+        outcome = {"needs_review": "skipped", "error": "error"}.get(
+            grade.state, "failed" if lost else "passed"
+        )
+        message = WAITS if outcome == "skipped" else grade.comment
+        yield CaseResult(grade.grade_id, "core", 1.0, outcome, message)  # type: ignore[arg-type]
 
 
-def _testcase(grade: Grade, assignment: Assignment) -> ET.Element:
-    seconds = sum(case.seconds for case in grade.cases)
-    classname = f"{assignment.name}.{grade.notebook}"
-    case = ET.Element("testcase", classname=classname, name=grade.grade_id, time=f"{seconds:.3f}")
-    points = f"{grade.points:g}" if grade.state == "graded" and grade.points is not None else ""
-    case.append(_properties(points=points, max_points=f"{grade.max_points:g}", visibility="visible"))
-    if grade.state == "needs_review":
-        ET.SubElement(case, "skipped", message=WAITS)
-    elif grade.state == "error":
-        ET.SubElement(case, "error", message=pages.readable(grade.comment) or "not graded", type="error")
-    elif _failed(grade):
-        message = f"{points} of {grade.max_points:g} points"
-        ET.SubElement(case, "failure", message=message, type="points").text = pages.readable(told(grade))
-    return case
-
-
-def _properties(**values: str) -> ET.Element:
-    properties = ET.Element("properties")
-    for name, value in values.items():
-        ET.SubElement(properties, "property", name=name, value=value)
-    return properties
+def _testcase(case: CaseResult, grade: Grade, assignment: Assignment) -> ET.Element:
+    classname = f"{assignment.name}.{grade.notebook}.{grade.grade_id}"
+    name = pages.readable(case.id)
+    element = ET.Element("testcase", classname=classname, name=name, time=f"{case.seconds:.3f}")
+    if case.outcome in TAGS:
+        text = OURS if case.outcome == "error" else pages.readable(case.message)
+        message = text.partition("\n")[0] or case.outcome
+        found = ET.SubElement(element, TAGS[case.outcome], message=message)
+        if case.outcome == "failed":
+            found.set("type", case.property or "value")
+            found.text = pages.readable("\n".join(said(case)))
+    return element

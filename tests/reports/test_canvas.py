@@ -11,8 +11,8 @@ from autograder.reports.exports import ExportError
 from autograder.roster import RosterError
 from tests.reports.sample import assignment, graded, record
 
-LESSON = assignment("affine_forward", "inline_1", title="Lesson 1: layers, and more")
-EXPORT = """\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,Warm-up (900),"Lesson 1: layers, and more (901)",Final
+LESSON = assignment("affine_forward", "inline_1", title="Lesson 1: layers, more")
+EXPORT = """\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,Warm (900),"Lesson 1: layers, more (901)",Final
 ,,,,,Manual Posting,,
     Points Possible,,,,,5,4,(read only)
 "O""Neil, Ann",11,u11,ann,"Mon, early",5,,50
@@ -43,7 +43,7 @@ def filled(path: Path, *students: str) -> tuple[list[list[str]], object]:
 def test_the_assignments_column_is_filled_and_nothing_else_uploaded(tmp_path: Path) -> None:
     table, _ = filled(exported(tmp_path), "ann", "bob", "chen")
     assert table == [
-        [*COLUMNS, "Lesson 1: layers, and more (901)"],
+        [*COLUMNS, "Lesson 1: layers, more (901)"],
         ["", "", "", "", "", ""],
         ["    Points Possible", "", "", "", "", "4"],
         ['O"Neil, Ann', "11", "u11", "ann", "Mon, early", "0.5"],
@@ -70,7 +70,7 @@ def test_hand_ins_may_be_named_by_any_of_canvas_ids(tmp_path: Path, name: str) -
 
 def test_the_title_may_be_the_assignments_short_name(tmp_path: Path) -> None:
     table, _ = filled(
-        exported(tmp_path, EXPORT.replace('"Lesson 1: layers, and more (901)"', "LESSON (12)")), "ann"
+        exported(tmp_path, EXPORT.replace('"Lesson 1: layers, more (901)"', "LESSON (12)")), "ann"
     )
     assert table[0][-1] == "LESSON (12)"
 
@@ -100,12 +100,12 @@ def test_other_maximal_points_in_canvas_are_told(tmp_path: Path) -> None:
         ("", "expected Canvas's column 'Student', got an empty file"),
         ("Student,SIS Login ID\nA,ann\n", "expected Canvas's column 'ID', got Student, SIS Login ID; export"),
         (
-            EXPORT.replace("and more (901)", "and less (901)"),
-            r"expected one column such as .*got 'Warm-up \(900\)', ",
+            EXPORT.replace("more (901)", "less (901)"),
+            r"expected one column such as .*got 'Warm \(900\)', ",
         ),
         (
-            EXPORT.replace("Warm-up", "Lesson"),
-            r"got 'Lesson \(900\)', 'Lesson 1: layers, and more \(901\)'; make",
+            EXPORT.replace("Warm", "Lesson"),
+            r"got 'Lesson \(900\)', 'Lesson 1: layers, more \(901\)'; make",
         ),
         ("Student,ID,Notes\nA,1,\n", "got no assignment; make the assignment in Canvas, then export"),
         (
