@@ -14,10 +14,11 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from autograder import collecting, course, intake, printed, run
+from autograder import collecting, course, intake, printed, record, run
 from autograder.course import Assignment, CourseError
 from autograder.grading import GradingError
 from autograder.intake import IntakeError
+from autograder.progress import Progress
 from autograder.record import RecordError
 from autograder.release import build, verify
 from autograder.release.strip import ReleaseError
@@ -117,6 +118,11 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--models", type=Path, metavar="DIR", help="take trained models from here; do not run the notebooks"
     )
+    alike = verb("similarity", _similarity, "Show which passages hand-ins have in common; no points change.")
+    alike.add_argument("assignment")
+    alike.add_argument("folder", type=Path, metavar="DIR", help="holds <student>/… or <student>.zip")
+    alike.add_argument("--out", type=Path, required=True, help="where similarity.html goes")
+    alike.add_argument("--json", action="store_true", help="print the pairs as JSON")
     verb("doctor", _doctor, "Say what this machine can do for isolation, and what would help.")
     return parser
 
@@ -205,6 +211,25 @@ def _verify(options: argparse.Namespace) -> int:
     for name in options.assignments or course.names():
         result = verify.verify(name, models=options.models)
         print(f"{name}: {result}")
+    return DONE
+
+
+def _similarity(options: argparse.Namespace) -> int:
+    # Here, because copydetect imports matplotlib, which the other verbs need not wait for.
+    from autograder import similarity
+    from autograder.reports import similarity as page
+
+    assignment = course.load(options.assignment)
+    sources = intake.find(options.folder, assignment.name)
+    with Progress(f"{assignment.name}, reading", len(sources)) as progress:
+        found = similarity.compare(assignment, sources, progress.step)
+    path = options.out / "similarity.html"
+    record.write_atomically(path, page.render(found))
+    if options.json:
+        print(json.dumps(page.summary(found), indent=1))
+    else:
+        pairs = f"{found.above} of {sum(found.histogram)} pairs"
+        print(f"{pairs} have at least {similarity.THRESHOLD:.0%} in common; read both sides in {path}")
     return DONE
 
 
