@@ -145,6 +145,7 @@ def close(
 
     An entry may differ by atol + rtol * its size, and by ROUNDING units in the last place of the array's
     largest entry, so that a sum in another order passes. A float32 result is held to float32's precision.
+    Nothing is close to what is not finite: `want` may come from the student's own layers.
     """
     expected = np.asarray(want)
     values = same_shape(got, expected.shape, name=name)
@@ -157,7 +158,8 @@ def close(
     rtol = max(rtol, FLOAT32_RTOL) if single else rtol
     largest = np.abs(expected).max(initial=0.0)
     difference = np.abs(values.astype(np.float64) - expected)
-    wrong = difference > atol + rtol * np.abs(expected) + ROUNDING * unit * largest
+    allowed = atol + rtol * np.abs(expected) + ROUNDING * unit * largest
+    wrong = ~(difference <= allowed) | ~np.isfinite(expected)  # no comparison with NaN is ever true
     if wrong.any():
         fail(what, _report(values.astype(np.float64), expected, wrong, name=name, what=what))
 
