@@ -25,6 +25,7 @@ HERE = Path(__file__).parent
 SOURCES = (
     "harden",
     "wire",
+    "bridge",
     "memory_import",
     "worker",
     "zygote",

@@ -1,13 +1,14 @@
 """Imports a submission from memory: its files never touch a disk, and cannot stand in for anyone else's.
 
 The finder comes last on `sys.meta_path`, after Python's own: a `numpy.py` or `random.py` in a submission
-is never found. What has to be bridged for code written elsewhere (other package names today, harmless
-missing imports) is a finder of its own here, after `Submission`.
+is never found. What has to be bridged for code written elsewhere is a finder of its own, after this one, in
+`bridge`.
 """
 
 import importlib
 import importlib.abc
 import importlib.machinery
+import sys
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
@@ -46,7 +47,13 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         path = self.modules[module.__name__]
         if path is not None:
             module.__file__ = path
-            exec(compile(self.files[path], path, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+            try:
+                exec(compile(self.files[path], path, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+            except Exception as error:
+                if not (self.aliases and path.endswith("__init__.py")):
+                    raise
+                # it only gathers what others hold, and would take them all with it
+                print(f"{path} is passed over: {type(error).__name__}: {error}", file=sys.stderr)
 
     def get_source(self, name: str) -> str | None:
         """For `inspect.getsource`."""

@@ -16,11 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from autograder.sandbox import wire
+from autograder.sandbox import bridge, wire
 from autograder.sandbox.memory_import import Submission
 
 MAX_MESSAGE = 2000  # characters of an exception's text
 MAX_FRAMES = 8
+PYTHON_2 = ("Missing parentheses in call to", "multiple exception types must be", "leading zeros in decimal")
 MAX_PRINTED = 1 << 20  # characters, whatever the limits say: a reply must hold them
 
 
@@ -76,6 +77,8 @@ class Worker:
         sources = {path: content.tobytes() for path, content in files.items()}
         self._submission = Submission(sources, package, aliases)
         sys.meta_path.append(self._submission)
+        if aliases:
+            bridge.Bridge(package, aliases).install()
         _seed(0)
 
     def load(self, module: str) -> None:
@@ -93,6 +96,8 @@ class Worker:
         message = f"{where} cannot be imported: {_text(error)}"
         if isinstance(error, ModuleNotFoundError):
             message += " (only NumPy and Python's standard library are there while grading)"
+        if isinstance(error, SyntaxError) and any(sign in str(error.msg) for sign in PYTHON_2):
+            message += " (this is Python 2; grading runs Python 3, and `2to3` converts it)"
         return message
 
     def begin(self, seed: int) -> None:
@@ -110,11 +115,19 @@ class Worker:
         """Call a function; with `echo`, also tell what became of its arguments."""
         function = self._find(target)
         given, named = self._restored(args), self._restored(kwargs)
-        result = self._result(function(*given, **named), keep)
+        result = self._result(self._run(function, given, named), keep)
         if not echo:
             return result
         after = [self._after(sent, value) for sent, value in zip(args, given, strict=True)]
         return (result, after, {name: self._after(kwargs[name], value) for name, value in named.items()})
+
+    def _run(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        if not self._submission.aliases:
+            return function(*args, **kwargs)
+        try:
+            return bridge.call(function, args, kwargs)
+        except bridge.Unbridged as error:
+            raise Refused("missing", f"{getattr(function, '__name__', 'it')} {error}") from None
 
     def get(self, handle: wire.Handle, path: list[Any]) -> Any:
         """A value inside a kept object."""
