@@ -40,8 +40,7 @@ def class_of(assignment: Assignment, students: int, seed: int = 231) -> list[Rec
     for number in range(students):
         ability = draw.gauss(0.4, 1.2)
         grades = {c.grade_id: _grade(c, ability - hard[c.grade_id], draw) for c in assignment.grade_cells}
-        late = draw.random() < 0.05
-        problems = ("handed in 3 h after the deadline; 10 % of the points are taken off",) if late else ()
+        problems = ("3 cs_lib/ folders; graded the one in 'work'",) if draw.random() < 0.05 else ()
         made.append(
             Record(f"student{number:04}", assignment.name, "none", Hashes("", "", ""), grades, problems)
         )

@@ -16,7 +16,8 @@ from pathlib import Path
 from autograder import roster
 from autograder.course import Assignment
 from autograder.record import Record
-from autograder.reports.exports import ExportError, Matched, defused, match, settled
+from autograder.reports.exports import ExportError, Matched, defused, match
+from autograder.reports.score import score
 
 COLUMNS = (
     "Student",
@@ -61,7 +62,7 @@ def canvas_csv(records: Iterable[Record], assignment: Assignment, path: Path) ->
     """
     sheet = read(path)
     column = _column(sheet, assignment)
-    points = {record.student: settled(record) for record in records}
+    points = {record.student: score(record, assignment).final for record in records}
     matched = match(points, roster.read(path))
     by_number = {p.known_as["canvas_id"]: points[student] for student, p in matched.found.items()}
     identity = [name for name in COLUMNS if name in sheet.header]

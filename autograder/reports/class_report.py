@@ -20,8 +20,8 @@ from autograder.course import Assignment
 from autograder.record import Grade, Record
 from autograder.reports import figures, items, pages
 from autograder.reports.exports import Matched
+from autograder.reports.score import score
 
-LATE = "after the deadline"  # how a record's problem says that a hand-in was late
 MESSAGES = 60  # of failed checks that the page lists; the rest is counted
 NAMED, NAMED_CELLS = 12, 5  # students and cells that a line names
 
@@ -90,7 +90,7 @@ def _render(
         stats=list(_stats(records, scored, missing if matched else None, assignment)),
         waiting=[i for i in analysed if i.waiting or i.errors > _unread(records)],
         unread=_unread(records),
-        remarks=list(_remarks(records, missing, names, matched.strangers if matched else ())),
+        remarks=list(_remarks(records, missing, names, matched.strangers if matched else (), assignment)),
         spreads=list(_spreads(scored, assignment)),
         distribution=figures.distribution(totals, assignment.max_points) if totals else "",
         item_map=figures.item_map(analysed) if any(i.discrimination is not None for i in analysed) else "",
@@ -130,7 +130,7 @@ def _stats(
         mean = statistics.mean(r.points for r in scored)
         yield Stat(f"{mean:.1f}", f"mean of {assignment.max_points:g} points")
         yield Stat(pages.points(statistics.median(r.points for r in scored)), "median")
-    yield Stat(str(sum(any(LATE in p for p in r.problems) for r in records)), "late")
+    yield Stat(str(sum(bool(score(r, assignment).late) for r in records)), "late")
     yield Stat(str(_in_state(records, "needs_review")), "answers wait for a person")
     yield Stat(str(_in_state(records, "error")), "parts not graded")
 
@@ -140,7 +140,11 @@ def _in_state(records: Iterable[Record], state: str) -> int:
 
 
 def _remarks(
-    records: Sequence[Record], missing: Iterable[str], names: Mapping[str, str], strangers: Iterable[str]
+    records: Sequence[Record],
+    missing: Iterable[str],
+    names: Mapping[str, str],
+    strangers: Iterable[str],
+    assignment: Assignment,
 ) -> Iterator[Remark]:
     """Missing first, then by student: late, unusual, and what went wrong on our side."""
     for student in missing:
@@ -153,9 +157,11 @@ def _remarks(
         for grade in record.grades.values():
             if grade.state == "error":
                 failed.setdefault(grade.internal or "no reason was recorded", []).append(grade.grade_id)
+        if late := score(record, assignment).late:
+            yield Remark("late", who, late)
         for problem in record.problems:
             if problem not in failed:
-                yield Remark("late" if LATE in problem else "unusual", who, problem)
+                yield Remark("unusual", who, problem)
         for reason, cells in failed.items():
             where = "every cell" if len(cells) == len(record.grades) else ", ".join(cells)
             yield Remark("error", who, f"{where}: {reason}")

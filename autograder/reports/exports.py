@@ -10,10 +10,13 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from autograder.course import Assignment
+from autograder.policy import utc
 from autograder.record import CaseResult, Grade, Record
 from autograder.reports import pages
+from autograder.reports.score import score
 from autograder.roster import Roster, Student
 
 NBGRADER_COLUMNS = [
@@ -86,11 +89,6 @@ def match(students: Iterable[str], roster: Roster | None) -> Matched:
     return matched
 
 
-def settled(record: Record) -> float:
-    """Points that are decided: a proposal is no grade before a person has confirmed it."""
-    return round(sum(g.points or 0.0 for g in record.grades.values() if g.state == "graded"), 2)
-
-
 def nbgrader_csv(records: Iterable[Record], assignment: Assignment, matched: Matched | None = None) -> str:
     """The columns and the numbers of nbgrader's own exporter, quoted where its are not.
 
@@ -100,30 +98,29 @@ def nbgrader_csv(records: Iterable[Record], assignment: Assignment, matched: Mat
     out = io.StringIO()
     writer = csv.DictWriter(out, NBGRADER_COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
+    due = _utc(assignment.late.due)
     for record in records:
-        names = matched.names(record.student)
-        writer.writerow(_nbgrader_row(assignment, record.student, names, record.points, record.max_points))
+        earned = score(record, assignment, proposals=True)
+        time = _utc(datetime.fromisoformat(record.handed_in) if record.handed_in else None)
+        row = {"duedate": due, "timestamp": time, "max_score": record.max_points}
+        row |= {"raw_score": earned.points, "late_submission_penalty": earned.penalty, "score": earned.final}
+        writer.writerow(_nbgrader_row(assignment, record.student, matched.names(record.student)) | row)
+    nothing = {"raw_score": 0.0, "late_submission_penalty": 0.0, "score": 0.0}
     for person in matched.missing:
-        names = (*person.last_first, person.email)
-        writer.writerow(_nbgrader_row(assignment, person.id, names, 0.0, assignment.max_points))
+        row = _nbgrader_row(assignment, person.id, (*person.last_first, person.email))
+        writer.writerow(row | nothing | {"duedate": due, "max_score": assignment.max_points})
     return out.getvalue()
 
 
-def _nbgrader_row(
-    assignment: Assignment, student: str, names: tuple[str, str, str], points: float, max_points: float
-) -> dict[str, object]:
+def _nbgrader_row(assignment: Assignment, student: str, names: tuple[str, str, str]) -> dict[str, object]:
     last, first, email = map(defused, names)
-    return {
-        "assignment": assignment.name,
-        "student_id": defused(student),
-        "last_name": last,
-        "first_name": first,
-        "email": email,
-        "raw_score": points,
-        "late_submission_penalty": 0.0,
-        "score": points,
-        "max_score": max_points,
-    }
+    who = {"student_id": defused(student), "last_name": last, "first_name": first, "email": email}
+    return {"assignment": assignment.name, **who}
+
+
+def _utc(when: datetime | None) -> str:
+    """A time as nbgrader writes it: UTC, without saying so."""
+    return str(utc(when).replace(tzinfo=None)) if when else ""
 
 
 def cases_csv(records: Iterable[Record], assignment: Assignment, matched: Matched | None = None) -> str:

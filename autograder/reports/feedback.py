@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from autograder.course import Assignment
 from autograder.record import CaseResult, Grade, Record
 from autograder.reports import pages
+from autograder.reports.score import score
 
 FIRST_LOOKS = 3  # how many cells "Where to look first" names
 CALLS_SHOWN = 3  # of the calls that one message was said of
@@ -99,6 +100,7 @@ def render(record: Record, assignment: Assignment, notebook: str = "") -> str:
         sections=shown,
         total=_together(shown),
         whole=_together(sections),
+        counted=score(record, assignment),
         first=lost[:FIRST_LOOKS],
         calls_shown=CALLS_SHOWN,
         questions=any(e.criteria or e.answer for section in shown for e in section.entries),

@@ -11,8 +11,8 @@ import math
 from autograder.course import Assignment
 from autograder.record import CaseResult, Grade, Record
 from autograder.reports import pages
-from autograder.reports.exports import settled
 from autograder.reports.feedback import case_title
+from autograder.reports.score import score
 
 WAITS = "A person still looks at this part; it counts nothing yet."
 
@@ -25,10 +25,11 @@ def results_json(record: Record, assignment: Assignment) -> str:
         for c, cell in enumerate(notebook.cells, 1)
         if cell.grade_id in record.grades
     ]
+    earned = score(record, assignment)
     results = {
-        "score": settled(record),
+        "score": earned.final,
         "execution_time": math.ceil(record.seconds),
-        "output": pages.readable("\n".join(record.problems)),
+        "output": pages.readable("\n".join([*record.problems, *([earned.late] if earned.late else [])])),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
@@ -37,6 +38,7 @@ def results_json(record: Record, assignment: Assignment) -> str:
             "assignment": assignment.name,
             "student": pages.readable(record.student),
             "max_score": record.max_points,
+            "late_penalty": earned.penalty,
             "waiting": record.waiting,
         },
     }

@@ -3,9 +3,12 @@
 import csv
 import io
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+from autograder.policy import Late
 from autograder.record import Record
 from autograder.reports.exports import (
     CASE_COLUMNS,
@@ -16,7 +19,6 @@ from autograder.reports.exports import (
     defused,
     match,
     nbgrader_csv,
-    settled,
 )
 from autograder.roster import Roster, Student
 from tests.reports.sample import assignment, case, graded, record
@@ -108,6 +110,14 @@ def test_nbgraders_csv_names_everybody_whatever_the_name_holds() -> None:
     assert {row["email"] for row in rows(text)} == {f"{i}@uni.example" for i in NAMES}
 
 
+def test_nbgraders_csv_takes_off_what_lateness_costs() -> None:
+    late = Late(due=datetime(2026, 3, 1, 12, tzinfo=UTC), penalty_per_day=0.1)
+    handed_in = replace(graded_record(), handed_in="2026-03-02T14:00:00+01:00")
+    [row] = rows(nbgrader_csv([handed_in], replace(LESSON, late=late)))
+    assert (row["duedate"], row["timestamp"]) == ("2026-03-01 12:00:00", "2026-03-02 13:00:00")
+    assert (row["raw_score"], row["late_submission_penalty"], row["score"]) == ("2.5", "0.5", "2.0")
+
+
 def test_without_a_roster_names_stay_empty() -> None:
     [row] = rows(nbgrader_csv([graded_record("s, 1")], LESSON))
     assert (row["student_id"], row["last_name"]) == ("s, 1", "")
@@ -135,11 +145,6 @@ def test_every_case_has_a_line() -> None:
 def test_unknown_points_are_empty_and_not_zero() -> None:
     [row] = rows(cases_csv([record(graded(None))], LESSON))
     assert (row["state"], row["points"]) == ("error", "")
-
-
-def test_a_proposal_is_not_settled() -> None:
-    assert graded_record().points == 2.5
-    assert settled(graded_record()) == 1.5
 
 
 # --- the roster ---------------------------------------------------------------------------------
