@@ -96,7 +96,7 @@ class Record:
         return json.dumps(self, default=vars, indent=indent, ensure_ascii=False, sort_keys=True) + "\n"
 
     @staticmethod
-    def from_json(text: str, where: str = "record") -> Record:
+    def from_json(text: str | bytes, where: str = "record") -> Record:
         try:
             raw: dict[str, Any] = json.loads(text)
             if raw["schema"] != SCHEMA:
@@ -144,7 +144,7 @@ def save(record: Record, folder: Path) -> Path:
 
 
 def load(path: Path) -> Record:
-    return Record.from_json(path.read_text(encoding="utf-8"), where=str(path))
+    return Record.from_json(path.read_bytes(), where=str(path))
 
 
 def load_all(folder: Path) -> list[Record]:

@@ -1,0 +1,138 @@
+"""A full disk, a locked or read-only gradebook, a folder that may not be written: the next run goes on."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder import store
+from tests.faults.test_kill import gradebook_rows
+from tests.small_kit import Kit, told
+
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=300k", "none", str(folder)], capture_output=True, text=True
+    )
+    if mounted.returncode:
+        pytest.skip(f"no tmpfs can be mounted here: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@AS_ROOT
+def test_a_full_disk(kit: Kit, small_disk: Path, tmp_path: Path) -> None:
+    students = kit.hand_in_many(12)
+    assert kit.grade(tmp_path / "calm").returncode == 0
+    out = small_disk / "out"
+    filler = small_disk / "filler"
+    filler.write_bytes(b"x" * 270_000)
+    first = kit.grade(out)
+    assert first.returncode == 1
+    assert "No space left on device" in first.stderr
+    assert "what is done is kept, so mend this and run the same command again" in first.stderr
+    assert "Traceback" not in first.stderr
+    kept = sorted(path.name for path in (out / "pending").glob("s*.json"))
+    assert 0 < len(kept) < len(students)
+    filler.unlink()
+    subprocess.run(["mount", "-o", "remount,size=20m", str(small_disk)], check=True)
+    assert kit.grade(out).returncode == 0
+    assert told(out) == told(tmp_path / "calm")
+    assert gradebook_rows(out) == gradebook_rows(tmp_path / "calm")
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> tuple[Kit, Path]:
+    """Graded once; then another student hands in, and one hands in again."""
+    home = tmp_path_factory.mktemp("once")
+    kit = Kit(home / "kit")
+    kit.hand_in_many(3)
+    assert kit.grade(home / "out").returncode == 0
+    kit.hand_in("s900")
+    kit.hand_in("s001", "def double(x):\n    return x\n")
+    return kit, home / "out"
+
+
+@pytest.fixture
+def once(before: tuple[Kit, Path], tmp_path: Path) -> tuple[Kit, Path]:
+    kit, out = before
+    shutil.copytree(out, tmp_path / "out")
+    return kit, tmp_path / "out"
+
+
+def test_a_locked_gradebook(once: tuple[Kit, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    kit, out = once
+    path = out / "gradebook.db"
+    before = gradebook_rows(out)
+    holder = sqlite3.connect(path)
+    holder.execute("begin exclusive")
+    locked = kit.grade(out, "--gradebook", f"sqlite:///{path}?timeout=1")
+    holder.rollback()
+    holder.close()
+    assert locked.returncode == 1
+    assert (
+        "database is locked; the records are kept, so mend this and run the same command again"
+        in locked.stderr
+    )
+    assert gradebook_rows(out) == before
+    assert set(told(out)) == {"s000", "s001", "s002", "s900"}
+    assert kit.grade(out).returncode == 0
+    after = {(student, cell): score for student, cell, score, _ in gradebook_rows(out)}
+    assert (after["s001", "double"], after["s900", "double"]) == (0.0, 4.0)
+
+
+def test_a_read_only_gradebook(once: tuple[Kit, Path]) -> None:
+    kit, out = once
+    path = out / "gradebook.db"
+    read_only = kit.grade(out, "--gradebook", f"sqlite:///file:{path}?mode=ro&uri=true")
+    assert read_only.returncode == 1
+    assert "attempt to write a readonly database; the records are kept" in read_only.stderr
+    assert kit.grade(out).returncode == 0
+    assert {row[0] for row in gradebook_rows(out)} == {"s000", "s001", "s002", "s900"}
+
+
+def test_a_folder_that_may_not_be_written(kit: Kit, tmp_path: Path) -> None:
+    kit.hand_in("s001")
+    (tmp_path / "out").write_text("a file where a folder should be")
+    done = kit.grade(tmp_path / "out")
+    assert done.returncode == 1
+    assert "File exists" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_second_run_at_the_same_time_is_refused(kit: Kit, tmp_path: Path) -> None:
+    kit.hand_in("s001")
+    with store.Store(tmp_path / "out").locked():
+        done = kit.grade(tmp_path / "out")
+    assert done.returncode == 1
+    assert "another run is at work here; wait until it is done" in done.stderr
+
+
+def test_a_power_cut(once: tuple[Kit, Path]) -> None:
+    """What it may leave besides whole files is swept away, or made again."""
+    kit, out = once
+    assert kit.grade(out).returncode == 0
+    good, rows = told(out), gradebook_rows(out)
+    shutil.rmtree(out / "feedback")
+    for folder in ("records", "pending"):
+        (out / folder / ".s000.json.x7.part").write_text('{"half":')
+    (out / "records/s000.json").write_text('{"schema": 1, "stud')
+    (out / "records/s001.json").write_text("")
+    (out / "records/s002.json").write_bytes(b"\xff\xfe\x00")
+    (out / ".gradebook-x").mkdir()
+    (out / "gradebook.db").unlink()
+    assert kit.grade(out).returncode == 0
+    assert told(out) == good
+    assert gradebook_rows(out) == rows
+    assert len(list((out / "feedback").iterdir())) == len(good)
+    assert not list(out.rglob(".*.part"))
+    assert not list(out.glob(".gradebook-*"))
