@@ -29,11 +29,14 @@ def arranged(files: dict[str, bytes], assignment: Assignment, aliases: Sequence[
     package = _package(files, assignment, aliases, problems)
     found, told = recognised(files, assignment.notebooks)
     problems += told
-    for notebook in assignment.notebooks:
-        if notebook.name not in found:
-            inline = any(cell.kind == "inline" for cell in notebook.cells)
-            loss = "its inline questions earn nothing" if inline else "nothing is lost by it"
-            problems.append(f"{notebook.name}.ipynb is missing; {loss}")
+    missing = [n for n in assignment.notebooks if n.name not in found]
+    if aliases and not found:
+        problems.append("no notebooks; only the package is graded")
+        missing = []
+    for notebook in missing:
+        inline = any(cell.kind == "inline" for cell in notebook.cells)
+        loss = "its inline questions earn nothing" if inline else "nothing is lost by it"
+        problems.append(f"{notebook.name}.ipynb is missing; {loss}")
     results = {
         name: data for name in assignment.results if (data := _by_name(files, name, problems)) is not None
     }

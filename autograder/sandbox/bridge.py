@@ -81,17 +81,23 @@ class Absent:
         return False
 
 
-class StandIn(ModuleType):
-    """A module that is not there."""
+def pretend(module: ModuleType, why: str) -> None:
+    """Let a module have any name in it; what it does not have itself cannot be used."""
 
-    def __init__(self, name: str, why: str, given: Mapping[str, Any]) -> None:
-        super().__init__(name)
-        self.__dict__.update(given, _why=why, __all__=[n for n in given if not n.startswith("_")])
-
-    def __getattr__(self, name: str) -> Any:
+    def absent(name: str) -> Absent:
         if name.startswith("__"):
             raise AttributeError(name)
-        return Absent(f"{self.__name__}.{name}", self._why)
+        return Absent(f"{module.__name__}.{name}", why)
+
+    module.__dict__["__getattr__"] = absent
+
+
+def stand_in(name: str, why: str, given: Mapping[str, Any]) -> ModuleType:
+    """A module that is not there, but for what it is given."""
+    module = ModuleType(name)
+    module.__dict__.update(given, __all__=[n for n in given if not n.startswith("_")])
+    pretend(module, why)
+    return module
 
 
 class Bridge(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -121,7 +127,7 @@ class Bridge(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             why = f"{self.package}/{rest.replace('.', '/')}.py was not handed in"
         else:
             why = f"{top} is not there while grading (only NumPy and Python's standard library are)"
-        return StandIn(spec.name, why, given(spec.name))
+        return stand_in(spec.name, why, given(spec.name))
 
     def exec_module(self, module: ModuleType) -> None:
         """There is nothing to run."""

@@ -8,10 +8,11 @@ is never found. What has to be bridged for code written elsewhere is a finder of
 import importlib
 import importlib.abc
 import importlib.machinery
-import sys
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
+
+from autograder.sandbox import bridge
 
 
 class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -25,6 +26,8 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def __init__(self, files: Mapping[str, bytes], package: str, aliases: Sequence[str]) -> None:
         self.files, self.package, self.aliases = files, package, aliases
+        self.wanted = ""  # the module that is asked for; others are imported on its behalf
+        self.failed: dict[str, Exception] = {}  # modules gone on without
         self.modules: dict[str, str | None] = {}  # name -> path; None for a folder without __init__.py
         for path in files:
             parts = path.removesuffix(".py").split("/")
@@ -50,10 +53,16 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             try:
                 exec(compile(self.files[path], path, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
             except Exception as error:
-                if not (self.aliases and path.endswith("__init__.py")):
+                if not self.aliases or module.__name__ == self.wanted:
                     raise
-                # it only gathers what others hold, and would take them all with it
-                print(f"{path} is passed over: {type(error).__name__}: {error}", file=sys.stderr)
+                self._go_on_without(module, path, error)
+
+    def _go_on_without(self, module: ModuleType, path: str, error: Exception) -> None:
+        """Let those that import `module` have what it defined so far; more, they cannot use."""
+        self.failed[module.__name__] = error
+        if not path.endswith("__init__.py"):  # from a package, more are modules still to be imported
+            why = f"{path} cannot be imported: {type(error).__name__}: {error}"
+            bridge.pretend(module, why)
 
     def get_source(self, name: str) -> str | None:
         """For `inspect.getsource`."""

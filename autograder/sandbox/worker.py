@@ -83,8 +83,11 @@ class Worker:
 
     def load(self, module: str) -> None:
         """Import one module of the submission."""
+        self._submission.wanted = module
         try:
             importlib.import_module(module)
+            if module in self._submission.failed:
+                raise self._submission.failed[module]
         except (Overran, MemoryError):
             raise
         except BaseException as error:
@@ -240,6 +243,8 @@ class Worker:
 
     def _told(self, error: BaseException) -> dict[str, Any]:
         kind, message = _describe(error)
+        if isinstance(error, NameError) and self._submission.failed:  # `from .layers import *` gave nothing
+            message += f" ({', '.join(self._submission.failed)} could not be imported)"
         frames = _frames(error, self._submission.files)
         return {"kind": kind, "message": message.encode("utf-8", "replace").decode(), "frames": frames}
 
