@@ -242,7 +242,7 @@ class Judge:
         self._plain = {i for i in session.items if isinstance(i, pytest.Function) and _is_plain(i)}
         try:
             for submission in self.submissions:
-                self.emit(self._grade(session.items, submission))
+                self.emit(self._record(session.items, submission))
         finally:
             self.sandbox.close()
         return True
@@ -258,6 +258,16 @@ class Judge:
         return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, call.when)  # type: ignore[arg-type]
 
     # one submission
+
+    def _record(self, items: list[pytest.Item], submission: Submission) -> Record:
+        """Whatever goes wrong over one hand-in is told in its own record, and stops no other."""
+        try:
+            return self._grade(items, submission)
+        except (SandboxError, GradingError):
+            raise
+        except Exception as error:
+            reason = f"grading stopped ({type(error).__name__}: {error}); look at it by hand"
+            return unreadable(self.assignment, submission.student, reason, self.level.name)
 
     def _grade(self, items: list[pytest.Item], submission: Submission) -> Record:
         started = time.perf_counter()
@@ -411,12 +421,16 @@ def told(error: StudentError) -> str:
 
 
 def _answers(submission: Submission) -> tuple[dict[str, str], dict[str, str]]:
-    """Inline answers by grade id, and for each notebook that cannot be read, why."""
+    """Inline answers by grade id, and for each notebook that cannot be read, why.
+
+    JSON may hold half of a surrogate pair, which no file and no pipe takes.
+    """
     found: dict[str, str] = {}
     broken: dict[str, str] = {}
     for name, data in submission.notebooks.items():
         try:
-            found = {**intake.answers(name, data), **found}
+            read = intake.answers(name, data)
+            found = {**{key: text.encode("utf-8", "replace").decode() for key, text in read.items()}, **found}
         except IntakeError as error:
             broken[name] = str(error)
     return found, broken

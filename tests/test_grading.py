@@ -236,6 +236,38 @@ def test_written_answers(course: Course) -> None:
     assert record.answers["inline_1"] == "Because."
 
 
+def test_half_a_surrogate_pair_in_an_answer_stops_nobody(course: Course) -> None:
+    course.write("")
+    record = course.grade(course.assignment(inline_1=2), answers={"inline_1": "Be\ud800cause."})
+    assert record.answers == {"inline_1": "Be?cause."}
+    record.to_json().encode()
+
+
+def test_what_goes_wrong_over_one_hand_in_stops_no_other(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course.write("")
+    judge_inline = grading.judge_inline
+
+    def broken(cell: GradeCell, answer: str | None, *rest: object) -> object:
+        if answer == "!":
+            raise RuntimeError("a fault of ours")
+        return judge_inline(cell, answer, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(grading, "judge_inline", broken)
+    cells = [
+        {"metadata": {"nbgrader": {"grade_id": "inline_1"}}, "source": text} for text in ("!", "Because.")
+    ]
+    records: list[Record] = []
+    hand_ins = [
+        Submission(f"s{i}", {}, {"nb": json.dumps({"cells": [cell]}).encode()})
+        for i, cell in enumerate(cells)
+    ]
+    grading.grade_all(course.assignment(inline_1=2), hand_ins, records.append, unsafe())
+    assert [r.grades["inline_1"].state for r in records] == ["error", "needs_review"]
+    assert "RuntimeError: a fault of ours" in records[0].problems[0]
+
+
 def test_an_unreadable_notebook_waits_for_a_human(course: Course) -> None:
     course.write(OUTCOMES)
     submission = Submission("s001", {"cs_lib/layers.py": textwrap.dedent(CODE).encode()}, {"nb": b"{broken"})
