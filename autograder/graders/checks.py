@@ -116,7 +116,7 @@ def finite(got: object, *, name: str) -> np.ndarray:
 
 def unchanged(before: object, after: object, *, name: str) -> None:
     """An argument must be the same after the call; `after` comes from `echo=True`."""
-    old, new = np.asarray(before), np.asarray(after)
+    old, new = np.asarray(before), array(after, name=name)
     if (
         old.shape == new.shape
         and old.dtype == new.dtype

@@ -118,7 +118,7 @@ class Tape:
         echo = self.student.call(name, *args, keep=1, echo=True)
         out, cache = parts(echo.result, 2, name=name)
         if isinstance(args[-1], dict):
-            args[-1].update(echo.args[-1])
+            args[-1].update(mapping(echo.args[-1], (), name=f"the last argument of {name}"))
         self.steps.append((back, cache, grads))
         return array(out, name=name)
 

@@ -380,7 +380,10 @@ def check_learning(
     trouble: Exception | None = None
     try:
         descend = student.define(DESCEND, "descend")
-        losses = student.call(descend, build(student, row), row["X"], row["y"], FIT_STEPS, FIT_RATE)
+        found = student.call(descend, build(student, row), row["X"], row["y"], FIT_STEPS, FIT_RATE)
+        losses = [
+            same_shape(loss, (), name=f"a loss of {name}") for loss in parts(found, FIT_STEPS, name=name)
+        ]
         if losses[-1] < FIT_LEFT * losses[0]:
             return
     except Exception as error:

@@ -154,20 +154,23 @@ def _compose(row: Arrays, step: Callable[..., Any]) -> Arrays:
         inputs.append(hidden)
         right = (hidden.reshape(len(hidden), -1) @ w + b, None)
         hidden, cache = step("affine_forward", right, hidden, w, b, keep=1)
+        hidden = array(hidden, name="affine_forward")
         affine_caches.append(cache)
         if layer < depth:
             before = hidden
             hidden, cache = step("relu_forward", (np.maximum(before, 0), None), before, keep=1)
+            hidden = array(hidden, name="relu_forward")
             relu_caches.append((cache, before))
     loss, dx = step("softmax_loss", _softmax(hidden, row["y"]), hidden, row["y"])
-    found: Arrays = {"scores": hidden}
+    found, dx = {"scores": hidden}, array(dx, name="softmax_loss")
     for layer in range(depth, 0, -1):
         w, x = params[f"W{layer}"], inputs[layer - 1]
         if layer < depth:
             cache, before = relu_caches[layer - 1]
-            dx = step("relu_backward", (dx * (before > 0),), dx, cache)
+            dx = array(step("relu_backward", (dx * (before > 0),), dx, cache), name="relu_backward")
         right = ((dx @ w.T).reshape(x.shape), x.reshape(len(x), -1).T @ dx, dx.sum(axis=0))
         dx, dw, db = step("affine_backward", right, dx, affine_caches[layer - 1])
+        dx, dw, db = (array(grad, name="affine_backward") for grad in (dx, dw, db))
         found[f"grads.W{layer}"] = dw + row["reg"] * w
         found[f"grads.b{layer}"] = db
         loss = loss + 0.5 * row["reg"] * np.sum(w**2)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.graders.checks import RTOL, Case, array, cases, close, fail, mapping, same_shape
+from autograder.graders.checks import RTOL, Case, array, cases, close, fail, mapping, parts, same_shape
 
 # Runs beside the student's code and holds no answers. The model scores an image by the image itself: its
 # class is the place of its largest entry. It notes what it was given. The rules climb, so that none is sgd.
@@ -63,6 +63,9 @@ class Kit:
 """
 
 
+SEEN = ("X", "y", "losses", "params", "history")
+
+
 def images(count: int, classes: int = 4, seed: int = 5) -> tuple[np.ndarray, np.ndarray]:
     """Images that are their own scores, no two alike, and labels that are right for about half of them."""
     draws = np.random.RandomState(seed)
@@ -104,15 +107,23 @@ def test_step(student: Any, case: Case) -> None:
     size = 30 if case.id == "small_set" else 5
     number = {"whole_set": 40, "batch": 1, "small_set": 1}.get(case.id, 3)
     kit, solver = make(student, batch_size=size)
-    seen = student.method(kit, "steps", solver, number, "counting" if case.id == "config" else "plain")
+    rule = "counting" if case.id == "config" else "plain"
+    seen = mapping(student.method(kit, "steps", solver, number, rule), SEEN, name="what the model has seen")
     if case.id in ("batch", "small_set"):
-        check_batch(seen["X"], seen["y"], size)
+        check_batch(noted(seen["X"]), noted(seen["y"]), size)
     elif case.id == "whole_set":
-        check_spread(seen["X"])
+        check_spread(noted(seen["X"]))
     elif case.id == "loss_history":
-        check_history(seen["history"], seen["losses"], number)
+        check_history(seen["history"], noted(seen["losses"]), number)
     else:
         check_params(seen["params"], total=3 if case.id == "update" else 1 + 2 + 3)
+
+
+def noted(found: object) -> list[np.ndarray]:
+    """What the stub model noted, call by call; the student's code may have put anything there."""
+    if not isinstance(found, list):
+        fail("type", "The model's own notes were changed: a Solver only calls model.loss.")
+    return [array(entry, name="what the model was given") for entry in found]
 
 
 def check_batch(seen: list, labels: list, size: int) -> None:
@@ -185,21 +196,20 @@ def test_check_accuracy(student: Any, case: Case) -> None:
     X, y = images(case.count, seed=6)
     samples = case.data.get("samples")
     options = {"num_samples": samples} | ({} if case.id == "accuracy" else {"batch_size": 5})
-    got, seen = student.method(kit, "accuracy", solver, X, y, options)
+    got, given = parts(student.method(kit, "accuracy", solver, X, y, options), 2, name="check_accuracy")
+    seen = noted(given)
     if not seen:
         fail("value", "check_accuracy did not ask the model for scores: call self.model.loss(X) without y.")
-    if case.id == "memory" and max(len(part) for part in seen) > 5:
-        fail(
-            "value",
-            f"With batch_size=5 the model was given {max(len(part) for part in seen)} images at once.",
-        )
     if any(part.ndim != 2 or part.shape[1] != 4 for part in seen):
         fail("shape", "The model was given images of another shape: cut X along its first axis only.")
+    largest, total = max(len(part) for part in seen), sum(len(part) for part in seen)
+    if case.id == "memory" and largest > 5:
+        fail("value", f"With batch_size=5 the model was given {largest} images at once.")
     right = X.argmax(axis=1) == y
     if case.id == "sample":
+        if total != samples:
+            fail("value", f"With num_samples={samples} of {len(X)} images the model saw {total}.")
         rows = rows_of(np.concatenate(seen), X)
-        if len(rows) != samples:
-            fail("value", f"With num_samples={samples} of {len(X)} images the model saw {len(rows)}.")
         if sorted(rows) == list(range(samples)):
             fail("value", "The sample is the first images: draw it at random.")
         right = right[rows]
@@ -226,7 +236,7 @@ def test_train(student: Any, case: Case) -> None:
     decay = 0.5 if case.id == "lr_decay" else 1.0
     options = {"batch_size": 12, "num_epochs": 5, "optim_config": {"learning_rate": 1.0}}
     kit, solver = make(student, right_at=right_at, lr_decay=decay, **options)
-    params, best, rates = student.method(kit, "train", solver)
+    params, best, rates = parts(student.method(kit, "train", solver), 3, name="train")
     a, name = mapping(params, ["a"], name="model.params")["a"], "params['a'] after train()"
     if case.id == "never_right":
         close(a, [1.0, 8.0], name=name, rtol=RTOL)  # the first ones checked
