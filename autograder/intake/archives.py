@@ -27,6 +27,7 @@ MAX_FILES = 4000
 MAX_ENTRIES = 20_000  # of one archive; each costs some 500 bytes before anything is read
 MAX_NAME = 180  # bytes of a part of a name; file systems take 255, and suffixes are added
 MAX_PARTS = 16
+CHUNK = 1 << 20
 
 # What operating systems, editors and Jupyter leave behind, and the data set, which we have ourselves.
 IGNORED_FOLDERS = {
@@ -261,11 +262,13 @@ def _fields(data: bytes, mark: bytes, offset: int, form: str) -> Iterator[int]:
 
 def _at_most(file: IO[bytes] | gzip.GzipFile, most: int | None, name: str, archive: str = "") -> bytes:
     most = MAX_FILE_BYTES if most is None else most
-    data = file.read(most + 1)
+    data = bytearray()  # asked for at once, all of `most` would be allocated whatever is there
+    while len(data) <= most and (part := file.read(min(CHUNK, most + 1 - len(data)))):
+        data += part
     if len(data) > most:
         where = f"{archive}: {name!r} unpacks to more" if archive else f"{name}: larger"
         raise IntakeError(f"{where} than {most // 2**20} MB; refused")
-    return data
+    return bytes(data)
 
 
 def open_archive(file: IO[bytes], name: str) -> Tree:
