@@ -1,3 +1,4 @@
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -18,6 +19,19 @@ def assignment() -> Assignment:
     return course.load("assignment1")
 
 
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory, assignment: Assignment) -> Path:
+    """A gradebook with nobody in it; nbgrader takes seconds to make one."""
+    path = tmp_path_factory.mktemp("fresh") / "gradebook.db"
+    Gradebook(sqlite_url(path), assignment).__exit__(None, None, None)
+    return path
+
+
+@pytest.fixture
+def url(fresh: Path, tmp_path: Path) -> str:
+    return sqlite_url(shutil.copy(fresh, tmp_path / "gradebook.db"))
+
+
 def graded(student: str, code: float | None = 2.0, inline: float | None = None) -> Record:
     def grade(grade_id: str, points: float | None, otherwise: str) -> Grade:
         state = otherwise if points is None else "graded"
@@ -32,8 +46,7 @@ def enter(url: str, assignment: Assignment, *records: Record) -> None:
         book.catch_up(records)
 
 
-def test_points_reach_the_gradebook(tmp_path: Path, assignment: Assignment) -> None:
-    url = sqlite_url(tmp_path / "gradebook.db")
+def test_points_reach_the_gradebook(url: str, assignment: Assignment) -> None:
     enter(url, assignment, graded("s001"), graded("s002", code=None, inline=1.0))
     with api.Gradebook(url) as book:
         assert book.find_submission("assignment1", "s001").score == 2.0
@@ -44,8 +57,7 @@ def test_points_reach_the_gradebook(tmp_path: Path, assignment: Assignment) -> N
         assert book.find_assignment("assignment1").max_score == assignment.max_points
 
 
-def test_what_a_human_entered_survives(tmp_path: Path, assignment: Assignment) -> None:
-    url = sqlite_url(tmp_path / "gradebook.db")
+def test_what_a_human_entered_survives(url: str, assignment: Assignment) -> None:
     enter(url, assignment, graded("s001"))
     with api.Gradebook(url) as book:
         grade = book.find_grade(INLINE, NOTEBOOK, "assignment1", "s001")
@@ -61,8 +73,7 @@ def test_what_a_human_entered_survives(tmp_path: Path, assignment: Assignment) -
         assert book.find_submission("assignment1", "s001").score == 3.0
 
 
-def test_writing_twice_counts_once(tmp_path: Path, assignment: Assignment) -> None:
-    url = sqlite_url(tmp_path / "gradebook.db")
+def test_writing_twice_counts_once(url: str, tmp_path: Path, assignment: Assignment) -> None:
     for _ in range(3):
         enter(url, assignment, graded("s001"))
     with sqlite3.connect(tmp_path / "gradebook.db") as db:
@@ -71,14 +82,13 @@ def test_writing_twice_counts_once(tmp_path: Path, assignment: Assignment) -> No
         assert db.execute("select count(*) from grade").fetchone() == (cells,)
 
 
-def test_points_outside_the_cell_are_clamped(tmp_path: Path, assignment: Assignment) -> None:
-    url = sqlite_url(tmp_path / "gradebook.db")
+def test_points_outside_the_cell_are_clamped(url: str, assignment: Assignment) -> None:
     enter(url, assignment, graded("s001", code=9.0))
     with api.Gradebook(url) as book:
         assert book.find_submission("assignment1", "s001").score == 2.0
 
 
-def test_a_failure_leaves_the_other_students(tmp_path: Path, assignment: Assignment) -> None:
+def test_a_failure_leaves_the_other_students(url: str, tmp_path: Path, assignment: Assignment) -> None:
     path = tmp_path / "gradebook.db"
     url = f"sqlite:///{path}?timeout=0"
     enter(url, assignment, graded("s001"))
@@ -113,3 +123,34 @@ def test_a_password_is_not_told() -> None:
     told = reason("postgresql://grader:secret@127.0.0.1/grades", SQLAlchemyError("connection refused"))
     assert told.startswith("gradebook 127.0.0.1/grades: connection refused")
     assert "secret" not in told
+
+
+def test_only_what_is_not_there_yet_is_written(url: str, assignment: Assignment) -> None:
+    with Gradebook(url, assignment) as book:
+        assert book.catch_up([graded("s001"), graded("s002")]) == 2
+        assert book.catch_up([graded("s001"), graded("s002", code=1.0), graded("s003")]) == 2
+        assert book.catch_up([graded("s001"), graded("s002", code=1.0), graded("s003")]) == 0
+
+
+def test_what_another_program_changed_is_put_right(url: str, assignment: Assignment) -> None:
+    with Gradebook(url, assignment) as book:
+        book.catch_up([graded("s001")])
+    with api.Gradebook(url) as theirs:
+        theirs.find_grade(CODE, NOTEBOOK, "assignment1", "s001").auto_score = 700.0
+        theirs.db.commit()
+    with Gradebook(url, assignment) as book:
+        assert book.catch_up([graded("s001")]) == 1
+    with api.Gradebook(url) as theirs:
+        assert theirs.find_submission("assignment1", "s001").score == 2.0
+
+
+def test_a_gradebook_is_made_whole_or_not_at_all(
+    tmp_path: Path, assignment: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(api, "Gradebook", cut)
+    with pytest.raises(KeyboardInterrupt):
+        Gradebook(sqlite_url(tmp_path / "gradebook.db"), assignment)
+    assert not (tmp_path / "gradebook.db").exists()

@@ -1,0 +1,141 @@
+"""The gradebook in a real PostgreSQL server, started for these tests and ended with them."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("psycopg", reason="psycopg is an extra: pip install cs-course-kit[postgresql]")
+
+from nbgrader import api
+
+from autograder import course
+from autograder.course import Assignment
+from autograder.gradebook import Gradebook, GradebookError
+from tests.test_gradebook import CODE, INLINE, NOTEBOOK, graded
+
+UNPRIVILEGED = 65534  # PostgreSQL refuses to run as root
+
+
+def programs() -> Path | None:
+    """Where initdb and postgres lie: on the path, or where Debian puts them."""
+    found = shutil.which("initdb")
+    places = [Path(found).resolve().parent] if found else []
+    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((place for place in places if (place / "postgres").exists()), None)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """An empty server on 127.0.0.1; its URL without a database."""
+    bin_folder = programs()
+    if bin_folder is None:
+        pytest.skip("no PostgreSQL server here: install Debian's package postgresql")
+    user = {"user": UNPRIVILEGED, "group": UNPRIVILEGED, "extra_groups": []} if os.geteuid() == 0 else {}
+    with tempfile.TemporaryDirectory(prefix="postgresql-") as folder:
+        data, port = Path(folder) / "data", free_port()
+        os.chmod(folder, 0o777)  # the server has a user of its own, and makes its folder in it
+        made = subprocess.run(
+            [bin_folder / "initdb", "-D", data, "-U", "grader", "--auth=trust", "--no-sync", "-E", "UTF8"],
+            capture_output=True, text=True, cwd="/", **user,
+        )  # fmt: skip
+        if made.returncode:
+            pytest.skip(f"initdb does not run here: {made.stderr.strip()[-300:]}")
+        options = ["-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", folder, "-c", "fsync=off"]
+        with (Path(folder) / "log").open("w+") as log:
+            process = subprocess.Popen([bin_folder / "postgres", *options], stderr=log, cwd="/", **user)
+            try:
+                wait_for(port, process, Path(folder) / "log")
+                yield f"postgresql+psycopg://grader:secret@127.0.0.1:{port}"
+            finally:
+                process.terminate()
+                process.wait()
+
+
+def wait_for(port: int, process: subprocess.Popen, log: Path) -> None:
+    import psycopg
+
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            psycopg.connect(host="127.0.0.1", port=port, user="grader", dbname="postgres").close()
+        except psycopg.OperationalError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                pytest.skip(f"PostgreSQL does not start here: {log.read_text()[-300:]}")
+            time.sleep(0.1)
+        else:
+            return
+
+
+@pytest.fixture(scope="module")
+def url(server: str) -> str:
+    """A gradebook of its own on the server."""
+    import psycopg
+
+    where = server.replace("+psycopg", "") + "/postgres"
+    with psycopg.connect(where, autocommit=True) as connection:
+        connection.execute("create database gradebook")
+    return f"{server}/gradebook"
+
+
+@pytest.fixture(scope="module")
+def assignment() -> Assignment:
+    return course.load("assignment1")
+
+
+def test_points_reach_postgresql_and_a_humans_entries_survive(url: str, assignment: Assignment) -> None:
+    with Gradebook(url, assignment) as book:
+        assert book.catch_up([graded("s001"), graded("s002", code=None, inline=1.0)]) == 2
+        assert book.catch_up([graded("s001"), graded("s002", code=None, inline=1.0)]) == 0
+    with api.Gradebook(url) as theirs:
+        assert theirs.find_submission("assignment1", "s001").score == 2.0
+        grade = theirs.find_grade(INLINE, NOTEBOOK, "assignment1", "s001")
+        grade.manual_score, grade.extra_credit, grade.needs_manual_grade = 1.5, 0.5, False
+        theirs.find_comment(INLINE, NOTEBOOK, "assignment1", "s001").manual_comment = "good"
+        theirs.db.commit()
+    with Gradebook(url, assignment) as book:
+        assert book.catch_up([graded("s001", code=1.0, inline=0.0), graded("s002", inline=1.0)]) == 2
+    with api.Gradebook(url) as theirs:
+        assert theirs.find_submission("assignment1", "s001").score == 3.0
+        grade = theirs.find_grade(INLINE, NOTEBOOK, "assignment1", "s001")
+        assert (grade.score, grade.needs_manual_grade) == (2.0, False)
+        assert theirs.find_comment(INLINE, NOTEBOOK, "assignment1", "s001").comment == "good"
+        assert theirs.find_grade(CODE, NOTEBOOK, "assignment1", "s002").auto_score == 2.0
+
+
+def test_a_killed_connection_leaves_whole_students(url: str, assignment: Assignment) -> None:
+    import psycopg
+
+    with Gradebook(url, assignment) as book:
+        book.write(graded("s010"))
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as other:
+            other.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() "
+                "and datname = 'gradebook'"
+            )
+        with pytest.raises(
+            GradebookError, match=r"s011 is not entered: gradebook 127\.0\.0\.1:.*records are kept"
+        ):
+            book.write(graded("s011"))
+        assert book.catch_up([graded("s010"), graded("s011")]) == 1
+    with api.Gradebook(url) as theirs:
+        assert {"s010", "s011"} <= {student.id for student in theirs.students}
+
+
+def test_a_server_that_is_not_there_is_told_without_the_password(assignment: Assignment) -> None:
+    gone = f"postgresql+psycopg://grader:secret@127.0.0.1:{free_port()}/gradebook"
+    with pytest.raises(GradebookError, match=r"gradebook 127\.0\.0\.1:\d+/gradebook: .*refused") as told:
+        Gradebook(gone, assignment)
+    assert "secret" not in str(told.value)
