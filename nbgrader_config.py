@@ -23,6 +23,13 @@ c.ClearSolutions.code_stub = {
         'raise NotImplementedError("this cell is not written yet")'
     )
 }
+# Grade in the sandbox, with the hidden graders. nbgrader's own list would run a student's notebook right here.
+c.Autograde.autograde_preprocessors = [
+    "autograder.autograde.GradeSubmission",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
 # What [late] in assignment.toml takes off.
 c.AssignLatePenalties.plugin_class = "autograder.penalties.LatePenalty"
 
