@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import FrozenInstanceError
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from autograder import course
 from autograder.course import CourseError
+from autograder.policy import Intake, Late
 from autograder.sandbox.limits import Limits
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -267,6 +269,60 @@ def test_settings_in_another_encoding_are_refused(folder: Folder) -> None:
     (folder.root / "source/demo/assignment.toml").write_bytes(b'title = "\xff"\n')
     with pytest.raises(CourseError, match=r"expected TOML in UTF-8, got: .*; correct the file"):
         course.load("demo", folder.root)
+
+
+TABLES_REFUSED = {
+    "intake as a text": ('intake = "last"', r"intake: expected a table, got 'last'"),
+    "unknown rule": (
+        '[intake]\ncounts = "newest"',
+        r'counts: expected "last", "best" or "first", got \'newest\'',
+    ),
+    "alias that is no name": (
+        '[intake]\npackage_aliases = ["a-b"]',
+        r"package_aliases: expected the name of a",
+    ),
+    "alias that is the name": ('[intake]\npackage_aliases = ["lib"]', r"a package other than lib, got 'lib'"),
+    "aliases as a text": ('[intake]\npackage_aliases = "a"', r"package_aliases: expected a list of texts"),
+    "late without a deadline": (
+        "[late]\ngrace_days = 1",
+        r"due: expected a date and time with its zone, got nothing",
+    ),
+    "deadline without a zone": (
+        "[late]\ndue = 2026-02-01T12:00:00",
+        r"due: expected a date and time with its zone",
+    ),
+    "deadline without a time": ("[late]\ndue = 2026-02-01", r"due: expected a date and time with its zone"),
+    "more than all": (
+        "[late]\ndue = 2026-02-01T12:00:00Z\npenalty_per_day = 10",
+        r"penalty_per_day: expected a share from 0 to 1, got 10",
+    ),
+    "days before": (
+        "[late]\ndue = 2026-02-01T12:00:00Z\ngrace_days = -1",
+        r"grace_days: expected a number of days, got -1",
+    ),
+    "unknown": ("[late]\npenalty = 1", r"penalty: expected one of due, .*, got the unknown key late.penalty"),
+}
+
+
+@pytest.mark.parametrize(("table", "message"), TABLES_REFUSED.values(), ids=TABLES_REFUSED.keys())
+def test_wrong_rules_for_hand_ins_are_refused(folder: Folder, table: str, message: str) -> None:
+    first, _, rest = SETTINGS.partition("[limits]")
+    folder.settings(f"{first}\n{table}\n\n[limits]{rest}")
+    with pytest.raises(CourseError, match=message):
+        course.load("demo", folder.root)
+
+
+def test_rules_for_hand_ins_are_read(folder: Folder) -> None:
+    assert course.load("demo", folder.root).intake == Intake("last", ())
+    assert course.load("demo", folder.root).late == Late()
+    folder.settings(
+        SETTINGS
+        + '[intake]\ncounts = "best"\npackage_aliases = ["old_lib"]\n'
+        + "[late]\ndue = 2026-02-01T13:00:00+01:00\ngrace_days = 1\npenalty_per_day = 0.1\n"
+    )
+    demo = course.load("demo", folder.root)
+    assert demo.intake == Intake("best", ("old_lib",))
+    assert demo.late == Late(datetime(2026, 2, 1, 12, tzinfo=UTC), 1.0, 0.1)
 
 
 # Wrong notebooks ----------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@ import io
 import json
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -231,3 +232,115 @@ def test_reading_tells_who(tmp_path: Path, assignment: Assignment) -> None:
     submission = intake.read(Source("s009", tmp_path / "broken.zip"), assignment)
     assert submission.student == "s009"
     assert submission.unreadable.startswith("broken.zip: not a readable zip")
+
+
+# Notebooks under other names ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def four(assignment: Assignment) -> Assignment:
+    return course.load("assignment2")
+
+
+RENAMED = [
+    *("Dropout (1).ipynb", "Dropout(2).ipynb", "Dropout-1.ipynb", "Dropout_1.ipynb", "Dropout-Copy1.ipynb"),
+    *("Copy of Dropout.ipynb", "Copy of Copy of Dropout (3).ipynb", "dropout.IPYNB", "Dropout copy.ipynb"),
+    *("Dropout.ipynb.ipynb", "Dropout_final.ipynb", "sub/dir/DROPOUT (1) (2).ipynb"),
+]
+
+
+@pytest.mark.parametrize("name", RENAMED)
+def test_a_renamed_notebook_is_recognised(name: str, four: Assignment) -> None:
+    submission = intake.arrange("s1", {name: NOTEBOOK}, four)
+    assert submission.notebooks == {"Dropout": NOTEBOOK}
+    assert f"{name} is taken as Dropout.ipynb, by its name" in submission.problems
+
+
+def test_a_notebook_of_any_name_is_recognised_by_its_cells(four: Assignment) -> None:
+    ids = [c.grade_id for c in four.notebooks[2].cells]
+    mine = notebook(*(cell(i, "x") for i in ids[: len(ids) - 2]))
+    submission = intake.arrange("s1", {"homework.ipynb": mine}, four)
+    assert submission.notebooks == {"Dropout": mine}
+    assert "homework.ipynb is taken as Dropout.ipynb, by its cells" in submission.problems
+
+
+@pytest.mark.parametrize("data", [NOTEBOOK, b"{", notebook(cell("inline_Dropout_1", ""))])
+def test_a_notebook_nobody_knows_is_told(data: bytes, four: Assignment) -> None:
+    submission = intake.arrange("s1", {"homework.ipynb": data}, four)
+    assert submission.notebooks == {}
+    assert any(p.startswith("homework.ipynb is not used: no notebook of this") for p in submission.problems)
+
+
+def test_the_right_name_counts_before_a_copy(four: Assignment) -> None:
+    files = {"Dropout (1).ipynb": b"copy", "Dropout.ipynb": NOTEBOOK}
+    submission = intake.arrange("s1", files, four)
+    assert submission.notebooks == {"Dropout": NOTEBOOK}
+    assert any(p.startswith("Dropout (1).ipynb is not used") for p in submission.problems)
+
+
+def test_names_that_end_in_numbers_stay_apart(four: Assignment) -> None:
+    parts = tuple(replace(n, name=f"part-{i}") for i, n in enumerate(four.notebooks, 1))
+    numbered = replace(four, notebooks=parts)
+    files = {f"part-{i}.ipynb": NOTEBOOK + b" " * i for i in range(1, 5)}
+    assert intake.arrange("s1", files, numbered).notebooks == {
+        n.removesuffix(".ipynb"): data for n, data in files.items()
+    }
+
+
+def test_a_trained_model_under_another_name_is_recognised(assignment: Assignment) -> None:
+    submission = intake.arrange("s1", {"two_layer_net (1).npz": b"weights"}, assignment)
+    assert submission.results == {"results/two_layer_net.npz": b"weights"}
+    assert "two_layer_net (1).npz is taken as results/two_layer_net.npz, by its name" in submission.problems
+    both = {"a/two_layer_net.npz": b"1", "b/two_layer_net.npz": b"2"}
+    told = intake.arrange("s1", both, assignment).problems
+    assert "2 files called two_layer_net.npz; took a/two_layer_net.npz" in told
+
+
+# The package in other places ---------------------------------------------------------------------
+
+
+def test_loose_files_find_their_place(assignment: Assignment) -> None:
+    files = {"layers.py": b"x", "homework/fc_net.py": b"y", "notes.py": b""}
+    submission = intake.arrange("s1", files, assignment)
+    assert submission.package == {"cs_lib/layers.py": b"x", "cs_lib/classifiers/fc_net.py": b"y"}
+    assert any("its files were found elsewhere" in p for p in submission.problems)
+
+
+def test_an_archive_without_the_folder_lends_its_name(tmp_path: Path, assignment: Assignment) -> None:
+    put(tmp_path / "s001", {"cs_lib.zip": zipped({"layers.py": b"x"}), "two_layer_net.ipynb": NOTEBOOK})
+    assert read_only_student(tmp_path, assignment).package == {"cs_lib/layers.py": b"x"}
+
+
+def test_a_foreign_archive_is_told(tmp_path: Path, assignment: Assignment) -> None:
+    put(tmp_path / "s001", {**FILES, "more.7z": b"7z"})
+    assert read_only_student(tmp_path, assignment).problems == (
+        "more.7z is not used: not a zip; ask for it again as one",
+    )
+
+
+# What stands beside a hand-in --------------------------------------------------------------------
+
+
+def test_nbgraders_time_is_read(tmp_path: Path, assignment: Assignment) -> None:
+    put(tmp_path / "s001/assignment1", {**FILES, "timestamp.txt": b"2026-02-01 13:00:00 +0100\n"})
+    submission = read_only_student(tmp_path, assignment)
+    assert submission.handed_in == "2026-02-01T12:00:00+00:00"
+    put(tmp_path / "s001/assignment1", {"timestamp.txt": b"\n"})
+    assert read_only_student(tmp_path, assignment).handed_in == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("timestamp.txt", b"now", r"timestamp.txt: expected a time such as"),
+        ("collected.json", b"{", "collected.json: cannot be read"),
+        ("collected.json", b"[]", "collected.json: cannot be read"),
+        ("collected.json", b'{"problems": 3}', "collected.json: cannot be read"),
+        ("collected.json", b'{"extension_days": "x"}', "collected.json: cannot be read"),
+    ],
+)
+def test_what_stands_beside_it_must_be_readable(
+    name: str, data: bytes, reason: str, tmp_path: Path, assignment: Assignment
+) -> None:
+    put(tmp_path / "s001/assignment1", {**FILES, name: data})
+    assert reason in read_only_student(tmp_path, assignment).unreadable

@@ -1,0 +1,102 @@
+"""The class list, in our form and in Canvas's."""
+
+from pathlib import Path
+
+import pytest
+
+from autograder import roster
+from autograder.roster import RosterError, Student
+
+OURS = """id,name,email,section,extension_days,extension_days assignment2,canvas_id
+ada,Ada King Lovelace,ada@uni.example,1,,,501
+grace,"Hopper, Grace",grace@uni.example,2,2,0.5,502
+
+zoe,Zoë Müller,,,,,
+"""
+CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,One (1)
+"    Points Possible",,,,,25
+"Lovelace, Ada King",501,u1,ada,1,3
+"Hopper, Grace",502,u2,,2,
+"Student, Test",503,,,,
+"""
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "roster.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_our_own_form(tmp_path: Path) -> None:
+    found = roster.read(written(tmp_path, "\ufeff" + OURS))
+    assert [s.id for s in found] == ["ada", "grace", "zoe"]
+    assert len(found) == 3
+    assert found.students["ada"] == Student(
+        "ada", "Ada King Lovelace", "ada@uni.example", "1", {"canvas_id": "501"}, {}
+    )
+    grace = found.students["grace"]
+    assert (grace.extension_days("assignment1"), grace.extension_days("assignment2")) == (2.0, 0.5)
+    assert [s.last_first for s in found] == [("Lovelace", "Ada King"), ("Hopper", "Grace"), ("Müller", "Zoë")]
+
+
+def test_the_gradebook_of_canvas(tmp_path: Path) -> None:
+    found = roster.read(written(tmp_path, CANVAS))
+    assert {s.id: s.name for s in found} == {"ada": "Lovelace, Ada King", "u2": "Hopper, Grace"}
+    assert found.students["ada"].known_as == {"canvas_id": "501", "sis_id": "u1", "login": "ada"}
+
+
+def test_first_and_last_names_in_columns_of_their_own(tmp_path: Path) -> None:
+    found = roster.read(written(tmp_path, "ID,First_Name,Last_Name\na,Ada,Lovelace\n"))
+    assert found.students["a"].name == "Ada Lovelace"
+
+
+@pytest.mark.parametrize(
+    ("ids", "name", "who"),
+    [
+        (("501",), "", ["ada"]),
+        (("ADA@uni.example",), "", ["ada"]),
+        (("nobody", "grace"), "", ["grace"]),
+        ((), "kinglovelaceada", ["ada"]),
+        ((), "lovelaceadaking", ["ada"]),
+        ((), "Ada King Lovelace", ["ada"]),
+        ((), "Grace Hopper", ["grace"]),
+        ((), "zoe muller", ["zoe"]),
+        ((), "mullerzoe", ["zoe"]),
+        (("999",), "Somebody Else", []),
+        (("",), "", []),
+    ],
+)
+def test_students_are_recognised(ids: tuple[str, ...], name: str, who: list[str], tmp_path: Path) -> None:
+    assert [s.id for s in roster.read(written(tmp_path, OURS)).match(ids, name)] == who
+
+
+def test_an_id_decides_before_a_name(tmp_path: Path) -> None:
+    assert [s.id for s in roster.read(written(tmp_path, OURS)).match(("502",), "Ada King Lovelace")] == [
+        "grace"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "expected a column called id, got no header"),
+        ("name,email\n", "expected a column called id, got name, email"),
+        ("id\na\na\n", r":3: the id a stands twice"),
+        ("id,name\n,Ada\n", r":2: expected an id of letters, digits .*, got ''"),
+        ("id\n../x\n", r":2: expected an id of letters, digits .*, got '\.\./x'"),
+        ("id,extension_days\na,two\n", r":2: extension_days: expected a number of days, .*, got 'two'"),
+        ("id,extension_days\na,-1\n", r":2: extension_days: expected a number of days, .*, got '-1'"),
+        ("id,extension_days\na,nan\n", r":2: extension_days: expected a number of days, .*, got 'nan'"),
+    ],
+)
+def test_what_is_no_roster_is_told(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(RosterError, match=message):
+        roster.read(written(tmp_path, text))
+
+
+def test_a_missing_or_binary_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RosterError, match="expected a CSV in UTF-8"):
+        roster.read(tmp_path / "nowhere.csv")
+    (tmp_path / "roster.csv").write_bytes(b"id\n\xff\n")
+    with pytest.raises(RosterError, match="expected a CSV in UTF-8"):
+        roster.read(tmp_path / "roster.csv")
