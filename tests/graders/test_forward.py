@@ -76,6 +76,15 @@ def check(kind: str, arrays: dict[str, np.ndarray], normalization: str | None = 
 
 
 CONV = {"W_1": (4, 3, 3, 3), "b_1": (4,), "W_2": (4 * 256, 10), "b_2": (10,)}
+# Half a million weights and few products, but windows that take 2 GB for each batch of images.
+MANY_WINDOWS = {
+    "W_1": (550, 3, 1, 1),
+    "b_1": (550,),
+    "W_2": (1, 550, 15, 15),
+    "b_2": (1,),
+    "W_3": (64, 10),
+    "b_3": (10,),
+}
 HUGE = {"W_1": (600, 3, 31, 31), "b_1": (600,), "W_2": (600 * 256, 10), "b_2": (10,)}
 
 
@@ -97,6 +106,7 @@ HUGE = {"W_1": (600, 3, 31, 31), "b_1": (600,), "W_2": (600 * 256, 10), "b_2": (
         ("ConvNet", CONV | {"W_2": (1000, 10)}, r"W_2 has shape \(1000, 10\)"),
         ("ConvNet", CONV | {"extra": (1,)}, "holds extra, which does not belong to"),
         ("ConvNet", HUGE, "too large to be evaluated"),
+        ("ConvNet", MANY_WINDOWS, "too large to be evaluated"),
     ],
 )  # fmt: skip
 def test_a_net_that_does_not_fit_is_refused(kind: str, shapes: dict[str, tuple], match: str) -> None:
