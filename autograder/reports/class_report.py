@@ -131,8 +131,8 @@ def _stats(
         yield Stat(f"{mean:.1f}", f"mean of {assignment.max_points:g} points")
         yield Stat(pages.points(statistics.median(r.points for r in scored)), "median")
     yield Stat(str(sum(bool(score(r, assignment).late) for r in records)), "late")
-    yield Stat(str(_in_state(records, "needs_review")), "answers wait for a person")
-    yield Stat(str(_in_state(records, "error")), "parts not graded")
+    yield Stat(str(_in_state(records, "needs_review")), "waiting for a person")
+    yield Stat(str(_in_state(records, "error")), "not graded")
 
 
 def _in_state(records: Iterable[Record], state: str) -> int:
