@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from autograder import autograde, formgrader
 from autograder.release.preprocessors import release_preprocessors
 
 # nbgrader calls `alembic` by name for its gradebook; it lies beside Python, also where no venv is activated.
@@ -23,6 +24,9 @@ c.ClearSolutions.code_stub = {
         'raise NotImplementedError("this cell is not written yet")'
     )
 }
+# Grade through the hidden graders, in the sandbox, in place of running the notebooks.
+autograde.configure(c)
+
 # Grade in the sandbox, with the hidden graders. nbgrader's own list would run a student's notebook right here.
 c.Autograde.autograde_preprocessors = [
     "autograder.autograde.GradeSubmission",
@@ -32,6 +36,9 @@ c.Autograde.autograde_preprocessors = [
 ]
 # What [late] in assignment.toml takes off.
 c.AssignLatePenalties.plugin_class = "autograder.penalties.LatePenalty"
+
+# Formgrader: a student's text made harmless, the rubric below each answer.
+formgrader.configure(c)
 
 c.ClearSolutions.text_stub = "*Your answer here.*"
 # The last two are running times that Jupyter can record: they differ from run to run.

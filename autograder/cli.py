@@ -104,6 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--dry-run", action="store_true", help="show what would change; write nothing")
     grade.add_argument("--json", action="store_true", help="print the result as JSON, and progress as well")
     grade.add_argument(
+        "--formgrader", action="store_true", help="also write the notebooks that formgrader opens"
+    )
+    grade.add_argument(
         "--alias",
         action="append",
         default=[],
@@ -179,6 +182,7 @@ def _grade(options: argparse.Namespace) -> int:
         scheduler=options.scheduler,
         dry_run=options.dry_run,
         progress_as_json=options.json,
+        formgrader=options.formgrader,
     )
     result = run.grade(request, printed.quiet if options.json else printed.changes)
     if options.json:

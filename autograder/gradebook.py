@@ -2,7 +2,8 @@
 
 A record becomes rows: a `SubmittedAssignment`, a `SubmittedNotebook` per notebook, a `Grade` per
 grade cell and a `Comment` per written answer. What a human entered (manual score, extra credit,
-manual comment) is never touched, so grading again is safe at any time.
+manual comment) is never touched, so grading again is safe at any time. A person who confirms proposed
+points in formgrader enters none: the cell no longer waits, which holds as long as the proposal is the same.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from autograder import penalties
+from autograder import penalties, proposal
 from autograder.course import Assignment, GradeCell
 from autograder.record import Grade, Record
 from autograder.store import GradebookError, sqlite_url
@@ -134,10 +135,12 @@ class Gradebook:
         wanted = Rows(dict(there.grades), dict(there.comments))
         for cell in self.assignment.grade_cells:
             if grade := record.grades.get(cell.grade_id):
-                _, manual, _ = there.grades.get(cell.grade_id, (None, None, True))
-                wanted.grades[cell.grade_id] = (_score(grade), manual, _waits(grade, manual))
+                auto, manual, waits = there.grades.get(cell.grade_id, (None, None, True))
+                (comment,) = there.comments.get(cell.grade_id, (None,))
+                confirmed = not waits and _same(grade, auto, comment)
+                wanted.grades[cell.grade_id] = (_score(grade), manual, _waits(grade, manual, confirmed))
                 if cell.manual:
-                    wanted.comments[cell.grade_id] = (grade.comment or None,)
+                    wanted.comments[cell.grade_id] = (proposal.words(grade) or None,)
         return wanted
 
     # the assignment's own rows
@@ -172,16 +175,15 @@ class Gradebook:
         for notebook in assignment.notebooks:
             submitted = self._one(api.SubmittedNotebook, assignment_id=submission.id, notebook_id=notebook.id)
             grades, comments = self._rows(api.Grade, submitted), self._rows(api.Comment, submitted)
+            by_name = {cell.name: comments.get(cell.id) for cell in notebook.solution_cells}
             for cell in notebook.grade_cells:
                 row = grades.get(cell.id) or self._add(api.Grade(cell_id=cell.id, notebook_id=submitted.id))
                 if cell.name in record.grades:
-                    _set_score(row, record.grades[cell.name])
+                    _set_score(row, record.grades[cell.name], by_name.get(cell.name))
             for cell in notebook.solution_cells:
-                row = comments.get(cell.id) or self._add(
-                    api.Comment(cell_id=cell.id, notebook_id=submitted.id)
-                )
+                row = by_name[cell.name] or self._add(api.Comment(cell_id=cell.id, notebook_id=submitted.id))
                 if cell.name in record.grades:
-                    row.auto_comment = record.grades[cell.name].comment or None
+                    row.auto_comment = proposal.words(record.grades[cell.name]) or None
         penalties.enter(self._db, submission, record, self.assignment)
 
     def _rows(self, kind: type[Any], submitted: api.SubmittedNotebook) -> dict[str, Any]:
@@ -200,18 +202,27 @@ class Gradebook:
         return row
 
 
-def _set_score(row: api.Grade, grade: Grade) -> None:
+def _set_score(row: api.Grade, grade: Grade, comment: api.Comment | None) -> None:
     """The points of the autograder; a human's score beside them stays and keeps counting."""
+    confirmed = row.needs_manual_grade is False and _same(
+        grade, row.auto_score, comment.auto_comment if comment else None
+    )
     row.auto_score = _score(grade)
-    row.needs_manual_grade = _waits(grade, row.manual_score)
+    row.needs_manual_grade = _waits(grade, row.manual_score, confirmed)
+
+
+def _same(grade: Grade, auto_score: float | None, auto_comment: str | None) -> bool:
+    """Whether the gradebook holds this very proposal already."""
+    return auto_score == _score(grade) and (auto_comment or "") == proposal.words(grade)
 
 
 def _score(grade: Grade) -> float | None:
     return None if grade.points is None else min(max(grade.points, 0.0), grade.max_points)
 
 
-def _waits(grade: Grade, manual_score: float | None) -> bool:
-    return grade.state != "graded" and manual_score is None
+def _waits(grade: Grade, manual_score: float | None, confirmed: bool) -> bool:
+    """Whether a person must look: a proposal, unless someone entered points or confirmed just this one."""
+    return grade.state != "graded" and manual_score is None and not (confirmed and grade.points is not None)
 
 
 def _create(url: str, course: str) -> None:

@@ -22,7 +22,7 @@ from autograder.record import Record, RecordError
 from autograder.regrade import Change
 from autograder.reports import exports, feedback
 from autograder.sandbox.level import Level
-from autograder.store import COMPARED, Store
+from autograder.store import COMPARED, Store, sqlite_url
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Request:
     scheduler: str = ""  # address of a Dask scheduler; empty: processes of this machine
     dry_run: bool = False
     progress_as_json: bool = False
+    formgrader: bool = False  # also write the notebooks that formgrader opens
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,8 @@ def _render(request: Request, store: Store) -> None:
     assignment, out = request.assignment, request.out
     with Gradebook(request.gradebook, assignment) as book:
         book.catch_up(_records(request, store))
+    if request.formgrader:
+        _publish(request, store)
     for graded in _records(request, store):
         record.write_atomically(
             out / "feedback" / f"{graded.student}.html", feedback.render(graded, assignment)
@@ -175,3 +178,14 @@ def _render(request: Request, store: Store) -> None:
     if (out / COMPARED).exists():
         changes = regrade.from_json((out / COMPARED).read_text(encoding="utf-8"))
         record.write_atomically(out / "changes.csv", regrade.as_csv(changes))
+
+
+def _publish(request: Request, store: Store) -> None:
+    """The notebooks that formgrader opens, and the settings to start it with."""
+    from autograder import formgrader, intake  # nbconvert takes a second to import
+
+    own = request.gradebook == sqlite_url(request.out / "gradebook.db")
+    formgrader.settings(request.out, "" if own else request.gradebook)
+    for source, graded in zip(request.sources, _records(request, store), strict=True):
+        submission = intake.read(source, request.assignment)
+        formgrader.publish(request.out, request.assignment, submission, graded)

@@ -44,6 +44,7 @@ AROUND_NUMBERS = lexicon("not neither except but than all everything other any o
 AFTER_LETTER = lexicon("and & , : ) because is helps since or")
 BEFORE_BRACKET = lexicon("but that for only not")
 BEFORE_NUMBER = lexicon(", : but so because while and whereas since than except")
+LISTED_AFTER = lexicon("and & , or")  # "the ones with this trouble are 1 and 2"
 VERBAL = lexicon("helps help is does do has have would will because works since and yes no not")
 COUNTED = lexicon("layer layers hidden of % times steps epochs")  # "5 layers" is no option
 EQUALS = lexicon("like is are to -> : = as with")
@@ -268,6 +269,8 @@ def _is_reference(words: Sequence[str], at: int, found: dict[int, Mention], loos
     if all(w in LEADS or w in OPTION_WORDS or w in AROUND_NUMBERS for w in words[:at]):
         return previous not in ("=", "<", ">") and following not in COUNTED
     if found and min(found) < at and previous in CONNECTORS and following == "(":
+        return True
+    if previous == "are" and following in LISTED_AFTER:
         return True
     near = at - 1
     while near >= 0 and (words[near] in CONNECTORS or words[near] in BETWEEN_NUMBERS):
