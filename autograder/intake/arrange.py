@@ -11,6 +11,8 @@ from autograder.course import Assignment
 from autograder.intake.archives import odd
 from autograder.intake.notebooks import likely_names, recognised
 
+SHOWN = 8  # names of files, in one sentence
+
 
 @dataclass(frozen=True)
 class Arranged:
@@ -40,7 +42,29 @@ def arranged(files: dict[str, bytes], assignment: Assignment, aliases: Sequence[
     results = {
         name: data for name in assignment.results if (data := _by_name(files, name, problems)) is not None
     }
+    problems += _unused(files, package, results, assignment, aliases)
     return Arranged(package, {name: files[path] for name, path in found.items()}, results, tuple(problems))
+
+
+def _unused(
+    files: dict[str, bytes],
+    package: dict[str, bytes],
+    results: dict[str, bytes],
+    assignment: Assignment,
+    aliases: Sequence[str],
+) -> list[str]:
+    """Files that no grader sees, but for those of a package of which another copy counts: that is told."""
+    used = {id(data) for data in (*package.values(), *results.values())}
+    names = {assignment.package, *aliases} if package else set()
+    unused = [
+        name
+        for name, data in sorted(files.items())
+        if id(data) not in used
+        and not name.lower().endswith(".ipynb")
+        and not names & set(PurePosixPath(name).parts[:-1])
+    ]
+    more = f" and {len(unused) - SHOWN} more" if len(unused) > SHOWN else ""
+    return [f"not used: {', '.join(unused[:SHOWN])}{more}"] if unused else []
 
 
 def _package(
