@@ -93,7 +93,8 @@ class Record:
 
     def to_json(self, indent: int | None = 1) -> str:
         """As text; without indent in a seventh of the time, for a program that reads it at once."""
-        return json.dumps(self, default=vars, indent=indent, ensure_ascii=False, sort_keys=True) + "\n"
+        text = json.dumps(self, default=vars, indent=indent, ensure_ascii=False, sort_keys=True) + "\n"
+        return text.encode("utf-8", "replace").decode()  # names of files may be no valid Unicode
 
     @staticmethod
     def from_json(text: str | bytes, where: str = "record") -> Record:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -32,6 +33,11 @@ def test_a_record_follows_its_schema() -> None:
     jsonschema.validate(json.loads(sample().to_json()), SCHEMA)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**json.loads(sample().to_json()), "schema": 2}, SCHEMA)
+
+
+def test_a_file_name_that_is_no_text_stands_in_no_records_way(tmp_path: Path) -> None:
+    odd = replace(sample(), problems=("no \udcff.zip",))
+    assert record.load(record.save(odd, tmp_path)).problems == ("no ?.zip",)
 
 
 def test_unknown_points_count_nothing_yet_and_are_told() -> None:
