@@ -220,6 +220,9 @@ class Student:
         number = secrets.randbits(62)
         try:
             frame = wire.pack({"op": op, "id": number, "seconds": allowed, **fields})
+        except wire.TooMuch as error:  # a grader's own arguments are small: the code's results are not
+            message = f"{what}: results of the code cannot be passed on: {error}"
+            raise StudentError("bad_reply", message) from None
         except wire.WireError as error:
             raise SandboxError(f"a grader passed {what} {error}") from None
         self._used = True

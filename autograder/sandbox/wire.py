@@ -34,6 +34,10 @@ class WireError(ValueError):
     """A value that cannot cross, or a frame that breaks the rules. The message is safe for students."""
 
 
+class TooMuch(WireError):
+    """A value of allowed types, but too large to cross."""
+
+
 @dataclass(frozen=True)
 class Handle:
     """Stands for an object that stays in the worker."""
@@ -55,7 +59,7 @@ def pack(value: Any, max_body: int = 1 << 40) -> list[bytes | memoryview]:
     except UnicodeEncodeError:
         raise WireError("a text with characters that are no valid Unicode") from None
     if len(header) > MAX_HEADER:
-        raise WireError(f"more than {MAX_HEADER >> 20} MB of numbers and text outside arrays")
+        raise TooMuch(f"more than {MAX_HEADER >> 20} MB of numbers and text outside arrays")
     return [PREFIX.pack(MAGIC, len(header), writer.size), header, *writer.body]
 
 
@@ -69,9 +73,9 @@ class _Writer:
     def tree(self, value: Any, depth: int) -> Any:
         self.items += 1
         if depth > MAX_DEPTH:
-            raise WireError(f"values nested more than {MAX_DEPTH} deep")
+            raise TooMuch(f"values nested more than {MAX_DEPTH} deep")
         if self.items > MAX_ITEMS:
-            raise WireError(f"more than {MAX_ITEMS:,} values outside arrays")
+            raise TooMuch(f"more than {MAX_ITEMS:,} values outside arrays")
         if isinstance(value, np.ndarray | np.generic) and not isinstance(value, np.str_):
             return self.array(value)
         if value is None or isinstance(value, bool | float | str | int):
