@@ -39,8 +39,8 @@ def fail(property: str, message: str) -> NoReturn:
 
 
 def shown(value: object) -> str:
-    """A student's own text in a message: one line, short."""
-    text = " ".join(str(value).split())
+    """A student's own text in a message: one line, short, nothing that a terminal would obey."""
+    text = "".join(c for c in " ".join(str(value).split()) if c.isprintable())
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
 
 

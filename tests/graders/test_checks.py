@@ -233,3 +233,8 @@ def test_cases_marks_each_row_with_its_cell() -> None:
 def test_two_cases_of_one_id_are_refused() -> None:
     with pytest.raises(ValueError, match="relu_forward: two cases share an id"):
         checks.cases("relu_forward", Case("a"), Case("a"))
+
+
+def test_a_students_own_text_is_short_and_harmless() -> None:
+    assert checks.shown("W1\n\x1b[2J\u202e b") == "W1 [2J b"
+    assert len(checks.shown("x" * 1000)) == checks.MAX_SHOWN
