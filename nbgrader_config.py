@@ -24,16 +24,10 @@ c.ClearSolutions.code_stub = {
         'raise NotImplementedError("this cell is not written yet")'
     )
 }
-# Grade through the hidden graders, in the sandbox, in place of running the notebooks.
+
+# Grade in the sandbox, with the hidden graders. nbgrader's own list would run the notebook right here.
 autograde.configure(c)
 
-# Grade in the sandbox, with the hidden graders. nbgrader's own list would run a student's notebook right here.
-c.Autograde.autograde_preprocessors = [
-    "autograder.autograde.GradeSubmission",
-    "nbconvert.preprocessors.ClearMetadataPreprocessor",
-    "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
 # What [late] in assignment.toml takes off.
 c.AssignLatePenalties.plugin_class = "autograder.penalties.LatePenalty"
 

@@ -10,16 +10,46 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
+from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor, OverwriteCells, SaveAutoGrades
 
-from autograder import course, grading, intake
+from autograder import course, grading, intake, pool
 from autograder.gradebook import Gradebook
 from autograder.record import Grade, Hashes, Record
+from autograder.sandbox.level import probe
+
+
+def configure(config: Any) -> None:
+    """Settings of `nbgrader autograde`, for an `nbgrader_config.py`."""
+    own: list[type] = Autograde.class_traits()["autograde_preprocessors"].default()
+    config.Autograde.autograde_preprocessors = [
+        GradeSubmission,
+        *(step for step in own if step not in (Execute, SaveAutoGrades)),
+    ]
+    cleaning: list[type] = Autograde.class_traits()["sanitize_preprocessors"].default()
+    config.Autograde.sanitize_preprocessors = [
+        Overwrite if step is OverwriteCells else step for step in cleaning
+    ]
+    config.Autograde.exclude_overwriting = {name: [course.SETTINGS] for name in course.names()}
+    config.OverwriteCells.add_missing_cells = True  # a deleted cell would otherwise wait for a human for ever
+
+
+class Overwrite(OverwriteCells):
+    """nbgrader's own stumbles over cells that it has taken the id from: copies, and cells of elsewhere."""
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        if "grade_id" not in cell.metadata.get("nbgrader", {}):
+            cell.metadata.pop("nbgrader", None)
+        return cell, resources
 
 
 class GradeSubmission(NbGraderPreprocessor):
@@ -31,7 +61,7 @@ class GradeSubmission(NbGraderPreprocessor):
         assignment = course.load(about["assignment"], Path(courses.root))
         folder = courses.format_path(courses.submitted_directory, about["student"], about["assignment"])
         source = intake.Source(about["student"], Path(folder))
-        record = grade_once(assignment, source, grading.hashes(assignment, intake.read(source, assignment)))
+        record = grade_once(assignment, source, hashes_now(assignment, source))
         with Gradebook(about["db_url"], assignment) as book:
             book.write(record)
         for cell in nb.cells:
@@ -42,10 +72,22 @@ class GradeSubmission(NbGraderPreprocessor):
         return nb, resources
 
 
+def hashes_now(assignment: course.Assignment, source: intake.Source) -> Hashes:
+    """What a result would depend on: read anew, since formgrader's server runs for days."""
+    grading.graders_digest.cache_clear()
+    return grading.hashes(assignment, grading.read(source, assignment))
+
+
 @lru_cache(maxsize=1)
 def grade_once(assignment: course.Assignment, source: intake.Source, hashes: Hashes) -> Record:
-    """The record of a submission; nbgrader asks once for each of its notebooks, one after the other."""
-    return grading.grade_one(assignment, intake.read(source, assignment))
+    """The record of a submission; nbgrader asks once for each of its notebooks, one after the other.
+
+    Graded in a process of its own, which loads the graders as they are now.
+    """
+    records: list[Record] = []
+    plan = pool.Plan(assignment.name, assignment.root, probe())
+    pool.run(plan, [grading.Task(source)], 1, lambda _, record: records.append(record) if record else None)
+    return records[0]
 
 
 def told(grade: Grade) -> str:

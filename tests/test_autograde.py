@@ -1,17 +1,138 @@
-"""`nbgrader autograde` is ours: the course's settings put the sandboxed graders in the place of a kernel."""
+"""`nbgrader autograde`, run by hand, gives the points that `autograder grade` gives."""
 
+import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import Execute, SaveAutoGrades
+from nbgrader.preprocessors import AssignLatePenalties, Execute, SaveAutoGrades
 from traitlets.config.loader import PyFileConfigLoader
 from traitlets.utils.importstring import import_item
 
-from autograder.autograde import GradeSubmission
+from autograder import autograde
+from autograder.record import CaseResult, Grade
+from tests.faults.test_kill import gradebook_rows
+from tests.small_kit import NAME, POINTS, RIGHT, WRONG, Kit, notebook
 
 ROOT = Path(__file__).parents[1]
+LIBRARY = '''import numpy as np
+
+
+def double(x):
+    """Twice x."""
+    # TODO: return twice x.
+    # BEGIN SOLUTION
+    out = 2 * x
+    # END SOLUTION
+    return out
+
+
+def noise(n):
+    """n random numbers."""
+    # TODO: draw n numbers from NumPy's global state.
+    # BEGIN SOLUTION
+    out = np.random.rand(n)
+    # END SOLUTION
+    return out
+'''
+WARNS = RIGHT.replace(
+    "    return 2 * x", "    import sys\n    print('careful', file=sys.stderr)\n    return 2 * x"
+)
+
+
+def nbgrader(kit: Kit, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "nbgrader", *arguments],
+        cwd=kit.home, env=kit.environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def without(cell_id: str) -> str:
+    content = json.loads(notebook(POINTS))
+    content["cells"] = [cell for cell in content["cells"] if cell["id"] != cell_id]
+    return json.dumps(content)
+
+
+def twice(cell_id: str) -> str:
+    content = json.loads(notebook(POINTS))
+    content["cells"] += [{**cell, "id": "copy"} for cell in content["cells"] if cell["id"] == cell_id]
+    return json.dumps(content)
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Kit, Path]:
+    """A small course, released and graded both ways."""
+    home = tmp_path_factory.mktemp("autograde")
+    kit = Kit(home / "kit")
+    shutil.copy(ROOT / "nbgrader_config.py", kit.home)
+    kit.write_settings('todo = ["cs_lib.layers.double", "cs_lib.layers.noise"]\n')
+    (kit.home / "cs_lib").mkdir()
+    (kit.home / "cs_lib/__init__.py").write_text("")
+    (kit.home / "cs_lib/layers.py").write_text(LIBRARY)
+    for name in ("README.md", "requirements.txt"):
+        (kit.home / "source" / NAME / name).write_text("numpy\n")
+    nbgrader(kit, "generate_assignment", NAME, "--create", "--force")
+    hand_ins = {
+        "right": (RIGHT, notebook(POINTS, "Because.")),
+        "wrong": (WRONG, notebook(POINTS)),
+        "warns": (WARNS, notebook(POINTS)),
+        "twice": (RIGHT, twice("double")),
+        "deleted": (RIGHT, without("double")),
+        "foreign": (RIGHT, notebook({**POINTS, "of_another_course": 1.0})),
+    }
+    for student, (code, content) in hand_ins.items():
+        kit.hand_in(f"{student}/{NAME}", code)
+        (kit.submitted / student / NAME / "nb.ipynb").write_text(content)
+    nbgrader(kit, "autograde", NAME)
+    assert kit.grade(home / "out").returncode == 0
+    return kit, home / "out"
+
+
+def test_both_ways_give_the_same_gradebook(graded: tuple[Kit, Path]) -> None:
+    kit, out = graded
+    by_hand = gradebook_rows(kit.home)
+    assert by_hand == gradebook_rows(out)
+    scores = {(student, cell): score for student, cell, score, _ in by_hand}
+    assert {
+        student: scores[student, "double"]
+        for student in ("right", "wrong", "warns", "twice", "deleted", "foreign")
+    } == {
+        "right": 4.0,
+        "wrong": 1.6,
+        "warns": 4.0,
+        "twice": 4.0,
+        "deleted": 4.0,
+        "foreign": 4.0,
+    }
+
+
+def test_the_outcome_stands_below_the_cell(graded: tuple[Kit, Path]) -> None:
+    kit, _ = graded
+    content = json.loads((kit.home / f"autograded/wrong/{NAME}/nb.ipynb").read_text())
+    [cell] = [c for c in content["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") == "double"]
+    [output] = cell["outputs"]
+    text = "".join(output["text"])
+    assert "double: 1.6 of 4 points" in text
+    assert "failed  double[large]" in text
+
+
+def test_a_deleted_cell_is_there_again(graded: tuple[Kit, Path]) -> None:
+    kit, _ = graded
+    content = json.loads((kit.home / f"autograded/deleted/{NAME}/nb.ipynb").read_text())
+    ids = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in content["cells"]]
+    assert ids.count("double") == 1
+
+
+def test_a_students_library_is_not_overwritten(graded: tuple[Kit, Path]) -> None:
+    kit, _ = graded
+    assert (kit.home / f"autograded/wrong/{NAME}/cs_lib/layers.py").read_text() == WRONG
+    assert not (kit.home / f"autograded/wrong/{NAME}/assignment.toml").exists()
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +144,27 @@ def preprocessors() -> list[type]:
 
 
 def test_nbgrader_grades_through_our_graders(preprocessors: list[type]) -> None:
-    assert preprocessors[0] is GradeSubmission
+    assert preprocessors[0] is autograde.GradeSubmission
+    assert AssignLatePenalties in preprocessors
 
 
 def test_no_kernel_runs_a_students_notebook(preprocessors: list[type]) -> None:
     assert not {Execute, SaveAutoGrades} & set(preprocessors)
+
+
+def test_what_is_told_below_a_cell() -> None:
+    cases = (
+        CaseResult("c[a]", "core", 1.0, "passed"),
+        CaseResult("c[b]", "core", 1.0, "failed", "out is wrong", "Look at the axis."),
+    )
+    assert autograde.told(Grade("c", "nb", 1.0, 2.0, "graded", cases)).splitlines() == [
+        "c: 1 of 2 points",
+        "  passed  c[a]",
+        "  failed  c[b]",
+        "          out is wrong",
+        "          Look at the axis.",
+    ]
+    assert (
+        autograde.told(Grade("c", "nb", None, 2.0, "error", comment="Ours."))
+        == "c: waits for a human\nOurs.\n"
+    )
