@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Sequence
@@ -86,6 +87,7 @@ class Collector:
         if self.roster is not None:
             here = {p.name for p in (self.store / "hand-ins").glob("[!.]*")}
             self.report.missing = sorted(set(self.roster.students) - here)
+        os.sync()  # once for all: a sync for each file would take minutes
         write_atomically(self.store / REPORT, self.report.to_json())
         return self.report
 
@@ -148,7 +150,8 @@ class Collector:
             unreadable,
             store.key(files, when, unreadable),
         )
-        self.report.new += store.keep(self.store / room / student, kept, files)
+        added = store.keep(self.store / room / student, kept, files)
+        self.report.new += added and room == "hand-ins"
 
     # choosing
 
@@ -239,10 +242,12 @@ class Collector:
         return max(zip(left, pool, strict=True), key=lambda pair: (pair[0], pair[1].rank))[1]
 
     def _unknown_time(self, kept: Kept) -> list[str]:
-        if self.assignment.late.due is None or kept.handed_in:
+        if kept.handed_in:
             return []
         if kept.late:
             return ["marked late by the LMS, which does not say by how much; no points taken off"]
+        if self.assignment.late.due is None:
+            return []
         return ["nobody knows when this was handed in; counted as in time"]
 
     # writing

@@ -4,7 +4,8 @@
     hand-ins/<student>/<time>_<hash>/files/…           its files, archives unopened
     unmatched/<label>/…                                the same, of people whom the roster does not know
 
-A hand-in is written beside its place and moved there whole, so one that is there is complete. None is ever
+A hand-in is written beside its place and moved there whole, so one that is there is complete, unless the
+power failed before the disk had it all: so what is there is compared with what comes again. None is ever
 changed or deleted.
 """
 
@@ -12,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from autograder.intake.archives import odd
+from autograder.intake.archives import IntakeError, odd
 
 HIDDEN = ".collected"  # neither nbgrader nor `find` looks into it
 ABOUT = "hand-in.json"
@@ -65,29 +65,43 @@ def key(files: Mapping[str, bytes], handed_in: str, reason: str) -> str:
 def keep(folder: Path, kept: Kept, files: Mapping[str, bytes]) -> bool:
     """Add a hand-in to `folder`; False if it is there already."""
     place = folder / kept.key
-    if place.exists():
+    files = {name: data for name, data in files.items() if not odd(name)}
+    if _is_whole(place, files):
         return False
     with replacing(place) as part:
         for name, data in files.items():
-            if not odd(name):
-                write(part / FILES / name, data)
+            write(part / FILES / name, data)
         write(part / ABOUT, (json.dumps(asdict(kept), indent=1, ensure_ascii=False) + "\n").encode())
     return True
 
 
+def _is_whole(place: Path, files: Mapping[str, bytes]) -> bool:
+    try:
+        json.loads((place / ABOUT).read_bytes())
+        return all((place / FILES / name).read_bytes() == data for name, data in files.items())
+    except (OSError, ValueError):
+        return False
+
+
 def load(folder: Path) -> Iterator[Kept]:
-    """The hand-ins in `folder`, a student's."""
+    """The hand-ins in `folder`, a student's.
+
+    Raises:
+        IntakeError: one is damaged, by a failing disk or by hand.
+    """
     for about in sorted(folder.glob(f"[!.]*/{ABOUT}")):
-        facts = json.loads(about.read_text(encoding="utf-8"))
-        yield Kept(**{**facts, "problems": tuple(facts["problems"])})
+        try:
+            facts = json.loads(about.read_text(encoding="utf-8"))
+            yield Kept(**{**facts, "problems": tuple(facts["problems"])})
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            what = "collect the download it came from again, or move its folder away"
+            raise IntakeError(f"{about}: damaged ({type(error).__name__}); {what}") from None
 
 
 def write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("xb") as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 @contextmanager

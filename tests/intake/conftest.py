@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -84,8 +85,9 @@ Collect = Callable[..., Report]
 
 
 @pytest.fixture
-def collect(assignment: Assignment, tmp_path: Path) -> Collect:
+def collect(assignment: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collect:
     """Collects from a folder or zip into `tmp_path/submitted`."""
+    monkeypatch.setattr(os, "sync", lambda: None)  # it waits for whatever else this machine writes
 
     def collect(source: Path, roster: Roster | None = ROSTER, **settings: Any) -> Report:
         settings = {"assignment": assignment, "others": ("assignment2",), **settings}

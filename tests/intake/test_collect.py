@@ -29,6 +29,12 @@ def several(tmp_path: Path, *days: str, student: str = "ada") -> list[Path]:
     return [put(tmp_path / f"download {d}", below(f"{student}/assignment1", handed_in(d, d))) for d in days]
 
 
+def contents(tmp_path: Path) -> dict[str, bytes]:
+    """Everything collected, but for when it was first seen."""
+    found = {name: data for name, (data, _) in snapshot(tmp_path / "submitted").items()}
+    return {n: b"" if n.endswith("hand-in.json") else data for n, data in found.items()}
+
+
 @pytest.mark.parametrize(
     ("rule", "days", "counts"),
     [
@@ -143,15 +149,35 @@ def test_what_was_there_before_is_a_hand_in_too(collect: Collect, tmp_path: Path
 def test_a_run_killed_between_steps_is_made_good(collect: Collect, tmp_path: Path) -> None:
     [download] = several(tmp_path, EARLY)
     collect(download)
-    whole = snapshot(tmp_path / "submitted")
+    whole = contents(tmp_path)
     place = tmp_path / "submitted/ada/assignment1"
     left = place.parent / ".part-left-over"
     place.rename(left)  # as if killed after the old one went, before the new one came
     collect(download)
     assert not left.exists()
-    assert {k: v[0] for k, v in snapshot(tmp_path / "submitted").items()} == {
-        k: v[0] for k, v in whole.items()
-    }
+    assert contents(tmp_path) == whole
+
+
+def test_what_a_power_cut_left_half_is_made_good(collect: Collect, tmp_path: Path) -> None:
+    [download] = several(tmp_path, EARLY)
+    collect(download)
+    whole = contents(tmp_path)
+    [kept] = (tmp_path / "submitted/.collected/assignment1/hand-ins/ada").iterdir()
+    (kept / "files/cs_lib/layers.py").write_bytes(b"")
+    (kept / "hand-in.json").write_bytes(b"")
+    (tmp_path / "submitted/ada/assignment1/two_layer_net.ipynb").write_bytes(b"")
+    collect(download)
+    assert contents(tmp_path) == whole
+
+
+@pytest.mark.parametrize("damage", [b"{", b"[]", b"{}", b'{"problems": [], "more": 1}'])
+def test_a_damaged_hand_in_is_named(damage: bytes, collect: Collect, tmp_path: Path) -> None:
+    early, late = several(tmp_path, EARLY, LATE)
+    collect(early)
+    [kept] = (tmp_path / "submitted/.collected/assignment1/hand-ins/ada").iterdir()
+    (kept / "hand-in.json").write_bytes(damage)
+    with pytest.raises(IntakeError, match=r"hand-in\.json: damaged \(.*collect the download it came from"):
+        collect(late)
 
 
 def test_a_folder_that_cannot_be_finished_leaves_the_old_one(tmp_path: Path) -> None:
