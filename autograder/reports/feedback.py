@@ -25,7 +25,7 @@ class Finding:
     titles: tuple[str, ...]
     property: str
     message: str
-    hint: str
+    hints: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
 
 
@@ -134,18 +134,27 @@ def _status(grade: Grade) -> str:
 
 
 def _findings(grade_id: str, failed: Iterable[CaseResult]) -> list[Finding]:
-    """Failed cases, those with the same message together."""
-    groups: dict[tuple[str, str, str], list[CaseResult]] = {}
+    """Failed cases, those with the same message together; of cases that wait for the same function, one's."""
+    groups: dict[tuple[str, str], list[CaseResult]] = {}
     for case in failed:
-        groups.setdefault((case.property, case.message, case.hint), []).append(case)
+        told = case.message.partition(" (")[0] if case.property == "needs" else case.message
+        groups.setdefault((case.property, told), []).append(case)
     return [
         Finding(
             tuple(case_title(grade_id, c.id) + (" (edge)" if c.kind == "edge" else "") for c in cases),
-            *key,
+            cases[0].property,
+            cases[0].message,
+            hints=_hints(cases[0].property, [c.hint for c in cases if c.hint]),
             calls=tuple(dict.fromkeys(c.called for c in cases if c.called)),
         )
-        for key, cases in groups.items()
+        for cases in groups.values()
     ]
+
+
+def _hints(property: str, hints: list[str]) -> tuple[str, ...]:
+    """Each hint once. Where code stopped before any of several checks, what these ask for is no help yet."""
+    each = tuple(dict.fromkeys(hints))
+    return () if property in ("code", "needs") and len(each) > 1 else each
 
 
 def _criteria(grade: Grade) -> list[Criterion]:

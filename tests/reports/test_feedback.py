@@ -146,6 +146,29 @@ def test_cases_with_the_same_message_stand_together() -> None:
     assert "What was called: f(0), f(1), f(2), and 2 more like these" in shown
 
 
+def test_cases_that_wait_for_the_same_function_stand_together() -> None:
+    cases = [
+        case(
+            f"b[{i}]",
+            property="needs",
+            message=f"b could not be checked, because a did not work (took {i} s)",
+        )
+        for i in range(3)
+    ]
+    text = Tags(page(graded(0.0, *cases))).text
+    assert text.count("could not be checked") == 1
+    assert "Waits for another function in these checks: b: 0, b: 1, b: 2" in text
+
+
+@pytest.mark.parametrize(("property", "shown"), [("value", 2), ("code", 0), ("needs", 0)])
+def test_hints_of_checks_that_did_not_run_are_left_out(property: str, shown: int) -> None:
+    hints = ["Mind the bias.", "Mind the axis.", "Mind the bias."]
+    cases = [case(f"a[{i}]", property=property, hint=hint) for i, hint in enumerate(hints)]
+    text = page(graded(0.0, *cases))
+    assert text.count("Mind the") == shown
+    assert "Mind the bias." in page(graded(0.0, cases[0]))
+
+
 def test_where_to_look_first_goes_in_reading_order() -> None:
     text = page(
         graded(1.5, case("one[a]"), grade_id="one"),
