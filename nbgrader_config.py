@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from autograder import autograde, formgrader
+from autograder import autograde, formgrader, nbgrader_feedback
 from autograder.release.preprocessors import release_preprocessors
 
 # nbgrader calls `alembic` by name for its gradebook; it lies beside Python, also where no venv is activated.
@@ -33,6 +33,9 @@ c.AssignLatePenalties.plugin_class = "autograder.penalties.LatePenalty"
 
 # Formgrader: a student's text made harmless, the rubric below each answer.
 formgrader.configure(c)
+
+# Feedback: our page in place of the notebook with its test cells.
+nbgrader_feedback.configure(c)
 
 c.ClearSolutions.text_stub = "*Your answer here.*"
 # The last two are running times that Jupyter can record: they differ from run to run.

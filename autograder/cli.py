@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from autograder import collecting, course, intake, printed, record, run
+from autograder import collecting, course, intake, printed, record, reporting, run
 from autograder.course import Assignment, CourseError
 from autograder.grading import GradingError
 from autograder.intake import IntakeError
@@ -22,6 +22,8 @@ from autograder.progress import Progress
 from autograder.record import RecordError
 from autograder.release import build, verify
 from autograder.release.strip import ReleaseError
+from autograder.reporting import Graded
+from autograder.reports.exports import ExportError
 from autograder.roster import RosterError
 from autograder.sandbox import level
 from autograder.sandbox.client import SandboxError
@@ -31,6 +33,7 @@ from autograder.store import GradebookError, sqlite_url
 DONE, ATTENTION, USAGE = 0, 1, 2
 EXPECTED_ERRORS = (
     CourseError,
+    ExportError,
     GradingError,
     IntakeError,
     RecordError,
@@ -49,7 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.debug:
             traceback.print_exc()
         print(f"autograder: {error}", file=sys.stderr)
-        return USAGE if isinstance(error, CourseError | IntakeError | RosterError) else ATTENTION
+        return (
+            USAGE if isinstance(error, CourseError | ExportError | IntakeError | RosterError) else ATTENTION
+        )
     except OSError as error:  # a full disk, a folder that may not be written
         if options.debug:
             traceback.print_exc()
@@ -90,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     collect.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help='processes, for the rule "best"'
     )
+    collect.add_argument("--times", type=Path, metavar="FILE", help="CSV: id, time; if the download says none")
     collect.add_argument("--json", action="store_true", help="print the report as JSON")
     _isolation_options(collect)
     grade = verb("grade", _grade, "Grade a folder of submissions.")
@@ -121,6 +127,15 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--models", type=Path, metavar="DIR", help="take trained models from here; do not run the notebooks"
     )
+    report = verb("report", _report, "Write the class report, and feedback with what people entered since.")
+    export = verb("export", _export, "Write the grades in a format another program reads.")
+    for added in (report, export):
+        added.add_argument("assignment")
+        added.add_argument("out", type=Path, metavar="OUT", help="what autograder grade wrote")
+        added.add_argument("--roster", type=Path, metavar="FILE", help="CSV: id, name, …; or Canvas's export")
+        added.add_argument("--gradebook", default="", metavar="URL", help="default OUT/gradebook.db")
+    export.add_argument("--format", required=True, choices=reporting.FORMATS)
+    export.add_argument("--to", type=Path, required=True, metavar="PATH", help="a file; gradescope: a folder")
     alike = verb("similarity", _similarity, "Show which passages hand-ins have in common; no points change.")
     alike.add_argument("assignment")
     alike.add_argument("folder", type=Path, metavar="DIR", help="holds <student>/… or <student>.zip")
@@ -149,6 +164,7 @@ def _collect(options: argparse.Namespace) -> int:
         options.sources,
         options.to,
         options.roster,
+        options.times,
         _aliases(options, assignment),
         _level(options),
         max(1, options.jobs),
@@ -216,6 +232,21 @@ def _verify(options: argparse.Namespace) -> int:
         result = verify.verify(name, models=options.models)
         print(f"{name}: {result}")
     return DONE
+
+
+def _report(options: argparse.Namespace) -> int:
+    graded = Graded(course.load(options.assignment), options.out, options.gradebook)
+    matched = reporting.matched_with(graded, options.roster)
+    reporting.write_pages(graded, matched)
+    print(f"{len(graded.students)} students: {options.out / 'report.html'}, {options.out / 'feedback'}")
+    return ATTENTION if reporting.tell(matched) else DONE
+
+
+def _export(options: argparse.Namespace) -> int:
+    graded = Graded(course.load(options.assignment), options.out, options.gradebook)
+    matched = reporting.export(graded, options.format, options.roster, options.to)
+    print(f"{len(graded.students)} students, {options.format}: {options.to}")
+    return ATTENTION if reporting.tell(matched) else DONE
 
 
 def _similarity(options: argparse.Namespace) -> int:

@@ -88,6 +88,7 @@ def table(result: Result, request: Request) -> None:
     for label, path in (
         ("records", request.out / "records"),
         ("feedback", request.out / "feedback"),
+        ("report", request.out / "report.html"),
         ("grades", request.out / "grades.csv"),
         ("changes", request.out / "changes.csv"),
         ("gradebook", gradebook_place(request.gradebook)),

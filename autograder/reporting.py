@@ -25,10 +25,13 @@ class Graded:
     assignment: Assignment
     out: Path
     gradebook: str = ""  # SQLAlchemy URL; empty: OUT/gradebook.db, if there is one
+    chosen: tuple[str, ...] = ()  # students; empty: everyone who has a record
 
     @property
     def students(self) -> list[str]:
         """Raises RecordError if nothing has been graded."""
+        if self.chosen:
+            return list(self.chosen)
         found = sorted(path.stem for path in (self.out / "records").glob("*.json"))
         if not found:
             raise RecordError(f"{self.out / 'records'}: no records; run autograder grade first")

@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder import pool, record, regrade
+from autograder import pool, record, regrade, reporting
 from autograder.course import Assignment
 from autograder.grading import Task
 from autograder.intake import Source
 from autograder.progress import Progress
 from autograder.record import Record, RecordError
 from autograder.regrade import Change
-from autograder.reports import exports, feedback
+from autograder.reporting import Graded
 from autograder.sandbox.level import Level
 from autograder.store import COMPARED, Store, sqlite_url
 
@@ -162,7 +162,7 @@ def _records(request: Request, store: Store) -> Iterator[Record]:
 
 
 def _render(request: Request, store: Store) -> None:
-    """Bring gradebook, feedback and exports up to the records."""
+    """Bring gradebook, feedback, class report and grades up to the records."""
     from autograder.gradebook import Gradebook  # nbgrader takes two seconds to import
 
     assignment, out = request.assignment, request.out
@@ -170,11 +170,8 @@ def _render(request: Request, store: Store) -> None:
         book.catch_up(_records(request, store))
     if request.formgrader:
         _publish(request, store)
-    for graded in _records(request, store):
-        record.write_atomically(
-            out / "feedback" / f"{graded.student}.html", feedback.render(graded, assignment)
-        )
-    record.write_atomically(out / "grades.csv", exports.nbgrader_csv(_records(request, store), assignment))
+    chosen = tuple(source.student for source in request.sources)
+    reporting.write_pages(Graded(assignment, out, request.gradebook, chosen))
     if (out / COMPARED).exists():
         changes = regrade.from_json((out / COMPARED).read_text(encoding="utf-8"))
         record.write_atomically(out / "changes.csv", regrade.as_csv(changes))
