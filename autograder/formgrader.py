@@ -40,12 +40,13 @@ TAGS = (
 )
 
 SETTINGS = '''\
-"""Lets formgrader open these results: start `jupyter lab` in this folder."""
+"""Lets formgrader and `nbgrader generate_feedback` use these results: start them in this folder."""
 
-from autograder import formgrader
+from autograder import formgrader, nbgrader_feedback
 
 c = get_config()  # noqa: F821  nbgrader puts it here
 formgrader.configure(c)
+nbgrader_feedback.configure(c)
 '''
 
 
@@ -101,10 +102,12 @@ def _page(cells: list[dict[str, Any]], notebook: course.Notebook, record: Record
             cell["outputs"] = [{"name": "stdout", "output_type": "stream", "text": text}]
     for grade_id, (kind, mark) in marks.items():
         if grade_id not in counted and mark.get("grade"):
-            missing: dict[str, Any] = {"cell_type": kind, "metadata": {"nbgrader": mark}, "id": grade_id[:64]}
+            missing: dict[str, Any] = {"cell_type": kind, "metadata": {"nbgrader": mark}}
             missing["source"] = "(not in the hand-in)" if kind == "markdown" else "# not in the hand-in"
             _as_type(missing, kind)
             cells.append(missing)
+    for at, cell in enumerate(cells):
+        cell["id"] = f"cell-{at}"  # a student's own may be missing, or there twice
     python = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return {"cells": cells, "metadata": {"kernelspec": python}, "nbformat": 4, "nbformat_minor": 5}
 
@@ -157,8 +160,6 @@ def _shown(cell: dict[str, Any]) -> dict[str, Any]:
         "source": text,
     }
     clean["metadata"] = cell.get("metadata")
-    if isinstance(cell.get("id"), str) and re.fullmatch(r"[\w-]{1,64}", cell["id"]):
-        clean["id"] = cell["id"]
     if kind == "code":
         outputs = cell.get("outputs")
         clean["outputs"] = _safe_outputs(outputs if isinstance(outputs, list) else [])

@@ -1,0 +1,156 @@
+"""Manual grading by hand and eye: a real browser, a running Jupyter server, nbgrader's formgrader."""
+
+import os
+import secrets
+import socket
+import sqlite3
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .browser import Browser, browser, installed, until
+from .conftest import ANSWERS, DOUBTFUL, GOOD, OTHER, QUESTION, grade, hand_in
+
+pytestmark = pytest.mark.skipif(bool(installed()), reason=installed() or "installed")
+
+
+@contextmanager
+def jupyter(folder: Path, log: Path) -> Iterator[tuple[str, str]]:
+    """A Jupyter server in `folder`: its address and its token."""
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    token = secrets.token_hex(16)
+    home = {name: str(log.parent / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")}
+    command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
+    command += ["--allow-root", f"--IdentityProvider.token={token}", "--ServerApp.port_retries=0"]
+    url = f"http://127.0.0.1:{port}"
+    with log.open("w") as output:
+        environment = {**os.environ, **home, "OPENBLAS_NUM_THREADS": "1"}
+        server = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
+        try:
+            until(lambda: answers(url), f"Jupyter to start; see {log}", patience=120)
+            yield url, token
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def answers(url: str) -> bool | None:
+    try:
+        with urllib.request.urlopen(f"{url}/api", timeout=5):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return None
+
+
+@pytest.fixture
+def pages(out: Path, tmp_path: Path) -> Iterator[Browser]:
+    """A browser, logged in to a server in the results' folder."""
+    with jupyter(out, tmp_path / "jupyter.log") as (url, token), browser(tmp_path / "driver.log") as opened:
+        opened.open(f"{url}/login?token={token}&next=/formgrader/gradebook/assignment1/two_layer_net")
+        opened.find("#main-panel, .container-fluid, table")
+        opened.address = url
+        yield opened
+
+
+def submission(pages: Browser, out: Path, student: str) -> None:
+    """Open a student's notebook in formgrader, and wait until its scores are there."""
+    [[found]] = rows(
+        out,
+        "select n.id from submitted_notebook n join submitted_assignment s on n.assignment_id = s.id "
+        "where s.student_id = ?",
+        student,
+    )
+    pages.open(f"{pages.address}/formgrader/submissions/{found}/")
+    pages.find(f"#{QUESTION}[placeholder]")
+    pages.find(f"#{QUESTION}-comment[placeholder]")
+
+
+def rows(out: Path, query: str, *values: object) -> list[Any]:
+    with closing(sqlite3.connect(out / "gradebook.db")) as db:
+        return db.execute(query, values).fetchall()
+
+
+def entry(out: Path, student: str, grade_id: str) -> tuple[Any, ...]:
+    """(auto score, manual score, whether it waits, manual comment) as the gradebook has them."""
+    [found] = rows(
+        out,
+        """
+        select g.auto_score, g.manual_score, g.needs_manual_grade, c.manual_comment
+        from grade g join base_cell b on g.cell_id = b.id join submitted_notebook n on g.notebook_id = n.id
+        join submitted_assignment s on n.assignment_id = s.id
+        join comment c on c.notebook_id = n.id
+        join base_cell k on c.cell_id = k.id and k.name = b.name
+        where s.student_id = ? and b.name = ?
+        """,
+        student,
+        grade_id,
+    )
+    return tuple(found)
+
+
+def shown(pages: Browser, css: str, attribute: str) -> Any:
+    return pages.run(f"return document.querySelector({css!r}).{attribute}")
+
+
+def test_a_grader_sees_changes_and_confirms_proposals(pages: Browser, out: Path, submitted: Path) -> None:
+    # What the rubric decides does not wait; what it does not understand does.
+    submission(pages, out, "s001")
+    assert shown(pages, f"#{QUESTION}", "placeholder") == "2"
+    assert not shown(pages, f"#{QUESTION}", "classList.contains('needs_manual_grade')")
+    assert shown(pages, f"#{QUESTION}-comment", "placeholder").startswith("2 of 2 points, by the rubric.")
+    assert shown(pages, f"#{OTHER}", "classList.contains('needs_manual_grade')")
+
+    # The proposal is in the score box, why in the comment box, the rubric below the answer.
+    submission(pages, out, "s002")
+    assert shown(pages, f"#{QUESTION}", "placeholder") == "0.4"
+    assert shown(pages, f"#{QUESTION}", "classList.contains('needs_manual_grade')")
+    comment = shown(pages, f"#{QUESTION}-comment", "placeholder")
+    assert comment.startswith("Proposal: 0.4 of 2 points, and 0.6 more to decide.")
+    assert "✓ (0.4) Sigmoid: for which inputs: said." in comment
+    assert "keeps a small slope" not in comment
+    assert "It keeps a small slope for negative inputs" in shown(pages, ".rubric", "innerText")
+    hidden = pages.run(
+        f"const c = document.querySelector('#{QUESTION}-comment'); return c.scrollHeight - c.clientHeight"
+    )
+    assert hidden <= 2, "the proposal must be visible without scrolling"
+
+    # What the student wrote is text, and nothing more.
+    assert pages.run("return document.title") == "two_layer_net"
+    assert "<script>document.title" in shown(pages, "#notebook-container", "innerText")
+
+    # Other points and a comment reach the gradebook.
+    pages.type(f"#{QUESTION}", "1.5")
+    until(lambda: entry(out, "s002", QUESTION)[1] == 1.5 or None, "the points in the gradebook")
+    pages.type(f"#{QUESTION}-comment", "Linear only in part.")
+    until(lambda: entry(out, "s002", QUESTION)[3] or None, "the comment in the gradebook")
+    assert entry(out, "s002", QUESTION) == (0.4, 1.5, 0, "Linear only in part.")
+
+    # One click confirms a proposal.
+    submission(pages, out, "s003")
+    assert entry(out, "s003", QUESTION)[1:3] == (None, 1)
+    pages.click(f".nbgrader_cell:has(#{QUESTION}) .mark-graded")
+    until(lambda: entry(out, "s003", QUESTION)[2] == 0 or None, "the confirmation in the gradebook")
+    assert entry(out, "s003", QUESTION)[:2] == (0.4, None)
+
+    # All of it survives a new grading, with nothing changed and with new answers.
+    grade(submitted, out)
+    assert entry(out, "s002", QUESTION) == (0.4, 1.5, 0, "Linear only in part.")
+    assert entry(out, "s003", QUESTION)[:3] == (0.4, None, 0)
+    hand_in(submitted, "s002", {**ANSWERS["s002"], QUESTION: GOOD})
+    hand_in(submitted, "s003", {**ANSWERS["s003"], QUESTION: f"{DOUBTFUL} For ReLU it is x < 0."})
+    grade(submitted, out)
+    assert entry(out, "s002", QUESTION) == (2.0, 1.5, 0, "Linear only in part.")
+    submission(pages, out, "s002")
+    until(lambda: shown(pages, f"#{QUESTION}", "value") == "1.5" or None, "the points in the page")
+    assert entry(out, "s003", QUESTION)[:3] == (0.8, None, 1)  # another proposal: it waits again
