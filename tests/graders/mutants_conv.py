@@ -19,6 +19,8 @@ P_FORWARD, P_BACKWARD = "max_pool_forward_naive", "max_pool_backward_naive"
 P_BOTH = f"{P_FORWARD} {P_BACKWARD}"
 
 CONV = [
+    mutant("conv calls the fast one", CF, PADDED, "from . import fast_layers\n"
+           "    return fast_layers.conv_forward_fast(x, w, b, conv_param)", BOTH),
     mutant("conv without bias", CF, " + b[f]", "", FORWARD),
     mutant("conv adds the bias to every product", CF, "np.sum(window * w[f]) + b[f]",
            "np.sum(window * w[f] + b[f])", FORWARD),

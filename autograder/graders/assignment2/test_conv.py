@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.graders.assignment2.calls import EXPECTED, cached, filled, stays_single
+from autograder.graders.assignment2.calls import EXPECTED, alone, cached, filled, stays_single
 from autograder.graders.checks import (
     GRAD_RTOL,
     RTOL,
@@ -198,3 +198,34 @@ def test_conv_backward_naive_contract(student: Any, case: Case) -> None:
     if case.id == "float32":
         return
     unchanged(row["dout"].astype(dtype), echo.args[0], name=f"dout, the argument of {BACK},")
+
+
+@cases(
+    NAME,
+    Case(
+        "by_itself",
+        weight=4,
+        hint="This function is there to be written out; the fast layers that come with the assignment do the "
+        "same, and calling them is not doing it.",
+    ),
+)
+def test_conv_forward_naive_alone(student: Any, case: Case) -> None:
+    row = FIXED["same_size"]
+    out, _ = parts(alone(student, NAME, *arguments(row), keep=1), 2, name=NAME)
+    close(out, row["out"], name=f"out of {NAME} on its own", rtol=RTOL)
+
+
+@cases(
+    BACK,
+    Case(
+        "by_itself",
+        weight=4,
+        hint="This function is there to be written out; the fast layers that come with the assignment do the "
+        "same, and calling them is not doing it.",
+    ),
+)
+def test_conv_backward_naive_alone(student: Any, case: Case) -> None:
+    row = FIXED["same_size"]
+    _, cache = cached(student, BACK, NAME, *arguments(row))
+    dx, _, _ = parts(alone(student, BACK, row["dout"], cache), 3, name=BACK)
+    close(dx, row["dx"], name=f"dx of {BACK} on its own", rtol=GRAD_RTOL, what="gradient")

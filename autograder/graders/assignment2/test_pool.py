@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.graders.assignment2.calls import EXPECTED, cached, filled, stays_single
+from autograder.graders.assignment2.calls import EXPECTED, alone, cached, filled, stays_single
 from autograder.graders.checks import (
     RTOL,
     Case,
@@ -170,3 +170,34 @@ def test_max_pool_backward_naive_contract(student: Any, case: Case) -> None:
     if case.id == "float32":
         return
     unchanged(dout, echo.args[0], name=f"dout, the argument of {BACK},")
+
+
+@cases(
+    NAME,
+    Case(
+        "by_itself",
+        weight=4,
+        hint="This function is there to be written out; the fast layers that come with the assignment do the "
+        "same, and calling them is not doing it.",
+    ),
+)
+def test_max_pool_forward_naive_alone(student: Any, case: Case) -> None:
+    row = FIXED["two_by_two"]
+    out, _ = parts(alone(student, NAME, row["x"], settings(row), keep=1), 2, name=NAME)
+    close(out, row["out"], name=f"out of {NAME} on its own", rtol=RTOL)
+
+
+@cases(
+    BACK,
+    Case(
+        "by_itself",
+        weight=4,
+        hint="This function is there to be written out; the fast layers that come with the assignment do the "
+        "same, and calling them is not doing it.",
+    ),
+)
+def test_max_pool_backward_naive_alone(student: Any, case: Case) -> None:
+    row = FIXED["two_by_two"]
+    _, cache = cached(student, BACK, NAME, row["x"], settings(row))
+    dx = alone(student, BACK, row["dout"], cache)
+    close(dx, row["dx"], name=f"dx of {BACK} on its own", rtol=RTOL, what="gradient")
