@@ -6,6 +6,7 @@ exports are renderings of records, brought up to date by each run.
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -163,7 +164,9 @@ def _records(request: Request, store: Store) -> Iterator[Record]:
 
 def _render(request: Request, store: Store) -> None:
     """Bring gradebook, feedback, class report and grades up to the records."""
-    from autograder.gradebook import Gradebook  # nbgrader takes two seconds to import
+    # Deep below nbgrader, jsonschema would build 39 grammars for a format that nothing here checks.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    from autograder.gradebook import Gradebook  # even so, nbgrader takes a second to import
 
     assignment, out = request.assignment, request.out
     with Gradebook(request.gradebook, assignment) as book:

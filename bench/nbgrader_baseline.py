@@ -1,0 +1,158 @@
+"""The same checks as ordinary hidden tests: `nbgrader autograde` against `autograder grade`, per submission.
+
+    python -m bench.nbgrader_baseline [--rounds 2] [--theirs 3] [--ours 40]
+
+The five notebooks become plain nbgrader notebooks: one cell that imports, and a test cell for each grade cell
+whose hidden test runs that cell's cases in the kernel, on the same inputs, against the student's package
+imported there. Nothing else is run: no training, no plots. Both grade right hand-ins, in turns, each with its
+own start-up; nbgrader works one submission at a time, ours on all cores.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from statistics import median
+
+from autograder import course
+from autograder.course import Assignment
+from bench import hand_ins
+
+ROOT = Path(__file__).parents[1]
+GRADERS = ROOT / "autograder/graders"
+COURSE = "plain"  # the baseline's one assignment, of all notebooks
+ENVIRONMENT = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+
+
+def tests_of(module: str) -> Iterator[tuple[str, str]]:
+    """(grade id, test function) of a grader module, from the marks of its cases."""
+    for name, test in vars(import_module(module)).items():
+        for mark in getattr(test, "pytestmark", []) if name.startswith("test_") else []:
+            if mark.name == "parametrize" and mark.args[0] == "case":
+                yield from {(own.args[0], name) for row in mark.args[1] for own in row.marks}
+
+
+def notebook(assignment: Assignment, stem: str) -> dict:
+    modules = [
+        f"autograder.graders.{assignment.name}.{path.stem}"
+        for path in sorted((GRADERS / assignment.name).glob("test_*.py"))
+    ]
+    where: dict[str, list[tuple[str, str]]] = {}
+    for module in modules:
+        for grade_id, test in tests_of(module):
+            where.setdefault(grade_id, []).append((module, test))
+    start = "from bench.in_kernel import run\nimport cs_lib.layers"
+    cells = [{"cell_type": "code", "id": "start", "metadata": {}, "source": start}]
+    for cell in assignment.grade_cells:
+        if cell.notebook == stem and cell.grade_id in where:
+            calls = "\n".join(f"run({m!r}, {t!r}, {cell.grade_id!r})" for m, t in where[cell.grade_id])
+            hidden = f"### BEGIN HIDDEN TESTS\n{calls}\n### END HIDDEN TESTS"
+            mark = {"grade": True, "solution": False, "locked": True, "task": False, "schema_version": 3}
+            mark |= {"grade_id": cell.grade_id, "points": cell.points, "cell_type": "code"}
+            plain_id = cell.grade_id.replace("_", "-")
+            cells.append(
+                {"cell_type": "code", "id": plain_id, "metadata": {"nbgrader": mark}, "source": hidden}
+            )
+    for made in cells:
+        made |= {"execution_count": None, "outputs": []}
+    return {"cells": cells, "metadata": KERNEL, "nbformat": 4, "nbformat_minor": 5}
+
+
+def make_plain_course(folder: Path) -> None:
+    source = folder / "source" / COURSE
+    source.mkdir(parents=True)
+    for name in course.names():
+        assignment = course.load(name)
+        for stem in (n.name for n in assignment.notebooks):
+            (source / f"{stem}.ipynb").write_text(json.dumps(notebook(assignment, stem)))
+    nbgrader(folder, "generate_assignment", COURSE, "--create")
+
+
+def nbgrader(folder: Path, *arguments: str) -> str:
+    command = [sys.executable, "-m", "nbgrader", *arguments]
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        command, cwd=folder, env={**ENVIRONMENT, "PATH": path}, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return done.stderr
+
+
+def theirs(folder: Path, count: int) -> float:
+    """Seconds for each submission, by `nbgrader autograde`."""
+    shutil.rmtree(folder / "submitted", ignore_errors=True)
+    shutil.rmtree(folder / "autograded", ignore_errors=True)
+    for number in range(count):
+        place = folder / f"submitted/s{number}/{COURSE}"
+        shutil.copytree(folder / "release" / COURSE, place)
+        shutil.copytree(ROOT / "samples/results", place / "results", dirs_exist_ok=True)
+        shutil.copytree(ROOT / "cs_lib", place / "cs_lib", ignore=shutil.ignore_patterns("__pycache__"))
+    started = time.monotonic()
+    nbgrader(folder, "autograde", COURSE, "--force")
+    return (time.monotonic() - started) / count
+
+
+def ours(folder: Path, count: int, seed: int) -> float:
+    """Seconds for each submission of both assignments, by `autograder grade`."""
+    total = 0.0
+    for name in course.names():
+        out = folder / f"ours-{seed}" / name
+        hand_ins.write(folder / f"ours-{seed}/submitted", count, name, ("s001",))
+        grade = ["grade", name, str(folder / f"ours-{seed}/submitted"), "--out", str(out), "--json"]
+        started = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-m", "autograder", *grade],
+            cwd=ROOT,
+            env=ENVIRONMENT,
+            capture_output=True,
+            text=True,
+        )
+        total += time.monotonic() - started
+        if done.returncode:
+            raise SystemExit(done.stderr)
+    return total / count
+
+
+def scores(folder: Path) -> tuple[float, float]:
+    """What nbgrader gave the first student, and out of how much: the checks did run."""
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
+        graded = book.find_submission(COURSE, "s0")
+        return graded.score, graded.max_score
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--theirs", type=int, default=3, help="submissions a round for nbgrader")
+    parser.add_argument("--ours", type=int, default=40, help="submissions a round for us")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-") as place:
+        folder = Path(place)
+        make_plain_course(folder)
+        print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors")
+        print("| round | nbgrader autograde, s each | autograder grade, s each | ratio |\n|---|---|---|---|")
+        ratios = []
+        for number in range(options.rounds):
+            slow, quick = theirs(folder, options.theirs), ours(folder, options.ours, number)
+            ratios.append(slow / quick)
+            print(f"| {number + 1} | {slow:.2f} | {quick:.2f} | {ratios[-1]:.1f} |", flush=True)
+        score, of = scores(folder)
+        print(f"\nmedian ratio {median(ratios):.1f}; nbgrader gave {score:g} of {of:g} points")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
