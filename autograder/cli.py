@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     collect.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help='processes, for the rule "best"'
     )
-    collect.add_argument("--times", type=Path, metavar="FILE", help="CSV: id, time; if the download says none")
+    collect.add_argument("--times", type=Path, metavar="FILE", help="CSV: id, time, if the download has none")
     collect.add_argument("--json", action="store_true", help="print the report as JSON")
     _isolation_options(collect)
     grade = verb("grade", _grade, "Grade a folder of submissions.")

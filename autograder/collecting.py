@@ -23,6 +23,7 @@ def collect(
     sources: Sequence[Path],
     to: Path,
     roster_file: Path | None,
+    times_file: Path | None,
     aliases: tuple[str, ...],
     level: Level,
     jobs: int,
@@ -44,6 +45,7 @@ def collect(
         to,
         roster.read(roster_file) if roster_file else None,
         aliases,
+        roster.read_times(times_file) if times_file else {},
         others=set(course.names(assignment.root)) - {assignment.name},
         points=points if assignment.intake.counts == "best" else None,
     )

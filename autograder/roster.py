@@ -15,7 +15,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+
+from autograder.policy import utc
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@+-]{0,126}")  # also a folder's name, and nbgrader's key
 EXTENSION = "extension_days"
@@ -91,21 +94,15 @@ def read(path: Path) -> Roster:
     Raises:
         RosterError: no such file, no id column, a line without an id, or an id twice.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RosterError(f"{path}: expected a CSV in UTF-8, got: {error}") from None
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)  # Canvas exports with semicolons too
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    header = [cell.strip().casefold() for cell in rows[0]] if rows else []
+    header, rows = _rows(path)
     canvas = "student" in header and "id" in header
     if not canvas and "id" not in header:
         raise RosterError(f"{path}: expected a column called id, got {', '.join(header) or 'no header'}")
     columns = [CANVAS.get(name, name) for name in header] if canvas else header
     students: dict[str, Student] = {}
-    for number, row in enumerate(rows[1:], 2):
+    for number, row in rows:
         fields = {name: cell.strip() for name, cell in zip(columns, row, strict=False)}
-        if not any(fields.values()) or (canvas and _is_no_student(fields)):
+        if canvas and _is_no_student(fields):
             continue
         student = _student(fields, canvas, f"{path}:{number}")
         if student.id in students:
@@ -114,6 +111,43 @@ def read(path: Path) -> Roster:
             )
         students[student.id] = student
     return Roster(students.values())
+
+
+def read_times(path: Path) -> dict[str, datetime]:
+    """When students handed in, by what the file's column `id` calls them.
+
+    Raises:
+        RosterError: a column is missing, an id stands twice, or a time is none.
+    """
+    header, rows = _rows(path)
+    if not {"id", "time"} <= set(header):
+        raise RosterError(f"{path}: expected columns called id and time, got {', '.join(header) or 'none'}")
+    times: dict[str, datetime] = {}
+    for number, row in rows:
+        fields = {name: cell.strip() for name, cell in zip(header, row, strict=False)}
+        student, text = fields.get("id", ""), fields.get("time", "")
+        if student in times:
+            raise RosterError(f"{path}:{number}: the id {student} stands twice; each student needs one line")
+        try:
+            times[student] = utc(datetime.fromisoformat(text.removesuffix(" UTC")))
+        except ValueError:
+            raise RosterError(
+                f"{path}:{number}: expected a time such as 2026-02-01 12:30+01:00, got {text!r}"
+            ) from None
+    return times
+
+
+def _rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The names of a CSV's columns, small, and its other lines that are not empty, with their numbers."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RosterError(f"{path}: expected a CSV in UTF-8, got: {error}") from None
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)  # Canvas exports with semicolons too
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows = [(reader.line_num, row) for row in reader]
+    header = [cell.strip().casefold() for cell in rows[0][1]] if rows else []
+    return header, [(number, row) for number, row in rows[1:] if any(map(str.strip, row))]
 
 
 def _is_no_student(fields: Mapping[str, str]) -> bool:

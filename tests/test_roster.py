@@ -1,5 +1,6 @@
 """The class list, in our form and in Canvas's."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,24 @@ def test_a_missing_or_binary_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "roster.csv").write_bytes(b"id\n\xff\n")
     with pytest.raises(RosterError, match="expected a CSV in UTF-8"):
         roster.read(tmp_path / "roster.csv")
+
+
+def test_times_are_read(tmp_path: Path) -> None:
+    text = "ID,Time,note\nada,2026-02-01 13:30+01:00,\n\ngrace,2026-02-01 12:30:00 UTC,x\n"
+    when = datetime(2026, 2, 1, 12, 30, tzinfo=UTC)
+    assert roster.read_times(written(tmp_path, text)) == {"ada": when, "grace": when}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "expected columns called id and time, got none"),
+        ("id\n", "expected columns called id and time, got id"),
+        ("id,time\na,2026-02-01\na,2026-02-01\n", ":3: the id a stands twice"),
+        ("id,time\na,noon\n", ":2: expected a time such as .*, got 'noon'"),
+        ("id,time\na\n", ":2: expected a time such as .*, got ''"),
+    ],
+)
+def test_what_tells_no_times_is_told(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(RosterError, match=message):
+        roster.read_times(written(tmp_path, text))

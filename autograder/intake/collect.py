@@ -13,7 +13,7 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -59,6 +59,7 @@ class Collector:
     to: Path
     roster: Roster | None = None
     aliases: tuple[str, ...] = ()
+    times: Mapping[str, datetime] = field(default_factory=dict)  # of hand-ins whose download does not say
     others: Collection[str] = ()  # the course's other assignments
     points: Points | None = None
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -82,6 +83,7 @@ class Collector:
             self._keep_strays()
             for each in found:
                 self._take(each)
+        self._date()
         for folder in sorted((self.store / "hand-ins").glob("[!.]*")):
             self._choose(folder)
         if self.roster is not None:
@@ -152,6 +154,20 @@ class Collector:
         )
         added = store.keep(self.store / room / student, kept, files)
         self.report.new += added and room == "hand-ins"
+
+    def _date(self) -> None:
+        """Give the newest hand-in of each student in `times` its time, if it has none."""
+        for label, when in self.times.items():
+            found = self.roster.match((label,)) if self.roster else []
+            student = found[0].id if len(found) == 1 else label
+            folder = self.store / "hand-ins" / safe_id(student)
+            newest = max(store.load(folder), key=lambda k: k.rank, default=None)
+            if newest is None:
+                self._tell("", f"a time for {label!r}, of whom there is no hand-in")
+            elif not newest.handed_in:
+                store.date(folder, newest, when)
+            elif newest.time != when:
+                self._tell(student, f"a time is given, but the newest hand-in came {_named(newest)[8:]}")
 
     # choosing
 

@@ -2,6 +2,7 @@
 
     hand-ins/<student>/<time>_<hash>/hand-in.json      what is known about it
     hand-ins/<student>/<time>_<hash>/files/…           its files, archives unopened
+    hand-ins/<student>/<time>_<hash>/time.txt          when it came, if that was told later
     unmatched/<label>/…                                the same, of people whom the roster does not know
 
 A hand-in is written beside its place and moved there whole, so one that is there is complete, unless the
@@ -22,10 +23,12 @@ from datetime import datetime
 from pathlib import Path
 
 from autograder.intake.archives import IntakeError, odd
+from autograder.record import write_atomically
 
 HIDDEN = ".collected"  # neither nbgrader nor `find` looks into it
 ABOUT = "hand-in.json"
 FILES = "files"
+TIME = "time.txt"  # when it came, if somebody said so later
 PART = ".part-"
 
 
@@ -92,10 +95,17 @@ def load(folder: Path) -> Iterator[Kept]:
     for about in sorted(folder.glob(f"[!.]*/{ABOUT}")):
         try:
             facts = json.loads(about.read_text(encoding="utf-8"))
-            yield Kept(**{**facts, "problems": tuple(facts["problems"])})
+            told = about.parent / TIME
+            later = {"handed_in": told.read_text(encoding="utf-8")} if told.is_file() else {}
+            yield Kept(**{**facts, "problems": tuple(facts["problems"]), **later})
         except (OSError, ValueError, TypeError, KeyError) as error:
             what = "collect the download it came from again, or move its folder away"
             raise IntakeError(f"{about}: damaged ({type(error).__name__}); {what}") from None
+
+
+def date(folder: Path, kept: Kept, when: datetime) -> None:
+    """Note when a hand-in came whose download does not say."""
+    write_atomically(folder / kept.key / TIME, when.isoformat())
 
 
 def write(path: Path, data: bytes) -> None:

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -247,3 +248,18 @@ def test_an_empty_roster_matches_nobody(collect: Collect, tmp_path: Path) -> Non
     assert len(report.unmatched) == 1
     shutil.rmtree(tmp_path / "submitted")
     assert collect(tmp_path / "download", roster=ROSTER).students == 1
+
+
+def test_a_time_told_later_is_kept(collect: Collect, tmp_path: Path) -> None:
+    source = put(tmp_path / "download", {"kinglovelaceada_501_7001_work.zip": zipped(files("a"))})
+    collect(source)
+    told = {"501": datetime(2026, 2, 3, 10, tzinfo=UTC), "nobody": datetime(2026, 2, 3, 10, tzinfo=UTC)}
+    report = collect(source, times=told)
+    assert report.late == ["ada"]
+    assert ("", "a time for 'nobody', of whom there is no hand-in") in report.unusual
+    place = tmp_path / "submitted/ada/assignment1/timestamp.txt"
+    assert place.read_text() == "2026-02-03 10:00:00 UTC\n"
+    assert collect(source).late == ["ada"]
+    other = collect(source, times={"ada": datetime(2026, 1, 1, tzinfo=UTC)})
+    assert ("ada", "a time is given, but the newest hand-in came 2026-02-03 10:00 UTC") in other.unusual
+    assert place.read_text() == "2026-02-03 10:00:00 UTC\n"

@@ -73,15 +73,8 @@ def test_the_best_is_found_by_grading(tmp_path: Path) -> None:
         work = make_class.hand_in(assignment, everyone[student])
         stamp = {"timestamp.txt": f"2026-01-0{number} 00:00:00 UTC".encode()}
         put(tmp_path / f"download{number}", below("ada/assignment1", {**work, **stamp}))
-    report = collecting.collect(
-        assignment,
-        [tmp_path / "download1", tmp_path / "download2"],
-        tmp_path / "submitted",
-        None,
-        (),
-        probe(),
-        2,
-    )
+    downloads = [tmp_path / "download1", tmp_path / "download2"]
+    report = collecting.collect(assignment, downloads, tmp_path / "submitted", None, None, (), probe(), 2)
     stamp_of_best = (tmp_path / "submitted/ada/assignment1/timestamp.txt").read_text()
     assert stamp_of_best == "2026-01-01 00:00:00 UTC\n"
     assert any("by the rule 'best' that of 2026-01-01 00:00 UTC counts" in what for _, what in report.unusual)
