@@ -209,7 +209,7 @@ class FullyConnectedNet:
             grads[f"W{i}"], grads[f"b{i}"] = dW, db
             if self.normalization:
                 grads[f"gamma{i}"], grads[f"beta{i}"] = dgamma, dbeta
-        for i in range(1, L + 1) if self.reg else ():
+        for i in range(1, L + 1):
             W = params[f"W{i}"]
             loss += 0.5 * self.reg * float(np.sum(W**2))
             grads[f"W{i}"] += self.reg * W
