@@ -71,6 +71,14 @@ WRONG = [
         "range(0, max(N - batch_size, 1), batch_size)",
         "solver",
     ),
+    mutant(
+        "accuracy drops the last batch and divides by all",
+        ACC,
+        "accuracy = np.mean(np.concatenate(predictions) == y)",
+        "full = np.concatenate(predictions)[: max(batch_size, N - N % batch_size)]\n"
+        "        accuracy = np.sum(full == y[: len(full)]) / N",
+        "solver",
+    ),
     mutant("accuracy by the smallest score", ACC, "np.argmax", "np.argmin", "solver"),
     mutant("accuracy over the wrong axis", ACC, "axis=1)", "axis=0)", "solver"),
     mutant("accuracy in percent", ACC, "return float(accuracy)", "return 100 * float(accuracy)", "solver"),
