@@ -20,7 +20,7 @@ from pathlib import Path
 from autograder import course, record
 from autograder.course import Assignment, GradeCell
 from autograder.record import CaseResult, Grade, Hashes, Record
-from autograder.reports import class_report, feedback
+from autograder.reports import class_report, exports, feedback, gradescope, junit
 
 CASES = 10  # a cell; the real graders have 8 to 12
 MESSAGE = (
@@ -114,6 +114,10 @@ def main() -> None:
         page = timed("class report", lambda: class_report.render(records, assignment))
         timed("feedback, one page", lambda: feedback.render(records[0], assignment))
         timed("feedback, all pages", lambda: [feedback.render(one, assignment) for one in records] and None)
+        timed("nbgrader's CSV", lambda: exports.nbgrader_csv(records, assignment))
+        timed("CSV of all cases", lambda: exports.cases_csv(records, assignment))
+        timed("JUnit XML", lambda: junit.junit_xml(records, assignment))
+        timed("Gradescope", lambda: "".join(gradescope.results_json(one, assignment) for one in records))
         if options.keep:
             (options.keep / "report.html").write_text(str(page), encoding="utf-8")
 
