@@ -181,6 +181,12 @@ def test_a_large_file_in_a_folder_is_told(
     assert "larger than" in read_only_student(tmp_path, assignment).unreadable
 
 
+def test_who_handed_in_another_assignment_only_is_left_out(tmp_path: Path) -> None:
+    put(tmp_path, {"s001/assignment1/a.py": b"", "s002/assignment2/a.py": b"", "s003/assignment2/a.py": b""})
+    put(tmp_path, {"s003/notes.py": b""})
+    assert [s.student for s in intake.find(tmp_path, "assignment1")] == ["s001", "s003"]
+
+
 def test_wrong_folders_are_told(tmp_path: Path) -> None:
     with pytest.raises(IntakeError, match="no such folder"):
         intake.find(tmp_path / "nowhere", "assignment1")

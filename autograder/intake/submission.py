@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from autograder import course
 from autograder.course import Assignment
 from autograder.intake import archives
 from autograder.intake.archives import (
@@ -74,7 +75,7 @@ def find(folder: Path, assignment: str, aliases: tuple[str, ...] = ()) -> list[S
     """Every student's hand-in below `folder`, by student.
 
     `<student>/<assignment>/…`, `<student>/…`, and archives of either (`<student>.zip`,
-    `<student>/<anything>.zip`).
+    `<student>/<anything>.zip`). A student who handed in other assignments only is left out.
     """
     if not folder.is_dir():
         raise IntakeError(
@@ -92,12 +93,22 @@ def find(folder: Path, assignment: str, aliases: tuple[str, ...] = ()) -> list[S
                     "or let `autograder collect` choose"
                 )
             inner = entry / assignment
+            if not inner.is_dir() and _is_for_others(entry, assignment):
+                continue
             sources[student] = Source(student, inner if inner.is_dir() else entry, aliases)
     if not sources:
         raise IntakeError(
             f"{folder}: holds no student folders and no zips; expected <student>/… or <student>.zip"
         )
     return list(sources.values())
+
+
+def _is_for_others(entry: Path, assignment: str) -> bool:
+    """Whether a student's folder holds folders of other assignments, and nothing besides."""
+    if not entry.is_dir():
+        return False
+    inside = {p.name for p in entry.iterdir() if not p.name.startswith(".")}
+    return bool(inside) and inside <= set(course.names()) - {assignment}
 
 
 def read(source: Source, assignment: Assignment) -> Submission:
