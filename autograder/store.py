@@ -74,9 +74,13 @@ class Store:
         return self._read(self.published, student)
 
     def fresh(self) -> Iterator[Record]:
-        """Records that are graded and not yet published, by student."""
+        """Records that are graded and not yet published, by student; what is no record goes away."""
         for path in self._waiting():
-            yield record.load(path)
+            graded = self._read(self.pending, path.stem)
+            if graded is None:
+                path.unlink()
+            else:
+                yield graded
 
     def save(self, graded: Record) -> None:
         record.save(graded, self.pending)

@@ -141,6 +141,17 @@ def test_killed_between_comparing_and_moving_the_list_of_changes_is_whole(tmp_pa
     assert list(store.pending.iterdir()) == []
 
 
+def test_a_damaged_record_does_not_take_the_place_of_a_good_one(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    record.save(sample("s001"), store.published)
+    store.save(sample("s002"))
+    (store.pending / "s001.json").write_text("")
+    assert [graded.student for graded in store.fresh()] == ["s002"]
+    store.compared("[]")
+    store.publish()
+    assert [r.student for r in record.load_all(store.published)] == ["s001", "s002"]
+
+
 def test_halves_of_files_are_swept_away(tmp_path: Path) -> None:
     (tmp_path / "records").mkdir()
     (tmp_path / "records/.s001.json.abc.part").write_text("{")
