@@ -9,6 +9,7 @@ Functions are called with the argument names their own signature has.
 
 import builtins
 import functools
+import importlib
 import importlib.abc
 import importlib.machinery
 import inspect
@@ -87,7 +88,8 @@ def pretend(module: ModuleType, why: str) -> None:
     def absent(name: str) -> Absent:
         if name.startswith("__"):
             raise AttributeError(name)
-        return Absent(f"{module.__name__}.{name}", why)
+        full = f"{module.__name__}.{name}"
+        return importlib.import_module(full) if full in MODULES else Absent(full, why)
 
     module.__dict__["__getattr__"] = absent
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import math
+import sys
 from types import ModuleType
 from typing import Any
 
@@ -60,6 +61,18 @@ def test_naming_and_deriving_from_what_is_missing_works() -> None:
 def test_a_file_that_was_not_handed_in_is_named() -> None:
     with pytest.raises(ImportError, match=r"cs_lib/coco_utils\.py was not handed in"):
         module("cs231n.coco_utils").load()
+
+
+def test_a_module_inside_is_given_however_it_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "meta_path", [Bridge("cs_lib", ["cs231n"])])  # only this one, and no way back
+    monkeypatch.setattr(sys, "modules", {k: v for k, v in sys.modules.items() if k != "six"})
+    names: dict[str, Any] = {}
+    exec("from future import standard_library, utils\nfrom six import moves\nimport torch.nn as nn", names)
+    assert names["standard_library"].install_aliases() is None
+    assert list(names["moves"].xrange(1)) == [0]
+    assert list(names["utils"].iteritems({})) == []
+    with pytest.raises(ImportError, match=r"torch\.nn\.Linear cannot be used"):
+        names["nn"].Linear(1)
 
 
 def test_what_is_simple_is_given() -> None:
