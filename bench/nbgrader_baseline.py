@@ -11,6 +11,7 @@ own start-up; nbgrader works one submission at a time, ours on all cores.
 import argparse
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -87,8 +88,14 @@ def nbgrader(folder: Path, *arguments: str) -> str:
     return done.stderr
 
 
-def theirs(folder: Path, count: int) -> float:
-    """Seconds for each submission, by `nbgrader autograde`."""
+def clocks() -> tuple[float, float]:
+    """Wall clock, and processor time of all processes that were started and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.monotonic(), used.ru_utime + used.ru_stime
+
+
+def theirs(folder: Path, count: int) -> tuple[float, float]:
+    """Wall-clock and processor seconds for each submission, by `nbgrader autograde`."""
     shutil.rmtree(folder / "submitted", ignore_errors=True)
     shutil.rmtree(folder / "autograded", ignore_errors=True)
     for number in range(count):
@@ -96,19 +103,20 @@ def theirs(folder: Path, count: int) -> float:
         shutil.copytree(folder / "release" / COURSE, place)
         shutil.copytree(ROOT / "samples/results", place / "results", dirs_exist_ok=True)
         shutil.copytree(ROOT / "cs_lib", place / "cs_lib", ignore=shutil.ignore_patterns("__pycache__"))
-    started = time.monotonic()
+    before = clocks()
     nbgrader(folder, "autograde", COURSE, "--force")
-    return (time.monotonic() - started) / count
+    after = clocks()
+    return (after[0] - before[0]) / count, (after[1] - before[1]) / count
 
 
-def ours(folder: Path, count: int, seed: int) -> float:
-    """Seconds for each submission of both assignments, by `autograder grade`."""
-    total = 0.0
+def ours(folder: Path, count: int, seed: int) -> tuple[float, float]:
+    """The same of both assignments, by `autograder grade`."""
+    wall = processor = 0.0
     for name in course.names():
         out = folder / f"ours-{seed}" / name
         hand_ins.write(folder / f"ours-{seed}/submitted", count, name, ("s001",))
         grade = ["grade", name, str(folder / f"ours-{seed}/submitted"), "--out", str(out), "--json"]
-        started = time.monotonic()
+        before = clocks()
         done = subprocess.run(
             [sys.executable, "-m", "autograder", *grade],
             cwd=ROOT,
@@ -116,10 +124,11 @@ def ours(folder: Path, count: int, seed: int) -> float:
             capture_output=True,
             text=True,
         )
-        total += time.monotonic() - started
+        after = clocks()
+        wall, processor = wall + after[0] - before[0], processor + after[1] - before[1]
         if done.returncode:
             raise SystemExit(done.stderr)
-    return total / count
+    return wall / count, processor / count
 
 
 def scores(folder: Path) -> tuple[float, float]:
@@ -143,12 +152,18 @@ def main() -> int:
         folder = Path(place)
         make_plain_course(folder)
         print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors")
-        print("| round | nbgrader autograde, s each | autograder grade, s each | ratio |\n|---|---|---|---|")
+        print(
+            "| round | nbgrader autograde, s each (processor) | autograder grade, s each (processor) ", end=""
+        )
+        print("| ratio | ratio of processor time |\n|---|---|---|---|---|")
         ratios = []
         for number in range(options.rounds):
             slow, quick = theirs(folder, options.theirs), ours(folder, options.ours, number)
-            ratios.append(slow / quick)
-            print(f"| {number + 1} | {slow:.2f} | {quick:.2f} | {ratios[-1]:.1f} |", flush=True)
+            ratios.append(slow[0] / quick[0])
+            print(
+                f"| {number + 1} | {slow[0]:.2f} ({slow[1]:.2f}) | {quick[0]:.2f} ({quick[1]:.2f}) ", end=""
+            )
+            print(f"| {ratios[-1]:.1f} | {slow[1] / quick[1]:.1f} |", flush=True)
         score, of = scores(folder)
         print(f"\nmedian ratio {median(ratios):.1f}; nbgrader gave {score:g} of {of:g} points")
     return 0
