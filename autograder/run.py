@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 from autograder import pool, record, regrade, reporting
 from autograder.course import Assignment
-from autograder.grading import Task
+from autograder.grading import GradingError, Task
 from autograder.intake import Source
 from autograder.progress import Progress
 from autograder.record import Record, RecordError
@@ -132,11 +133,18 @@ def _grade_changed(request: Request, store: Store) -> None:
             )
 
         if request.scheduler:
-            from autograder import cluster  # needs dask.distributed, an optional extra
-
-            cluster.run(plan, tasks, request.scheduler, done)
+            _cluster().run(plan, tasks, request.scheduler, done)
         else:
             pool.run(plan, tasks, max(1, request.jobs), done)
+
+
+def _cluster() -> ModuleType:
+    try:
+        from autograder import cluster
+    except ModuleNotFoundError as error:  # dask.distributed is an optional extra
+        advice = "install it with pip install 'cs-course-kit[dask]'"
+        raise GradingError(f"--scheduler needs Dask, and there is no {error.name}; {advice}") from None
+    return cluster
 
 
 def _compare(store: Store) -> tuple[int, int, list[Change]]:

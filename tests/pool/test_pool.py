@@ -214,3 +214,25 @@ def test_a_grading_process_ends_when_asked_to(kit: Kit) -> None:
     assert process.receive() == ("ready", "")
     process.end()
     assert process.process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--isolation", "moat", "isolation level 'moat' is not to be had here"),
+        (
+            "--scheduler",
+            "tcp://127.0.0.1:9",
+            "--scheduler needs Dask, and there is no distributed; install it",
+        ),
+    ],
+)
+def test_what_this_machine_does_not_have_is_told(
+    kit: Kit, tmp_path: Path, option: str, value: str, message: str
+) -> None:
+    (kit.home / "distributed.py").write_text("raise ModuleNotFoundError('not here', name='distributed')\n")
+    kit.hand_in("s001")
+    done = kit.grade(tmp_path / "out", option, value)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
