@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from autograder import collecting, course, intake, printed, record, reporting, run
+from autograder import collecting, course, intake, printed, record, reporting, review, run
 from autograder.course import Assignment, CourseError
 from autograder.grading import GradingError
 from autograder.intake import IntakeError
@@ -24,6 +24,7 @@ from autograder.release import build, verify
 from autograder.release.strip import ReleaseError
 from autograder.reporting import Graded
 from autograder.reports.exports import ExportError
+from autograder.review import ReviewError
 from autograder.roster import RosterError
 from autograder.sandbox import level
 from autograder.sandbox.client import SandboxError
@@ -38,10 +39,12 @@ EXPECTED_ERRORS = (
     IntakeError,
     RecordError,
     ReleaseError,
+    ReviewError,
     RosterError,
     SandboxError,
     GradebookError,
 )
+USED_WRONGLY = (CourseError, ExportError, IntakeError, ReviewError, RosterError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,9 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.debug:
             traceback.print_exc()
         print(f"autograder: {error}", file=sys.stderr)
-        return (
-            USAGE if isinstance(error, CourseError | ExportError | IntakeError | RosterError) else ATTENTION
-        )
+        return USAGE if isinstance(error, USED_WRONGLY) else ATTENTION
     except OSError as error:  # a full disk, a folder that may not be written
         if options.debug:
             traceback.print_exc()
@@ -136,6 +137,17 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--gradebook", default="", metavar="URL", help="default OUT/gradebook.db")
     export.add_argument("--format", required=True, choices=reporting.FORMATS)
     export.add_argument("--to", type=Path, required=True, metavar="PATH", help="a file; gradescope: a folder")
+    look = verb("review", _review, "List the answers that wait for a person, and decide about them.")
+    look.add_argument("assignment")
+    look.add_argument("--out", type=Path, required=True, help="where `grade` wrote the results")
+    look.add_argument("--gradebook", metavar="URL", help="SQLAlchemy URL; default OUT/gradebook.db")
+    look.add_argument(
+        "--decide", action="append", default=[], metavar="GROUP=POINTS", help="may be given more than once"
+    )
+    look.add_argument("--comment", default="", metavar="TEXT", help="for the students of the groups decided")
+    look.add_argument("--ask", action="store_true", help="go through the groups one by one")
+    look.add_argument("--overwrite", action="store_true", help="also what a person has decided before")
+    look.add_argument("--json", action="store_true", help="print the groups as JSON")
     alike = verb("similarity", _similarity, "Show which passages hand-ins have in common; no points change.")
     alike.add_argument("assignment")
     alike.add_argument("folder", type=Path, metavar="DIR", help="holds <student>/… or <student>.zip")
@@ -266,6 +278,18 @@ def _similarity(options: argparse.Namespace) -> int:
         pairs = f"{found.above} of {sum(found.histogram)} pairs"
         print(f"{pairs} have at least {similarity.THRESHOLD:.0%} in common; read both sides in {path}")
     return DONE
+
+
+def _review(options: argparse.Namespace) -> int:
+    url = options.gradebook or sqlite_url(options.out / "gradebook.db")
+    graded = Graded(course.load(options.assignment), options.out, url)
+    wanted = review.Wanted(tuple(options.decide), options.comment, options.ask, options.overwrite)
+    remaining = review.review(graded, wanted)
+    if options.json:
+        print(json.dumps(review.as_data(remaining), indent=1, ensure_ascii=False))
+    else:
+        review.show_all(remaining, graded.assignment.question)
+    return ATTENTION if remaining else DONE
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -57,6 +57,9 @@ class Gradebook:
             self._ensure_assignment()
         except SQLAlchemyError as error:
             raise GradebookError(reason(url, error)) from None
+        except ModuleNotFoundError as error:  # the driver of a server's database is an optional extra
+            advice = "for PostgreSQL, pip install 'cs-course-kit[postgresql]'"
+            raise GradebookError(f"gradebook {place(url)}: there is no {error.name} here; {advice}") from None
 
     def __enter__(self) -> Gradebook:
         return self
@@ -103,6 +106,42 @@ class Gradebook:
                     self.write(record)
                     written += 1
         return written
+
+    def decide(
+        self,
+        students: Iterable[str],
+        grade_id: str,
+        points: float,
+        comment: str = "",
+        overwrite: bool = False,
+    ) -> list[str]:
+        """Enter a person's points for one cell of several students, all or none; the students entered.
+
+        Where a person entered points before, these stay, with their comment, unless told to overwrite.
+
+        Raises:
+            GradebookError: a student is not there, or the database is locked, read-only or gone.
+        """
+        cell = self.assignment.cell(grade_id)
+        entered = []
+        try:
+            for student in students:
+                at = (grade_id, cell.notebook, self.assignment.name, student)
+                row, note = self._book.find_grade(*at), self._book.find_comment(*at)
+                if row.manual_score is not None and not overwrite:
+                    continue
+                row.manual_score, row.needs_manual_grade = points, False
+                if comment:
+                    note.manual_comment = comment
+                entered.append(student)
+            self._db.commit()
+        except api.MissingEntry as error:
+            self._db.rollback()
+            raise GradebookError(f"{error}; run autograder grade first") from None
+        except SQLAlchemyError as error:
+            self._db.rollback()
+            raise GradebookError(f"nothing is entered: {reason(self.url, error)}") from None
+        return entered
 
     def _entered(self, students: list[str]) -> dict[str, Rows]:
         """student -> what the gradebook says of them."""
@@ -250,9 +289,13 @@ def _alembic_on_path() -> Iterator[None]:
         os.environ["PATH"] = before
 
 
+def place(url: str) -> str:
+    """Where a gradebook is; leaves a password out."""
+    return url.split("@")[-1].split("?")[0]
+
+
 def reason(url: str, error: SQLAlchemyError) -> str:
     """What a database said, where, and what to do; never a password."""
     cause = getattr(error, "orig", None) or error
-    where = url.split("@")[-1].split("?")[0]  # leaves a password out
     text = str(cause).strip().splitlines()[0]
-    return f"gradebook {where}: {text}; the records are kept, so mend this and run the same command again"
+    return f"gradebook {place(url)}: {text}; the records are kept, so mend this and run the same command again"

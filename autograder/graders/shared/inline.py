@@ -201,10 +201,11 @@ def _without_copies(question: Question, said: Sequence[Sentence]) -> list[Senten
 
 
 def _verdict(reading: _Reading, criterion: Criterion) -> Verdict:
-    found = _choice(reading, criterion) if criterion.chosen is not None else _evidence(reading, criterion)
-    if reading.doubt and found.outcome != "unsure":
+    if reading.doubt:
         return Verdict("unsure", f"{criterion.title}: a person reads this answer, since {reading.doubt}.")
-    return found
+    if criterion.chosen is not None:
+        return _choice(reading, criterion)
+    return _evidence(reading, criterion)
 
 
 def _choice(reading: _Reading, criterion: Criterion) -> Verdict:

@@ -1,0 +1,199 @@
+"""Which answers one decision may count for."""
+
+import dataclasses
+
+import pytest
+
+from autograder import course, review
+from autograder.course import Assignment
+from autograder.graders.shared.inline import judge
+from autograder.record import CaseResult, Grade, Hashes, Outcome, Record
+from autograder.review import Group
+
+QUESTION = "inline_Dropout_3"
+OUTCOMES: dict[str, Outcome] = {"met": "passed", "not met": "failed", "unsure": "skipped"}
+
+
+@pytest.fixture(scope="module")
+def assignment() -> Assignment:
+    return course.load("assignment2")
+
+
+def record(student: str, text: str, assignment: Assignment, state: str = "needs_review") -> Record:
+    """As grading makes it, of one answer."""
+    question = assignment.question(QUESTION)
+    assert question is not None
+    verdicts = judge(question, text).verdicts
+    cases = tuple(
+        CaseResult(f"{QUESTION}[{c.id}]", "criterion", c.points, OUTCOMES[verdicts[c.id].outcome], "why")
+        for c in question.criteria
+    )
+    points = sum(c.weight for c in cases if c.outcome == "passed")
+    grade = Grade(QUESTION, "Dropout", points, 1.0, state, cases)  # type: ignore[arg-type]
+    return Record(
+        student, "assignment2", "none", Hashes("", "", ""), {QUESTION: grade}, answers={QUESTION: text}
+    )
+
+
+def grouped(assignment: Assignment, *texts: str) -> list[list[int]]:
+    """The places of the texts, by group."""
+    records = [record(f"s{at:03}", text, assignment) for at, text in enumerate(texts)]
+    found = review.groups(records, assignment)
+    return sorted([int(a.student[1:]) for a in group.answers] for group in found)
+
+
+BASE = (
+    "We should raise the keep probability, since a smaller network overfits less "
+    "and needs less regularization."
+)
+
+ALIKE = (
+    BASE,
+    BASE.upper(),
+    f"**{BASE}**",
+    f"\n{BASE}\n",
+    BASE.replace("regularization", "regularisation"),
+    BASE.replace("network", "netwrok"),
+    BASE.replace("We should", "You should"),
+    BASE.replace(", since", " because"),
+    BASE.replace("needs less", "needs much less"),
+    BASE.replace("probability,", "probability -"),
+)
+
+
+@pytest.mark.parametrize("other", ALIKE[1:])
+def test_answers_alike_are_one_group(assignment: Assignment, other: str) -> None:
+    assert grouped(assignment, BASE, other) == [[0, 1]]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        BASE.replace("raise", "lower"),
+        BASE.replace("We should", "We should not"),
+        BASE.replace("overfits less", "overfits more"),
+        BASE.replace("smaller", "larger"),
+        BASE.replace("keep probability", "keep probability to 0.9"),
+        BASE.replace("since", "but not since"),
+        "Raise p.",
+        BASE + " In my experiment the accuracy went up from 0.5 to 0.6.",
+        "",
+    ],
+)
+def test_what_a_rubric_looks_at_keeps_answers_apart(assignment: Assignment, other: str) -> None:
+    assert grouped(assignment, BASE, other) == [[0], [1]]
+
+
+def test_only_what_waits_is_listed_unless_told(assignment: Assignment) -> None:
+    records = [record("s001", BASE, assignment), record("s002", BASE, assignment, state="graded")]
+    assert [a.student for g in review.groups(records, assignment) for a in g.answers] == ["s001"]
+    [group] = review.groups(records, assignment, everyone=True)
+    assert [a.student for a in group.answers] == ["s001", "s002"]
+
+
+def test_large_groups_come_first_and_questions_in_order(assignment: Assignment) -> None:
+    texts = ["Raise p.", *ALIKE[:3]]
+    records = [record(f"s{at}", text, assignment) for at, text in enumerate(texts)]
+    assert [len(g.answers) for g in review.groups(records, assignment)] == [3, 1]
+
+
+def test_an_id_names_the_very_answers(assignment: Assignment) -> None:
+    def ids(*texts: str) -> list[str]:
+        return [
+            g.id
+            for g in review.groups([record(f"s{n}", t, assignment) for n, t in enumerate(texts)], assignment)
+        ]
+
+    assert ids(BASE) == ids(BASE)
+    assert ids(BASE) != ids(BASE, BASE)
+    assert ids(BASE) != ids(BASE + " ")
+    assert ids(BASE)[0].startswith("Dropout_3:")
+
+
+def test_without_a_rubric_only_the_same_words_are_alike(assignment: Assignment) -> None:
+    bare = dataclasses.replace(assignment, questions=())
+    records = [
+        record(f"s{n}", t, assignment) for n, t in enumerate([BASE, BASE.upper(), BASE + " Probably."])
+    ]
+    assert sorted(len(g.answers) for g in review.groups(records, bare)) == [1, 2]
+
+
+def test_a_cell_without_a_written_answer_is_not_listed(assignment: Assignment) -> None:
+    empty = dataclasses.replace(record("s001", BASE, assignment), answers={})
+    assert review.groups([empty], assignment) == []
+
+
+def group(assignment: Assignment) -> Group:
+    return review.groups([record("s001", "Increase p.", assignment)], assignment)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("0.5", "expected GROUP=POINTS"),
+        ("=0.5", "expected GROUP=POINTS"),
+        ("{id}=", "expected GROUP=POINTS"),
+        ("{id}=2", r"expected points from 0 to 1 \(or the word proposed\), got '2'"),
+        ("{id}=-1", "expected points from 0 to 1"),
+        ("{id}=nan", "expected points from 0 to 1"),
+        ("{id}=many", "got 'many'"),
+        (
+            "Dropout_3:000000=1",
+            "no group Dropout_3:000000 waits; it may have changed, so list the groups again",
+        ),
+    ],
+)
+def test_a_wrong_decision_is_told(assignment: Assignment, text: str, message: str) -> None:
+    waiting = group(assignment)
+    with pytest.raises(review.ReviewError, match=message):
+        review.decision(text.format(id=waiting.id), "", [waiting])
+
+
+def test_a_decision_is_read(assignment: Assignment) -> None:
+    waiting = group(assignment)
+    assert review.decision(f"{waiting.id}=0.75", "Nearly.", [waiting]) == review.Decision(
+        waiting, 0.75, "Nearly."
+    )
+    assert review.decision(f"{waiting.id}=proposed", "", [waiting]).points == 0.5
+
+
+def test_a_proposal_that_is_not_there_cannot_be_confirmed(assignment: Assignment) -> None:
+    one = record("s001", BASE, assignment)
+    one.grades[QUESTION] = dataclasses.replace(one.grades[QUESTION], points=None)
+    [waiting] = review.groups([one], assignment)
+    with pytest.raises(review.ReviewError, match="got 'proposed'"):
+        review.decision(f"{waiting.id}=proposed", "", [waiting])
+
+
+def test_going_through_the_groups(assignment: Assignment, capsys: pytest.CaptureFixture[str]) -> None:
+    texts = [BASE, "Increase p.", "Lower p.", "p stays."]
+    waiting = review.groups([record(f"s{n}", t, assignment) for n, t in enumerate(texts)], assignment)
+    lines = iter(["0.25 Say why.", "7", "", "s", "q"])
+    made = list(review.ask(waiting, assignment.question, lambda: next(lines)))
+    assert [(d.group, d.points, d.comment) for d in made] == [
+        (waiting[0], 0.25, "Say why."),
+        (waiting[1], waiting[1].first.grade.points, ""),
+    ]
+    printed = capsys.readouterr().out
+    assert "1 of 4" in printed
+    assert "expected points from 0 to 1" in printed
+
+
+def test_the_end_of_the_input_ends_it(assignment: Assignment) -> None:
+    def nothing() -> str:
+        raise EOFError
+
+    assert list(review.ask([group(assignment)], assignment.question, nothing)) == []
+
+
+def test_a_long_list_is_cut_in_print_only(assignment: Assignment, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "Increase [bold]p[/bold]. " + "Because of capacity. " * 60
+    waiting = review.groups([record(f"s{n:03}", text, assignment) for n in range(20)], assignment)
+    review.show_all(waiting, assignment.question)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "and 8 more" in printed
+    assert "[bold]p[/bold]" in printed
+    assert len(printed) < 2000
+    [data] = review.as_data(waiting)
+    assert data["answer"] == text
+    assert len(data["students"]) == 20  # type: ignore[arg-type]

@@ -1,0 +1,192 @@
+"""`autograder review`, on a graded class and its gradebook."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nbgrader import api
+
+from autograder import cli, course
+from autograder.gradebook import Gradebook, GradebookError, sqlite_url
+from tests.formgrader.conftest import DOUBTFUL, QUESTION, grade, hand_in
+
+NOTEBOOK = "two_layer_net"
+# Three ways to write one answer, and another answer.
+CLASS = {
+    "s001": DOUBTFUL,
+    "s002": DOUBTFUL.upper(),
+    "s003": f"**{DOUBTFUL}**",
+    "s004": "Only the third one, I am quite certain about that, as the slope is small.",
+}
+
+
+@pytest.fixture(scope="module")
+def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("review")
+    for student, text in CLASS.items():
+        hand_in(folder / "submitted", student, {QUESTION: text, "inline_two_layer_net_2": ""})
+    grade(folder / "submitted", folder / "out")
+    return folder
+
+
+@pytest.fixture
+def folder(reviewed: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(reviewed, tmp_path / "class"))
+
+
+def review(folder: Path, *arguments: str) -> int:
+    return cli.main(["review", "assignment1", "--out", str(folder / "out"), *arguments])
+
+
+def listed(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
+    capsys.readouterr()
+    review(folder, "--json", *arguments)
+    groups: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
+    return groups
+
+
+def group_of(groups: list[dict[str, Any]], student: str) -> str:
+    return next(str(g["group"]) for g in groups if student in g["students"])
+
+
+def scores(folder: Path) -> Iterator[tuple[str, float | None, bool, str | None]]:
+    with api.Gradebook(sqlite_url(folder / "out/gradebook.db")) as book:
+        for student in CLASS:
+            at = (QUESTION, NOTEBOOK, "assignment1", student)
+            found = book.find_grade(*at)
+            yield student, found.manual_score, found.needs_manual_grade, book.find_comment(*at).manual_comment
+
+
+def test_what_waits_is_listed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert review(folder) == cli.ATTENTION
+    printed = capsys.readouterr().out
+    assert "4 answers in 2 groups wait for a person" in printed
+    assert "s001, s002, s003" in printed
+    groups = listed(folder, capsys)
+    assert [g["students"] for g in groups] == [["s001", "s002", "s003"], ["s004"]]
+    assert groups[0]["proposed"] == 0.4
+    assert groups[0]["criteria"][1]["outcome"] == "passed"
+
+
+def test_one_decision_counts_for_the_group(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = group_of(listed(folder, capsys), "s001")
+    assert review(folder, "--decide", f"{name}=1.25", "--comment", "ReLU is not linear.") == cli.ATTENTION
+    printed = capsys.readouterr()
+    assert f"{name}: 1.25 points for 3 of 3" in printed.err
+    assert "1 answers in 1 groups wait for a person" in printed.out
+    assert list(scores(folder)) == [
+        ("s001", 1.25, False, "ReLU is not linear."),
+        ("s002", 1.25, False, "ReLU is not linear."),
+        ("s003", 1.25, False, "ReLU is not linear."),
+        ("s004", None, True, None),
+    ]
+
+
+def test_nothing_waits_once_all_is_decided(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    decisions = [a for g in listed(folder, capsys) for a in ("--decide", f"{g['group']}=proposed")]
+    assert review(folder, *decisions) == cli.DONE
+    assert [s[1:3] for s in scores(folder)] == [(0.4, False)] * 3 + [(0.0, False)]
+    assert "0 answers in 0 groups wait" in capsys.readouterr().out
+
+
+def test_decisions_survive_a_new_grading_and_reach_the_feedback(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = group_of(listed(folder, capsys), "s001")
+    review(folder, "--decide", f"{name}=1.25", "--comment", "ReLU is not linear.")
+    hand_in(folder / "submitted", "s002", {QUESTION: "1 and 2.", "inline_two_layer_net_2": ""})
+    grade(folder / "submitted", folder / "out")
+    assert [s[1] for s in scores(folder)] == [1.25, 1.25, 1.25, None]
+    cli.main(["report", "assignment1", str(folder / "out")])
+    page = (folder / "out/feedback/s001.html").read_text()
+    assert "ReLU is not linear." in page
+    assert "1.25" in page
+
+
+def test_what_someone_entered_meanwhile_stays(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assignment = course.load("assignment1")
+    name = group_of(listed(folder, capsys), "s001")
+    with Gradebook(sqlite_url(folder / "out/gradebook.db"), assignment) as book:
+        assert book.decide(["s002"], QUESTION, 2.0, "by hand") == ["s002"]
+        assert book.decide(["s001", "s002"], QUESTION, 0.5, "later") == ["s001"]
+    assert list(scores(folder))[1] == ("s002", 2.0, False, "by hand")
+    # The group is another one now, so that the old name is refused.
+    assert review(folder, "--decide", f"{name}=1") == cli.USAGE
+    assert "no group" in capsys.readouterr().err
+
+
+def test_what_is_decided_changes_only_if_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = group_of(listed(folder, capsys), "s001")
+    review(folder, "--decide", f"{name}=1")
+    assert "s001" not in str(listed(folder, capsys))
+    again = group_of(listed(folder, capsys, "--overwrite"), "s001")
+    assert (
+        review(folder, "--overwrite", "--decide", f"{again}=0.5", "--comment", "Second look.")
+        == cli.ATTENTION
+    )
+    assert next(scores(folder)) == ("s001", 0.5, False, "Second look.")
+
+
+def test_asking_group_by_group(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = iter(["1.5 Good.", "q"])
+    monkeypatch.setattr("builtins.input", lambda: next(lines))
+    assert review(folder, "--ask") == cli.ATTENTION
+    assert [s[1] for s in scores(folder)] == [1.5, 1.5, 1.5, None]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--decide", "two_layer_net_1=1"], "no group two_layer_net_1 waits"),
+        (["--decide", "nonsense"], "expected GROUP=POINTS"),
+        (["--comment", "Good."], "--comment: expected --decide with it"),
+    ],
+)
+def test_wrong_use_is_told(
+    folder: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert review(folder, *arguments) == cli.USAGE
+    printed = capsys.readouterr()
+    assert message in printed.err
+    assert printed.out == ""
+
+
+def test_one_wrong_decision_enters_none(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    groups = listed(folder, capsys)
+    right, wrong = f"{groups[0]['group']}=1", f"{groups[1]['group']}=99"
+    assert review(folder, "--decide", right, "--decide", wrong) == cli.USAGE
+    assert [s[1] for s in scores(folder)] == [None] * 4
+
+
+def test_a_folder_with_nothing_graded_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert review(tmp_path) == cli.ATTENTION
+    assert "no records; run autograder grade first" in capsys.readouterr().err
+
+
+def test_a_student_who_is_not_in_the_gradebook_is_told(folder: Path) -> None:
+    with (
+        Gradebook(sqlite_url(folder / "out/gradebook.db"), course.load("assignment1")) as book,
+        pytest.raises(GradebookError, match=r"s999.*; run autograder grade first"),
+    ):
+        book.decide(["s001", "s999"], QUESTION, 1.0)
+    assert next(scores(folder))[1] is None
+
+
+def test_a_locked_gradebook_enters_nothing(folder: Path) -> None:
+    import sqlite3
+
+    path = folder / "out/gradebook.db"
+    with Gradebook(f"sqlite:///{path}?timeout=0", course.load("assignment1")) as book:
+        holder = sqlite3.connect(path)
+        holder.execute("begin exclusive")
+        with pytest.raises(GradebookError, match=r"nothing is entered: .*database is locked"):
+            book.decide(["s001"], QUESTION, 1.0)
+        holder.rollback()
+        holder.close()
+    assert next(scores(folder))[1] is None
