@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +15,7 @@ from autograder.grading import Task
 from autograder.intake import Collector, Report, Source
 from autograder.record import Record
 from autograder.sandbox.level import Level
+from autograder.terminal import Terminal
 
 
 def collect(
@@ -54,7 +54,7 @@ def collect(
 
 def show(report: Report, to: Path) -> None:
     """What an instructor should know, for a person to read."""
-    console = Console()
+    console = Terminal()
     rows = [
         *((student, what) for student, what in report.unusual),
         *(("", f"not matched: {what}") for what in report.unmatched),
@@ -65,7 +65,7 @@ def show(report: Report, to: Path) -> None:
         table.add_column("student")
         table.add_column("what", overflow="fold")
         for student, what in rows:
-            table.add_row(Text(_plain(student)), Text(_plain(what)))
+            table.add_row(Text(student), Text(what))
         console.print(table)
     console.print(
         f"{report.assignment}: {report.students} students, {report.hand_ins} hand-ins, {report.new} new; "
@@ -80,8 +80,3 @@ def show(report: Report, to: Path) -> None:
     )
     if report.unmatched:
         print("autograder: some hand-ins belong to nobody on the roster; see above", file=sys.stderr)
-
-
-def _plain(text: str) -> str:
-    """A student's words without control characters, which a terminal would obey."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

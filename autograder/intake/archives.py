@@ -119,6 +119,11 @@ def odd(name: str) -> str:
     return ""
 
 
+def shown(text: str) -> str:
+    """Text with names from a hand-in in it, safe for a terminal and for UTF-8."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 class FolderTree:
     """Regular files below a folder; links are not followed."""
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from autograder.course import Assignment
 from autograder.intake import store
-from autograder.intake.archives import Budget, FolderTree, IntakeError
+from autograder.intake.archives import Budget, FolderTree, IntakeError, odd, shown
 from autograder.intake.downloads import HandIn, Person, Survey, placed, read_all, survey
 from autograder.intake.store import Kept
 from autograder.intake.submission import ABOUT, STAMP, Source, Submission, arrange, read_files
@@ -94,8 +94,9 @@ class Collector:
         return self.report
 
     def _tell(self, student: str, what: str) -> None:
-        if (student, what) not in self.report.unusual:
-            self.report.unusual.append((student, what))
+        entry = (student, shown(what))
+        if entry not in self.report.unusual:
+            self.report.unusual.append(entry)
 
     # keeping
 
@@ -114,7 +115,7 @@ class Collector:
             for person in hand_in.people:
                 student, why = self._student(person)
                 if why:
-                    self.report.unmatched.append(f"{hand_in.where}: {why}")
+                    self.report.unmatched.append(shown(f"{hand_in.where}: {why}"))
                     self._keep(hand_in, student, "unmatched")
                 else:
                     self._keep(hand_in, student)
@@ -140,15 +141,16 @@ class Collector:
         try:
             files, unreadable = read_all(hand_in, Budget().spend), ""
         except IntakeError as error:
-            files, unreadable = {}, str(error)
+            files, unreadable = {}, shown(str(error))
+        unkept = tuple(f"{name!r} is not kept: {why}" for name in files if (why := odd(name)))
         kept = Kept(
             student,
-            hand_in.where,
+            shown(hand_in.where),
             self.now.isoformat(),
             when,
             hand_in.late,
             hand_in.order,
-            hand_in.problems,
+            (*hand_in.problems, *unkept),
             unreadable,
             store.key(files, when, unreadable),
         )
@@ -213,7 +215,7 @@ class Collector:
         try:
             files, told = read_files(FolderTree(folder / kept.key / store.FILES))
         except IntakeError as error:
-            return Submission(kept.student, unreadable=str(error))
+            return Submission(kept.student, unreadable=shown(str(error)))
         found = arrange(kept.student, files, self.assignment, self.aliases)
         return replace(found, problems=(*told, *found.problems), handed_in=kept.handed_in)
 

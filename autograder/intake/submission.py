@@ -26,8 +26,10 @@ from autograder.intake.archives import (
     ignored,
     is_archive,
     is_foreign,
+    odd,
     open_archive,
     open_tree,
+    shown,
     stem,
 )
 from autograder.intake.arrange import arranged
@@ -87,6 +89,8 @@ def find(folder: Path, assignment: str, aliases: tuple[str, ...] = ()) -> list[S
             continue
         if entry.is_dir() or is_archive(entry.name):
             student = entry.name if entry.is_dir() else stem(entry.name)
+            if why := odd(entry.name):
+                raise IntakeError(f"{folder}: {entry.name!r}: {why}; rename it, or collect the hand-ins")
             if student in sources:
                 raise IntakeError(
                     f"{folder}: both {student}/ and {entry.name}; keep the one that counts, "
@@ -124,7 +128,7 @@ def read(source: Source, assignment: Assignment) -> Submission:
             raise IntakeError(str(about["unreadable"]))
         files, told = read_files(open_tree(source.path))
     except IntakeError as error:
-        return Submission(student, unreadable=str(error))
+        return Submission(student, unreadable=shown(str(error)))
     late = assignment.late.told(handed_in, extension)
     found = arrange(student, files, assignment, aliases)
     problems = (*([late] if late else []), *known, *told, *found.problems)
@@ -190,4 +194,4 @@ def read_files(tree: Tree) -> tuple[dict[str, bytes], list[str]]:
             told += [*inner.told, *(f"{n}, inside {name}, is an archive too deep to open" for n in deeper)]
         elif is_foreign(name) and not ignored(name):
             told.append(f"{name} is not used: not a zip; ask for it again as one")
-    return files, [*tree.told, *told]
+    return files, [shown(what) for what in (*tree.told, *told)]

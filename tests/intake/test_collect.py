@@ -1,7 +1,9 @@
 """Which hand-in counts, what is kept, and what an instructor is told."""
 
 import json
+import os
 import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -263,3 +265,22 @@ def test_a_time_told_later_is_kept(collect: Collect, tmp_path: Path) -> None:
     other = collect(source, times={"ada": datetime(2026, 1, 1, tzinfo=UTC)})
     assert ("ada", "a time is given, but the newest hand-in came 2026-02-03 10:00 UTC") in other.unusual
     assert place.read_text() == "2026-02-03 10:00:00 UTC\n"
+
+
+NOT_UTF8 = os.fsdecode(b"\xff\xfe")
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS has no such names")
+def test_names_that_are_no_text_are_told(collect: Collect, tmp_path: Path, assignment: Assignment) -> None:
+    strange = {f"{NOT_UTF8}.zip": b"no zip", f"cs_lib/{NOT_UTF8}.py": b"", "work\x1b[2J.7z": b""}
+    put(tmp_path / "download", below("ada", {**files("a"), **strange}))
+    report = collect(put(tmp_path / "download", below(f"x{NOT_UTF8}", files("b"))))
+    told = [what for student, what in report.unusual if student == "ada"]
+    assert sum("is not kept: its name holds characters that cannot be shown" in what for what in told) == 3
+    assert any("cannot be shown" in what for student, what in report.unusual if not student)
+    assert all(what.isprintable() for _, what in report.unusual)
+    assert mark_of(tmp_path / "submitted", "ada") == "a"
+    found = intake.read(Source("ada", tmp_path / "download/ada"), assignment)
+    assert all(p.isprintable() for p in (*found.problems, found.unreadable))
+    with pytest.raises(IntakeError, match="cannot be shown; rename it"):
+        intake.find(tmp_path / "download", "assignment1")
