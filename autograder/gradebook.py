@@ -298,4 +298,5 @@ def reason(url: str, error: SQLAlchemyError) -> str:
     """What a database said, where, and what to do; never a password."""
     cause = getattr(error, "orig", None) or error
     text = str(cause).strip().splitlines()[0]
-    return f"gradebook {place(url)}: {text}; the records are kept, so mend this and run the same command again"
+    advice = "the records are kept, so mend this and run the same command again"
+    return f"gradebook {place(url)}: {text}; {advice}"

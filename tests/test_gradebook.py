@@ -154,3 +154,10 @@ def test_a_gradebook_is_made_whole_or_not_at_all(
     with pytest.raises(KeyboardInterrupt):
         Gradebook(sqlite_url(tmp_path / "gradebook.db"), assignment)
     assert not (tmp_path / "gradebook.db").exists()
+
+
+def test_a_driver_that_is_not_there_is_told(assignment: Assignment) -> None:
+    with pytest.raises(
+        GradebookError, match=r"gradebook db\.example/g: there is no \w+ here; for PostgreSQL, pip"
+    ):
+        Gradebook("mysql+pymysql://grader:secret@db.example/g", assignment)
