@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from autograder import regrade
 from autograder.regrade import Change
 from autograder.run import Request, Result
+from autograder.terminal import Terminal
 
 SHOWN = 40  # changes; all of them are in changes.csv
 SHOWN_WHY = 3  # reasons of one change
@@ -24,7 +24,7 @@ def changes(changes: list[Change], graded_again: int) -> None:
     """Who gains and who loses, before anything is published."""
     if not graded_again:
         return
-    console = Console()
+    console = Terminal()
     console.print(regrade.summary(changes, graded_again), highlight=False)
     if not changes:
         return
@@ -68,7 +68,7 @@ def as_data(result: Result, out: Path) -> dict[str, object]:
 
 def table(result: Result, request: Request) -> None:
     """One line a student, and where everything lies."""
-    console = Console()
+    console = Terminal()
     title = f"{request.assignment.title} ({request.assignment.name})"
     table = Table(title=title, title_justify="left", header_style="bold")
     table.add_column("student")

@@ -2,7 +2,7 @@
 
 A new record is first `pending/<student>.json`. Once all are graded they are compared with those in
 `records/`; what changes is written down; then they are moved there. A run that is killed anywhere in
-between goes on where it was: `pending/changes.json` says that the comparison is done and only the
+between goes on where it was: `pending/changes.pending` says that the comparison is done and only the
 moving is left, so that a resumed run does not compare half of it again.
 """
 
@@ -19,6 +19,7 @@ from autograder import record
 from autograder.record import Hashes, Record, RecordError
 
 COMPARED = "changes.json"
+COMPARING = "changes.pending"  # the same while publishing; beside it <student>.json, so it must not end so
 LOCK_SECONDS = 60  # SQLite waits this long for another writer before it gives up
 
 
@@ -87,11 +88,11 @@ class Store:
 
     def compared(self, changes: str) -> None:
         """Write down the changes; from here on only the moving is left."""
-        record.write_atomically(self.pending / COMPARED, changes)
+        record.write_atomically(self.pending / COMPARING, changes)
 
     def publish(self) -> None:
         """Move every pending record, and last the list of changes, to where they are looked for."""
-        done = self.pending / COMPARED
+        done = self.pending / COMPARING
         if not done.exists():
             return
         self.published.mkdir(parents=True, exist_ok=True)
@@ -100,7 +101,7 @@ class Store:
         os.replace(done, self.out / COMPARED)
 
     def _waiting(self) -> list[Path]:
-        return sorted(p for p in self.pending.glob("*.json") if p.name != COMPARED)
+        return sorted(self.pending.glob("*.json"))
 
     @staticmethod
     def _read(folder: Path, student: str) -> Record | None:

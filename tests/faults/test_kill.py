@@ -169,3 +169,13 @@ def test_two_runs_in_one_folder_are_refused(tmp_path: Path) -> None:
         Store(tmp_path).locked(),
     ):
         pass
+
+
+def test_a_student_may_be_called_changes(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.save(sample("changes"))
+    assert [r.student for r in store.fresh()] == ["changes"]
+    store.compared("[]\n")
+    store.publish()
+    assert [r.student for r in record.load_all(tmp_path / "records")] == ["changes"]
+    assert (tmp_path / COMPARED).read_text() == "[]\n"
