@@ -85,7 +85,7 @@ class Absent:
 def pretend(module: ModuleType, why: str) -> None:
     """Let a module have any name in it; what it does not have itself cannot be used."""
 
-    def absent(name: str) -> Absent:
+    def absent(name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         full = f"{module.__name__}.{name}"
