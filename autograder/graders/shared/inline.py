@@ -153,7 +153,8 @@ def _nothing(question: Question, said: Sequence[Sentence]) -> tuple[Nothing, str
         return "empty", "Nothing is written here."
     if " ".join(words) in NO_ANSWER:
         return "empty", "The answer says that there is none."
-    if len(words) >= COPY_FROM and not _without_copies(question, said):
+    own = [s for s in _without_copies(question, said) if s.item or not _is_copy(question, s)]
+    if len(words) >= COPY_FROM and not own:
         return "copied", "This is the question's own text, with no answer to it."
     if len(words) >= ON_TOPIC_FROM and not language.foreign(said) and not _on_topic(question, words):
         return "off-topic", "No word of this is about the question."
@@ -185,16 +186,16 @@ def _question_triples(asked: str) -> frozenset[tuple[str, ...]]:
 
 def _without_copies(question: Question, said: Sequence[Sentence]) -> list[Sentence]:
     """The answer without sentences taken from the question. Some options copied are a choice; all are not."""
-    asked = _question_triples(question.asked)
-    copies = []
-    for sentence in said:
-        triples = _triples(sentence.words)
-        if len(triples & asked) >= COPIED * len(triples) and (sentence.item or len(sentence.words) > 2):
-            copies.append(sentence)
+    copies = [s for s in said if (s.item or len(s.words) > 2) and _is_copy(question, s)]
     items = {s.item for s in copies if s.item}
     if question.options and items < set(question.options):
         copies = [s for s in copies if not s.item]
     return [s for s in said if s not in copies]
+
+
+def _is_copy(question: Question, sentence: Sentence) -> bool:
+    triples = _triples(sentence.words)
+    return len(triples & _question_triples(question.asked)) >= COPIED * len(triples)
 
 
 # --- one criterion ------------------------------------------------------------------------------
@@ -254,7 +255,7 @@ def _evidence(reading: _Reading, criterion: Criterion) -> Verdict:
 
 
 def _part(reading: _Reading, part: Evidence) -> tuple[Outcome, str]:
-    against = _first(reading, part.reject, part.subject, _clear)
+    against = _first(reading, part.reject, part.subject, _named)
     met = _first(reading, part.accept, part.subject, _clear)
     if met and against:
         return "unsure", against
@@ -305,6 +306,11 @@ def _clear(about: About, match: Match, subject: str) -> bool:
     if not match.said or not language.is_statement(about.sentence.words):
         return False
     return not subject or all(subject in names for names in _subjects(about, match))
+
+
+def _named(about: About, match: Match, subject: str) -> bool:
+    """Clear, and the sentence itself names the subject: "it" may be another thing than we think."""
+    return _clear(about, match, subject) and (not subject or bool(about.groups))
 
 
 def _perhaps(about: About, match: Match, subject: str) -> bool:

@@ -68,6 +68,7 @@ FEW_WORDS = 6  # fewer words tell nothing about language or style
 COMPARATIVES = lexicon(
     "higher lower larger smaller bigger better worse faster slower"
 )  # "the larger, the better"
+ONE_WORD = 0.28  # share of the commonest word, from which something else than a sentence is made with it
 NEEDS_A_VERB = 16  # words; a note may do without ("ReLU: for all x < 0"), a sentence of this length does not
 TERSE = 8  # words that a sentence of nouns around one verb may have
 LITTLE_GLUE = 0.17  # prose has 0.3 to 0.5, telegram style about 0.25
@@ -134,6 +135,9 @@ def is_list(sentences: Sequence[Sentence]) -> bool:
         return False
     terse = len(words) <= TERSE and any(w in VERBS and not w.endswith("ed") for w in words)
     if glued([word for s in sentences for word in s.words]) < LITTLE_GLUE and not terse:
+        return True
+    commonest = max(words.count(word) for word in set(words))
+    if len(words) > NEEDS_A_VERB and commonest > ONE_WORD * len(words):
         return True
     if len(words) > TERSE and sum(w in GLUE - LISTING for w in words) < 0.1 * len(words):
         return True

@@ -47,7 +47,7 @@ OPENERS = lexicon(
 CLAUSE_ENDS = lexicon(
     """
     , : ( ) but because since while whereas although though however which therefore thus hence when if
-    unless so that where than
+    unless so where than
     """
 )
 DENIALS = lexicon(

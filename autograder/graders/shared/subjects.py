@@ -111,7 +111,7 @@ class About:
         starts = {m.start for m in self.mentions}
         number, found = 0, []
         for at, word in enumerate(self.sentence.words):
-            opens = word in CLAUSE_ENDS and word not in ("than", "when", "if", "where", "that")
+            opens = word in CLAUSE_ENDS and word not in ("than", "when", "if", "where")
             joins = word == "and" and (
                 at + 1 in starts or _SUBJECT_WORDS.intersection(self.sentence.words[at + 1 : at + 2])
             )

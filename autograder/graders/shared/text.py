@@ -193,8 +193,7 @@ _WORD = re.compile(
 
 
 def _tokens(raw: str) -> tuple[str, ...]:
-    text = raw.translate(_SIGNS)
-    text = _FRACTION.sub(r"(\1)/(\2)", text)
+    text = _FRACTION.sub(r"(\1)/(\2)", raw).translate(_SIGNS)
     text = _WRAPPER.sub(" ", text)
     text = _COMMAND.sub(lambda m: _LATEX.get(m[0], f" {m[0][1:]} " if m[0][1:].isalpha() else " "), text)
     for pattern, words in _SHORT:
