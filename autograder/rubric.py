@@ -225,10 +225,17 @@ def _criterion(table: _Table, points: float, subjects: list[str], words: Words) 
         points=round(points * share, 4),
         full=table.text("full"),
         chosen=None if chosen is None else _options(table, chosen, "choose"),
-        unsure=tuple(_options(table, o, "unsure") for o in table.raw.get("unsure", [])),
+        unsure=_unsure(table),
         slot=slot,
         evidence=evidence,
     )
+
+
+def _unsure(table: _Table) -> tuple[frozenset[str], ...]:
+    value = table.raw.get("unsure", [])
+    if not isinstance(value, list):
+        raise table.fail("a list of lists of option numbers", value, "write unsure = [[2, 3]]", "unsure")
+    return tuple(_options(table, options, "unsure") for options in value)
 
 
 def _options(table: _Table, value: Any, key: str) -> frozenset[str]:
