@@ -40,11 +40,12 @@ TAGS = (
 )
 
 SETTINGS = '''\
-"""Lets formgrader and `nbgrader generate_feedback` use these results: start them in this folder."""
+"""Lets formgrader and nbgrader's commands use these results: start them in this folder."""
 
-from autograder import formgrader, nbgrader_feedback
+from autograder import autograde, formgrader, nbgrader_feedback
 
 c = get_config()  # noqa: F821  nbgrader puts it here
+autograde.configure(c)  # nbgrader's own would run hand-ins without a sandbox
 formgrader.configure(c)
 nbgrader_feedback.configure(c)
 '''

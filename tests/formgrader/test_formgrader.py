@@ -143,6 +143,9 @@ def test_the_settings_can_be_read(tmp_path: Path) -> None:
     config = Config()
     exec((tmp_path / "nbgrader_config.py").read_text(), {"get_config": lambda: config})
     assert config.HTMLExporter.preprocessors == [GradersPage]
+    steps = [step.__name__ for step in config.Autograde.autograde_preprocessors]
+    assert "GradeSubmission" in steps
+    assert "Execute" not in steps
 
 
 def page(answer: str, **resources: str) -> NotebookNode:
