@@ -16,7 +16,16 @@ from typing import Any
 
 from autograder.graders.shared.inline import Criterion, Evidence, Question
 from autograder.graders.shared.language import GLUE
-from autograder.graders.shared.phrases import FILLERS, WINDOW, Pattern, PatternError, Phrase, group, parse
+from autograder.graders.shared.phrases import (
+    FILLERS,
+    WINDOW,
+    Pattern,
+    PatternError,
+    Phrase,
+    Phrases,
+    group,
+    parse,
+)
 from autograder.graders.shared.text import lexicon
 
 FOLDER = Path(__file__).parent / "rubrics"
@@ -193,7 +202,7 @@ def _question(table: _Table, cell: Cell, shared: Words) -> Question:
     return dataclasses.replace(question, vocabulary=_vocabulary(question))
 
 
-def _calls(table: _Table, key: str, words: Words) -> tuple[tuple[str, tuple[Phrase, ...]], ...]:
+def _calls(table: _Table, key: str, words: Words) -> tuple[tuple[str, Phrases], ...]:
     """What each option or subject is called."""
     inner = _Table(table.raw.get(key, {}), f"{table.where}: {key}")
     return tuple(
@@ -285,7 +294,7 @@ def _vocabulary(question: Question) -> tuple[Phrase, ...]:
             patterns += [*part.accept, *part.reject, *part.unclear]
     looked_for = [ps for pattern in patterns for term in pattern.terms for _, ps in term.alternatives]
     called = [phrases for _, phrases in question.subjects]
-    found = {word for phrases in (*looked_for, *called) for phrase in phrases for word in phrase}
+    found = {word for phrases in (*looked_for, *called) for phrase in phrases.all for word in phrase}
     words = {word for word in found if len(word) > 2 and word[0].isalpha() and word not in GLUE | FILLERS}
     return tuple((word,) for word in sorted({*words, *question.options, *COURSE_WORDS}))
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from autograder.graders.shared.text import Sentence, lexicon, spelled
@@ -30,6 +30,7 @@ FUZZY_FROM = 6  # letters; shorter words have too many neighbours that mean some
 NOT_REACH = 8  # words that a "not" reaches forward
 NO_REACH = 4  # words that a "no" or a "without" reaches forward
 AFTER_REACH = 5  # words between a thing and the "is avoided" that takes it back
+REMEMBERED = 5000  # words of which a group of phrases keeps what they may start
 MAX_WAYS = 2000  # combinations of places tried for one pattern in one sentence
 MAX_EXPANSION = 400  # phrases that one group may unfold to
 
@@ -77,15 +78,6 @@ NOUN_ENDS = lexicon(
     """
 )
 NOT_DENYING = (("not", "only"), ("not", "just"), ("no", "matter"), ("no", "doubt"), ("no", "wonder"))
-TAKEN_BACK = tuple(
-    (be, verb)
-    for be in ("is", "are", "was", "were", "be", "been", "gets", "get")
-    for verb in ("avoid*", "prevent*", "solv*", "mitigat*", "alleviat*", "eliminat*", "fixed", "gone")
-) + tuple(
-    (do, "not", verb)
-    for do in ("do", "does", "did", "will", "would", "can")
-    for verb in ("occur*", "happen*", "exist*", "arise*", "appear*")
-)
 
 
 class PatternError(ValueError):
@@ -96,10 +88,41 @@ Phrase = tuple[str, ...]
 
 
 @dataclass(frozen=True)
+class Phrases:
+    """Several phrases, found by their first words."""
+
+    all: tuple[Phrase, ...]
+    _starting: dict[str, tuple[Phrase, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    def starting(self, word: str) -> tuple[Phrase, ...]:
+        """Those that may start with this word. Remembered: answers share most of their words."""
+        found = self._starting.get(word)
+        if found is None:
+            found = tuple(p for p in self.all if p[0] == "^" or fits(p[0], word))
+            if len(self._starting) < REMEMBERED:
+                self._starting[word] = found
+        return found
+
+
+TAKEN_BACK = Phrases(
+    tuple(
+        (be, verb)
+        for be in ("is", "are", "was", "were", "be", "been", "gets", "get")
+        for verb in ("avoid*", "prevent*", "solv*", "mitigat*", "alleviat*", "eliminat*", "fixed", "gone")
+    )
+    + tuple(
+        (do, "not", verb)
+        for do in ("do", "does", "did", "will", "would", "can")
+        for verb in ("occur*", "happen*", "exist*", "arise*", "appear*")
+    )
+)
+
+
+@dataclass(frozen=True)
 class Term:
     """Alternatives, by whether they must be said (1), denied (-1), or either (0)."""
 
-    alternatives: tuple[tuple[int, tuple[Phrase, ...]], ...]
+    alternatives: tuple[tuple[int, Phrases], ...]
 
 
 @dataclass(frozen=True)
@@ -126,9 +149,10 @@ class Match:
 # --- reading patterns ---------------------------------------------------------------------------
 
 
-def group(entries: Sequence[str], groups: Mapping[str, Sequence[str]]) -> tuple[Phrase, ...]:
+def group(entries: Sequence[str], groups: Mapping[str, Sequence[str]]) -> Phrases:
     """The phrases of a list of entries, with the groups they name put in."""
-    return tuple(dict.fromkeys(p for entry in entries for p in _expand(entry.split(), groups, ())))
+    found = dict.fromkeys(p for entry in entries for p in _expand(entry.split(), groups, ()))
+    return Phrases(tuple(found))
 
 
 def _expand(words: list[str], groups: Mapping[str, Sequence[str]], above: tuple[str, ...]) -> list[Phrase]:
@@ -251,11 +275,12 @@ def ends_at(phrase: Phrase, words: Sequence[str], at: int) -> int | None:
     return position
 
 
-def occurrences(phrases: Sequence[Phrase], words: Sequence[str]) -> list[tuple[int, int]]:
+def occurrences(phrases: Phrases, words: Sequence[str]) -> list[tuple[int, int]]:
     """Every place where one of the phrases stands, the longest at each start."""
     found = []
-    for at in range(len(words)):
-        ends = [end for phrase in phrases if (end := ends_at(phrase, words, at)) is not None]
+    for at, word in enumerate(words):
+        candidates = phrases.starting(word)
+        ends = [end for phrase in candidates if (end := ends_at(phrase, words, at)) is not None]
         if ends:
             found.append((at, max(ends)))
     return found
@@ -298,7 +323,11 @@ def denied(words: tuple[str, ...], start: int, end: int, own: frozenset[int] = f
     )
     stop = next((p for p in range(end, len(words)) if words[p] in (",", ":", "but")), len(words))
     after = range(end, min(stop, end + AFTER_REACH))
-    count += any(ends_at(p, words, at) is not None and at not in own for at in after for p in TAKEN_BACK)
+    count += any(
+        ends_at(phrase, words, at) is not None and at not in own
+        for at in after
+        for phrase in TAKEN_BACK.starting(words[at])
+    )
     return count % 2 == 1
 
 

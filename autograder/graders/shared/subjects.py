@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from autograder.graders.shared.phrases import CLAUSE_ENDS, Phrase, occurrences
+from autograder.graders.shared.phrases import CLAUSE_ENDS, Phrases, occurrences
 from autograder.graders.shared.text import Sentence, lexicon
 
-Subjects = tuple[tuple[str, tuple[Phrase, ...]], ...]  # name -> how it is called; "1", "2", … are options
+Subjects = tuple[tuple[str, Phrases], ...]  # name -> how it is called; "1", "2", … are options
 
 CONNECTORS = lexicon("and & , or / both + nor")
 OPTION_WORDS = lexicon(
