@@ -21,7 +21,7 @@ from autograder.graders.shared.inline import Question, judge
 ROOT = Path(__file__).parents[1]
 ANSWERS = ROOT / "tests/rubrics/answers"
 HELD_OUT_EVERY = 3
-PARTS = ("tuned", "held-out", "fresh 1", "fresh 2")
+PARTS = ("tuned", "held-out", "fresh 1", "fresh 2", "fresh 3")
 
 
 @dataclass(frozen=True)
