@@ -24,6 +24,7 @@ import pytest
 
 from autograder import intake
 from autograder.course import Assignment, GradeCell
+from autograder.graders import excuses
 from autograder.graders.checks import CheckFailed
 from autograder.graders.shared.inline import NOTHING, Asked, Question
 from autograder.intake import IntakeError, Source, Submission
@@ -70,6 +71,19 @@ def judge_code(cell: GradeCell, cases: tuple[CaseResult, ...]) -> Grade:
         comment = "A check of ours did not finish. Your instructor looks at it; it costs you nothing."
         return Grade(cell.grade_id, cell.notebook, None, cell.points, "error", cases, comment, internal)
     return Grade(cell.grade_id, cell.notebook, score(cases, cell.points), cell.points, "graded", cases)
+
+
+def hold_to_excuses(
+    cases: dict[tuple[str, str], CaseResult], excused: Mapping[tuple[str, str], set[excuses.Blamed]]
+) -> None:
+    """Fail the cases that passed on an excuse that does not hold. A check that did not finish speaks for
+    the student."""
+    seen = {key: excuses.Seen(c.kind, c.outcome in ("failed", "error")) for key, c in cases.items()}
+    cells = {grade_id for grade_id, _ in cases}
+    passed = {key: groups for key, groups in excused.items() if cases[key].outcome == "passed"}
+    for key, blamed in excuses.unfounded(seen, passed).items():
+        message = excuses.told(blamed, cells)
+        cases[key] = replace(cases[key], outcome="failed", message=message, property="value")
 
 
 def judge_inline(
@@ -170,6 +184,7 @@ class _Now:
     answers: Mapping[str, str]
     unreadable: Mapping[str, str]  # notebook -> why
     cases: dict[tuple[str, str], CaseResult] = field(default_factory=dict)  # (grade id, case id) -> result
+    excused: dict[tuple[str, str], set[excuses.Blamed]] = field(default_factory=dict)
     student: Student | None = None
     student_seconds: float = 0.0
 
@@ -253,7 +268,7 @@ class Judge:
         read, take a second for each failing case."""
         mark = item.get_closest_marker("grade")
         if mark is not None and (call.when == "call" or (call.when == "setup" and call.excinfo)):
-            self.now.cases[_id(item)] = self._case(item, mark, call)
+            self._keep(item, mark, call)
         outcome = "failed" if call.excinfo else "passed"
         return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, call.when)  # type: ignore[arg-type]
 
@@ -280,6 +295,7 @@ class Judge:
             if len(now.cases) == len(items) and not any(map(_is_error, now.cases.values())):
                 break
             self._restart_sandbox()
+        hold_to_excuses(now.cases, now.excused)
         cells = self.assignment.grade_cells
         return Record(
             student=submission.student,
@@ -316,7 +332,7 @@ class Judge:
                 call = pytest.CallInfo.from_call(
                     partial(self._call, item), when="call", reraise=(KeyboardInterrupt, pytest.exit.Exception)
                 )
-                self.now.cases[_id(item)] = self._case(item, mark, call)
+                self._keep(item, mark, call)
             else:
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
 
@@ -348,6 +364,13 @@ class Judge:
             answer = now.answers.get(cell.grade_id)
             return judge_inline(cell, answer, readable, question, now.of(cell.grade_id))
         return judge_code(cell, now.of(cell.grade_id))
+
+    def _keep(self, item: pytest.Item, mark: pytest.Mark, call: pytest.CallInfo[None]) -> None:
+        """What the case came to, and what it passed on."""
+        key, student = _id(item), self.now.student
+        self.now.cases[key] = self._case(item, mark, call)
+        asked = student is not None and "student" in getattr(item, "fixturenames", ())
+        self.now.excused[key] = set(student.excuses) if student and asked else set()
 
     def _case(self, item: pytest.Item, mark: pytest.Mark, call: pytest.CallInfo[None]) -> CaseResult:
         outcome, message, prop = _outcome(call.excinfo.value if call.excinfo else None)

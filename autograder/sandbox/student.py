@@ -60,6 +60,7 @@ class Student:
         self._returned: set[str] = set()  # what has come to an end at least once
         self._names: dict[int, str] = {}  # what a handle was made by
         self.calls = Calls()  # in words, since begin_case
+        self.excuses: set[tuple[str, ...]] = set()  # noted by the grader, since begin_case
 
     def __enter__(self) -> "Student":
         self._start()
@@ -74,6 +75,7 @@ class Student:
         self.printed, self.seconds, self._lost = "", 0.0, None
         self._names.clear()
         self.calls.clear()
+        self.excuses.clear()
         if self._left() <= 0:
             return  # any call says so
         if self._channel is not None and self._used and not self.fresh_cases:

@@ -70,6 +70,7 @@ class PlainStudent:
 
     files: Mapping[str, str]
     package: str = "cs_lib"
+    excuses: set[tuple[str, ...]] = field(default_factory=set)
     _kept: dict[int, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -85,6 +86,7 @@ class PlainStudent:
 
     def begin_case(self, seed: int) -> None:
         self._kept.clear()
+        self.excuses.clear()
         np.random.seed(seed)
         random.seed(seed)
 

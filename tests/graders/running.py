@@ -3,13 +3,14 @@
 import inspect
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from autograder.graders.checks import Case, CheckFailed
+from autograder.graders.excuses import Blamed, Seen, told, unfounded
 
 from .plain import PlainStudent, StudentError
 
@@ -32,6 +33,7 @@ class Outcome:
     case: Case
     error: str | None  # None: passed
     property: str | None = None
+    excuses: frozenset[Blamed] = frozenset()
 
 
 def rows(module: ModuleType) -> Iterator[Row]:
@@ -57,7 +59,7 @@ def run(row: Row, student: Any = None, results: Mapping[str, bytes] | None = Non
         return Outcome(row.grade_id, row.case, str(error), error.property)
     except StudentError as error:
         return Outcome(row.grade_id, row.case, f"{error.kind}: {error}", error.kind)
-    return Outcome(row.grade_id, row.case, None)
+    return Outcome(row.grade_id, row.case, None, excuses=frozenset(getattr(student, "excuses", ())))
 
 
 def grade(
@@ -65,9 +67,19 @@ def grade(
 ) -> list[Outcome]:
     student = PlainStudent(files)
     try:
-        return [run(row, student, results) for row in table]
+        return held_to_excuses([run(row, student, results) for row in table])
     finally:
         student.close()
+
+
+def held_to_excuses(outcomes: list[Outcome]) -> list[Outcome]:
+    """The outcomes, with cases failed that passed on an excuse that does not hold."""
+    keyed = {(o.grade_id, o.case.id): o for o in outcomes}
+    seen = {key: Seen(o.case.kind, o.error is not None) for key, o in keyed.items()}
+    cells = {grade_id for grade_id, _ in keyed}
+    for key, blamed in unfounded(seen, {key: o.excuses for key, o in keyed.items()}).items():
+        keyed[key] = replace(keyed[key], error=told(blamed, cells), property="value")
+    return list(keyed.values())
 
 
 def score(outcomes: Iterable[Outcome]) -> dict[str, float]:

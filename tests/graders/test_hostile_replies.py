@@ -64,6 +64,7 @@ class Hostile:
 
     def __init__(self, answer: Any) -> None:
         self.answer = answer
+        self.excuses: set[tuple[str, ...]] = set()
 
     def call(self, function: Any, *args: Any, keep: Any = None, echo: bool = False, **kwargs: Any) -> Any:
         if keep == "all":

@@ -146,8 +146,9 @@ def test_a_mistake_is_noticed_and_charged_once(change: Mutant) -> None:
 
 @pytest.mark.parametrize("change", mutants_deep_nets.ELSEWHERE, ids=lambda change: change.name)
 def test_a_mistake_of_the_plain_net_is_charged_in_its_own_cell(change: Mutant) -> None:
-    outcomes = grade(apply(reference(), change), table())
-    assert lost(outcomes) == set(), failures(outcomes)
+    plain = importlib.import_module("autograder.graders.assignment2.test_fully_connected_net")
+    outcomes = grade(apply(reference(), change), (*table(), *rows(plain)))
+    assert lost(outcomes) == {"fully_connected_net"}, failures(outcomes)
 
 
 def test_the_plain_layers_get_full_marks() -> None:

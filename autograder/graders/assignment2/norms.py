@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograder.graders.assignment2.calls import agrees, attempt, cached, filled, like, near, stays_single
-from autograder.graders.checks import GRAD_RTOL, Case, CheckFailed, parts, unchanged
+from autograder.graders.checks import GRAD_RTOL, Case, CheckFailed, excuse, parts, unchanged
 from autograder.graders.oracles import Arrays
 
 EPS = 1e-5
@@ -84,6 +84,7 @@ def judge_gradient(
     except CheckFailed:
         if not right_for_own_forward(student, layer, row, out, values, which):
             raise
+        excuse(student, layer.forward)
 
 
 def check_contract(student: Any, layer: Layer, name: str, case: Case, row: Arrays) -> None:

@@ -15,7 +15,17 @@ from autograder.graders.assignment2.composed import (
     under,
 )
 from autograder.graders.assignment2.fully_connected import COMPARE, NAME, NORMED, TARGET, build, own
-from autograder.graders.checks import Case, CheckFailed, cases, close, fail, mapping, parts, same_shape
+from autograder.graders.checks import (
+    Case,
+    CheckFailed,
+    cases,
+    close,
+    excuse,
+    fail,
+    mapping,
+    parts,
+    same_shape,
+)
 from autograder.graders.oracles import Arrays, load
 from autograder.graders.shared import nets
 
@@ -145,6 +155,7 @@ def check_penalty(student: Any, normalization: str) -> None:
         if agree(plain, {name: value for name, value in want.items() if name in plain}):
             raise
         compare_penalty(found, {**plain, **unnormed})
+        excuse(student, "fully_connected_net")
 
 
 def agree(found: Arrays, want: Arrays) -> bool:

@@ -5,7 +5,17 @@ from typing import Any
 
 import numpy as np
 
-from autograder.graders.checks import RTOL, Case, CheckFailed, cases, close, fail, same_dtype, same_shape
+from autograder.graders.checks import (
+    RTOL,
+    Case,
+    CheckFailed,
+    cases,
+    close,
+    excuse,
+    fail,
+    same_dtype,
+    same_shape,
+)
 from autograder.graders.oracles import Arrays, load
 from autograder.graders.shared import nets
 
@@ -155,6 +165,8 @@ def overfit(student: Any) -> None:
             raise
         # Nothing learns with a broken layer: then the wiring decides.
         nets.compare_both(NAME, student.method(build(student, row), "loss", X, y), own)
+        for function in faulty:
+            excuse(student, function)
 
 
 def learned(scores: Any, y: np.ndarray) -> None:
