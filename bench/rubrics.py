@@ -1,10 +1,11 @@
 """Measure the rubrics: verdicts against the labelled answers in tests/rubrics/answers.
 
-    python -m bench.rubrics [--part tuned|held-out|fresh|all] [--show] [--root FOLDER]
+    python -m bench.rubrics [--part PART] [--show]
 
-Every answer was labelled, criterion by criterion, before the rubrics were written. Every third answer of a
-file is held out: rubrics were never tuned on it. `fresh` answers were written after all tuning, and are
-judged as they come. A verdict of "unsure" is no verdict: it is counted as sent to a human.
+Every answer was labelled, criterion by criterion, before any rubric saw it. Every third answer of the first
+set was held out while the rubrics were written; the fresh ones were written later, in three rounds, against
+rubrics that were finished at the time. bench/rubrics.md has the figures of each at first sight. A verdict of
+"unsure" is no verdict: it is counted as sent to a human.
 """
 
 import argparse

@@ -25,7 +25,7 @@ Nothing = Literal["", "empty", "copied", "off-topic"]
 NOTHING = ("empty", "copied", "off-topic")  # an answer of this kind earns nothing for certain
 
 QUOTED = 200  # characters of a student's sentence that a message repeats
-COPIED = 0.8  # share of a sentence's word triples that stand in the question, from which it is a copy
+COPIED = 0.7  # share of a sentence's word triples that stand in the question, from which it is a copy
 EXPLAINS_FROM = 5  # words beside the options; "Options 1 and 3 are correct" explains nothing
 ON_TOPIC_FROM = 8  # words; a shorter answer is too short to be off-topic for certain
 COPY_FROM = 5  # words; fewer may well be the same by chance
@@ -277,11 +277,11 @@ def _unrecognised(reading: _Reading, subject: str) -> str:
     for about in reading.about:
         if about in reading.recognised and reading.question.kind == "text":
             continue
-        named = frozenset().union(*(m.names for m in about.mentions)) or about.before
+        named = frozenset().union(*(m.names for m in about.mentions))
         if about.sentence.asks:
             continue
         told = [w for at, w in enumerate(about.sentence.words) if at not in about.named and w not in LEADS]
-        if len(told) >= EXPLAINS_FROM and (not subject or subject in named):
+        if len(told) >= EXPLAINS_FROM and (not subject or not named or subject in named):
             return about.sentence.raw
     return ""
 
