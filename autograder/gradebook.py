@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Any
 
 from nbgrader import api
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -33,6 +34,7 @@ __all__ = ["Gradebook", "GradebookError", "sqlite_url"]
 
 CHUNK = 200  # students looked up at once
 GRADE_COLUMNS = (api.Grade.auto_score, api.Grade.manual_score, api.Grade.needs_manual_grade)
+INDEXED = (("grade", "notebook_id"), ("comment", "notebook_id"), ("submitted_notebook", "assignment_id"))
 COMMENT_COLUMNS = (api.Comment.auto_comment,)
 
 
@@ -54,6 +56,7 @@ class Gradebook:
             with _alembic_on_path():
                 _create(url, course)
                 self._book = api.Gradebook(url, course)
+            self._ensure_indexes()
             self._ensure_assignment()
         except SQLAlchemyError as error:
             raise GradebookError(reason(url, error)) from None
@@ -183,6 +186,15 @@ class Gradebook:
         return wanted
 
     # the assignment's own rows
+
+    def _ensure_indexes(self) -> None:
+        """nbgrader has no index for "the grades of this notebook": each look-up reads the whole table, and
+        entering a class takes time that grows with its square."""
+        if self._book.engine.dialect.name in ("sqlite", "postgresql"):
+            for table, column in INDEXED:
+                name = f"autograder_{table}_{column}"
+                self._db.execute(text(f'CREATE INDEX IF NOT EXISTS {name} ON "{table}" ({column})'))
+            self._db.commit()
 
     def _ensure_assignment(self) -> None:
         """The assignment, its notebooks and cells as nbgrader's own release step would enter them."""

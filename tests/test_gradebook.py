@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from autograder import course
 from autograder.course import Assignment
-from autograder.gradebook import Gradebook, GradebookError, reason, sqlite_url
+from autograder.gradebook import INDEXED, Gradebook, GradebookError, reason, sqlite_url
 from autograder.record import Grade, Hashes, Record
 
 NOTEBOOK, CODE, INLINE = "two_layer_net", "affine_forward", "inline_two_layer_net_1"
@@ -161,3 +161,13 @@ def test_a_driver_that_is_not_there_is_told(assignment: Assignment) -> None:
         GradebookError, match=r"gradebook db\.example/g: there is no \w+ here; for PostgreSQL, pip"
     ):
         Gradebook("mysql+pymysql://grader:secret@db.example/g", assignment)
+
+
+def test_looking_up_a_students_rows_reads_no_whole_table(
+    url: str, tmp_path: Path, assignment: Assignment
+) -> None:
+    enter(url, assignment, graded("s001"))
+    with sqlite3.connect(tmp_path / "gradebook.db") as db:
+        for table, column in INDEXED:
+            plan = db.execute(f'explain query plan select * from "{table}" where {column} = 1').fetchall()
+            assert "USING INDEX autograder_" in plan[0][3], plan
