@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import grading
+from autograder import grading, scoring
 from autograder.course import Assignment, GradeCell, Notebook
 from autograder.grading import GradingError, Task
 from autograder.intake import Source, Submission
@@ -38,7 +38,7 @@ def case(kind: str, outcome: str, weight: float = 1.0) -> CaseResult:
     ],
 )
 def test_points_follow_kind_and_weight(results: list[tuple], points: float) -> None:
-    assert grading.score([case(*r) for r in results], 10.0) == points
+    assert scoring.score([case(*r) for r in results], 10.0) == points
 
 
 class Course:
@@ -247,7 +247,7 @@ def test_what_goes_wrong_over_one_hand_in_stops_no_other(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     course.write("")
-    judge_inline = grading.judge_inline
+    judge_inline = scoring.judge_inline
 
     def broken(cell: GradeCell, answer: str | None, *rest: object) -> object:
         if answer == "!":

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from autograder import course, grading
+from autograder import course, grading, scoring
 from autograder.course import Assignment, GradeCell
 from autograder.graders.checks import CheckFailed
 from autograder.graders.shared import inline, language
@@ -275,7 +275,7 @@ def judged(answer: str | None, question: Question | None = DROPOUT, readable: bo
             prop = judgement.nothing if outcome == "failed" else ""
             case = CaseResult(criterion.id, "criterion", criterion.points, outcome, verdict.message)  # type: ignore[arg-type]
             cases.append(dataclasses.replace(case, property=prop))
-    return grading.judge_inline(CELL, answer, readable, question, tuple(cases))
+    return scoring.judge_inline(CELL, answer, readable, question, tuple(cases))
 
 
 def state(grade: Grade) -> tuple[float | None, str]:
@@ -312,15 +312,15 @@ def test_a_choice_is_graded_if_clear() -> None:
         CaseResult(c.id, "criterion", c.points, "passed" if verdicts[c.id].outcome == "met" else "failed")
         for c in ACTIVATIONS.criteria
     )
-    grade = grading.judge_inline(CELL, answer, True, ACTIVATIONS, cases)
+    grade = scoring.judge_inline(CELL, answer, True, ACTIVATIONS, cases)
     assert state(grade) == (1.0, "graded")
 
 
 def test_faults_of_ours_are_no_grade() -> None:
     broken = (CaseResult("direction", "criterion", 0.5, "error", "KeyError: 3"),)
-    grade = grading.judge_inline(CELL, RIGHT, True, DROPOUT, broken)
+    grade = scoring.judge_inline(CELL, RIGHT, True, DROPOUT, broken)
     assert (*state(grade), grade.internal) == (None, "error", "KeyError: 3")
-    assert state(grading.judge_inline(CELL, RIGHT, True, DROPOUT, ())) == (None, "error")
+    assert state(scoring.judge_inline(CELL, RIGHT, True, DROPOUT, ())) == (None, "error")
     assert state(judged(RIGHT, readable=False)) == (None, "error")
     assert state(judged(RIGHT, question=None)) == (None, "needs_review")
 
