@@ -103,14 +103,7 @@ def shown(pages: Browser, css: str, attribute: str) -> Any:
     return pages.run(f"return document.querySelector({css!r}).{attribute}")
 
 
-def test_a_grader_sees_changes_and_confirms_proposals(pages: Browser, out: Path, submitted: Path) -> None:
-    # What the rubric decides does not wait; what it does not understand does.
-    submission(pages, out, "s001")
-    assert shown(pages, f"#{QUESTION}", "placeholder") == "2"
-    assert not shown(pages, f"#{QUESTION}", "classList.contains('needs_manual_grade')")
-    assert shown(pages, f"#{QUESTION}-comment", "placeholder").startswith("2 of 2 points, by the rubric.")
-    assert shown(pages, f"#{OTHER}", "classList.contains('needs_manual_grade')")
-
+def look_at_the_proposal(pages: Browser, out: Path) -> None:
     # The proposal is in the score box, why in the comment box, the rubric below the answer.
     submission(pages, out, "s002")
     assert shown(pages, f"#{QUESTION}", "placeholder") == "0.4"
@@ -129,6 +122,8 @@ def test_a_grader_sees_changes_and_confirms_proposals(pages: Browser, out: Path,
     assert pages.run("return document.title") == "two_layer_net"
     assert "<script>document.title" in shown(pages, "#notebook-container", "innerText")
 
+
+def grade_by_hand(pages: Browser, out: Path) -> None:
     # Other points and a comment reach the gradebook.
     pages.type(f"#{QUESTION}", "1.5")
     until(lambda: entry(out, "s002", QUESTION)[1] == 1.5 or None, "the points in the gradebook")
@@ -142,6 +137,17 @@ def test_a_grader_sees_changes_and_confirms_proposals(pages: Browser, out: Path,
     pages.click(f".nbgrader_cell:has(#{QUESTION}) .mark-graded")
     until(lambda: entry(out, "s003", QUESTION)[2] == 0 or None, "the confirmation in the gradebook")
     assert entry(out, "s003", QUESTION)[:2] == (0.4, None)
+
+
+def test_a_grader_sees_changes_and_confirms_proposals(pages: Browser, out: Path, submitted: Path) -> None:
+    # What the rubric decides does not wait; what it does not understand does.
+    submission(pages, out, "s001")
+    assert shown(pages, f"#{QUESTION}", "placeholder") == "2"
+    assert not shown(pages, f"#{QUESTION}", "classList.contains('needs_manual_grade')")
+    assert shown(pages, f"#{QUESTION}-comment", "placeholder").startswith("2 of 2 points, by the rubric.")
+    assert shown(pages, f"#{OTHER}", "classList.contains('needs_manual_grade')")
+    look_at_the_proposal(pages, out)
+    grade_by_hand(pages, out)
 
     # All of it survives a new grading, with nothing changed and with new answers.
     grade(submitted, out)
