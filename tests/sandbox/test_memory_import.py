@@ -51,8 +51,10 @@ def test_other_names_of_the_package(submit):
     }
     student = submit(aliases=("cs231n",), nets=textwrap.dedent(text), **modules)
     assert student.call("nets.f") == (1, True, "cs_lib.layers", 2)
-    missing = submit(aliases=("cs231n",), nets="import cs231n.nothing")
-    assert "No module named 'cs231n.nothing'" in failure(missing.call, "nets.f").message
+    missing = submit(aliases=("cs231n",), nets="import cs231n.nothing as n\ndef f(): return n.g()")
+    assert failure(missing.call, "nets.f").message == (
+        "ImportError: cs231n.nothing.g cannot be used: cs_lib/nothing.py was not handed in"
+    )
     without = submit(nets="import cs231n")
     assert "No module named 'cs231n'" in failure(without.call, "nets.f").message
 
