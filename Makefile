@@ -19,7 +19,7 @@ demo: setup release
 	$(BIN)/python samples/grade_class.py demo/submitted demo
 
 test: setup lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
