@@ -109,24 +109,19 @@ def conv_relu_pool_forward(
 ) -> tuple[np.ndarray, Cache]:
     """Compute convolution, ReLU, then max pooling.
 
-    The maximum is taken first here: ReLU keeps the order of numbers, so the result and the gradients are the
-    same, and there are fewer numbers left to rectify.
-
     Args: as for `layers.conv_forward_naive`, and pool_param as for `layers.max_pool_forward_naive`.
     Returns: (out, cache), out of shape (N, F, H_pooled, W_pooled).
     """
-    a, conv_cache = fast_layers.conv_forward_fast(x, w, b, conv_param)
-    pooled, pool_cache = fast_layers.max_pool_forward_fast(a, pool_param)
-    out, relu_cache = layers.relu_forward(pooled)
-    return out, (conv_cache, pool_cache, relu_cache)
+    a, conv_cache = conv_relu_forward(x, w, b, conv_param)
+    out, pool_cache = fast_layers.max_pool_forward_fast(a, pool_param)
+    return out, (conv_cache, pool_cache)
 
 
 def conv_relu_pool_backward(dout: np.ndarray, cache: Cache, need_dx: bool = True) -> tuple[Any, Any, Any]:
     """Compute the gradients of convolution, ReLU, max pooling: (dx, dw, db); dx is None without need_dx."""
-    conv_cache, pool_cache, relu_cache = cache
-    dpooled = layers.relu_backward(dout, relu_cache)
-    da = fast_layers.max_pool_backward_fast(dpooled, pool_cache)
-    return fast_layers.conv_backward_fast(da, conv_cache, need_dx)
+    conv_cache, pool_cache = cache
+    da = fast_layers.max_pool_backward_fast(dout, pool_cache)
+    return conv_relu_backward(da, conv_cache, need_dx)
 
 
 def conv_bn_relu_pool_forward(
@@ -141,17 +136,15 @@ def conv_bn_relu_pool_forward(
 ) -> tuple[np.ndarray, Cache]:
     """Compute convolution, spatial batch norm, ReLU, then max pooling.
 
-    The maximum is taken before ReLU, as in `conv_relu_pool_forward`.
-
     Args: as for `conv_relu_pool_forward`, and gamma, beta (F,) and bn_param as for
         `layers.spatial_batchnorm_forward`.
     Returns: (out, cache), out of shape (N, F, H_pooled, W_pooled).
     """
     a, conv_cache = fast_layers.conv_forward_fast(x, w, b, conv_param)
     normed, bn_cache = layers.spatial_batchnorm_forward(a, gamma, beta, bn_param)
-    pooled, pool_cache = fast_layers.max_pool_forward_fast(normed, pool_param)
-    out, relu_cache = layers.relu_forward(pooled)
-    return out, (conv_cache, bn_cache, pool_cache, relu_cache)
+    rectified, relu_cache = layers.relu_forward(normed)
+    out, pool_cache = fast_layers.max_pool_forward_fast(rectified, pool_param)
+    return out, (conv_cache, bn_cache, relu_cache, pool_cache)
 
 
 def conv_bn_relu_pool_backward(dout: np.ndarray, cache: Cache, need_dx: bool = True) -> tuple[Any, ...]:
@@ -159,8 +152,8 @@ def conv_bn_relu_pool_backward(dout: np.ndarray, cache: Cache, need_dx: bool = T
 
     Returns: (dx, dw, db, dgamma, dbeta); dx is None without need_dx.
     """
-    conv_cache, bn_cache, pool_cache, relu_cache = cache
-    dpooled = layers.relu_backward(dout, relu_cache)
-    dnormed = fast_layers.max_pool_backward_fast(dpooled, pool_cache)
+    conv_cache, bn_cache, relu_cache, pool_cache = cache
+    drectified = fast_layers.max_pool_backward_fast(dout, pool_cache)
+    dnormed = layers.relu_backward(drectified, relu_cache)
     da, dgamma, dbeta = layers.spatial_batchnorm_backward(dnormed, bn_cache)
     return (*fast_layers.conv_backward_fast(da, conv_cache, need_dx), dgamma, dbeta)

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from cs_lib import layer_utils, layers
 from cs_lib.classifiers.cnn import ConvNet, ThreeLayerConvNet
 from cs_lib.gradient_check import eval_numerical_gradient
 from cs_lib.solver import Solver
@@ -134,30 +133,6 @@ def test_a_few_images_are_learned_by_heart(use_batch_norm: bool) -> None:
     solver = Solver(net, data, "adam", {"learning_rate": 5e-3}, batch_size=20, num_epochs=25, verbose=False)
     solver.train()
     assert max(solver.train_acc_history) == 1.0
-
-
-def test_sandwich_equals_its_layers_in_the_order_of_its_name() -> None:
-    rng = np.random.default_rng(0)
-    x, w, b = rng.standard_normal((3, 2, 6, 7)), rng.standard_normal((4, 2, 3, 3)), rng.standard_normal(4)
-    gamma, beta = rng.standard_normal(4), rng.standard_normal(4)
-    conv_param, pool_param = {"stride": 1, "pad": 1}, {"pool_height": 2, "pool_width": 2, "stride": 2}
-
-    a, conv_cache = layers.conv_forward_naive(x, w, b, conv_param)
-    normed, bn_cache = layers.spatial_batchnorm_forward(a, gamma, beta, {"mode": "train"})
-    rectified, relu_cache = layers.relu_forward(normed)
-    want, pool_cache = layers.max_pool_forward_naive(rectified, pool_param)
-    dout = rng.standard_normal(want.shape)
-    dnormed = layers.relu_backward(layers.max_pool_backward_naive(dout, pool_cache), relu_cache)
-    da, dgamma, dbeta = layers.spatial_batchnorm_backward(dnormed, bn_cache)
-    want_grads = (*layers.conv_backward_naive(da, conv_cache), dgamma, dbeta)
-
-    out, cache = layer_utils.conv_bn_relu_pool_forward(
-        x, w, b, gamma, beta, conv_param, {"mode": "train"}, pool_param
-    )
-    np.testing.assert_allclose(out, want, rtol=1e-10, atol=1e-12)
-    grads = layer_utils.conv_bn_relu_pool_backward(dout, cache)
-    for got, wanted in zip(grads, want_grads, strict=True):
-        np.testing.assert_allclose(got, wanted, rtol=1e-8, atol=1e-10)
 
 
 def test_constructor_errors() -> None:
