@@ -13,6 +13,11 @@ Arrays = dict[str, np.ndarray]
 SAME = 1e-12  # another build of PyTorch may sum in another order
 
 
+def under(row: Arrays, prefix: str) -> Arrays:
+    """The entries whose names begin with `prefix`, under the rest of their names."""
+    return {key.removeprefix(prefix): value for key, value in row.items() if key.startswith(prefix)}
+
+
 def save(folder: Path, topic: str, table: Mapping[str, Mapping[str, object]]) -> None:
     """Write `<folder>/<topic>.npz` from case -> name -> array; the same table gives the same bytes."""
     flat = {f"{case}/{name}": np.asarray(value) for case, row in table.items() for name, value in row.items()}

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from autograder.graders.assignment2.calls import EXPECTED
-from autograder.graders.oracles import Arrays, load, numerical_gradient
+from autograder.graders.oracles import Arrays, load, numerical_gradient, under
 
 EXACT = 1e-9  # sums in another order
 DIFFERENCE = 1e-6  # of the largest entry: a centred difference with step 1e-5
@@ -179,10 +179,6 @@ def test_pooling(topic: str, row: Arrays) -> None:
 
 
 # --- nets -----------------------------------------------------------------------------------------
-
-
-def under(row: Arrays, prefix: str) -> Arrays:
-    return {key.removeprefix(prefix): value for key, value in row.items() if key.startswith(prefix)}
 
 
 def standard(x: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:

@@ -22,7 +22,7 @@ from autograder.graders.checks import (
     same_dtype,
     same_shape,
 )
-from autograder.graders.oracles import Arrays
+from autograder.graders.oracles import Arrays, under
 
 LOSS_RTOL = 1e-6  # float64 all the way; a mistake in a term of the loss moves it by 1e-3 and more
 GRAD_RTOL = 1e-5
@@ -30,10 +30,6 @@ GRAD_ATOL = 1e-8  # a bias before batch norm has the gradient 0; rounding leaves
 BATCHNORM = ("batchnorm_forward", "batchnorm_backward", "batchnorm_backward_alt")
 Compare = Callable[[str, Any, Arrays], None]
 Memory = dict[int, dict[str, Any]]  # the bn_param of each layer
-
-
-def under(row: Arrays, prefix: str) -> Arrays:
-    return {key.removeprefix(prefix): value for key, value in row.items() if key.startswith(prefix)}
 
 
 def compare_scores(name: str, got: Any, row: Arrays) -> None:

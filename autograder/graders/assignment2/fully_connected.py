@@ -8,9 +8,8 @@ from autograder.graders.assignment2.composed import (
     Composed,
     compare_grads,
     compare_loss,
-    under,
 )
-from autograder.graders.oracles import Arrays
+from autograder.graders.oracles import Arrays, under
 from autograder.graders.shared import nets
 
 NAME, TARGET = "FullyConnectedNet", "classifiers.fc_net.FullyConnectedNet"

@@ -19,10 +19,9 @@ from autograder.graders.assignment2.composed import (
     judge,
     passes,
     regularized,
-    under,
 )
 from autograder.graders.checks import Case, cases, fail, parts, same_dtype, same_shape
-from autograder.graders.oracles import Arrays, load
+from autograder.graders.oracles import Arrays, load, under
 from autograder.graders.shared import nets
 
 THREE, DEEP = load(EXPECTED, "three_layer_conv_net"), load(EXPECTED, "conv_net")

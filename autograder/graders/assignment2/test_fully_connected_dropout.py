@@ -18,11 +18,10 @@ from autograder.graders.assignment2.composed import (
     compare_scores,
     float32,
     judge,
-    under,
 )
 from autograder.graders.assignment2.fully_connected import COMPARE, NAME, NORMED, build, own
 from autograder.graders.checks import Case, cases, excuse, fail, finite, mapping, parts, same_shape
-from autograder.graders.oracles import Arrays, load
+from autograder.graders.oracles import Arrays, load, under
 
 MASKED = load(EXPECTED, "fully_connected_dropout")
 SEED = 12  # any number: only repeats are compared

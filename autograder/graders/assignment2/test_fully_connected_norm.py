@@ -12,7 +12,6 @@ from autograder.graders.assignment2.composed import (
     compare_scores,
     float32,
     judge,
-    under,
 )
 from autograder.graders.assignment2.fully_connected import COMPARE, NAME, NORMED, TARGET, build, own
 from autograder.graders.checks import (
@@ -26,7 +25,7 @@ from autograder.graders.checks import (
     parts,
     same_shape,
 )
-from autograder.graders.oracles import Arrays, load
+from autograder.graders.oracles import Arrays, load, under
 from autograder.graders.shared import nets
 
 FIXED = load(EXPECTED, "fully_connected_norm")

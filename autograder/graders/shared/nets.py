@@ -20,7 +20,7 @@ from autograder.graders.checks import (
     parts,
     same_shape,
 )
-from autograder.graders.oracles import Arrays
+from autograder.graders.oracles import Arrays, under
 
 NET_RTOL = 1e-5  # a layer that works in float32 inside leaves 6 digits; mistakes move the first 3
 SPREAD = 0.12  # of a standard deviation estimated from some hundred draws: four of its standard errors
@@ -47,11 +47,11 @@ def helper(student: Any, name: str) -> Any:
 
 
 def params_of(row: Arrays) -> Arrays:
-    return {key.removeprefix("params."): value for key, value in row.items() if key.startswith("params.")}
+    return under(row, "params.")
 
 
 def grads_of(row: Arrays) -> Arrays:
-    return {key.removeprefix("grads."): value for key, value in row.items() if key.startswith("grads.")}
+    return under(row, "grads.")
 
 
 def judge(

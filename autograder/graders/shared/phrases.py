@@ -141,10 +141,6 @@ class Match:
     spans: tuple[tuple[int, int], ...]
     said: bool  # False: all words are there, but one is denied that should not be, or the reverse
 
-    @property
-    def positions(self) -> frozenset[int]:
-        return frozenset(at for start, end in self.spans for at in range(start, end))
-
 
 # --- reading patterns ---------------------------------------------------------------------------
 
