@@ -6,7 +6,17 @@ The full-set runs (`bench.full_set`, half an hour, needs the full data) are left
 import subprocess
 import sys
 
-BENCHES = ("layers", "sandbox", "nbgrader_baseline", "scale", "cluster", "publish", "reports", "rubrics")
+BENCHES = (
+    "layers",
+    "sandbox",
+    "nbgrader_baseline",
+    "scale",
+    "cluster",
+    "publish",
+    "reports",
+    "rubrics",
+    "hostile_text",
+)
 
 
 def main(names: list[str]) -> int:

@@ -8,6 +8,8 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
+from autograder.reports import markdown
+
 OUTCOMES = {
     "shape": "wrong shape",
     "dtype": "wrong dtype",
@@ -30,7 +32,7 @@ def template(name: str) -> Template:
     loader = PackageLoader("autograder.reports", "templates")
     options = {"autoescape": True, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     environment = Environment(loader=loader, **options)  # type: ignore[arg-type]
-    environment.filters.update(points=points, breakable=breakable, outcome=outcome)
+    environment.filters.update(points=points, breakable=breakable, outcome=outcome, markdown=markdown.html)
     return environment.get_template(name)
 
 
