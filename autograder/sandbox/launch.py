@@ -27,6 +27,7 @@ SOURCES = (
     "wire",
     "bridge",
     "memory_import",
+    "refusals",
     "worker",
     "zygote",
 )  # in the order in which they import each other

@@ -326,7 +326,9 @@ class Student:
         elif self._overran[what] > 1:
             text = f"{what}: stopped after {allowed:g} s; an earlier call took over {limits.call_seconds:g} s"
         else:
-            text = f"{what}: stopped after {allowed:g} s: the call did not finish; look for an endless loop"
+            waits = bool(frames) and "sleep(" in frames[-1].source
+            advice = "take sleep() out: nothing waits while grading" if waits else "look for an endless loop"
+            text = f"{what}: stopped after {allowed:g} s: the call did not finish; {advice}"
         return self._lose("limit", text, frames)
 
     def _died(self, what: str) -> StudentError:

@@ -16,11 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from autograder.sandbox import bridge, wire
+from autograder.sandbox import bridge, refusals, wire
 from autograder.sandbox.memory_import import Submission
 
 MAX_MESSAGE = 2000  # characters of an exception's text
 MAX_FRAMES = 8
+MAX_SEARCHED = 1 << 20  # bytes of a file that a line is looked up in
 PYTHON_2 = ("Missing parentheses in call to", "multiple exception types must be", "leading zeros in decimal")
 MAX_PRINTED = 1 << 20  # characters, whatever the limits say: a reply must hold them
 
@@ -77,6 +78,7 @@ class Worker:
         sources = {path: content.tobytes() for path, content in files.items()}
         self._submission = Submission(sources, package, aliases)
         sys.meta_path.append(self._submission)
+        refusals.say_so()
         if aliases:
             bridge.Bridge(package, aliases).install()
         _seed(0)
@@ -96,9 +98,7 @@ class Worker:
     def _import_message(self, module: str, error: BaseException) -> str:
         own = _frames(error, self._submission.files)
         where = f"{own[-1][0]} line {own[-1][1]}" if own else self._submission.modules[module]
-        message = f"{where} cannot be imported: {_text(error)}"
-        if isinstance(error, ModuleNotFoundError):
-            message += " (only NumPy and Python's standard library are there while grading)"
+        message = f"{where} cannot be imported: {_text(error)}{self._refused(error)}"
         if isinstance(error, SyntaxError) and any(sign in str(error.msg) for sign in PYTHON_2):
             message += " (this is Python 2; grading runs Python 3, and `2to3` converts it)"
         return message
@@ -245,8 +245,25 @@ class Worker:
         kind, message = _describe(error)
         if isinstance(error, NameError) and self._submission.failed:  # `from .layers import *` gave nothing
             message += f" ({', '.join(self._submission.failed)} could not be imported)"
+        if kind == "raised":
+            message += self._refused(error)
         frames = _frames(error, self._submission.files)
         return {"kind": kind, "message": message.encode("utf-8", "replace").decode(), "frames": frames}
+
+    def _refused(self, error: BaseException) -> str:
+        """What is not there while grading, if that is why it failed."""
+        frames = _frames(error, self._submission.files)
+        try:
+            said = refusals.note(error, self._line(*frames[-1][:2]) if frames else "")
+        except Overran:
+            raise
+        except BaseException:  # an exception class of the student's, which may do anything when looked at
+            return ""
+        return f" ({said})" if said else ""
+
+    def _line(self, file: str, number: int) -> str:
+        lines = self._submission.files[file][:MAX_SEARCHED].splitlines()[number - 1 : number]
+        return b"".join(lines).decode("utf-8", "replace")
 
 
 def _seed(seed: int) -> None:
