@@ -20,6 +20,7 @@ HEADER_SIGNS = 30  # of `for ...:`, which says little before its names are parti
 PROSE_SIGNS = 30  # of a sentence or a comment
 
 CELL_METADATA = {"nbgrader", "deletable", "editable"}
+GO_ON = "raises-exception"  # Jupyter's tag for a cell whose error does not stop Run All; we set it ourselves
 NOTEBOOK_METADATA = {"kernelspec", "language_info"}
 
 
@@ -109,7 +110,8 @@ def refuse_notebook(notebook: Mapping[str, Any], where: str, search: Search) -> 
         for key in ("outputs", "execution_count"):
             if cell.get(key):
                 raise ReleaseError(f"{place}: expected no {key} in a release, got some; clear the cell")
-        _refuse_metadata(cell.get("metadata", {}), CELL_METADATA, place)
+        own = {"tags"} if cell.get("metadata", {}).get("tags") == [GO_ON] else set()
+        _refuse_metadata(cell.get("metadata", {}), CELL_METADATA | own, place)
         search.refuse("".join(cell.get("source", "")), place)
         rest = {key: value for key, value in cell.items() if key not in ("source", "attachments")}
         for text in _strings(rest):

@@ -148,7 +148,8 @@ def _short(name: str) -> str:
 
 
 def _is_private(name: str) -> bool:
-    return _short(name).startswith("_") and not _short(name).startswith("__")
+    # A name that ends in _ as well is called by others: __len__ by Python, _repr_html_ by IPython.
+    return _short(name).startswith("_") and not _short(name).endswith("_")
 
 
 def _words_of_left_out(modules: Sequence[Module], globs: Sequence[str]) -> set[str]:

@@ -88,6 +88,7 @@ class FinishRelease(_Ours):
     def check(self, nb: NotebookNode, assignment: Assignment, folder: Path, name: str) -> None:
         if folder not in self.finished:
             self.finished[folder] = finish_files(assignment, folder)
+        tag_unfinished(nb)
         check_released(nb, f"source/{assignment.name}/{name}.ipynb", assignment, self.finished[folder])
 
 
@@ -117,6 +118,17 @@ def finish_files(assignment: Assignment, folder: Path) -> Finished:
     for file in STUDENT_FILES:
         search.refuse((folder / file).read_text(encoding="utf-8"), f"source/{assignment.name}/{file}")
     return Finished(stripped.files, search)
+
+
+def tag_unfinished(nb: NotebookNode) -> None:
+    """Let *Run All* go on past work that is not finished: from the first cell that asks for work, in the
+    released notebook only. Before it stands the setup, whose errors would only repeat in every cell."""
+    asked = False
+    for cell in nb.cells:
+        marked = cell.metadata.get("nbgrader", {})
+        asked = asked or bool(marked.get("grade") or marked.get("solution"))
+        if asked and cell.cell_type == "code":
+            cell.metadata["tags"] = sorted({*cell.metadata.get("tags", []), leaks.GO_ON})
 
 
 def check_released(nb: NotebookNode, where: str, assignment: Assignment, finished: Finished) -> None:

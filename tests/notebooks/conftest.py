@@ -15,6 +15,8 @@ import matplotlib.font_manager  # noqa: F401  builds the font cache, whose notic
 import nbformat
 import pytest
 
+from .kernel import COLOURS
+
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted(ROOT.glob("source/*/*.ipynb"))
 FIGURES = tomllib.loads((Path(__file__).parent / "figures.toml").read_text(encoding="utf-8"))
@@ -40,7 +42,7 @@ class Run:
         texts: dict[str, str] = {}
         for cell_id, output in self.outputs("stream"):
             if output["name"] == name:
-                texts[cell_id] = texts.get(cell_id, "") + output["text"]
+                texts[cell_id] = texts.get(cell_id, "") + COLOURS.sub("", output["text"])
         return texts
 
 

@@ -8,6 +8,11 @@ from cs_lib import notebook_checks as checks
 WANT = np.array([1.0, 2.0])
 
 
+@pytest.fixture(autouse=True)
+def nothing_counted_yet():
+    checks._tally.take()
+
+
 def report(capsys, got, want=WANT, **kwargs):
     checks.compare("out", got, want, limit=1e-7, hint="sum over the batch", **kwargs)
     return capsys.readouterr().out
@@ -59,6 +64,83 @@ def test_holds(capsys):
     assert first == "  ok       x unchanged    yes"
     assert second == "  NOT YET  x unchanged    2 entries changed"
     assert hint.endswith("hint: make a new array")
+
+
+def test_a_total_ends_a_cell(capsys):
+    checks.holds("x", True)
+    checks.holds("y", True)
+    checks.total()
+    assert capsys.readouterr().out.splitlines()[-1] == "  2 of 2"
+
+
+def test_a_total_with_a_failure_raises_one_line():
+    checks.holds("x", True)
+    checks.holds("y", False)
+    with pytest.raises(checks.NotYet, match=r"^1 of 2: see the lines that say NOT YET$") as caught:
+        checks.total()
+    assert caught.value._render_traceback_() == ["  1 of 2: see the lines that say NOT YET"]
+    checks.total()  # and the next cell begins at zero
+
+
+def kept(capsys, function, *args, **kwargs):
+    checks.keeps(function, *args, **kwargs)
+    return [line.strip() for line in capsys.readouterr().out.splitlines()]
+
+
+X, W = np.ones((2, 3)), np.ones((3, 4))
+
+
+def test_keeps_passes_a_function_that_writes_to_nothing(capsys):
+    lines = kept(capsys, lambda x, w: (x @ w, (x, w)), X, W)
+    assert lines == ["ok       kept           no argument changed", "ok       float32        stays float32"]
+
+
+def test_keeps_names_the_argument_that_was_written_to(capsys):
+    def forward(x, w):
+        w *= 2
+        return x @ w, None
+
+    lines = kept(capsys, forward, X, W)
+    assert lines[0] == "NOT YET  kept           w changed"
+    assert np.array_equal(W, np.ones((3, 4)))
+
+
+def test_keeps_sees_a_change_of_shape(capsys):
+    def forward(x):
+        x.resize((3, 2), refcheck=False)
+        return x, None
+
+    assert kept(capsys, forward, X)[0] == "NOT YET  kept           x changed"
+
+
+def test_keeps_sees_a_change_of_dout_by_a_backward_pass(capsys):
+    def backward(dout, cache):
+        dout[cache < 2] = 0
+        return dout
+
+    lines = kept(capsys, backward, X, forward=(lambda x: (x, x), X))
+    assert lines[0] == "NOT YET  kept           dout changed"
+
+
+def test_keeps_sees_a_cache_that_a_backward_pass_writes_to(capsys):
+    def backward(dout, cache):
+        cache += 1
+        return dout
+
+    assert kept(capsys, backward, X, forward=(lambda x: (x, x), X))[0].endswith("cache changed")
+
+
+def test_keeps_sees_float64_among_the_results(capsys):
+    lines = kept(capsys, lambda x, w: (np.zeros((2, 4)) + x @ w, None), X, W)
+    assert lines[1] == "NOT YET  float32        a result is float64"
+
+
+def test_keeps_casts_the_arrays_of_a_setting_and_leaves_integers(capsys):
+    def rule(w, dw, config):
+        assert config["t"] == 5
+        return w - config["v"] * dw, config
+
+    assert kept(capsys, rule, X, X, {"v": X, "t": 5})[1].startswith("ok")
 
 
 def test_title(capsys):

@@ -95,6 +95,15 @@ def test_a_visible_check_is_announced(notebook):
             text = ""
 
 
+def test_a_cell_of_checks_ends_with_the_total(notebook):
+    for cell_id, source in sources(notebook, "code").items():
+        calls = [
+            line for line in source.splitlines() if re.match(r"(checks\.(compare|holds)|check_\w+)\(", line)
+        ]
+        if calls:
+            assert "checks.total()" in source.splitlines()[-1], cell_id
+
+
 def test_solutions_stand_between_marks_in_solution_cells(notebook):
     for cell in notebook.cells:
         marks = re.findall(r"# (BEGIN|END) SOLUTION", cell["source"])

@@ -83,6 +83,14 @@ def test_the_notebook_is_stripped(demo: Course, quiet: Quiet) -> None:
     assert check["metadata"]["nbgrader"]["points"] == 2
 
 
+def test_run_all_goes_on_past_unfinished_work(demo: Course, quiet: Quiet) -> None:
+    """From the first cell that asks for work; before it stands the setup."""
+    build("demo", demo.root, quiet)
+    tags = {name: demo.released_cell(name)["metadata"].get("tags") for name in ("setup", "check", "search")}
+    assert tags == {"setup": None, "check": ["raises-exception"], "search": ["raises-exception"]}
+    assert "tags" not in demo.released_cell("answer")["metadata"]
+
+
 def test_building_twice_gives_the_same_bytes(demo: Course, quiet: Quiet) -> None:
     build("demo", demo.root, quiet)
     first = bytes_of(demo)

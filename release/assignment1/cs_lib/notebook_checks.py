@@ -1,11 +1,15 @@
 """The visible checks of the notebooks: one printed line a check, and no traceback for a wrong value.
 
 A check that raises stops the notebook and hides the checks after it. These print
-`ok` or `NOT YET`, say what is wrong in words, and go on.
+`ok` or `NOT YET`, say what is wrong in words, and go on. `total` ends a cell of checks.
 """
 
 from __future__ import annotations
 
+import inspect
+import os
+import sys
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -13,6 +17,37 @@ import numpy as np
 from . import gradient_check
 
 NAME_WIDTH = 14
+GREEN, RED, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[0m"
+
+
+class NotYet(Exception):
+    """Some checks say NOT YET. Jupyter shows one line, and nbgrader's Validate counts a failure."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [_coloured(f"  {self}", RED)]
+
+
+class _Tally:
+    """What the checks of the running cell have said so far."""
+
+    def __init__(self) -> None:
+        self.cell = -1
+        self.passed: list[bool] = []
+
+    def add(self, passed: bool) -> None:
+        # A cell that an error ended never came to its total: its lines do not count in the next cell.
+        cell = getattr(_shell(), "execution_count", self.cell)
+        if cell != self.cell:
+            self.passed = []
+        self.cell = cell
+        self.passed.append(passed)
+
+    def take(self) -> list[bool]:
+        taken, self.passed = self.passed, []
+        return taken
+
+
+_tally = _Tally()
 
 
 def title(text: str) -> None:
@@ -50,6 +85,73 @@ def holds(name: str, condition: Any, hint: str = "", detail: str = "") -> None:
     _line(name, passed, detail or ("yes" if passed else "no"), hint)
 
 
+def keeps(
+    function: Callable[..., Any],
+    *args: Any,
+    forward: tuple[Any, ...] = (),
+    float32: bool = True,
+) -> None:
+    """Print whether a function leaves its arguments as they are, and answers float32 with float32.
+
+    function: the layer, loss or update rule to call.
+    args: its arguments.
+    forward: for a backward pass, the forward function and its arguments; its cache becomes the last argument.
+    float32: False for a function whose results need not have the type of its arguments.
+    """
+    given = _call_arguments(args, forward, np.float64)
+    before = [_copied(value) for value in given]
+    function(*given)
+    names = [*inspect.signature(function).parameters, *(f"argument {i}" for i in range(len(given)))]
+    changed = [
+        name
+        for name, value, old in zip(names, given, before, strict=False)
+        if isinstance(old, np.ndarray) and not np.array_equal(value, old, equal_nan=old.dtype.kind == "f")
+    ]
+    detail = f"{' and '.join(changed)} changed" if changed else "no argument changed"
+    _line(
+        "kept", not changed, detail, "write to no argument: make a new array in place of +=, *= or x[...] ="
+    )
+    if float32:
+        wide = _wide(function(*_call_arguments(args, forward, np.float32)))
+        detail = f"a result is {wide[0]}" if wide else "stays float32"
+        _line("float32", not wide, detail, "look for np.zeros or np.ones without dtype=x.dtype")
+
+
+def total() -> None:
+    """End a cell of checks: print how many are ok, or raise NotYet when some are not."""
+    passed = _tally.take()
+    text = f"{sum(passed)} of {len(passed)}"
+    if not all(passed):
+        raise NotYet(f"{text}: see the lines that say NOT YET")
+    print(_coloured(f"  {text}", GREEN))
+
+
+def _call_arguments(args: Iterable[Any], forward: tuple[Any, ...], dtype: Any) -> list[Any]:
+    """Copies of the arguments in one type of numbers; a backward pass gets its forward pass's cache."""
+    made = [_cast(value, dtype) for value in args]
+    if forward:
+        made.append(forward[0](*(_cast(value, dtype) for value in forward[1:]))[1])
+    return made
+
+
+def _cast(value: Any, dtype: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.astype(dtype if value.dtype.kind == "f" else value.dtype)
+    if isinstance(value, dict):
+        return {key: _cast(item, dtype) for key, item in value.items()}
+    return value
+
+
+def _copied(value: Any) -> Any:
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def _wide(results: Any) -> list[str]:
+    """The types of the arrays among the results that are not float32. A cache or config is not searched."""
+    found = results if isinstance(results, tuple) else (results,)
+    return [str(item.dtype) for item in found if isinstance(item, np.ndarray) and item.dtype != np.float32]
+
+
 def _trouble(got: Any, want: np.ndarray) -> str:
     """Say why `got` cannot be compared with `want` at all; empty when it can be."""
     if got is None:
@@ -67,6 +169,19 @@ def _trouble(got: Any, want: np.ndarray) -> str:
 
 
 def _line(name: str, passed: bool, text: str, hint: str) -> None:
-    print(f"  {'ok' if passed else 'NOT YET':8} {name:{NAME_WIDTH}} {text}")
+    _tally.add(passed)
+    word = _coloured(f"{'ok' if passed else 'NOT YET':8}", GREEN if passed else RED)
+    print(f"  {word} {name:{NAME_WIDTH}} {text}")
     if hint and not passed:
         print(f"  {'':8} {'':{NAME_WIDTH}} hint: {hint}")
+
+
+def _shell() -> Any:
+    """The running IPython shell, or None outside of one."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython else None
+
+
+def _coloured(text: str, colour: str) -> str:
+    """The text in a colour where a notebook shows it; the words say the same without."""
+    return f"{colour}{text}{PLAIN}" if _shell() is not None and "NO_COLOR" not in os.environ else text

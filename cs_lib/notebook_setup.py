@@ -1,0 +1,142 @@
+"""What the first cell of a notebook switches on: edits take effect, and errors point at the right line.
+
+IPython's `%autoreload` keeps the old code of a file that cannot be read, and its present version counts lines
+wrong after an edit (ipython issues 14900 and 15359). So each cell starts here: files that changed are
+loaded again, whole, and while one of them cannot be, no cell runs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import time
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+PACKAGE = __name__.rpartition(".")[0]
+FOLDER = Path(__file__).parent
+TO_DO = " not written yet"  # how the message of a function that is to do ends
+
+
+class CannotRun(Exception):
+    """A file of the library cannot be used as it is now; Jupyter shows the message alone."""
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).splitlines()
+
+
+def follow_edits() -> None:
+    """Make edits of the library take effect in the next cell; does nothing outside of Jupyter.
+
+    Raises: CannotRun when a file of the library is not Python; names the file and its line.
+    """
+    shell = _shell()
+    if shell is None:
+        return
+    sys.dont_write_bytecode = True  # a .pyc file hides an edit that comes within a second and keeps the size
+    shell.ast_transformers[:] = [
+        hook for hook in shell.ast_transformers if type(hook).__name__ != FollowEdits.__name__
+    ]
+    shell.ast_transformers.append(FollowEdits())
+    shell.set_custom_exc((NotImplementedError,), _show_to_do)
+    for path in sorted(FOLDER.rglob("*.py")):
+        _refuse_unreadable(path)
+
+
+class FollowEdits:
+    """A hook of IPython that sees each cell before it runs."""
+
+    def __init__(self) -> None:
+        self.loaded: dict[str, bytes] = {}  # module -> the text it was loaded from
+        self.old: dict[Any, Any] = {}  # where superreload finds objects made by earlier versions
+        self.seen = time.time()
+
+    def visit(self, cell: Any) -> Any:
+        """Load what has changed, and let the cell pass.
+
+        Raises: InputRejected, after which IPython does not run the cell.
+        """
+        # As late as this: IPython is there when a cell runs, and only then.
+        from IPython.core.error import InputRejected
+
+        try:
+            self.load_changed()
+        except CannotRun as error:
+            rejected = type("CannotRun", (CannotRun, InputRejected), {})
+            raise rejected(str(error)) from None
+        self.seen = time.time()
+        return cell
+
+    def load_changed(self) -> None:
+        """Load again every module of the library whose text has changed since it was loaded."""
+        changed = {}
+        for module in _modules():
+            path = Path(str(module.__file__))
+            text = _refuse_unreadable(path, self.loaded.get(module.__name__))
+            if module.__name__ not in self.loaded and path.stat().st_mtime < self.seen:
+                self.loaded[module.__name__] = text
+            if self.loaded.get(module.__name__) != text:
+                changed[module.__name__] = (module, text)
+        for name, (module, text) in changed.items():
+            self._reload(module)
+            self.loaded[name] = text
+
+    def _reload(self, module: ModuleType) -> None:
+        from IPython.extensions.autoreload import superreload
+
+        try:
+            superreload(module, importlib.reload, self.old)
+        except (Exception, SystemExit) as error:
+            file = str(module.__file__)
+            lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
+            where = f", line {lines[-1]}" if lines else ""
+            message = f"{Path(file).name}{where}: {type(error).__name__}: {error}"
+            raise CannotRun(f"{message}\nCorrect it and save. Nothing was run.") from None
+
+
+def _modules() -> Iterable[ModuleType]:
+    """The modules of the library that are loaded, those that others build on first."""
+    prefix = f"{PACKAGE}."
+    return [
+        module
+        for name, module in list(sys.modules.items())
+        if (name == PACKAGE or name.startswith(prefix)) and getattr(module, "__file__", None)
+    ]
+
+
+def _refuse_unreadable(path: Path, known: bytes | None = None) -> bytes:
+    """The text of a file that is Python; `known` is a text that is known to be."""
+    try:
+        text = path.read_bytes()
+        if text != known:
+            compile(text, path.name, "exec")
+    except OSError as error:
+        raise CannotRun(f"{path.name}: {error.strerror}\nNothing was run.") from None
+    except (SyntaxError, ValueError) as error:
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+        reason = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise CannotRun(f"{path.name}{line}: {reason}\nCorrect it and save. Nothing was run.") from None
+    return text
+
+
+def _show_to_do(shell: Any, kind: type, error: BaseException, trace: Any, tb_offset: Any = None) -> Any:
+    """Show a function that is still to do as one line; any other NotImplementedError as always."""
+    message = str(error)
+    if not message.endswith(TO_DO):
+        shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+        return None
+    last = traceback.extract_tb(trace)[-1]
+    path = Path(last.filename)
+    where = f" ({path.name}, line {last.lineno})" if FOLDER in path.parents else ""
+    lines = [f"To do: {message}{where}."]
+    shell._showtraceback(kind, error, lines)
+    return lines
+
+
+def _shell() -> Any:
+    """The running IPython shell, or None outside of one."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython else None
