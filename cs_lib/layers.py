@@ -42,8 +42,8 @@ def affine_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> tuple[np.ndar
     checks.is_batch("affine_forward", x)
     checks.has_shape("affine_forward", "w", w, (int(np.prod(x.shape[1:])), None))
     checks.has_shape("affine_forward", "b", b, (w.shape[1],))
-    # TODO: Stretch each example of x out into a row, without changing x itself, and compute out with one
-    # matrix product. Put into cache what affine_backward will need.
+    # TODO: Write each example of x as one row, without changing x itself, and compute out with one matrix
+    # product. Put into cache what affine_backward will need.
     # BEGIN SOLUTION
     out = x.reshape(x.shape[0], -1) @ w + b
     cache = (x, w)
@@ -54,11 +54,7 @@ def affine_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> tuple[np.ndar
 def affine_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Compute the gradients of a fully-connected layer.
 
-    With x read as rows(x), and dx brought back into the shape of x:
-
-    dx[n, d] = sum_m dout[n, m] * w[d, m]
-    dw[d, m] = sum_n x[n, d] * dout[n, m]
-    db[m] = sum_n dout[n, m]
+    Each gradient adds up, over all entries of out that the number reaches, dout times the local derivative.
 
     Args:
         dout: (N, M).
@@ -68,8 +64,8 @@ def affine_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndar
     Raises: ValueError when dout does not have out's shape.
     Source: Rumelhart, Hinton and Williams, 1986, equations 6 and 7.
     """
-    # TODO: Compute dx, dw and db by the chain rule. Their shapes must be those of x, w and b: check each
-    # product by its shapes. Every row of the batch adds to dw and to db.
+    # TODO: Derive dx, dw and db with the chain rule, then compute them. Their shapes must be those of x, w
+    # and b: check each step by its shapes. The notebook has hints.
     # BEGIN SOLUTION
     x, w = cache
     checks.has_shape("affine_backward", "dout", dout, (x.shape[0], w.shape[1]))
@@ -102,7 +98,7 @@ def relu_forward(x: np.ndarray) -> tuple[np.ndarray, Cache]:
 def relu_backward(dout: np.ndarray, cache: Cache) -> np.ndarray:
     """Compute the gradient of a rectified linear unit.
 
-    dx = dout where x > 0, else 0 (at x = 0 there is no derivative; 0 is taken)
+    At x = 0 there is no derivative; 0 is taken.
 
     Args:
         dout: array of x's shape. It is left unchanged.
@@ -111,8 +107,8 @@ def relu_backward(dout: np.ndarray, cache: Cache) -> np.ndarray:
     Returns: dx, of x's shape.
     Raises: ValueError when dout does not have x's shape.
     """
-    # TODO: Let dout through where the input was positive and block it elsewhere. Build a new array: dout
-    # may still be needed by the caller.
+    # TODO: Multiply dout by the slope of the ReLU at each x. Make a new array: the caller may still need
+    # dout.
     # BEGIN SOLUTION
     x = cache
     checks.has_shape("relu_backward", "dout", dout, x.shape)
@@ -133,12 +129,12 @@ def svm_loss(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     Returns: (loss, dx), a number and the gradient with respect to the scores, (N, C).
     Raises: ValueError when y does not fit x.
     Source: Weston and Watkins, "Support Vector Machines for Multi-Class Pattern Recognition", 1999,
-        with a margin of 1 and without the weight penalty, which the networks add themselves.
+        with a margin of 1 and without the L2 penalty, which the networks add themselves.
     """
     checks.are_labels("svm_loss", x, y)
     # TODO: Compute every margin x[i, j] - x[i, y_i] + 1, leave the true class out of the sum, and average
-    # over the batch. For dx: each positive margin pushes its own score up by 1/N and pulls the true class's
-    # down by as much. No loops are needed: x[np.arange(N), y] picks the scores of the true classes.
+    # over the batch. Derive dx from the margins. No loops are needed: x[np.arange(N), y] picks the scores
+    # of the true classes.
     # BEGIN SOLUTION
     N = x.shape[0]
     rows = np.arange(N)
@@ -156,7 +152,6 @@ def softmax_loss(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     """Compute the cross-entropy of the softmax probabilities, averaged over the batch, and its gradient.
 
     p[i, j] = exp(x[i, j]) / sum_k exp(x[i, k]),    loss = -1/N * sum_i log p[i, y_i]
-    dx[i, j] = (p[i, j] - [j == y_i]) / N
 
     Both stay finite for scores of 1e3 and more.
 
@@ -169,9 +164,10 @@ def softmax_loss(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     Source: Bishop, "Pattern Recognition and Machine Learning", 2006, equations 4.104, 4.108 and 4.109.
     """
     checks.are_labels("softmax_loss", x, y)
-    # TODO: Compute the log-probabilities, the loss, and dx. exp(710) is too large for float64, but a number
-    # subtracted from every score of a row does not change its probabilities: pick one that helps. And do
-    # not take the log of a probability that may have become 0: log(exp(a) / s) is a - log(s).
+    # TODO: Compute the log-probabilities, the loss, and dx, which you derive first. exp(710) is too large
+    # for float64, but a number subtracted from every score of a row does not change its probabilities:
+    # choose one that helps. And do not take the log of a probability that may have become 0:
+    # log(exp(a) / s) is a - log(s).
     # BEGIN SOLUTION
     N = x.shape[0]
     rows = np.arange(N)
@@ -251,8 +247,8 @@ def batchnorm_forward(
 def batchnorm_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Compute the gradients of batch norm, back through its computation graph one step at a time.
 
-    x -> mean -> centred -> var -> std -> x_hat -> out: each arrow backwards is one short line, and where a
-    value feeds two later ones, the two gradients add.
+    The graph stands in the notebook. Each arrow backwards is one short line, and where a value feeds two
+    later ones, the two gradients add.
 
     Args:
         dout: (N, D).
@@ -262,8 +258,8 @@ def batchnorm_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.n
     Raises: ValueError when dout does not have out's shape or the cache is from test mode.
     Source: Ioffe and Szegedy, 2015, the six equations at the end of section 3.
     """
-    # TODO: Draw the graph of the forward pass on paper and walk it from out back to x. x reaches out three
-    # ways: directly, through the mean and through the variance. Add the three up in dx.
+    # TODO: Draw the graph of the forward pass on paper and walk it from out back to x, one line for each
+    # node. Two values feed two later ones each, x and the centred x: there the gradients add.
     # BEGIN SOLUTION
     if cache is None:
         raise ValueError("batchnorm_backward: the cache is from test mode, which has no backward pass")
@@ -291,14 +287,13 @@ def batchnorm_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.n
 def batchnorm_backward_alt(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Compute the gradients of batch norm by the closed form, simplified on paper.
 
-    Written out for one feature, dx is a weighted sum of dout and x_hat and needs just two sums over the
-    batch.
+    For one feature, dx needs just two sums over the batch.
 
     Args, Returns, Raises: as for `batchnorm_backward`, whose results it equals up to rounding.
     Source: the equations of Ioffe and Szegedy, 2015, section 3, with the sums worked out.
     """
-    # TODO: Work the gradient out on paper until few terms are left, and write those. The same cache must do
-    # for both backward functions. It should come out faster than the step-by-step version.
+    # TODO: Simplify the gradient on paper until few terms are left, and write those. The same cache must
+    # serve both backward functions. The result should be faster than the step-by-step version.
     # BEGIN SOLUTION
     if cache is None:
         raise ValueError("batchnorm_backward_alt: the cache is from test mode, which has no backward pass")
@@ -362,8 +357,8 @@ def layernorm_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.n
     Raises: ValueError when dout does not have out's shape.
     Source: Ba, Kiros and Hinton, 2016, equation 3, differentiated.
     """
-    # TODO: Compute the three gradients. dgamma and dbeta still add up over the batch; the sums inside dx
-    # run along each row now, and gamma differs from term to term there, so it must go in before the sums.
+    # TODO: Derive the three gradients, then compute them. Ask of every sum whether it runs over the batch or
+    # over the features of one row, and of every gamma whether it can leave the sum.
     # BEGIN SOLUTION
     # dx = (dx_hat - mean(dx_hat) - x_hat * mean(dx_hat * x_hat)) / std, the means taken over each row
     x_hat, std, gamma = cache
@@ -420,8 +415,7 @@ def dropout_forward(x: np.ndarray, dropout_param: Param) -> tuple[np.ndarray, Ca
 def dropout_backward(dout: np.ndarray, cache: Cache) -> np.ndarray:
     """Compute the gradient of dropout.
 
-    train: dx = dout * mask / p
-    test:  dx = dout
+    It belongs to one forward pass, with the mask that was drawn there, or to one in test mode.
 
     Args:
         dout: array of x's shape.
@@ -430,7 +424,7 @@ def dropout_backward(dout: np.ndarray, cache: Cache) -> np.ndarray:
     Returns: dx, of x's shape.
     Raises: ValueError when dout does not have x's shape.
     """
-    # TODO: Compute dx for both modes: what was dropped gets no gradient, what was scaled scales it too.
+    # TODO: Derive dx for both modes: by which number did the forward pass multiply each element of x?
     # BEGIN SOLUTION
     if cache is None:
         dx = dout.copy()
@@ -485,9 +479,8 @@ def conv_forward_naive(
 def conv_backward_naive(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Compute the gradients of a convolutional layer with plain loops.
 
-    out[n, f, i, j] is a sum of products, window times filter, plus b[f]. So its dout flows back to each
-    factor, times the other factor, and to b[f] as it is; what flows back to one place from several windows
-    adds up.
+    out[n, f, i, j] is a sum of products, window times filter, plus b[f]. Each number of x, w and b gets the
+    sum of what comes back from all the out[n, f, i, j] that it had a part in.
 
     Args:
         dout: (N, F, H_out, W_out).
@@ -497,9 +490,9 @@ def conv_backward_naive(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.
     Raises: ValueError when dout does not have out's shape.
     Source: LeCun et al., 1998, section II.A, differentiated.
     """
-    # TODO: Loop over images, filters and places as in the forward pass, and add each place's share to dx,
-    # dw and db. Windows may overlap, so add, do not assign. Work on a padded dx and cut the padding off at
-    # the end; pad may be 0, and an array sliced [0:-0] is empty.
+    # TODO: Derive what one out[n, f, i, j] sends back to its window, its filter and its bias. Then loop over
+    # images, filters and places as in the forward pass, and add these shares up. Work on a padded dx and
+    # cut the padding off at the end; pad may be 0, and an array sliced [0:-0] is empty.
     # BEGIN SOLUTION
     x_pad, w, stride, pad = cache
     N, _, H_pad, W_pad = x_pad.shape
@@ -558,8 +551,7 @@ def max_pool_forward_naive(x: np.ndarray, pool_param: Param) -> tuple[np.ndarray
 def max_pool_backward_naive(dout: np.ndarray, cache: Cache) -> np.ndarray:
     """Compute the gradient of a max-pooling layer with plain loops.
 
-    Each dout[n, c, i, j] goes to the place its window's maximum came from (the first, when several are
-    equal). A place that is the maximum of several overlapping windows gets the sum.
+    When several elements of a window are equal and largest, the first of them counts as the maximum.
 
     Args:
         dout: (N, C, H_out, W_out).
@@ -568,8 +560,8 @@ def max_pool_backward_naive(dout: np.ndarray, cache: Cache) -> np.ndarray:
     Returns: dx, of shape (N, C, H, W).
     Raises: ValueError when dout does not have out's shape.
     """
-    # TODO: Loop over the windows as in the forward pass, find where the maximum of each lies, and add its
-    # dout there. Windows may overlap, so add, do not assign. np.argmax and np.unravel_index help.
+    # TODO: Which element of a window gets a gradient, and what if the windows overlap? Then loop over the
+    # windows as in the forward pass. np.argmax and np.unravel_index help.
     # BEGIN SOLUTION
     x, height, width, stride = cache
     N, C, H, W = x.shape
@@ -605,9 +597,9 @@ def spatial_batchnorm_forward(
     Source: Ioffe and Szegedy, 2015, section 3.2.
     """
     checks.has_shape("spatial_batchnorm_forward", "x", x, (None, None, None, None))
-    # TODO: Bring x into rows of C numbers, one row for each pixel, let batchnorm_forward do the work, and
-    # bring its result back into x's shape. Move the channel axis with transpose before you reshape: reshape
-    # alone would mix the channels up.
+    # TODO: Turn x into rows of C numbers, one row for each pixel, let batchnorm_forward do the work, and
+    # give its result the shape of x again. Move the channel axis with transpose before you reshape: reshape
+    # alone would mix the channels.
     # BEGIN SOLUTION
     N, C, H, W = x.shape
     rows = x.transpose(2, 3, 0, 1).reshape(-1, C)  # any order of pixels will do; this suits the fast layers
@@ -629,8 +621,8 @@ def spatial_batchnorm_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarr
     Source: Ioffe and Szegedy, 2015, section 3.2.
     """
     checks.has_shape("spatial_batchnorm_backward", "dout", dout, (None, None, None, None))
-    # TODO: Bring dout into rows as you did with x, call one of the two batch norm backward functions, and
-    # bring dx back into the shape of an image batch.
+    # TODO: Turn dout into rows as you did with x, call one of the two backward functions of batch norm, and
+    # give dx the shape of a batch of images again.
     # BEGIN SOLUTION
     N, C, H, W = dout.shape
     dout_rows = dout.transpose(2, 3, 0, 1).reshape(-1, C)
@@ -694,8 +686,8 @@ def spatial_groupnorm_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarr
     Raises: ValueError when dout does not have out's shape.
     Source: Wu and He, 2018, equations 1, 2, 6 and 7, differentiated.
     """
-    # TODO: Compute the three gradients. dgamma and dbeta keep their four axes (keepdims=True). For dx,
-    # reshape into groups again and do what layernorm_backward does with its rows.
+    # TODO: Compute the three gradients, in the shapes of their arrays (keepdims=True helps). Which function
+    # of yours has done the same with rows in the place of groups?
     # BEGIN SOLUTION
     # dx = (dx_hat - mean(dx_hat) - x_hat * mean(dx_hat * x_hat)) / std, the means taken over each group
     x_hat, std, gamma = cache

@@ -7,6 +7,7 @@ preprocessor raises, but swallows what a hook raises.
 """
 
 import json
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from autograder.release.leaks import Search
 from autograder.release.package import Skeleton, skeleton
 
 STUDENT_FILES = ("README.md", "requirements.txt")  # beside the notebooks in source/<assignment>/
+FIGURE = re.compile(r"figures/[\w-]+\.svg")  # the notebooks show them; text, so that answers can be searched for
 
 
 def release_preprocessors() -> list[type]:
@@ -117,6 +119,8 @@ def finish_files(assignment: Assignment, folder: Path) -> Finished:
         search.refuse(text, f"{path} (skeleton)")
     for file in STUDENT_FILES:
         search.refuse((folder / file).read_text(encoding="utf-8"), f"source/{assignment.name}/{file}")
+    for path in sorted(folder.glob("figures/*.svg")):
+        search.refuse(path.read_text(encoding="utf-8"), f"source/{assignment.name}/figures/{path.name}")
     return Finished(stripped.files, search)
 
 
@@ -165,10 +169,11 @@ def _refuse_unexpected(assignment: Assignment, stripped: Skeleton, folder: Path)
     expected = {f"{notebook.name}.ipynb" for notebook in assignment.notebooks}
     expected |= {*STUDENT_FILES, *stripped.files}
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    expected |= {name for name in found if FIGURE.fullmatch(name)}
     for name in sorted(found - expected):
         raise ReleaseError(
-            f"source/{assignment.name}/{name}: expected only notebooks, {' and '.join(STUDENT_FILES)} beside "
-            "the settings, got this file; move it elsewhere"
+            f"source/{assignment.name}/{name}: expected only notebooks, {' and '.join(STUDENT_FILES)} and "
+            "figures/*.svg beside the settings, got this file; move it elsewhere"
         )
     for name in STUDENT_FILES:
         if name not in found:

@@ -14,7 +14,15 @@ CELL_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 # Texts that would tie the notebooks to one machine, or name a course.
 STRANGE = re.compile(r"cs231n|cs6353|stanford|umich|eecs|/home/|/Users/|/root/|/work/|/tmp/|C:\\\\", re.I)
 LINK = re.compile(r"https?://([^/\s)\"]+)")
-PAPERS = {"arxiv.org", "doi.org", "jmlr.org"}
+# Where papers and books stay for good.
+PAPERS = {
+    "arxiv.org",
+    "doi.org",
+    "jmlr.org",
+    "proceedings.mlr.press",
+    "www.deeplearningbook.org",
+    "distill.pub",
+}
 DRAW = re.compile(r"np\.random\.(randn?|randint|choice|uniform|normal|permutation)\(")
 SENTENCE_END = re.compile(r"(?<=[.?!:])\s+|\n\s*\n|\n\s*(?:-|\d\.)\s")
 SEED = re.compile(r"np\.random\.(seed|default_rng)\(\d+\)")

@@ -405,8 +405,19 @@ def test_a_file_that_is_not_expected_is_refused(demo: Course, quiet: Quiet, name
     refuse(
         demo,
         quiet,
-        rf"source/demo/{name}: expected only notebooks, README.md and requirements.txt beside the",
+        rf"source/demo/{name}: expected only notebooks, README.md and requirements.txt and "
+        r"figures/\*.svg beside the",
     )
+
+
+def test_a_figure_is_released(demo: Course, quiet: Quiet) -> None:
+    demo.write("source/demo/figures/affine-graph.svg", "<svg/>")
+    assert "figures/affine-graph.svg" in build("demo", demo.root, quiet).files
+
+
+def test_a_figure_that_gives_an_answer_away_is_refused(demo: Course, quiet: Quiet) -> None:
+    demo.write("source/demo/figures/answer.svg", "<svg><text>scaled_rows = x.reshape(x.shape[0], -1) * s</text></svg>")
+    refuse(demo, quiet, r"source/demo/figures/answer.svg:1: holds a line of the solution")
 
 
 def test_a_notebook_that_the_settings_do_not_list_is_refused(demo: Course, quiet: Quiet) -> None:

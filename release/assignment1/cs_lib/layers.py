@@ -41,8 +41,8 @@ def affine_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> tuple[np.ndar
     checks.is_batch("affine_forward", x)
     checks.has_shape("affine_forward", "w", w, (int(np.prod(x.shape[1:])), None))
     checks.has_shape("affine_forward", "b", b, (w.shape[1],))
-    # TODO: Stretch each example of x out into a row, without changing x itself, and compute out with one
-    # matrix product. Put into cache what affine_backward will need.
+    # TODO: Write each example of x as one row, without changing x itself, and compute out with one matrix
+    # product. Put into cache what affine_backward will need.
     raise NotImplementedError("affine_forward is not written yet")
     return out, cache
 
@@ -50,11 +50,7 @@ def affine_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> tuple[np.ndar
 def affine_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Compute the gradients of a fully-connected layer.
 
-    With x read as rows(x), and dx brought back into the shape of x:
-
-    dx[n, d] = sum_m dout[n, m] * w[d, m]
-    dw[d, m] = sum_n x[n, d] * dout[n, m]
-    db[m] = sum_n dout[n, m]
+    Each gradient adds up, over all entries of out that the number reaches, dout times the local derivative.
 
     Args:
         dout: (N, M).
@@ -64,8 +60,8 @@ def affine_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndar
     Raises: ValueError when dout does not have out's shape.
     Source: Rumelhart, Hinton and Williams, 1986, equations 6 and 7.
     """
-    # TODO: Compute dx, dw and db by the chain rule. Their shapes must be those of x, w and b: check each
-    # product by its shapes. Every row of the batch adds to dw and to db.
+    # TODO: Derive dx, dw and db with the chain rule, then compute them. Their shapes must be those of x, w
+    # and b: check each step by its shapes. The notebook has hints.
     raise NotImplementedError("affine_backward is not written yet")
     return dx, dw, db
 
@@ -89,7 +85,7 @@ def relu_forward(x: np.ndarray) -> tuple[np.ndarray, Cache]:
 def relu_backward(dout: np.ndarray, cache: Cache) -> np.ndarray:
     """Compute the gradient of a rectified linear unit.
 
-    dx = dout where x > 0, else 0 (at x = 0 there is no derivative; 0 is taken)
+    At x = 0 there is no derivative; 0 is taken.
 
     Args:
         dout: array of x's shape. It is left unchanged.
@@ -98,8 +94,8 @@ def relu_backward(dout: np.ndarray, cache: Cache) -> np.ndarray:
     Returns: dx, of x's shape.
     Raises: ValueError when dout does not have x's shape.
     """
-    # TODO: Let dout through where the input was positive and block it elsewhere. Build a new array: dout
-    # may still be needed by the caller.
+    # TODO: Multiply dout by the slope of the ReLU at each x. Make a new array: the caller may still need
+    # dout.
     raise NotImplementedError("relu_backward is not written yet")
     return dx
 
@@ -116,12 +112,12 @@ def svm_loss(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     Returns: (loss, dx), a number and the gradient with respect to the scores, (N, C).
     Raises: ValueError when y does not fit x.
     Source: Weston and Watkins, "Support Vector Machines for Multi-Class Pattern Recognition", 1999,
-        with a margin of 1 and without the weight penalty, which the networks add themselves.
+        with a margin of 1 and without the L2 penalty, which the networks add themselves.
     """
     checks.are_labels("svm_loss", x, y)
     # TODO: Compute every margin x[i, j] - x[i, y_i] + 1, leave the true class out of the sum, and average
-    # over the batch. For dx: each positive margin pushes its own score up by 1/N and pulls the true class's
-    # down by as much. No loops are needed: x[np.arange(N), y] picks the scores of the true classes.
+    # over the batch. Derive dx from the margins. No loops are needed: x[np.arange(N), y] picks the scores
+    # of the true classes.
     raise NotImplementedError("svm_loss is not written yet")
     return float(loss), dx
 
@@ -130,7 +126,6 @@ def softmax_loss(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     """Compute the cross-entropy of the softmax probabilities, averaged over the batch, and its gradient.
 
     p[i, j] = exp(x[i, j]) / sum_k exp(x[i, k]),    loss = -1/N * sum_i log p[i, y_i]
-    dx[i, j] = (p[i, j] - [j == y_i]) / N
 
     Both stay finite for scores of 1e3 and more.
 
@@ -143,8 +138,9 @@ def softmax_loss(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     Source: Bishop, "Pattern Recognition and Machine Learning", 2006, equations 4.104, 4.108 and 4.109.
     """
     checks.are_labels("softmax_loss", x, y)
-    # TODO: Compute the log-probabilities, the loss, and dx. exp(710) is too large for float64, but a number
-    # subtracted from every score of a row does not change its probabilities: pick one that helps. And do
-    # not take the log of a probability that may have become 0: log(exp(a) / s) is a - log(s).
+    # TODO: Compute the log-probabilities, the loss, and dx, which you derive first. exp(710) is too large
+    # for float64, but a number subtracted from every score of a row does not change its probabilities:
+    # choose one that helps. And do not take the log of a probability that may have become 0:
+    # log(exp(a) / s) is a - log(s).
     raise NotImplementedError("softmax_loss is not written yet")
     return float(loss), dx

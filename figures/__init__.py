@@ -1,0 +1,1 @@
+"""The figures of the notebooks, drawn as SVG by `python -m figures`."""
