@@ -59,15 +59,15 @@ def deep_net() -> Figure:
         left, right = xs[i] + widths[i] / 2 + 3, xs[i + 1] - widths[i + 1] / 2 - 3
         figure.arrow(left, 72, right, 72)
         figure.arrow(right, 90, left, 90, back=True)
-    for x, i in ((210, "1"), (390, "2"), (690, "K")):
-        figure.text(x, 24, f"W{i}, b{i}", size=13, color=GREEN, mono=True)
+    for x, number in ((210, "1"), (390, "2"), (690, "K")):
+        figure.text(x, 24, f"W{number}, b{number}", size=13, color=GREEN, mono=True)
         figure.arrow(x, 34, x, 56)
         figure.arrow(x, 104, x, 152)
         figure.arrow(x + 12, 152, x + 12, 104, back=True)
         figure.box(
             x, 172, 100, 36, f"caches[{int(i) - 1}]" if i != "K" else "caches[-1]", color=GREY, size=12
         )
-        figure.text(x, 212, f"dW{i}, db{i}", size=13, color=ORANGE, mono=True)
+        figure.text(x, 212, f"dW{number}, db{number}", size=13, color=ORANGE, mono=True)
     figure.text(545, 172, "the caches, in a list", size=12, color=GREY)
     legend(figure, 266)
     return figure

@@ -119,8 +119,8 @@ def finish_files(assignment: Assignment, folder: Path) -> Finished:
         search.refuse(text, f"{path} (skeleton)")
     for file in STUDENT_FILES:
         search.refuse((folder / file).read_text(encoding="utf-8"), f"source/{assignment.name}/{file}")
-    for path in sorted(folder.glob("figures/*.svg")):
-        search.refuse(path.read_text(encoding="utf-8"), f"source/{assignment.name}/figures/{path.name}")
+    for figure in sorted(folder.glob("figures/*.svg")):
+        search.refuse(figure.read_text(encoding="utf-8"), f"source/{assignment.name}/figures/{figure.name}")
     return Finished(stripped.files, search)
 
 
