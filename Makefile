@@ -22,7 +22,7 @@ test: setup lint
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: setup
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
 
 release: setup
 	$(RUN) release

@@ -4,7 +4,8 @@ import os
 import sys
 from pathlib import Path
 
-from autograder import autograde, formgrader, nbgrader_feedback
+from autograder.bridge import autograde, formgrader
+from autograder.bridge import feedback as nbgrader_feedback
 from autograder.release.preprocessors import release_preprocessors
 
 # nbgrader calls `alembic` by name for its gradebook; it lies beside Python, also where no venv is activated.
@@ -29,7 +30,7 @@ c.ClearSolutions.code_stub = {
 autograde.configure(c)
 
 # What [late] in assignment.toml takes off.
-c.AssignLatePenalties.plugin_class = "autograder.penalties.LatePenalty"
+c.AssignLatePenalties.plugin_class = "autograder.gradebook.lateness.LatePenalty"
 
 # Formgrader: a student's text made harmless, the rubric below each answer.
 formgrader.configure(c)

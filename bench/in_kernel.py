@@ -4,7 +4,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from autograder.graders.checks import Case
+from autograder.checks.checks import Case
 from autograder.sandbox.host import Host
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.student import Student

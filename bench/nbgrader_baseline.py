@@ -22,8 +22,8 @@ from importlib import import_module
 from pathlib import Path
 from statistics import median
 
-from autograder import course
-from autograder.course import Assignment
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
 from bench import hand_ins
 
 ROOT = Path(__file__).parents[1]

@@ -18,11 +18,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from autograder import course, grading, intake, record, regrade
-from autograder.gradebook import Gradebook
-from autograder.record import Record
+from autograder import intake
+from autograder.course import assignment as course
+from autograder.files import write_atomically
+from autograder.gradebook.book import Gradebook
+from autograder.gradebook.url import sqlite_url
+from autograder.judge.grade import grade_all
+from autograder.records import changes as regrade
+from autograder.records.record import Record
+from autograder.records.store import Store
 from autograder.reports import exports, feedback
-from autograder.store import Store, sqlite_url
 from bench.hand_ins import QUIET
 from samples import make_class
 
@@ -35,7 +40,7 @@ def kinds(name: str) -> list[Record]:
         intake.arrange(kind, make_class.hand_in(assignment, about[kind]), assignment) for kind in QUIET
     ]
     records: list[Record] = []
-    grading.grade_all(assignment, hand_ins, records.append)
+    grade_all(assignment, hand_ins, records.append)
     return records
 
 
@@ -65,7 +70,7 @@ def main() -> int:
         def pages(number: int) -> None:
             for graded in stored(number):
                 page = feedback.render(graded, assignment)
-                record.write_atomically(out / "feedback" / f"{graded.student}.html", page)
+                write_atomically(out / "feedback" / f"{graded.student}.html", page)
 
         steps: dict[str, Callable[[int], object]] = {
             "record read from a grading process": lambda n: [

@@ -17,9 +17,11 @@ from collections.abc import Callable
 from math import exp
 from pathlib import Path
 
-from autograder import course, record
-from autograder.course import Assignment, GradeCell
-from autograder.record import CaseResult, Grade, Hashes, Record
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
+from autograder.notebook import GradeCell
+from autograder.records import record
+from autograder.records.record import CaseResult, Grade, Hashes, Record
 from autograder.reports import class_report, exports, feedback, gradescope, junit
 
 CASES = 10  # a cell; the real graders have 8 to 12

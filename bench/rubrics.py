@@ -16,8 +16,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder import course
-from autograder.graders.shared.inline import Question, judge
+from autograder.answers.question import Question
+from autograder.answers.verdict import judge
+from autograder.course import assignment as course
 
 ROOT = Path(__file__).parents[1]
 ANSWERS = ROOT / "tests/rubrics/answers"

@@ -22,7 +22,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from autograder.sandbox.client import Level, Limits, Sandbox, Student, probe
+from autograder.sandbox.client import Sandbox
+from autograder.sandbox.level import Level, probe
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.student import Student
 
 ROOT = Path(__file__).parents[1]
 SIZES = {"1 KB": 128, "1 MB": 1 << 17, "20 MB": 20 << 17}  # numbers of 8 bytes, sent there and back

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder import record
+from autograder.records import record
 from bench import hand_ins
 
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from make_class import read_class
 
-from autograder import cli, course
+from autograder.cli import main as cli
+from autograder.course import assignment as course
 
 
 def main(submitted: str, out: str) -> int:

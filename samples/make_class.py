@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograder import course
-from autograder.course import Assignment
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
 from autograder.release.strip import matches, strip_module
 
 HERE = Path(__file__).parent

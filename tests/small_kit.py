@@ -67,7 +67,7 @@ class Kit:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.submitted = home / "submitted"
-        skip = shutil.ignore_patterns("__pycache__", "assignment*", "shared")
+        skip = shutil.ignore_patterns("__pycache__", "assignment[0-9]", "shared")
         shutil.copytree(ROOT / "autograder", home / "autograder", ignore=skip)
         shared = home / "autograder/graders/shared"  # course.py reads rubrics with some of these
         shutil.copytree(

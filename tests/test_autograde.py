@@ -13,8 +13,9 @@ from nbgrader.preprocessors import AssignLatePenalties, Execute, SaveAutoGrades
 from traitlets.config.loader import PyFileConfigLoader
 from traitlets.utils.importstring import import_item
 
-from autograder import autograde
-from autograder.record import CaseResult, Grade
+from autograder.bridge import autograde
+from autograder.bridge.cell_text import cell_text
+from autograder.records.record import CaseResult, Grade
 from tests.faults.test_kill import gradebook_rows
 from tests.small_kit import NAME, POINTS, RIGHT, WRONG, Kit, notebook
 
@@ -157,14 +158,11 @@ def test_what_is_told_below_a_cell() -> None:
         CaseResult("c[a]", "core", 1.0, "passed"),
         CaseResult("c[b]", "core", 1.0, "failed", "out is wrong", "Look at the axis."),
     )
-    assert autograde.told(Grade("c", "nb", 1.0, 2.0, "graded", cases)).splitlines() == [
+    assert cell_text(Grade("c", "nb", 1.0, 2.0, "graded", cases)).splitlines() == [
         "c: 1 of 2 points",
         "  passed  c[a]",
         "  failed  c[b]",
         "          out is wrong",
         "          Look at the axis.",
     ]
-    assert (
-        autograde.told(Grade("c", "nb", None, 2.0, "error", comment="Ours."))
-        == "c: waits for a human\nOurs.\n"
-    )
+    assert cell_text(Grade("c", "nb", None, 2.0, "error", comment="Ours.")) == "c: waits for a human\nOurs.\n"

@@ -9,7 +9,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from autograder import cli, course, record
+from autograder.cli import main as cli
+from autograder.course import assignment as course
+from autograder.records import record
 from samples import make_class
 
 ROOT = Path(__file__).parents[1]

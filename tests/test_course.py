@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from autograder import course
-from autograder.course import CourseError
-from autograder.policy import Intake, Late
+from autograder.course import assignment as course
+from autograder.course.policy import Intake, Late
+from autograder.errors import CourseError
 from autograder.sandbox.limits import Limits
 
 PROJECT = Path(__file__).resolve().parents[1]

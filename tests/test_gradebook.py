@@ -6,10 +6,12 @@ import pytest
 from nbgrader import api
 from sqlalchemy.exc import SQLAlchemyError
 
-from autograder import course
-from autograder.course import Assignment
-from autograder.gradebook import INDEXED, Gradebook, GradebookError, reason, sqlite_url
-from autograder.record import Grade, Hashes, Record
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
+from autograder.errors import GradebookError
+from autograder.gradebook.book import INDEXED, Gradebook
+from autograder.gradebook.url import reason, sqlite_url
+from autograder.records.record import Grade, Hashes, Record
 
 NOTEBOOK, CODE, INLINE = "two_layer_net", "affine_forward", "inline_two_layer_net_1"
 

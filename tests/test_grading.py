@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from autograder import grading, scoring
-from autograder.course import Assignment, GradeCell, Notebook
-from autograder.grading import GradingError, Task
+from autograder.course.assignment import Assignment
+from autograder.errors import GradingError
 from autograder.intake import Source, Submission
-from autograder.record import CaseResult, Record
+from autograder.judge import plugin as grading
+from autograder.judge import scoring
+from autograder.judge.digests import graders_digest
+from autograder.judge.grade import grade_all, grade_one, grade_tasks
+from autograder.judge.task import Task
+from autograder.notebook import GradeCell, Notebook
+from autograder.records.record import CaseResult, Record
 from autograder.sandbox.level import unsafe
 from autograder.sandbox.limits import Limits
 
@@ -72,7 +77,7 @@ class Course:
         notebook = json.dumps({"cells": cells}).encode()
         package = {"cs_lib/layers.py": textwrap.dedent(code).encode()} if code else {}
         submission = Submission("s001", package, {"nb": notebook})
-        return grading.grade_one(assignment, submission, unsafe())
+        return grade_one(assignment, submission, unsafe())
 
 
 @pytest.fixture
@@ -219,7 +224,7 @@ def test_random_numbers_are_the_same_for_a_case_wherever_it_runs(course: Course)
     code = {"cs_lib/layers.py": b"import numpy as np\n\ndef draw():\n    return float(np.random.rand())\n"}
     records: list[Record] = []
     twins = [Submission(s, code) for s in ("s001", "s002")]
-    grading.grade_all(assignment, twins, records.append, unsafe())
+    grade_all(assignment, twins, records.append, unsafe())
     assert [r.grades["cell"].points for r in records] == [1.0, 1.0]
 
 
@@ -263,7 +268,7 @@ def test_what_goes_wrong_over_one_hand_in_stops_no_other(
         Submission(f"s{i}", {}, {"nb": json.dumps({"cells": [cell]}).encode()})
         for i, cell in enumerate(cells)
     ]
-    grading.grade_all(course.assignment(inline_1=2), hand_ins, records.append, unsafe())
+    grade_all(course.assignment(inline_1=2), hand_ins, records.append, unsafe())
     assert [r.grades["inline_1"].state for r in records] == ["error", "needs_review"]
     assert "RuntimeError: a fault of ours" in records[0].problems[0]
 
@@ -271,7 +276,7 @@ def test_what_goes_wrong_over_one_hand_in_stops_no_other(
 def test_an_unreadable_notebook_waits_for_a_human(course: Course) -> None:
     course.write(OUTCOMES)
     submission = Submission("s001", {"cs_lib/layers.py": textwrap.dedent(CODE).encode()}, {"nb": b"{broken"})
-    record = grading.grade_one(course.assignment(good=2, inline_1=2), submission, unsafe())
+    record = grade_one(course.assignment(good=2, inline_1=2), submission, unsafe())
     assert record.grades["good"].points == 2.0
     assert (record.grades["inline_1"].points, record.grades["inline_1"].state) == (None, "error")
     assert "nb.ipynb: not a readable notebook" in record.problems[0]
@@ -280,7 +285,7 @@ def test_an_unreadable_notebook_waits_for_a_human(course: Course) -> None:
 def test_an_unreadable_hand_in_is_no_zero(course: Course) -> None:
     course.write(OUTCOMES)
     submission = Submission("s001", unreadable="s001.zip: not a readable zip")
-    record = grading.grade_one(course.assignment(good=2), submission, unsafe())
+    record = grade_one(course.assignment(good=2), submission, unsafe())
     assert (record.grades["good"].points, record.grades["good"].state) == (None, "error")
     assert record.problems == ("s001.zip: not a readable zip",)
 
@@ -312,21 +317,21 @@ def test_nothing_is_graded_again_while_nothing_changes(course: Course) -> None:
     (folder / "cs_lib/layers.py").write_text(textwrap.dedent(CODE))
     source = Source("s001", folder)
     replies: list[Record | None] = []
-    grading.grade_tasks(assignment, [Task(source)], replies.append, unsafe())
+    grade_tasks(assignment, [Task(source)], replies.append, unsafe())
     [first] = replies
     assert first is not None
-    grading.grade_tasks(assignment, [Task(source, first.hashes)], replies.append, unsafe())
+    grade_tasks(assignment, [Task(source, first.hashes)], replies.append, unsafe())
     assert replies[1:] == [None]
     (folder / "cs_lib/layers.py").write_text("def double(x):\n    return x\n")
-    grading.grade_tasks(assignment, [Task(source, first.hashes)], replies.append, unsafe())
+    grade_tasks(assignment, [Task(source, first.hashes)], replies.append, unsafe())
     assert replies[2] is not None
     assert replies[2].grades["good"].points == 0.0
 
 
 def test_new_graders_grade_again(course: Course) -> None:
     course.write(OUTCOMES)
-    before = grading.graders_digest(course.assignment(good=2))
+    before = graders_digest(course.assignment(good=2))
     course.write(OUTCOMES + "\n# a new line\n")
-    grading.graders_digest.cache_clear()
-    assert grading.graders_digest(course.assignment(good=2)) != before
-    assert grading.graders_digest(course.assignment(good=3)) != before
+    graders_digest.cache_clear()
+    assert graders_digest(course.assignment(good=2)) != before
+    assert graders_digest(course.assignment(good=3)) != before

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder import cli, course
-from autograder.graders.checks import CheckFailed
+from autograder.checks.checks import CheckFailed
+from autograder.cli import main as cli
+from autograder.course.settings import OPTIONAL, REQUIRED
 from autograder.release.strip import strip_module
 
 ROOT = Path(__file__).parents[1]
@@ -63,8 +64,8 @@ def test_the_grader_takes_the_solution_and_not_a_mistake(pytestconfig: pytest.Co
 def test_the_settings_are_known() -> None:
     (text,) = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
     table = tomllib.loads(text)
-    assert set(table) <= {*course.REQUIRED, *course.OPTIONAL}
-    assert set(course.REQUIRED) <= set(table)
+    assert set(table) <= {*REQUIRED, *OPTIONAL}
+    assert set(REQUIRED) <= set(table)
 
 
 def test_the_commands_and_options_exist() -> None:

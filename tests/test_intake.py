@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder import course, intake
-from autograder.course import Assignment
-from autograder.intake import IntakeError, Source, archives
+from autograder import intake
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
+from autograder.errors import IntakeError
+from autograder.intake import Source, archives
 
 NOTEBOOK = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
 FILES = {

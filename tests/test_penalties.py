@@ -10,12 +10,13 @@ from nbgrader import api
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
-from autograder import course
-from autograder.course import Assignment
-from autograder.gradebook import Gradebook, sqlite_url
-from autograder.penalties import LatePenalty
-from autograder.policy import Late
-from autograder.record import Grade, Hashes, Record
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
+from autograder.course.policy import Late
+from autograder.gradebook.book import Gradebook
+from autograder.gradebook.lateness import LatePenalty
+from autograder.gradebook.url import sqlite_url
+from autograder.records.record import Grade, Hashes, Record
 
 NOTEBOOK, CODE, INLINE = "two_layer_net", "affine_forward", "inline_two_layer_net_1"
 DUE = datetime(2026, 2, 1, 12, tzinfo=UTC)

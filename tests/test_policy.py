@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from autograder.policy import DAY, Late, duration, utc
+from autograder.course.policy import DAY, Late, duration, utc
 
 DUE = datetime(2026, 2, 1, 12, tzinfo=UTC)
 RULES = Late(DUE, grace_days=1, penalty_per_day=0.1, max_penalty=0.25, closes_after_days=5)

@@ -15,9 +15,10 @@ pytest.importorskip("psycopg", reason="psycopg is an extra: pip install cs-cours
 
 from nbgrader import api
 
-from autograder import course
-from autograder.course import Assignment
-from autograder.gradebook import Gradebook, GradebookError
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
+from autograder.errors import GradebookError
+from autograder.gradebook.book import Gradebook
 from tests.test_gradebook import CODE, INLINE, NOTEBOOK, graded
 
 UNPRIVILEGED = 65534  # PostgreSQL refuses to run as root

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import progress
-from autograder.progress import Progress
+from autograder.cli import progress
+from autograder.cli.progress import Progress
 
 ROOT = Path(__file__).parents[1]
 SHOW = """

@@ -5,8 +5,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from autograder import record
-from autograder.record import CaseResult, Grade, Hashes, Record, RecordError
+from autograder.errors import RecordError
+from autograder.files import write_atomically
+from autograder.records import record
+from autograder.records.record import CaseResult, Grade, Hashes, Record
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "docs/record.schema.json").read_text(encoding="utf-8"))
 
@@ -66,6 +68,6 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(record.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        record.write_atomically(path, "half")
+        write_atomically(path, "half")
     assert path.read_text(encoding="utf-8") == before
     assert [p.name for p in tmp_path.iterdir()] == ["s001.json"]

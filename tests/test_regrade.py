@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder import regrade
-from autograder.record import CaseResult, Grade, Hashes, Record
-from autograder.regrade import Change
+from autograder.records import changes as regrade
+from autograder.records.changes import Change
+from autograder.records.record import CaseResult, Grade, Hashes, Record
 from tests.small_kit import GRADERS, Kit, points
 
 

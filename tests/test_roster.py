@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder import roster
-from autograder.roster import RosterError, Student
+from autograder.course import roster
+from autograder.course.roster import Student
+from autograder.errors import RosterError
 
 OURS = """id,name,email,section,extension_days,extension_days assignment2,canvas_id
 ada,Ada King Lovelace,ada@uni.example,1,,,501

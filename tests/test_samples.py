@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from autograder import course, grading, intake
-from autograder.record import Record
+from autograder import intake
+from autograder.course import assignment as course
+from autograder.judge.grade import grade_all
+from autograder.records.record import Record
 from samples import make_class
 
 CLASS = make_class.read_class()
@@ -26,7 +28,7 @@ def records(name: str) -> dict[str, Record]:
         if about.get("wrapping") != "corrupt"
     ]
     graded: list[Record] = []
-    grading.grade_all(assignment, submissions, graded.append)
+    grade_all(assignment, submissions, graded.append)
     return {record.student: record for record in graded}
 
 

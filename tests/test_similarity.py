@@ -16,11 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from autograder import cli, course, intake, similarity
-from autograder.course import Assignment, CourseError
-from autograder.intake import IntakeError
-from autograder.reports import similarity as page
-from autograder.similarity import THRESHOLD, Comparison
+from autograder import intake
+from autograder.cli import main as cli
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
+from autograder.errors import CourseError, IntakeError
+from autograder.similarity import compare as similarity
+from autograder.similarity import page
+from autograder.similarity.compare import THRESHOLD, Comparison
 from samples.make_class import hand_in
 from tests.apart import APART
 

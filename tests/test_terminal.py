@@ -1,7 +1,8 @@
 import pytest
 from rich.table import Table
 
-from autograder.terminal import Terminal, printable
+from autograder.cli.terminal import Terminal
+from autograder.safe_text import printable
 
 HOSTILE = [
     "[",

@@ -5,9 +5,9 @@ place), `notebooks` (recognised, and read), `submission` (one hand-in in memory)
 gives out), `store` (every hand-in as it came), `collect` (the ones that count, to nbgrader's layout).
 """
 
-from autograder.intake.archives import IntakeError
+from autograder.errors import IntakeError
 from autograder.intake.collect import Collector, Report
-from autograder.intake.notebooks import answers, is_placeholder, read_cells
+from autograder.intake.notebook_files import answers, is_placeholder, read_cells
 from autograder.intake.submission import Source, Submission, arrange, find, read
 
 __all__ = [

@@ -20,6 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
+from autograder.errors import IntakeError
+
 MAX_FILE_BYTES = 64 * 2**20
 MAX_NOTEBOOK_BYTES = 16 * 2**20  # parsed, JSON takes ten times its size and more
 MAX_TOTAL_BYTES = 192 * 2**20  # of one hand-in, everything together
@@ -43,10 +45,6 @@ ZIPS = (".zip",)
 TARS = (".tar.gz", ".tgz", ".tar")
 FOREIGN = (".rar", ".7z", ".tar.bz2", ".tar.xz", ".gz")
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
-
-
-class IntakeError(Exception):
-    """A hand-in, or a folder of them, that cannot be read."""
 
 
 class Tree(Protocol):
@@ -117,11 +115,6 @@ def odd(name: str) -> str:
     if len(parts) > MAX_PARTS or any(len(os.fsencode(part)) > MAX_NAME for part in parts):
         return "its name is too long"
     return ""
-
-
-def shown(text: str) -> str:
-    """Text with names from a hand-in in it, safe for a terminal and for UTF-8."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 class FolderTree:

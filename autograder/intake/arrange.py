@@ -7,9 +7,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from autograder.course import Assignment
+from autograder.course.assignment import Assignment
 from autograder.intake.archives import odd
-from autograder.intake.notebooks import likely_names, recognised
+from autograder.intake.notebook_files import likely_names, recognised
 
 SHOWN = 8  # names of files, in one sentence
 

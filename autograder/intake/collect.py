@@ -19,14 +19,16 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from autograder.course import Assignment
-from autograder.intake import store
-from autograder.intake.archives import Budget, FolderTree, IntakeError, odd, shown
+from autograder.course.assignment import Assignment
+from autograder.course.roster import ID, Roster
+from autograder.errors import IntakeError
+from autograder.files import write_atomically
+from autograder.intake import archive_of_hand_ins as store
+from autograder.intake.archive_of_hand_ins import Kept
+from autograder.intake.archives import Budget, FolderTree, odd
 from autograder.intake.downloads import HandIn, Person, Survey, placed, read_all, survey
-from autograder.intake.store import Kept
 from autograder.intake.submission import ABOUT, STAMP, Source, Submission, arrange, read_files
-from autograder.record import write_atomically
-from autograder.roster import ID, Roster
+from autograder.safe_text import shown
 
 REPORT = "report.json"
 Points = Callable[[Sequence[Source]], Sequence[float]]  # what hand-ins earn; needed for the rule "best"

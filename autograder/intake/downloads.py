@@ -19,19 +19,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from autograder.course import Assignment
-from autograder.intake.archives import (
-    FolderTree,
-    IntakeError,
-    Tree,
-    ZipTree,
-    ignored,
-    is_archive,
-    is_foreign,
-    odd,
-    stem,
-)
-from autograder.policy import utc
+from autograder.course.assignment import Assignment
+from autograder.course.policy import utc
+from autograder.errors import IntakeError
+from autograder.intake.archives import FolderTree, Tree, ZipTree, ignored, is_archive, is_foreign, odd, stem
 
 METADATA = "submission_metadata.yml"
 STAMP = "timestamp.txt"

@@ -15,13 +15,14 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from autograder import course
-from autograder.course import Assignment
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
+from autograder.course.policy import utc
+from autograder.errors import IntakeError
 from autograder.intake import archives
 from autograder.intake.archives import (
     IGNORED_FOLDERS,
     Budget,
-    IntakeError,
     Tree,
     ignored,
     is_archive,
@@ -29,11 +30,10 @@ from autograder.intake.archives import (
     odd,
     open_archive,
     open_tree,
-    shown,
     stem,
 )
 from autograder.intake.arrange import arranged
-from autograder.policy import utc
+from autograder.safe_text import shown
 
 WANTED_SUFFIXES = {".py", ".ipynb", ".npz"}
 STAMP = "timestamp.txt"  # nbgrader's: when this was handed in

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder import course
-from autograder.course import Assignment, CourseError
-from autograder.release import ReleaseError
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
+from autograder.errors import CourseError
+from autograder.errors import ReleaseError
 
 Tell = Callable[[str], None]
 

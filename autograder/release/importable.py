@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from autograder.release import ReleaseError
+from autograder.errors import ReleaseError
 
 IMPORT_SECONDS = 120.0  # generous: matplotlib builds its font cache on the first import
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from textwrap import dedent
 from typing import Any
 
-from autograder.release import ReleaseError
+from autograder.errors import ReleaseError
 from autograder.release.marks import LIKE_A_MARK
 from autograder.release.package import Solution
 

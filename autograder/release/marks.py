@@ -13,7 +13,7 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from autograder.release import ReleaseError
+from autograder.errors import ReleaseError
 
 BEGIN = "# BEGIN SOLUTION"
 END = "# END SOLUTION"

@@ -6,10 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from autograder.course import Assignment
-from autograder.release import ReleaseError, marks, names
+from autograder.course.assignment import Assignment
+from autograder.errors import ReleaseError
+from autograder.release import marks
+from autograder.release import names
 from autograder.release.names import Module
-from autograder.release.strip import Stripped, strip_module
+from autograder.release.strip import Stripped
+from autograder.release.strip import strip_module
 
 IGNORED = {"__pycache__"}
 

@@ -18,12 +18,19 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.nbgraderformat import MetadataValidator, SchemaTooNewError, SchemaTooOldError, ValidationError
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from autograder import course
-from autograder.course import Assignment, CourseError
-from autograder.release import ReleaseError, leaks, marks, names, notebooks
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
+from autograder.errors import CourseError
+from autograder.errors import ReleaseError
+from autograder.release import leaks
+from autograder.release import marks
+from autograder.release import names
+from autograder.release import notebook_marks as notebooks
 from autograder.release.importable import check_imports
 from autograder.release.leaks import Search
-from autograder.release.package import Skeleton, skeleton
+from autograder.release.package import Skeleton
+from autograder.release.package import skeleton
+from autograder.toml_table import SETTINGS
 
 STUDENT_FILES = ("README.md", "requirements.txt")  # beside the notebooks in source/<assignment>/
 FIGURE = re.compile(r"figures/[\w-]+\.svg")  # the notebooks show them; text, so that answers can be searched for
@@ -157,7 +164,7 @@ def _write_library(assignment: Assignment, stripped: Skeleton, folder: Path) -> 
 def _drop_by_products(assignment: Assignment, folder: Path) -> None:
     """nbgrader copies every file beside the notebooks: our settings, and the models that a run of the solved
     notebooks left there."""
-    for name in (course.SETTINGS, *assignment.results):
+    for name in (SETTINGS, *assignment.results):
         (folder / name).unlink(missing_ok=True)
     for name in assignment.results:
         for parent in list((folder / name).relative_to(folder).parents)[:-1]:

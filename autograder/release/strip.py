@@ -8,8 +8,10 @@ import fnmatch
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from autograder.release import ReleaseError, marks
-from autograder.release.marks import Function, Region
+from autograder.errors import ReleaseError
+from autograder.release import marks
+from autograder.release.marks import Function
+from autograder.release.marks import Region
 
 LINE_LENGTH = 110  # rewritten imports are wrapped beyond this
 

@@ -4,14 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder import course, intake
-from autograder.course import Assignment
+from autograder.course import assignment as course
+from autograder import intake
+from autograder.course.assignment import Assignment
 from autograder.intake import Submission
-from autograder.record import Grade, Record
-from autograder.release import ReleaseError
-from autograder.release.build import Tell, tell
-from autograder.release.package import skeleton, solved
-from autograder.release.run import run_notebooks
+from autograder.records.record import Grade
+from autograder.records.record import Record
+from autograder.errors import ReleaseError
+from autograder.release.build import Tell
+from autograder.release.build import tell
+from autograder.release.package import skeleton
+from autograder.release.package import solved
+from autograder.release.execute import run_notebooks
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def released_submission(assignment: Assignment) -> Submission:
 
 
 def _grade(assignment: Assignment, submission: Submission) -> Record:
-    from autograder.grading import grade_one  # pytest and the sandbox: not needed to build a release
+    from autograder.judge.grade import grade_one  # pytest and the sandbox: not needed to build a release
 
     return grade_one(assignment, submission)
 

@@ -13,11 +13,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder import roster
-from autograder.course import Assignment
-from autograder.record import Record
-from autograder.reports.exports import ExportError, Matched, defused, match
+from autograder.course import roster
+from autograder.course.assignment import Assignment
+from autograder.course.matched import Matched, match
+from autograder.errors import ExportError
+from autograder.records.record import Record
 from autograder.reports.score import score
+from autograder.safe_text import defused
 
 COLUMNS = (
     "Student",

@@ -16,11 +16,12 @@ from importlib import resources
 
 from markupsafe import Markup, escape
 
-from autograder.course import Assignment
-from autograder.record import Grade, Record
+from autograder.course.assignment import Assignment
+from autograder.course.matched import Matched
+from autograder.records.record import Grade, Record
 from autograder.reports import figures, items, pages
-from autograder.reports.exports import Matched
 from autograder.reports.score import score
+from autograder.safe_text import readable
 
 MESSAGES = 60  # of failed checks that the page lists; the rest is counted
 NAMED, NAMED_CELLS = 12, 5  # students and cells that a line names
@@ -104,7 +105,7 @@ def _render(
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
-    return pages.readable(page)
+    return readable(page)
 
 
 def _unread(records: Iterable[Record]) -> int:

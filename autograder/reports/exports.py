@@ -9,15 +9,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 
-from autograder.course import Assignment
-from autograder.policy import utc
-from autograder.record import CaseResult, Grade, Record
-from autograder.reports import pages
+from autograder.course.assignment import Assignment
+from autograder.course.matched import Matched
+from autograder.course.policy import utc
+from autograder.records.record import CaseResult, Grade, Record
 from autograder.reports.score import score
-from autograder.roster import Roster, Student
+from autograder.safe_text import defused
 
 NBGRADER_COLUMNS = [
     *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
@@ -37,56 +36,6 @@ CASE_COLUMNS = [
     ),
     *("case", "kind", "weight", "outcome", "property", "message", "hint", "called", "seconds"),
 ]
-FORMULA = tuple("=+-@＝＋－＠")  # what spreadsheets take for the beginning of one
-
-
-class ExportError(Exception):
-    """Records and roster do not fit together; the message says where, what was expected, what to do."""
-
-
-@dataclass
-class Matched:
-    """Hand-ins and the roster, put together."""
-
-    found: dict[str, Student] = field(default_factory=dict)  # by the name of the hand-in
-    strangers: list[str] = field(default_factory=list)  # hand-ins of nobody on the roster
-    missing: list[Student] = field(default_factory=list)  # who handed in nothing
-
-    def names(self, student: str) -> tuple[str, str, str]:
-        """Last name, first name and e-mail address."""
-        person = self.found.get(student)
-        return (*person.last_first, person.email) if person else ("", "", "")
-
-
-def match(students: Iterable[str], roster: Roster | None) -> Matched:
-    """Who handed in what.
-
-    Raises:
-        ExportError: a hand-in may be of several people, or one person has several.
-    """
-    matched = Matched()
-    if roster is None:
-        return matched
-    owners: dict[str, str] = {}
-    for student in students:
-        people = roster.match([student])
-        if len(people) > 1:
-            several = " and ".join(person.id for person in people)
-            raise ExportError(
-                f"roster: expected one person known as {student!r}, got {several}; make ids differ"
-            )
-        if not people:
-            matched.strangers.append(student)
-        elif people[0].id in owners:
-            both = f"{owners[people[0].id]!r} and {student!r}"
-            raise ExportError(
-                f"roster: expected one hand-in of {people[0].id!r}, got {both}; keep one of them"
-            )
-        else:
-            owners[people[0].id] = student
-            matched.found[student] = people[0]
-    matched.missing = [person for person in roster if person.id not in owners]
-    return matched
 
 
 def nbgrader_csv(records: Iterable[Record], assignment: Assignment, matched: Matched | None = None) -> str:
@@ -152,9 +101,3 @@ def _said(case: CaseResult) -> list[str]:
 
 def _texts(*texts: str) -> list[str]:
     return [defused(text) for text in texts]
-
-
-def defused(text: str) -> str:
-    """Text that no spreadsheet takes for a formula, and that any file can hold."""
-    clean = pages.readable(text)
-    return f"'{clean}" if clean.lstrip().startswith(FORMULA) or clean[:1] in ("\t", "\n") else clean

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from autograder.course import Assignment
-from autograder.record import CaseResult, Grade, Record
+from autograder.course.assignment import Assignment
+from autograder.records.record import CaseResult, Grade, Record
 from autograder.reports import pages
 from autograder.reports.score import score
+from autograder.safe_text import readable
 
 FIRST_LOOKS = 3  # how many cells "Where to look first" names
 CALLS_SHOWN = 3  # of the calls that one message was said of
@@ -105,7 +106,7 @@ def render(record: Record, assignment: Assignment, notebook: str = "") -> str:
         calls_shown=CALLS_SHOWN,
         questions=any(e.criteria or e.answer for section in shown for e in section.entries),
     )
-    return pages.readable(page)
+    return readable(page)
 
 
 def _together(sections: Iterable[Section]) -> Section:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import math
 
-from autograder.course import Assignment
-from autograder.record import CaseResult, Grade, Record
+from autograder.course.assignment import Assignment
+from autograder.records.record import CaseResult, Grade, Record
 from autograder.reports import pages
 from autograder.reports.feedback import case_title
 from autograder.reports.score import score
+from autograder.safe_text import readable
 
 WAITS = "A person still looks at this part; it counts nothing yet."
 
@@ -29,14 +30,14 @@ def results_json(record: Record, assignment: Assignment) -> str:
     results = {
         "score": earned.final,
         "execution_time": math.ceil(record.seconds),
-        "output": pages.readable("\n".join([*record.problems, *([earned.late] if earned.late else [])])),
+        "output": readable("\n".join([*record.problems, *([earned.late] if earned.late else [])])),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
         "tests": tests,
         "extra_data": {
             "assignment": assignment.name,
-            "student": pages.readable(record.student),
+            "student": readable(record.student),
             "max_score": record.max_points,
             "late_penalty": earned.penalty,
             "waiting": record.waiting,
@@ -50,7 +51,7 @@ def _test(grade: Grade, number: str) -> dict[str, object]:
         "name": grade.grade_id,
         "number": number,
         "max_score": grade.max_points,
-        "output": pages.readable(told(grade)),
+        "output": readable(told(grade)),
         "output_format": "text",
         "tags": [grade.notebook],
         "visibility": "visible",

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from autograder.course import Assignment, GradeCell
-from autograder.record import Record
+from autograder.course.assignment import Assignment
+from autograder.notebook import GradeCell
+from autograder.records.record import Record
 
 FEWEST = 3  # students; a correlation of two is 1 or -1 whatever they did
 WEAK = 0.2  # discrimination below this asks for a look at the cell (Ebel, 1965)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree as ET
 
-from autograder.course import Assignment
-from autograder.record import CaseResult, Grade, Record
-from autograder.reports import pages
+from autograder.course.assignment import Assignment
+from autograder.records.record import CaseResult, Grade, Record
 from autograder.reports.gradescope import WAITS, said
+from autograder.safe_text import readable
 
 TAGS = {"failed": "failure", "error": "error", "skipped": "skipped"}
 OURS = "This check did not finish. It costs the student nothing; a person looks at it."
@@ -30,7 +30,7 @@ def junit_xml(records: Iterable[Record], assignment: Assignment) -> str:
 
 def _suite(student: str, grade: Grade, assignment: Assignment) -> ET.Element:
     cases = list(_cases(grade))
-    name = f"{pages.readable(student)}: {grade.grade_id}"
+    name = f"{readable(student)}: {grade.grade_id}"
     seconds = f"{sum(case.seconds for case in cases):.3f}"
     suite = ET.Element("testsuite", name=name, tests=str(len(cases)), time=seconds)
     for outcome, attribute in (("failed", "failures"), ("error", "errors"), ("skipped", "skipped")):
@@ -38,7 +38,7 @@ def _suite(student: str, grade: Grade, assignment: Assignment) -> ET.Element:
     settled = grade.state == "graded" and grade.points is not None
     properties = ET.SubElement(suite, "properties")
     for key, value in (
-        ("student", pages.readable(student)),
+        ("student", readable(student)),
         ("state", grade.state),
         ("points", f"{grade.points:g}" if settled else ""),
         ("max_points", f"{grade.max_points:g}"),
@@ -65,13 +65,13 @@ def _cases(grade: Grade) -> Iterator[CaseResult]:
 
 def _testcase(case: CaseResult, grade: Grade, assignment: Assignment) -> ET.Element:
     classname = f"{assignment.name}.{grade.notebook}.{grade.grade_id}"
-    name = pages.readable(case.id)
+    name = readable(case.id)
     element = ET.Element("testcase", classname=classname, name=name, time=f"{case.seconds:.3f}")
     if case.outcome in TAGS:
-        text = OURS if case.outcome == "error" else pages.readable(case.message)
+        text = OURS if case.outcome == "error" else readable(case.message)
         message = text.partition("\n")[0] or case.outcome
         found = ET.SubElement(element, TAGS[case.outcome], message=message)
         if case.outcome == "failed":
             found.set("type", case.property or "value")
-            found.text = pages.readable("\n".join(said(case)))
+            found.text = readable("\n".join(said(case)))
     return element

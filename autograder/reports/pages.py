@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -20,10 +19,6 @@ OUTCOMES = {
     "code": "the code stopped",
     "needs": "waits for another function",
 }
-
-_UNREADABLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
-)
 
 
 @cache
@@ -50,9 +45,3 @@ def outcome(property: str, message: str = "") -> str:
 def breakable(name: str) -> Markup:
     """A long name that a narrow column may break after its underscores."""
     return Markup("_<wbr>").join(escape(part) for part in name.split("_"))
-
-
-def readable(text: str) -> str:
-    """Text that any file can hold and that shows in the order it was written: no control characters,
-    no half of a surrogate pair, no marks that turn the direction of writing."""
-    return _UNREADABLE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n").replace("\r", "\n"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from autograder.course import Assignment
-from autograder.record import Record
+from autograder.course.assignment import Assignment
+from autograder.records.record import Record
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import IO, Any, NoReturn
 
-from autograder.sandbox import harden, launch, policy
+from autograder.sandbox import harden, launch
+from autograder.sandbox import seccomp as policy
 from autograder.sandbox.channel import Channel
 from autograder.sandbox.errors import Echo, Frame, SandboxError, StudentError
 from autograder.sandbox.host import Ended

@@ -7,7 +7,8 @@ import subprocess
 import time
 
 from autograder.sandbox import harden, launch, level
-from autograder.sandbox.client import Sandbox, SandboxError
+from autograder.sandbox.client import Sandbox
+from autograder.sandbox.errors import SandboxError
 from autograder.sandbox.level import Level
 
 TRIAL = {"cs_lib/trial.py": b"def answer():\n    return 42\n"}

@@ -1,6 +1,6 @@
 """Take all memory with one big array."""
 
-from autograder.sandbox.client import Limits
+from autograder.sandbox.limits import Limits
 
 CODE = """
 import numpy as np

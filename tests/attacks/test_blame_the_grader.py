@@ -14,7 +14,11 @@ FORGED = {
     "an unknown kind": {"kind": "sandbox", "message": "out of disk", "frames": []},
     "no kind": {"message": "out of disk"},
     "another shape": "out of disk",
-    "frames of ours": {"kind": "raised", "message": "m", "frames": [("autograder/grading.py", 1, "grade")]},
+    "frames of ours": {
+        "kind": "raised",
+        "message": "m",
+        "frames": [("autograder/judge.py", 1, "grade")],
+    },
 }
 
 

@@ -2,7 +2,7 @@
 
 import os
 
-from autograder.sandbox.client import Limits
+from autograder.sandbox.limits import Limits
 
 from .naive_judge import bytes_with_a_timeout_for_each_read, run_beside
 

@@ -1,6 +1,6 @@
 """An endless loop."""
 
-from autograder.sandbox.client import Limits
+from autograder.sandbox.limits import Limits
 
 CODE = """
 import time

@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.sandbox.client import StudentError
+from autograder.sandbox.errors import StudentError
 
 CODE = """
 import os

@@ -1,6 +1,7 @@
 """Hang while being imported, once for every check."""
 
-from autograder.sandbox.client import Limits, StudentError
+from autograder.sandbox.errors import StudentError
+from autograder.sandbox.limits import Limits
 
 CODE = """
 import time

@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.sandbox.client import Limits
+from autograder.sandbox.limits import Limits
 
 CODE = """
 class Hostile(Exception):

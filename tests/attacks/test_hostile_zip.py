@@ -6,7 +6,8 @@ import zipfile
 
 import pytest
 
-from autograder import course, intake
+from autograder import intake
+from autograder.course import assignment as course
 
 
 def zipped(name, data, link=False):

@@ -1,6 +1,6 @@
 """An endless loop that ignores every signal and swallows every exception."""
 
-from autograder.sandbox.client import Limits
+from autograder.sandbox.limits import Limits
 
 CODE = """
 import signal

@@ -1,6 +1,6 @@
 """Take all memory in small pieces."""
 
-from autograder.sandbox.client import Limits
+from autograder.sandbox.limits import Limits
 
 CODE = """
 import numpy as np

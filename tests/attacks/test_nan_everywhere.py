@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder.graders.checks import CheckFailed, close
+from autograder.checks.checks import CheckFailed, close
 
 CODE = """
 import numpy as np

@@ -5,9 +5,12 @@ from functools import cache
 
 import pytest
 
-from autograder import course, grading
+from autograder.course import assignment as course
 from autograder.intake import Submission
-from autograder.sandbox.client import Limits, probe
+from autograder.judge.grade import grade_all
+from autograder.records.record import Record
+from autograder.sandbox.level import probe
+from autograder.sandbox.limits import Limits
 
 HONEST = """
 
@@ -70,7 +73,7 @@ def trick(*args, **kwargs):
 
 
 @cache
-def records() -> dict[str, grading.Record]:
+def records() -> dict[str, Record]:
     """Every trick, and the honest part alone, graded in one run."""
     assignment = replace(course.load("assignment1"), limits=Limits(call_seconds=0.5))
     released = (assignment.release_folder / "cs_lib/layers.py").read_text()
@@ -79,7 +82,7 @@ def records() -> dict[str, grading.Record]:
     texts |= {name: released + HONEST + text + hostile for name, text in TRICKS.items()}
     submissions = [Submission(name, {"cs_lib/layers.py": text.encode()}) for name, text in texts.items()]
     found = []
-    grading.grade_all(assignment, submissions, found.append)
+    grade_all(assignment, submissions, found.append)
     return {record.student: record for record in found}
 
 

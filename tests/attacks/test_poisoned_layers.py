@@ -6,9 +6,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from autograder import course, grading
+from autograder.course import assignment as course
 from autograder.intake import Submission
-from autograder.sandbox.client import probe
+from autograder.judge import plugin as grading
+from autograder.judge.grade import grade_all
+from autograder.sandbox.level import probe
 
 # Layers that are right in their own checks, and give {poison} when called with a net's parameters.
 LAYERS = """
@@ -121,7 +123,7 @@ def records():
         files = {path: (text + ours.get(path, "")).encode() for path, text in solved.items()}
         submissions.append(Submission(name, files))
     found = []
-    grading.grade_all(assignment, submissions, found.append)
+    grade_all(assignment, submissions, found.append)
     return {record.student: record for record in found}
 
 

@@ -1,6 +1,6 @@
 """Raise its own memory limit first."""
 
-from autograder.sandbox.client import Limits
+from autograder.sandbox.limits import Limits
 
 CODE = """
 import resource

@@ -3,8 +3,9 @@
 import json
 from html.parser import HTMLParser
 
-from autograder import course, intake
-from autograder.record import CaseResult, Grade, Hashes, Record
+from autograder import intake
+from autograder.course import assignment as course
+from autograder.records.record import CaseResult, Grade, Hashes, Record
 from autograder.reports import feedback
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(1)>"

@@ -1,6 +1,6 @@
 """Sleep, using no processor time, until everyone has gone home."""
 
-from autograder.sandbox.client import Limits
+from autograder.sandbox.limits import Limits
 
 CODE = """
 import time

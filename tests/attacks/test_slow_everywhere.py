@@ -2,7 +2,8 @@
 
 import pytest
 
-from autograder.sandbox.client import Limits, StudentError
+from autograder.sandbox.errors import StudentError
+from autograder.sandbox.limits import Limits
 
 CODE = """
 import time

@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.sandbox.client import SandboxError
+from autograder.sandbox.errors import SandboxError
 
 CODE = """
 from autograder.sandbox import wire

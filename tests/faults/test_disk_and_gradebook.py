@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import store
+from autograder.records import store
 from tests.faults.test_kill import gradebook_rows
 from tests.small_kit import Kit, told
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder import record, regrade
-from autograder.store import COMPARED, Store
+from autograder.errors import RecordError
+from autograder.records import changes as regrade
+from autograder.records import record
+from autograder.records.store import COMPARED, Store
 from tests.small_kit import Kit, told
 from tests.test_record import sample
 
@@ -165,7 +167,7 @@ def test_halves_of_files_are_swept_away(tmp_path: Path) -> None:
 def test_two_runs_in_one_folder_are_refused(tmp_path: Path) -> None:
     with (
         Store(tmp_path).locked(),
-        pytest.raises(record.RecordError, match="another run is at work here; wait until it is done"),
+        pytest.raises(RecordError, match="another run is at work here; wait until it is done"),
         Store(tmp_path).locked(),
     ):
         pass

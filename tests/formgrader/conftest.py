@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import cli, course
+from autograder.cli import main as cli
+from autograder.course import assignment as course
 
 GOOD = (
     "1 and 2. The sigmoid saturates for large |x|. ReLU has slope 0 for x < 0. "

@@ -10,11 +10,14 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
 from traitlets.config import Config
 
-from autograder import course, formgrader, record
-from autograder.course import Assignment
-from autograder.formgrader import GradersPage, publish
+from autograder.bridge import formgrader
+from autograder.bridge.formgrader import publish
+from autograder.bridge.page import GradersPage
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
 from autograder.intake import Submission
-from autograder.record import Record
+from autograder.records import record
+from autograder.records.record import Record
 
 from .conftest import DOUBTFUL, QUESTION, hand_in
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from autograder.graders.checks import Case, CheckFailed
-from autograder.graders.excuses import Blamed, Seen, told, unfounded
+from autograder.checks.checks import Case, CheckFailed
+from autograder.judge.excuses import Blamed, Seen, told, unfounded
 
 from .plain import PlainStudent, StudentError
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.graders import checks
-from autograder.graders.checks import Case, CheckFailed
+from autograder.checks import checks
+from autograder.checks.checks import Case, CheckFailed
 
 WANT = np.array([[1.5, -2.0, 3.0], [0.25, 5.0, -6.5]])
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.graders.excuses import Seen, told, unfounded
+from autograder.judge.excuses import Seen, told, unfounded
 
 LAYER, NET = ("relu_forward", "values"), ("conv_net", "loss")
 CORE, EDGE = Seen("core", False), Seen("edge", False)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
+from autograder.checks.fixed import Arrays, load, numerical_gradient, under
 from autograder.graders.assignment2.calls import EXPECTED
-from autograder.graders.oracles import Arrays, load, numerical_gradient, under
 
 EXACT = 1e-9  # sums in another order
 DIFFERENCE = 1e-6  # of the largest entry: a centred difference with step 1e-5

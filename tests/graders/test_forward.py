@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.graders.checks import CheckFailed
+from autograder.checks.checks import CheckFailed
 from autograder.graders.shared import forward
 from autograder.graders.shared.model_file import Model, read_model
 from cs_lib import data_utils

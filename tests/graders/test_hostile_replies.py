@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from autograder import graders
-from autograder.graders.checks import CheckFailed
-from autograder.sandbox.client import Echo, Handle, StudentError
+from autograder.checks.checks import CheckFailed
+from autograder.sandbox.errors import Echo, StudentError
+from autograder.sandbox.wire import Handle
 
 from .running import Row, rows
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.graders.checks import CheckFailed
+from autograder.checks.checks import CheckFailed
 from autograder.graders.shared import model_file
 from autograder.graders.shared.model_file import parse_array, read_arrays, read_model
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.graders import oracles
+from autograder.checks import fixed as oracles
 
 GRADERS = Path(oracles.__file__).parent
 

@@ -7,7 +7,9 @@ from types import ModuleType
 
 import pytest
 
-from autograder import course, graders
+from autograder import graders
+from autograder.course import assignment as course
+from autograder.notebook import TRAINED_PREFIX
 
 from .mutants import blank
 from .running import Row, grade, reference, rows, score
@@ -27,7 +29,7 @@ def table(assignment: str) -> tuple[Row, ...]:
 
 
 def code_rows(assignment: str) -> list[Row]:
-    return [row for row in table(assignment) if not row.grade_id.startswith(course.TRAINED_PREFIX)]
+    return [row for row in table(assignment) if not row.grade_id.startswith(TRAINED_PREFIX)]
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from autograder import course
-from autograder.course import Assignment
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
+from autograder.course.policy import Late
+from autograder.course.roster import Roster, Student
 from autograder.intake import Collector, Report
-from autograder.policy import Late
-from autograder.roster import Roster, Student
 
 DUE = datetime(2026, 2, 1, 12, tzinfo=UTC)
 ROSTER = Roster(

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder import cli, course, grading, intake
-from autograder.record import Record
+from autograder import intake
+from autograder.cli import main as cli
+from autograder.course import assignment as course
+from autograder.judge.grade import grade_one
+from autograder.records.record import Record
 
 OLD = Path(__file__).parent / "old"
 PYTHON_2 = b"def sgd(w, dw, config=None):\n    print 'a step'\n    return w, config\n"
@@ -17,7 +20,7 @@ def package(name: str) -> dict[str, bytes]:
 
 def graded(assignment: str, files: dict[str, bytes], *aliases: str) -> Record:
     loaded = course.load(assignment)
-    return grading.grade_one(loaded, intake.arrange("s1", files, loaded, aliases))
+    return grade_one(loaded, intake.arrange("s1", files, loaded, aliases))
 
 
 def points(record: Record) -> dict[str, float | None]:

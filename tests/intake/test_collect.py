@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from autograder import intake
-from autograder.course import Assignment
-from autograder.intake import IntakeError, Source, store
+from autograder.course.assignment import Assignment
+from autograder.course.policy import Intake
+from autograder.course.roster import Roster
+from autograder.errors import IntakeError
+from autograder.intake import Source
+from autograder.intake import archive_of_hand_ins as store
 from autograder.intake.collect import safe_id
-from autograder.policy import Intake
-from autograder.roster import Roster
 from tests.intake.conftest import ROSTER, Collect, below, files, mark_of, put, snapshot, zipped
 
 EARLY, IN_TIME, LATE, VERY_LATE = "2026-01-20", "2026-02-01", "2026-02-03", "2026-02-20"

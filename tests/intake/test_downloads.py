@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Assignment
-from autograder.intake import IntakeError
+from autograder.course.assignment import Assignment
+from autograder.errors import IntakeError
 from autograder.intake.downloads import survey
 from tests.intake.conftest import ROSTER, Collect, below, files, mark_of, put, tarred, zipped
 
@@ -182,7 +182,7 @@ def test_nothing_to_collect_is_told(
 
 
 def test_namesakes_are_left_to_a_human(collect: Collect, tmp_path: Path) -> None:
-    from autograder.roster import Roster, Student
+    from autograder.course.roster import Roster, Student
 
     twins = Roster([Student("a1", "Grace Hopper"), Student("a2", "Hopper, Grace"), *ROSTER])
     report = collect(put(tmp_path / "download", DOWNLOADS["moodle folders"]), roster=twins)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder import cli, collecting, course
-from autograder.policy import Intake
+from autograder.cli import main as cli
+from autograder.course import assignment as course
+from autograder.course.policy import Intake
+from autograder.runs import collect as collecting
 from autograder.sandbox.level import probe
 from samples import make_class
 from tests.intake.conftest import below, files, mark_of, put, zipped

@@ -12,9 +12,12 @@ import pytest
 
 pytest.importorskip("distributed", reason="dask.distributed is an extra: pip install cs-course-kit[dask]")
 
-from autograder import cluster, grading
-from autograder.grading import GradingError, Task
-from autograder.record import Record
+from autograder.errors import GradingError
+from autograder.judge import plugin as grading
+from autograder.judge.digests import graders_digest
+from autograder.judge.task import Task
+from autograder.records.record import Record
+from autograder.workers import cluster
 from tests.pool.test_pool import KILLER, SLOW, graded, plan, tasks
 from tests.small_kit import WRONG, Kit, timeless
 
@@ -104,7 +107,7 @@ def far_graded(kit: Kit, address: str, todo: list[Task] | None = None) -> dict[s
 def own_graders(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> Kit:
     """This process reads hashes too: of the kit's graders."""
     monkeypatch.setattr(grading, "GRADERS", kit.home / "autograder/graders")
-    grading.graders_digest.cache_clear()
+    graders_digest.cache_clear()
     return kit
 
 
@@ -115,7 +118,7 @@ def test_a_cluster_gives_the_same_records(own_graders: Kit, dask_cluster: Cluste
     far = far_graded(own_graders, dask_cluster.address)
     assert list(far) == students
     assert far == graded(own_graders, 1)
-    assert not list(dask_cluster.folder.rglob("autograder-*/autograder/serve.py"))  # nothing stays there
+    assert not list(dask_cluster.folder.rglob("autograder-*/autograder/workers/serve.py"))
 
 
 def test_unchanged_submissions_do_not_travel(own_graders: Kit, dask_cluster: Cluster) -> None:

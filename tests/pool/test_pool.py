@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from autograder import course, intake, pool
-from autograder.grading import GradingError, Task
-from autograder.pool import Plan
-from autograder.process import GradingProcess
-from autograder.record import Record
+from autograder import intake
+from autograder.course import assignment as course
+from autograder.errors import GradingError
+from autograder.judge.task import Task
+from autograder.records.record import Record
 from autograder.sandbox.level import probe, unsafe
+from autograder.workers import pool
+from autograder.workers.pool import Plan
+from autograder.workers.process import GradingProcess
 from tests.small_kit import NAME, WRONG, Kit, timeless, told
 
 
@@ -59,7 +62,7 @@ def test_graders_that_do_not_load_stop_the_run(kit: Kit) -> None:
 
 
 def test_a_process_that_cannot_start_stops_the_run(kit: Kit, capfd: pytest.CaptureFixture[str]) -> None:
-    (kit.home / "autograder/serve.py").write_text("raise SystemExit('broken kit')\n")
+    (kit.home / "autograder/workers/serve.py").write_text("raise SystemExit('broken kit')\n")
     kit.hand_in("s001")
     with pytest.raises(GradingError, match="a grading process ended before it was ready"):
         graded(kit, 1)
@@ -161,7 +164,7 @@ def serving(home: Path) -> list[int]:
     for path in Path("/proc").glob("[0-9]*"):
         try:
             mine = f"PYTHONPATH={home}".encode() in (path / "environ").read_bytes()
-            if mine and b"autograder.serve" in (path / "cmdline").read_bytes():
+            if mine and b"autograder.workers.serve" in (path / "cmdline").read_bytes():
                 found.append(int(path.name))
         except OSError:
             continue

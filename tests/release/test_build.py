@@ -15,8 +15,8 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config.loader import Config, PyFileConfigLoader
 
-from autograder.course import CourseError
-from autograder.release import ReleaseError
+from autograder.errors import CourseError
+from autograder.errors import ReleaseError
 from autograder.release.build import build
 
 from .conftest import ANSWER, PROJECT, Course, code, mark, markdown

@@ -4,8 +4,9 @@ from textwrap import dedent
 
 import pytest
 
-from autograder.release import ReleaseError
-from autograder.release.marks import find_regions, stray_todos
+from autograder.errors import ReleaseError
+from autograder.release.marks import find_regions
+from autograder.release.marks import stray_todos
 
 
 def regions(text: str) -> list[tuple[str, int, int, int | None]]:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder import course
-from autograder.release.package import Skeleton, skeleton
+from autograder.course import assignment as course
+from autograder.release.package import Skeleton
+from autograder.release.package import skeleton
 
 from .conftest import PROJECT
 

@@ -4,13 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from autograder import course
-from autograder.course import Assignment
-from autograder.release import ReleaseError
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
+from autograder.errors import ReleaseError
 from autograder.release.importable import check_imports
-from autograder.release.package import skeleton, solved
+from autograder.release.package import skeleton
+from autograder.release.package import solved
 
 from .conftest import Course
+from autograder.errors import CourseError
 
 
 def load(demo: Course) -> Assignment:
@@ -127,7 +129,7 @@ def test_settings_that_do_not_fit_the_library_are_refused(
     demo: Course, old: str, new: str, message: str
 ) -> None:
     settings(demo, old, new)
-    with pytest.raises((ReleaseError, course.CourseError), match=message):
+    with pytest.raises((ReleaseError, CourseError), match=message):
         skeleton(load(demo))
 
 

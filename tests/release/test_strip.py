@@ -8,8 +8,9 @@ from textwrap import dedent
 
 import pytest
 
-from autograder.release import ReleaseError
-from autograder.release.strip import matches, strip_module
+from autograder.errors import ReleaseError
+from autograder.release.strip import matches
+from autograder.release.strip import strip_module
 
 from .conftest import LAYERS
 

@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from autograder import course
-from autograder.course import Assignment
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
 from autograder.intake import Submission
-from autograder.record import CaseResult, Grade, Hashes, Record
-from autograder.release import ReleaseError, verify
+from autograder.records.record import CaseResult
+from autograder.records.record import Grade
+from autograder.records.record import Hashes
+from autograder.records.record import Record
+from autograder.errors import ReleaseError
+from autograder.release import verify
 from autograder.release.build import build
 from autograder.release.package import solved
-from autograder.release.run import run_notebooks
+from autograder.release.execute import run_notebooks
 from autograder.release.verify import released_submission
 
 from .conftest import Course

@@ -4,8 +4,9 @@ import html.parser
 from pathlib import Path
 from typing import Any
 
-from autograder.course import Assignment, GradeCell, Notebook
-from autograder.record import CaseResult, Grade, Hashes, Record
+from autograder.course.assignment import Assignment
+from autograder.notebook import GradeCell, Notebook
+from autograder.records.record import CaseResult, Grade, Hashes, Record
 
 
 def assignment(*grade_ids: str, title: str = "A <lesson>", points: float = 2.0) -> Assignment:

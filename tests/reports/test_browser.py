@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.record import Record
+from autograder.records.record import Record
 from autograder.reports import class_report
 from tests.reports.sample import assignment, case, graded, record
 

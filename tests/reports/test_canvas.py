@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from autograder.errors import ExportError, RosterError
 from autograder.reports.canvas import COLUMNS, canvas_csv
-from autograder.reports.exports import ExportError
-from autograder.roster import RosterError
 from tests.reports.sample import assignment, graded, record
 
 LESSON = assignment("affine_forward", "inline_1", title="Lesson 1: layers, more")

@@ -9,11 +9,11 @@ from itertools import pairwise
 
 import pytest
 
-from autograder.policy import Late
-from autograder.record import Grade, Record
+from autograder.course.matched import match
+from autograder.course.policy import Late
+from autograder.course.roster import Roster, Student
+from autograder.records.record import Grade, Record
 from autograder.reports import class_report
-from autograder.reports.exports import match
-from autograder.roster import Roster, Student
 from tests.reports.sample import Tags, assignment, case, graded, record
 
 LESSON = assignment("affine_forward", "other/sgd", "other/inline_1")

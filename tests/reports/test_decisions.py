@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from nbgrader import api
 
-from autograder import course
-from autograder.course import Assignment
-from autograder.decisions import Decision, Entered, decided, laid_over
-from autograder.gradebook import Gradebook, sqlite_url
-from autograder.record import Grade, Hashes, Record
-from autograder.store import GradebookError
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
+from autograder.errors import GradebookError
+from autograder.gradebook.book import Gradebook
+from autograder.gradebook.decisions import Entered, Entry, decided, laid_over
+from autograder.gradebook.url import sqlite_url
+from autograder.records.record import Grade, Hashes, Record
 
 NOTEBOOK = "two_layer_net"
 PROPOSED, SURE = "inline_two_layer_net_1", "inline_two_layer_net_2"
@@ -77,24 +78,24 @@ def test_the_records_own_time_stays(url: str, assignment: Assignment) -> None:
 @pytest.mark.parametrize(
     ("row", "result"),
     [
-        (Decision(1.0, None, None, True), (1.0, "needs_review")),
-        (Decision(1.0, None, None, False), (1.0, "graded")),  # confirmed as proposed
-        (Decision(0.5, None, None, False), (1.0, "needs_review")),  # another proposal was confirmed
-        (Decision(0.5, 2.0, None, False), (2.0, "graded")),
-        (Decision(1.0, 0.0, None, True), (0.0, "graded")),
-        (Decision(1.0, None, 0.5, True), (1.0, "needs_review")),
-        (Decision(1.0, None, 0.5, False), (1.5, "graded")),
+        (Entry(1.0, None, None, True), (1.0, "needs_review")),
+        (Entry(1.0, None, None, False), (1.0, "graded")),  # confirmed as proposed
+        (Entry(0.5, None, None, False), (1.0, "needs_review")),  # another proposal was confirmed
+        (Entry(0.5, 2.0, None, False), (2.0, "graded")),
+        (Entry(1.0, 0.0, None, True), (0.0, "graded")),
+        (Entry(1.0, None, 0.5, True), (1.0, "needs_review")),
+        (Entry(1.0, None, 0.5, False), (1.5, "graded")),
     ],
 )
-def test_a_proposal_is_decided_by_points_or_by_confirming_it(row: Decision, result: tuple) -> None:
+def test_a_proposal_is_decided_by_points_or_by_confirming_it(row: Entry, result: tuple) -> None:
     assert told(laid_over(graded(), Entered({PROPOSED: row})))[PROPOSED] == result
 
 
 def test_an_error_of_ours_is_decided_by_points_alone() -> None:
     for row, result in [
-        (Decision(None, None, None, False), (None, "error")),
-        (Decision(None, None, 1.0, False), (None, "error")),
-        (Decision(None, 1.0, None, False), (1.0, "graded")),
+        (Entry(None, None, None, False), (None, "error")),
+        (Entry(None, None, 1.0, False), (None, "error")),
+        (Entry(None, 1.0, None, False), (1.0, "graded")),
     ]:
         assert told(laid_over(graded(), Entered({"svm_loss": row})))["svm_loss"] == result
 
@@ -106,7 +107,7 @@ def test_a_gradebook_that_is_none_is_told(tmp_path: Path, assignment: Assignment
 
 
 def test_late_and_extended_in_the_gradebook_only(url: str, assignment: Assignment) -> None:
-    from autograder.policy import Late
+    from autograder.course.policy import Late
     from autograder.reports.score import score
 
     late = replace(assignment, late=Late(datetime(2026, 2, 1, 12, tzinfo=UTC), penalty_per_day=0.1))

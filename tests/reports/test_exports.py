@@ -8,19 +8,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from autograder.policy import Late
-from autograder.record import Record
-from autograder.reports.exports import (
-    CASE_COLUMNS,
-    NBGRADER_COLUMNS,
-    ExportError,
-    Matched,
-    cases_csv,
-    defused,
-    match,
-    nbgrader_csv,
-)
-from autograder.roster import Roster, Student
+from autograder.course.matched import Matched, match
+from autograder.course.policy import Late
+from autograder.course.roster import Roster, Student
+from autograder.errors import ExportError
+from autograder.records.record import Record
+from autograder.reports.exports import CASE_COLUMNS, NBGRADER_COLUMNS, cases_csv, nbgrader_csv
+from autograder.safe_text import defused
 from tests.reports.sample import assignment, case, graded, record
 
 LESSON = assignment("affine_forward", "inline_1")

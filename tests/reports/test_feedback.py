@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from autograder.record import Grade
+from autograder.records.record import Grade
 from autograder.reports import feedback
 from autograder.reports.feedback import case_title
 from tests.reports.sample import Tags, assignment, case, graded, record

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from autograder.record import Record
+from autograder.records.record import Record
 from autograder.reports.gradescope import results_json
 from tests.reports.sample import assignment, case, graded, record
 

@@ -5,7 +5,7 @@ import statistics
 import numpy as np
 import pytest
 
-from autograder.record import Record
+from autograder.records.record import Record
 from autograder.reports.items import Complaints, analyse, discrimination
 from tests.reports.sample import assignment, case, graded, record
 

@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree as ET
 
-from autograder.record import Record
+from autograder.records.record import Record
 from autograder.reports.junit import junit_xml
 from tests.reports.sample import assignment, case, graded, record
 

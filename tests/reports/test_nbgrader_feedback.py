@@ -12,11 +12,16 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbgrader import api
 from nbgrader.utils import notebook_hash
 
-from autograder import course, grading, intake, record
-from autograder.gradebook import Gradebook, sqlite_url
+from autograder import intake
+from autograder.bridge.feedback import record_of
+from autograder.course import assignment as course
+from autograder.files import write_atomically
+from autograder.gradebook.book import Gradebook
+from autograder.gradebook.url import sqlite_url
 from autograder.intake import Source
-from autograder.nbgrader_feedback import record_of
-from autograder.record import CaseResult, Grade, Hashes, Record
+from autograder.judge.digests import hashes
+from autograder.records import record
+from autograder.records.record import CaseResult, Grade, Hashes, Record
 
 NAME, NOTEBOOK, STUDENT = "assignment1", "two_layer_net", "s001"
 CONFIG = """
@@ -99,7 +104,7 @@ def handed_in(root: Path) -> Source:
 
 def test_a_record_beside_the_gradebook_is_taken(tmp_path: Path) -> None:
     assignment, source = course.load(NAME), handed_in(tmp_path)
-    now = grading.hashes(assignment, intake.read(source, assignment))
+    now = hashes(assignment, intake.read(source, assignment))
     mine = replace(graded(), hashes=replace(now, graders="older"))
     url = sqlite_url(tmp_path / "gradebook.db")
     for folder in (tmp_path / "records" / NAME, tmp_path / "records"):
@@ -113,15 +118,15 @@ def test_a_record_is_made_again_where_none_fits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: str
 ) -> None:
     assignment, source = course.load(NAME), handed_in(tmp_path)
-    now = grading.hashes(assignment, intake.read(source, assignment))
+    now = hashes(assignment, intake.read(source, assignment))
     if kept == "of another assignment":
         record.save(replace(graded(), hashes=now, assignment="assignment2"), tmp_path / "records")
     elif kept == "of another hand-in":
         record.save(replace(graded(), hashes=replace(now, submission="other")), tmp_path / "records")
     elif kept == "unreadable":
-        record.write_atomically(tmp_path / "records" / f"{STUDENT}.json", "{")
+        write_atomically(tmp_path / "records" / f"{STUDENT}.json", "{")
     made = replace(graded(), hashes=now, seconds=7.0)
-    monkeypatch.setattr("autograder.nbgrader_feedback.grade_once", lambda *_: made)
+    monkeypatch.setattr("autograder.bridge.feedback.grade_once", lambda *_: made)
     assert record_of(assignment, source, sqlite_url(tmp_path / "gradebook.db")) is made
     assert record_of(assignment, source, "postgresql://grader@db/course") is made
 

@@ -10,9 +10,12 @@ from xml.etree import ElementTree as ET
 import pytest
 from nbgrader import api
 
-from autograder import cli, course, record
-from autograder.gradebook import Gradebook, sqlite_url
-from autograder.record import CaseResult, Grade, Hashes, Record
+from autograder.cli import main as cli
+from autograder.course import assignment as course
+from autograder.gradebook.book import Gradebook
+from autograder.gradebook.url import sqlite_url
+from autograder.records import record
+from autograder.records.record import CaseResult, Grade, Hashes, Record
 
 NAME, NOTEBOOK, ANSWER = "assignment1", "two_layer_net", "inline_two_layer_net_1"
 CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,Assignment 1 (77)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from autograder.policy import Late
+from autograder.course.policy import Late
 from autograder.reports import feedback
 from autograder.reports.score import score
 from tests.reports.sample import Tags, assignment, graded, record

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.record import Record
+from autograder.records.record import Record
 from autograder.reports import feedback
 from autograder.reports.gradescope import results_json
 from autograder.reports.junit import junit_xml

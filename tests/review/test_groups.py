@@ -4,11 +4,14 @@ import dataclasses
 
 import pytest
 
-from autograder import course, review
-from autograder.course import Assignment
-from autograder.graders.shared.inline import judge
-from autograder.record import CaseResult, Grade, Hashes, Outcome, Record
-from autograder.review import Group
+from autograder.answers.groups import Group, groups
+from autograder.answers.verdict import judge
+from autograder.cli.review import as_data, ask, show_all
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
+from autograder.errors import ReviewError
+from autograder.records.record import CaseResult, Grade, Hashes, Outcome, Record
+from autograder.runs import review
 
 QUESTION = "inline_Dropout_3"
 OUTCOMES: dict[str, Outcome] = {"met": "passed", "not met": "failed", "unsure": "skipped"}
@@ -38,7 +41,7 @@ def record(student: str, text: str, assignment: Assignment, state: str = "needs_
 def grouped(assignment: Assignment, *texts: str) -> list[list[int]]:
     """The places of the texts, by group."""
     records = [record(f"s{at:03}", text, assignment) for at, text in enumerate(texts)]
-    found = review.groups(records, assignment)
+    found = groups(records, assignment.written)
     return sorted([int(a.student[1:]) for a in group.answers] for group in found)
 
 
@@ -86,22 +89,22 @@ def test_what_a_rubric_looks_at_keeps_answers_apart(assignment: Assignment, othe
 
 def test_only_what_waits_is_listed_unless_told(assignment: Assignment) -> None:
     records = [record("s001", BASE, assignment), record("s002", BASE, assignment, state="graded")]
-    assert [a.student for g in review.groups(records, assignment) for a in g.answers] == ["s001"]
-    [group] = review.groups(records, assignment, everyone=True)
+    assert [a.student for g in groups(records, assignment.written) for a in g.answers] == ["s001"]
+    [group] = groups(records, assignment.written, everyone=True)
     assert [a.student for a in group.answers] == ["s001", "s002"]
 
 
 def test_large_groups_come_first_and_questions_in_order(assignment: Assignment) -> None:
     texts = ["Raise p.", *ALIKE[:3]]
     records = [record(f"s{at}", text, assignment) for at, text in enumerate(texts)]
-    assert [len(g.answers) for g in review.groups(records, assignment)] == [3, 1]
+    assert [len(g.answers) for g in groups(records, assignment.written)] == [3, 1]
 
 
 def test_an_id_names_the_very_answers(assignment: Assignment) -> None:
     def ids(*texts: str) -> list[str]:
         return [
             g.id
-            for g in review.groups([record(f"s{n}", t, assignment) for n, t in enumerate(texts)], assignment)
+            for g in groups([record(f"s{n}", t, assignment) for n, t in enumerate(texts)], assignment.written)
         ]
 
     assert ids(BASE) == ids(BASE)
@@ -115,16 +118,16 @@ def test_without_a_rubric_only_the_same_words_are_alike(assignment: Assignment) 
     records = [
         record(f"s{n}", t, assignment) for n, t in enumerate([BASE, BASE.upper(), BASE + " Probably."])
     ]
-    assert sorted(len(g.answers) for g in review.groups(records, bare)) == [1, 2]
+    assert sorted(len(g.answers) for g in groups(records, bare.written)) == [1, 2]
 
 
 def test_a_cell_without_a_written_answer_is_not_listed(assignment: Assignment) -> None:
     empty = dataclasses.replace(record("s001", BASE, assignment), answers={})
-    assert review.groups([empty], assignment) == []
+    assert groups([empty], assignment.written) == []
 
 
 def group(assignment: Assignment) -> Group:
-    return review.groups([record("s001", "Increase p.", assignment)], assignment)[0]
+    return groups([record("s001", "Increase p.", assignment)], assignment.written)[0]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +148,7 @@ def group(assignment: Assignment) -> Group:
 )
 def test_a_wrong_decision_is_told(assignment: Assignment, text: str, message: str) -> None:
     waiting = group(assignment)
-    with pytest.raises(review.ReviewError, match=message):
+    with pytest.raises(ReviewError, match=message):
         review.decision(text.format(id=waiting.id), "", [waiting])
 
 
@@ -160,16 +163,16 @@ def test_a_decision_is_read(assignment: Assignment) -> None:
 def test_a_proposal_that_is_not_there_cannot_be_confirmed(assignment: Assignment) -> None:
     one = record("s001", BASE, assignment)
     one.grades[QUESTION] = dataclasses.replace(one.grades[QUESTION], points=None)
-    [waiting] = review.groups([one], assignment)
-    with pytest.raises(review.ReviewError, match="got 'proposed'"):
+    [waiting] = groups([one], assignment.written)
+    with pytest.raises(ReviewError, match="got 'proposed'"):
         review.decision(f"{waiting.id}=proposed", "", [waiting])
 
 
 def test_going_through_the_groups(assignment: Assignment, capsys: pytest.CaptureFixture[str]) -> None:
     texts = [BASE, "Increase p.", "Lower p.", "p stays."]
-    waiting = review.groups([record(f"s{n}", t, assignment) for n, t in enumerate(texts)], assignment)
+    waiting = groups([record(f"s{n}", t, assignment) for n, t in enumerate(texts)], assignment.written)
     lines = iter(["0.25 Say why.", "7", "", "s", "q"])
-    made = list(review.ask(waiting, assignment.question, lambda: next(lines)))
+    made = list(ask(waiting, assignment.question, lambda: next(lines)))
     assert [(d.group, d.points, d.comment) for d in made] == [
         (waiting[0], 0.25, "Say why."),
         (waiting[1], waiting[1].first.grade.points, ""),
@@ -183,17 +186,17 @@ def test_the_end_of_the_input_ends_it(assignment: Assignment) -> None:
     def nothing() -> str:
         raise EOFError
 
-    assert list(review.ask([group(assignment)], assignment.question, nothing)) == []
+    assert list(ask([group(assignment)], assignment.question, nothing)) == []
 
 
 def test_a_long_list_is_cut_in_print_only(assignment: Assignment, capsys: pytest.CaptureFixture[str]) -> None:
     text = "Increase [bold]p[/bold]. " + "Because of capacity. " * 60
-    waiting = review.groups([record(f"s{n:03}", text, assignment) for n in range(20)], assignment)
-    review.show_all(waiting, assignment.question)
+    waiting = groups([record(f"s{n:03}", text, assignment) for n in range(20)], assignment.written)
+    show_all(waiting, assignment.question)
     printed = " ".join(capsys.readouterr().out.split())
     assert "and 8 more" in printed
     assert "[bold]p[/bold]" in printed
     assert len(printed) < 2000
-    [data] = review.as_data(waiting)
+    [data] = as_data(waiting)
     assert data["answer"] == text
     assert len(data["students"]) == 20  # type: ignore[arg-type]

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from nbgrader import api
 
-from autograder import course, proposal
-from autograder.course import Assignment
-from autograder.gradebook import Gradebook, sqlite_url
-from autograder.record import CaseResult, Grade, Hashes, Record
+from autograder.answers import proposal
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
+from autograder.gradebook.book import Gradebook
+from autograder.gradebook.url import sqlite_url
+from autograder.records.record import CaseResult, Grade, Hashes, Record
 
 QUESTION, NOTEBOOK = "inline_two_layer_net_1", "two_layer_net"
 CASES = (

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from nbgrader import api
 
-from autograder import cli, course
-from autograder.gradebook import Gradebook, GradebookError, sqlite_url
+from autograder.cli import main as cli
+from autograder.course import assignment as course
+from autograder.errors import GradebookError
+from autograder.gradebook.book import Gradebook
+from autograder.gradebook.url import sqlite_url
 from tests.formgrader.conftest import DOUBTFUL, QUESTION, grade, hand_in
 
 NOTEBOOK = "two_layer_net"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from autograder.graders.shared import choices, subjects
-from autograder.graders.shared.phrases import group, parse
-from autograder.graders.shared.text import sentences
+from autograder.answers import choices, subjects
+from autograder.answers.phrases import group, parse
+from autograder.answers.text import sentences
 
 NAMES = {
     "1": ["larger data*", "more data"],

@@ -4,13 +4,18 @@ import dataclasses
 
 import pytest
 
-from autograder import course, grading, scoring
-from autograder.course import Assignment, GradeCell
-from autograder.graders.checks import CheckFailed
-from autograder.graders.shared import inline, language
-from autograder.graders.shared.inline import Asked, Question, judge
-from autograder.graders.shared.text import sentences
-from autograder.record import CaseResult, Grade
+from autograder.answers import language
+from autograder.answers.question import Asked, Question
+from autograder.answers.text import sentences
+from autograder.answers.verdict import judge
+from autograder.checks.checks import CheckFailed
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
+from autograder.judge import scoring
+from autograder.judge.grade import grade_one
+from autograder.judge.inline import test_inline
+from autograder.notebook import GradeCell
+from autograder.records.record import CaseResult, Grade
 from bench import rubrics
 
 QUESTIONS = rubrics.questions()
@@ -239,26 +244,26 @@ def asked(criterion: str) -> Asked:
 
 
 def test_met_passes_with_its_reason() -> None:
-    assert "“Increase p.”" in inline.test_inline({"inline_Dropout_3": "Increase p."}, asked("direction"))
+    assert "“Increase p.”" in test_inline({"inline_Dropout_3": "Increase p."}, asked("direction"))
 
 
 def test_not_met_fails() -> None:
     with pytest.raises(
         CheckFailed, match=r"Whether and how to change p: this says something else\."
     ) as failed:
-        inline.test_inline({"inline_Dropout_3": "Decrease p."}, asked("direction"))
+        test_inline({"inline_Dropout_3": "Decrease p."}, asked("direction"))
     assert failed.value.property == ""
 
 
 def test_nothing_written_fails_with_that_reason() -> None:
     with pytest.raises(CheckFailed, match="Nothing is written here") as failed:
-        inline.test_inline({}, asked("direction"))
+        test_inline({}, asked("direction"))
     assert failed.value.property == "empty"
 
 
 def test_unsure_is_skipped() -> None:
     with pytest.raises(pytest.skip.Exception, match="a person decides"):
-        inline.test_inline({"inline_Dropout_3": "No change is needed, p is a fraction."}, asked("direction"))
+        test_inline({"inline_Dropout_3": "No change is needed, p is a fraction."}, asked("direction"))
 
 
 CELL = GradeCell("inline_Dropout_3", "Dropout", 1.0, "inline", True)
@@ -342,7 +347,7 @@ def test_the_judge_runs_a_case_for_every_criterion(assignment: Assignment) -> No
     hand_in = Submission("s001", notebooks={"Dropout": json.dumps({"cells": cells}).encode()})
     [dropout] = [n for n in assignment.notebooks if n.name == "Dropout"]
     only = dataclasses.replace(assignment, notebooks=(dropout,))
-    record = grading.grade_one(only, hand_in, unsafe())
+    record = grade_one(only, hand_in, unsafe())
     grade = record.grades["inline_Dropout_3"]
     assert [(c.id, c.kind, c.weight, c.outcome) for c in grade.cases] == [
         ("inline_Dropout_3[direction]", "criterion", 0.5, "passed"),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from autograder.graders.shared.phrases import MAX_EXPANSION, Pattern, PatternError, fits, matches, parse
-from autograder.graders.shared.text import sentences
+from autograder.answers.phrases import MAX_EXPANSION, Pattern, PatternError, fits, matches, parse
+from autograder.answers.text import sentences
 
 GROUPS = {
     "vanish": ["vanish*", "die out", "close to zero"],

@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.graders.shared.inline import judge
+from autograder.answers.verdict import judge
 from bench.rubrics import questions
 
 QUESTIONS = questions()

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from autograder import course, rubric
-from autograder.course import CourseError
-from autograder.graders.shared.inline import Question, judge
-from autograder.rubric import Cell, RubricError, read
+from autograder.answers import reader as rubric
+from autograder.answers.question import Question
+from autograder.answers.reader import read
+from autograder.answers.verdict import judge
+from autograder.course import assignment as course
+from autograder.errors import CourseError, RubricError
+from autograder.notebook import Cell, question_text
 
 GOOD = """
 [words]
@@ -105,9 +108,9 @@ def test_no_file_is_no_rubric(tmp_path: Path) -> None:
 
 
 def test_the_text_above_an_answer_is_its_question(notebook: Path) -> None:
-    assert rubric.question_text(Cell("inline_nb_2", 1.0, notebook)) == "And why?"
-    assert rubric.question_text(Cell("inline_nb_3", 1.0, notebook)) == ""
-    assert rubric.question_text(Cell("inline_nb_9", 1.0, notebook)) == ""
+    assert question_text(Cell("inline_nb_2", 1.0, notebook)) == "And why?"
+    assert question_text(Cell("inline_nb_3", 1.0, notebook)) == ""
+    assert question_text(Cell("inline_nb_9", 1.0, notebook)) == ""
 
 
 def test_a_question_may_be_the_same_as_anothers(notebook: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.graders.shared.text import MAX_CHARACTERS, sentences
+from autograder.answers.text import MAX_CHARACTERS, sentences
 
 
 def plain(answer: str) -> list[str]:

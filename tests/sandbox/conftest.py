@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from autograder.sandbox.client import Limits, Sandbox, Student, probe
+from autograder.sandbox.client import Sandbox
+from autograder.sandbox.level import probe
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.student import Student
 
 BEST = probe()
 

@@ -10,10 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.sandbox import client, harden, launch, policy
+from autograder.sandbox import client, harden, launch
+from autograder.sandbox import seccomp as policy
 from autograder.sandbox.channel import Channel
-from autograder.sandbox.client import Limits, Sandbox, SandboxError, StudentError, probe
-from autograder.sandbox.level import Level
+from autograder.sandbox.client import Sandbox
+from autograder.sandbox.errors import SandboxError, StudentError
+from autograder.sandbox.level import Level, probe
+from autograder.sandbox.limits import Limits
 
 ROOT = Path(__file__).parents[2]
 CODE = b"import time\ndef f(x=1): return x\ndef slow():\n    time.sleep(60)\n"

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import doctor, harden, launch, level, policy
-from autograder.sandbox.client import Limits, Sandbox, SandboxError
+from autograder.sandbox import doctor, harden, launch, level
+from autograder.sandbox import seccomp as policy
+from autograder.sandbox.client import Sandbox
+from autograder.sandbox.errors import SandboxError
 from autograder.sandbox.level import Level
+from autograder.sandbox.limits import Limits
 
 EVERY = ("bwrap", "landlock", "seccomp")
 

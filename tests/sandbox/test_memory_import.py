@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from autograder.sandbox.client import StudentError
+from autograder.sandbox.errors import StudentError
 
 
 def failure(call, *args) -> StudentError:

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-from autograder.sandbox.client import Echo, Handle, Limits, Sandbox, SandboxError, StudentError
+from autograder.sandbox.client import Sandbox
+from autograder.sandbox.errors import Echo, SandboxError, StudentError
+from autograder.sandbox.limits import Limits
 from autograder.sandbox.student import GIVE_UP
+from autograder.sandbox.wire import Handle
 
 LAYERS = """
 import numpy as np

@@ -1,5 +1,5 @@
 """Assignment 1: the inline questions."""
 
-from autograder.graders.shared.inline import test_inline
+from autograder.judge.inline import test_inline
 
 __all__ = ["test_inline"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.graders.checks import (
+from autograder.checks.checks import (
     CheckFailed,
     array,
     building_on,
@@ -17,7 +17,7 @@ from autograder.graders.checks import (
     same_dtype,
     same_shape,
 )
-from autograder.graders.oracles import Arrays
+from autograder.checks.fixed import Arrays
 
 EXPECTED = Path(__file__).parent / "expected"
 

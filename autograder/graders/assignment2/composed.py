@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.graders.assignment2.calls import attempt, filled
-from autograder.graders.checks import (
+from autograder.checks.checks import (
     CheckFailed,
     array,
     close,
@@ -22,7 +21,8 @@ from autograder.graders.checks import (
     same_dtype,
     same_shape,
 )
-from autograder.graders.oracles import Arrays, under
+from autograder.checks.fixed import Arrays, under
+from autograder.graders.assignment2.calls import attempt, filled
 
 LOSS_RTOL = 1e-6  # float64 all the way; a mistake in a term of the loss moves it by 1e-3 and more
 GRAD_RTOL = 1e-5

@@ -3,13 +3,8 @@
 import re
 from typing import Any
 
-from autograder.graders.assignment2.composed import (
-    Compare,
-    Composed,
-    compare_grads,
-    compare_loss,
-)
-from autograder.graders.oracles import Arrays, under
+from autograder.checks.fixed import Arrays, under
+from autograder.graders.assignment2.composed import Compare, Composed, compare_grads, compare_loss
 from autograder.graders.shared import nets
 
 NAME, TARGET = "FullyConnectedNet", "classifiers.fc_net.FullyConnectedNet"

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from autograder.graders import oracles
+from autograder.checks import fixed as oracles
 from autograder.graders.assignment2 import oracle_layers as layers
 from autograder.graders.assignment2 import oracle_nets as nets
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from autograder.checks.checks import GRAD_RTOL, Case, CheckFailed, excuse, parts, unchanged
+from autograder.checks.fixed import Arrays
 from autograder.graders.assignment2.calls import agrees, attempt, cached, filled, like, near, stays_single
-from autograder.graders.checks import GRAD_RTOL, Case, CheckFailed, excuse, parts, unchanged
-from autograder.graders.oracles import Arrays
 
 EPS = 1e-5
 NORM_RTOL = (

@@ -9,9 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.graders.assignment2.calls import agrees, cached, filled, like, says_something
-from autograder.graders.assignment2.norms import GRADS, NORM_RTOL, OWN_RTOL, Layer, judge_gradient
-from autograder.graders.checks import (
+from autograder.checks.checks import (
     GRAD_RTOL,
     Case,
     CheckFailed,
@@ -22,7 +20,9 @@ from autograder.graders.checks import (
     same_shape,
     unchanged,
 )
-from autograder.graders.oracles import Arrays
+from autograder.checks.fixed import Arrays
+from autograder.graders.assignment2.calls import agrees, cached, filled, like, says_something
+from autograder.graders.assignment2.norms import GRADS, NORM_RTOL, OWN_RTOL, Layer, judge_gradient
 
 STATS = ("running_mean", "running_var")
 

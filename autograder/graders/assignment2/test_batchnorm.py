@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.checks.checks import GRAD_RTOL, Case, cases, mapping, parts, same_dtype, unchanged
+from autograder.checks.fixed import Arrays, load
 from autograder.graders.assignment2.calls import EXPECTED, cached, filled, near
 from autograder.graders.assignment2.norms import (
     NORM_RTOL,
@@ -13,16 +15,6 @@ from autograder.graders.assignment2.norms import (
     forward,
     judge_gradient,
 )
-from autograder.graders.checks import (
-    GRAD_RTOL,
-    Case,
-    cases,
-    mapping,
-    parts,
-    same_dtype,
-    unchanged,
-)
-from autograder.graders.oracles import Arrays, load
 
 FIXED = load(EXPECTED, "batchnorm")
 NAME = "batchnorm_forward"

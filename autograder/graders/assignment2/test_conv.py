@@ -4,18 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from autograder.checks.checks import GRAD_RTOL, RTOL, Case, cases, close, parts, same_dtype, unchanged
+from autograder.checks.fixed import Arrays, load
 from autograder.graders.assignment2.calls import EXPECTED, alone, cached, filled, stays_single
-from autograder.graders.checks import (
-    GRAD_RTOL,
-    RTOL,
-    Case,
-    cases,
-    close,
-    parts,
-    same_dtype,
-    unchanged,
-)
-from autograder.graders.oracles import Arrays, load
 
 FIXED = load(EXPECTED, "conv")
 NAME, BACK = "conv_forward_naive", "conv_backward_naive"

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.checks.checks import Case, cases, fail, parts, same_dtype, same_shape
+from autograder.checks.fixed import Arrays, load, under
 from autograder.graders.assignment2.calls import EXPECTED
 from autograder.graders.assignment2.composed import (
     FAST,
@@ -20,8 +22,6 @@ from autograder.graders.assignment2.composed import (
     passes,
     regularized,
 )
-from autograder.graders.checks import Case, cases, fail, parts, same_dtype, same_shape
-from autograder.graders.oracles import Arrays, load, under
 from autograder.graders.shared import nets
 
 THREE, DEEP = load(EXPECTED, "three_layer_conv_net"), load(EXPECTED, "conv_net")

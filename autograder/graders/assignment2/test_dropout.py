@@ -4,8 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.graders.assignment2.calls import agrees, cached, filled, near, stays_single
-from autograder.graders.checks import (
+from autograder.checks.checks import (
     Case,
     CheckFailed,
     cases,
@@ -17,6 +16,7 @@ from autograder.graders.checks import (
     same_shape,
     unchanged,
 )
+from autograder.graders.assignment2.calls import agrees, cached, filled, near, stays_single
 
 NAME, BACK = "dropout_forward", "dropout_backward"
 SIGMAS = 6  # a right mask leaves these bounds once in 500 million times

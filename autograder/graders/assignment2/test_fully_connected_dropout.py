@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.checks.checks import Case, cases, excuse, fail, finite, mapping, parts, same_shape
+from autograder.checks.fixed import Arrays, load, under
 from autograder.graders.assignment2.calls import EXPECTED
 from autograder.graders.assignment2.composed import (
     LOSS_RTOL,
@@ -20,8 +22,6 @@ from autograder.graders.assignment2.composed import (
     judge,
 )
 from autograder.graders.assignment2.fully_connected import COMPARE, NAME, NORMED, build, own
-from autograder.graders.checks import Case, cases, excuse, fail, finite, mapping, parts, same_shape
-from autograder.graders.oracles import Arrays, load, under
 
 MASKED = load(EXPECTED, "fully_connected_dropout")
 SEED = 12  # any number: only repeats are compared

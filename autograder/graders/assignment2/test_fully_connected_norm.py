@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.checks.checks import Case, CheckFailed, cases, close, excuse, fail, mapping, parts, same_shape
+from autograder.checks.fixed import Arrays, load, under
 from autograder.graders.assignment2.calls import EXPECTED, like
 from autograder.graders.assignment2.composed import (
     compare_both,
@@ -14,18 +16,6 @@ from autograder.graders.assignment2.composed import (
     judge,
 )
 from autograder.graders.assignment2.fully_connected import COMPARE, NAME, NORMED, TARGET, build, own
-from autograder.graders.checks import (
-    Case,
-    CheckFailed,
-    cases,
-    close,
-    excuse,
-    fail,
-    mapping,
-    parts,
-    same_shape,
-)
-from autograder.graders.oracles import Arrays, load, under
 from autograder.graders.shared import nets
 
 FIXED = load(EXPECTED, "fully_connected_norm")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from autograder.checks.checks import Case, CheckFailed, cases, excuse
+from autograder.checks.fixed import load
 from autograder.graders.assignment2.calls import EXPECTED, attempt, filled, like, near
 from autograder.graders.assignment2.norms import Layer, check_contract, forward
 from autograder.graders.assignment2.spatial import (
@@ -12,8 +14,6 @@ from autograder.graders.assignment2.spatial import (
     own_layernorm,
     sharpness,
 )
-from autograder.graders.checks import Case, CheckFailed, cases, excuse
-from autograder.graders.oracles import load
 
 FIXED = load(EXPECTED, "groupnorm")
 NAME, BACK = "spatial_groupnorm_forward", "spatial_groupnorm_backward"

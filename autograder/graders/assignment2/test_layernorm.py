@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from autograder.checks.checks import GRAD_RTOL, Case, cases, parts, same_dtype, unchanged
+from autograder.checks.fixed import load
 from autograder.graders.assignment2.calls import EXPECTED, filled, near
 from autograder.graders.assignment2.norms import NORM_RTOL, Layer, check_contract, check_gradient, forward
-from autograder.graders.checks import GRAD_RTOL, Case, cases, parts, same_dtype, unchanged
-from autograder.graders.oracles import load
 
 FIXED = load(EXPECTED, "layernorm")
 NAME, BACK = "layernorm_forward", "layernorm_backward"

@@ -4,17 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from autograder.checks.checks import RTOL, Case, cases, close, parts, same_dtype, unchanged
+from autograder.checks.fixed import Arrays, load
 from autograder.graders.assignment2.calls import EXPECTED, alone, cached, filled, stays_single
-from autograder.graders.checks import (
-    RTOL,
-    Case,
-    cases,
-    close,
-    parts,
-    same_dtype,
-    unchanged,
-)
-from autograder.graders.oracles import Arrays, load
 
 FIXED = load(EXPECTED, "pool")
 NAME, BACK = "max_pool_forward_naive", "max_pool_backward_naive"

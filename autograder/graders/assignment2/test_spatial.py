@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.checks.checks import Case, CheckFailed, cases, excuse, mapping, parts, same_shape
+from autograder.checks.fixed import Arrays, load
 from autograder.graders.assignment2.calls import EXPECTED, attempt, near
 from autograder.graders.assignment2.norms import NORM_RTOL, Layer, check_contract
 from autograder.graders.assignment2.spatial import (
@@ -14,8 +16,6 @@ from autograder.graders.assignment2.spatial import (
     own_batchnorm,
     sharpness,
 )
-from autograder.graders.checks import Case, CheckFailed, cases, excuse, mapping, parts, same_shape
-from autograder.graders.oracles import Arrays, load
 
 FIXED = load(EXPECTED, "spatial_batchnorm")
 NAME, BACK = "spatial_batchnorm_forward", "spatial_batchnorm_backward"

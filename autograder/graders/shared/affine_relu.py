@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.graders.checks import RTOL, Case, building_on, cases, close, parts, same_dtype, unchanged
-from autograder.graders.oracles import load
+from autograder.checks.checks import RTOL, Case, building_on, cases, close, parts, same_dtype, unchanged
+from autograder.checks.fixed import load
 
 FIXED = load(Path(__file__).parent / "expected", "affine_relu")
 

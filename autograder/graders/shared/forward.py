@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from autograder.graders.checks import fail, same_shape, shown
+from autograder.checks.checks import fail, same_shape, shown
 from autograder.graders.shared.model_file import Model
 
 IMAGE = (3, 32, 32)

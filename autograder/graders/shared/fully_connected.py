@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.graders.checks import (
+from autograder.checks.checks import (
     RTOL,
     Case,
     CheckFailed,
@@ -16,7 +16,7 @@ from autograder.graders.checks import (
     same_dtype,
     same_shape,
 )
-from autograder.graders.oracles import Arrays, load
+from autograder.checks.fixed import Arrays, load
 from autograder.graders.shared import nets
 
 FIXED = load(Path(__file__).parent / "expected", "nets")

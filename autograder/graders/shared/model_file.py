@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autograder.graders.checks import fail, shown
+from autograder.checks.checks import fail, shown
 
 MAX_FILE = 64 << 20  # bytes handed in; the largest sensible net of the course takes 30 MB in float64
 MAX_ARRAYS = 200  # a net of twenty normalised layers has 120

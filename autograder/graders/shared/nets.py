@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.graders.checks import (
+from autograder.checks.checks import (
     CheckFailed,
     array,
     close,
@@ -20,7 +20,7 @@ from autograder.graders.checks import (
     parts,
     same_shape,
 )
-from autograder.graders.oracles import Arrays, under
+from autograder.checks.fixed import Arrays, under
 
 NET_RTOL = 1e-5  # a layer that works in float32 inside leaves 6 digits; mistakes move the first 3
 SPREAD = 0.12  # of a standard deviation estimated from some hundred draws: four of its standard errors

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.graders.checks import Case, array, cases, close, fail, mapping, parts, unchanged
-from autograder.graders.oracles import load
+from autograder.checks.checks import Case, array, cases, close, fail, mapping, parts, unchanged
+from autograder.checks.fixed import load
 
 FIXED = load(Path(__file__).parent / "expected", "optimizers")
 RTOL = 1e-6  # of weights near 1: mistakes in a step of 1e-3 and more move them by 1e-5, rounding by 1e-15

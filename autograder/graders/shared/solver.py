@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.graders.checks import RTOL, Case, array, cases, close, fail, mapping, parts, same_shape
+from autograder.checks.checks import RTOL, Case, array, cases, close, fail, mapping, parts, same_shape
 
 # Runs beside the student's code and holds no answers. The model scores an image by the image itself: its
 # class is the place of its largest entry. It notes what it was given. The rules climb, so that none is sgd.

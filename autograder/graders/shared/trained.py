@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from autograder.graders.checks import Case, cases, fail
+from autograder.checks.checks import Case, cases, fail
 from autograder.graders.shared.forward import accuracy, check_architecture
 from autograder.graders.shared.heldback import heldback
 from autograder.graders.shared.model_file import Model, read_model

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.graders.checks import RTOL, Case, cases, close, fail, shown
-from autograder.graders.oracles import Arrays, load
+from autograder.checks.checks import RTOL, Case, cases, close, fail, shown
+from autograder.checks.fixed import Arrays, load
 from autograder.graders.shared import nets
 
 FIXED = load(Path(__file__).parent / "expected", "nets")

@@ -1,0 +1,84 @@
+"""`nbgrader generate_feedback` and `release_feedback`, typed or clicked in formgrader, with our page.
+
+nbgrader would show the notebook with its test cells and tracebacks. This exporter stands in the place of
+its own and makes the student's feedback page of that notebook from the record, with the points and comments
+people entered in the gradebook. `configure` names it to nbgrader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import Exporter
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat.notebooknode import NotebookNode
+from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.engine import make_url
+
+from autograder import intake
+from autograder.bridge.autograde import grade_once
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
+from autograder.errors import RecordError
+from autograder.gradebook.decisions import decided
+from autograder.intake import Source
+from autograder.judge.digests import hashes
+from autograder.records import record
+from autograder.records.record import Record
+from autograder.reports import feedback
+
+
+def configure(config: Any) -> None:
+    """What `nbgrader_config.py` has to say."""
+    config.GenerateFeedback.exporter_class = "autograder.bridge.feedback.FeedbackExporter"
+    config.GenerateFeedback.preprocessors = []  # they would put scores into a notebook that nobody shows
+
+
+class FeedbackExporter(Exporter):
+    """A notebook as the feedback page on it. Nothing in the notebook itself reaches the page."""
+
+    file_extension = ".html"
+    output_mimetype = "text/html"
+
+    def from_notebook_node(  # type: ignore[override]
+        self, nb: NotebookNode, resources: ResourcesDict | None = None, **_: Any
+    ) -> tuple[str, ResourcesDict]:
+        resources = self._init_resources(resources)
+        about = resources["nbgrader"]
+        courses = CourseDirectory(parent=self)
+        assignment = course.load(about["assignment"], course.find_root(Path(courses.root)))
+        folder = courses.format_path(courses.submitted_directory, about["student"], assignment.name)
+        found = record_of(assignment, Source(about["student"], Path(folder)), about["db_url"])
+        [shown] = decided([found], about["db_url"], assignment)
+        return feedback.render(shown, assignment, about["notebook"]), resources
+
+
+def record_of(assignment: Assignment, source: Source, gradebook: str) -> Record:
+    """The record beside the gradebook if it is of this hand-in; else a new one."""
+    handed_in = source.path.exists()
+    now = hashes(assignment, intake.read(source, assignment)) if handed_in else None
+    for kept in _kept(gradebook, assignment.name, source.student):
+        if now is None or kept.hashes.submission == now.submission:
+            return kept
+    if now is None:
+        raise FileNotFoundError(
+            f"{source.path}: no hand-in, and beside the gradebook no record of {source.student}; grade first"
+        )
+    return grade_once(assignment, source, now)
+
+
+def _kept(gradebook: str, assignment: str, student: str) -> Iterator[Record]:
+    """The readable records of this hand-in in `records/` beside a gradebook that is a file."""
+    url = make_url(gradebook)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return
+    folder = Path(url.database).resolve().parent / "records"
+    for path in (folder / assignment / f"{student}.json", folder / f"{student}.json"):
+        try:
+            found = record.load(path)
+        except (FileNotFoundError, RecordError):
+            continue
+        if (found.assignment, found.student) == (assignment, student):
+            yield found

@@ -1,0 +1,181 @@
+"""Formgrader on graded work: the notebooks it opens, and what it shows a grader beside an answer.
+
+`publish` writes the notebooks of a hand-in where formgrader looks for them. `GradersPage` takes part when
+formgrader makes a page of one: it makes a student's text harmless, and puts the rubric below each answer.
+The rubric is added there and nowhere else, so that no file holds it that feedback could be made from.
+`nbgrader_config.py` calls `configure`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from autograder import intake
+from autograder.bridge.cell_text import cell_text
+from autograder.bridge.page import GradersPage
+from autograder.course.assignment import Assignment
+from autograder.errors import IntakeError
+from autograder.files import write_atomically
+from autograder.intake import Submission
+from autograder.notebook import Notebook, grade_id_of
+from autograder.records.record import Record
+
+FOLDER = "autograded"  # where nbgrader keeps the notebooks that formgrader opens
+CONFIG = "nbgrader_config.py"
+SHOWN = ("text/plain", "image/png", "image/jpeg")  # of a student's outputs; the rest could run code
+MAX_OUTPUT = 2_000_000  # characters of a student's outputs kept in a notebook, pictures included
+
+SETTINGS = '''\
+"""Lets formgrader and nbgrader's commands use these results: start them in this folder."""
+
+from autograder import autograde, formgrader, nbgrader_feedback
+
+c = get_config()  # noqa: F821  nbgrader puts it here
+autograde.configure(c)  # nbgrader's own would run hand-ins without a sandbox
+formgrader.configure(c)
+nbgrader_feedback.configure(c)
+'''
+
+
+def configure(config: Any) -> None:
+    """Settings that formgrader needs, for an `nbgrader_config.py`."""
+    config.HTMLExporter.preprocessors = [GradersPage]
+
+
+# --- the notebooks ------------------------------------------------------------------------------
+
+
+def settings(out: Path, gradebook: str = "") -> None:
+    """Make `out` a folder that formgrader can be started in; a course's own settings stay as they are."""
+    path = out / CONFIG
+    if path.exists():
+        return
+    line = f"c.CourseDirectory.db_url = {gradebook!r}\n" if gradebook else ""
+    write_atomically(path, SETTINGS + line)
+    path.chmod(0o600)  # the URL may hold a password
+
+
+def publish(out: Path, assignment: Assignment, submission: Submission, record: Record) -> None:
+    """Write a hand-in's notebooks where formgrader looks for them; one that is unreadable or missing is made
+    from the cells that earn points, so that they can be graded all the same."""
+    folder = out / FOLDER / record.student / assignment.name
+    for notebook in assignment.notebooks:
+        try:
+            cells = intake.read_cells(notebook.name, submission.notebooks[notebook.name])
+            shown = [_shown(cell) for cell in cells]
+        except (KeyError, IntakeError):
+            shown = []
+        page = _page(shown, notebook, record)
+        path = folder / f"{notebook.name}.ipynb"
+        text = json.dumps(page, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            write_atomically(path, text)
+
+
+def _page(cells: list[dict[str, Any]], notebook: Notebook, record: Record) -> dict[str, Any]:
+    """The notebook with our marks on its graded cells, each once, and what each came to below it."""
+    marks = _source_marks(notebook)
+    counted = _counted(cells)
+    for at, cell in enumerate(cells):
+        grade_id = grade_id_of(cell)
+        if grade_id in marks and counted[grade_id] == at:
+            kind, mark = marks[grade_id]
+            cell["metadata"] = {"nbgrader": mark}
+            _as_type(cell, kind)
+        else:
+            cell["metadata"] = {}
+        if grade_id in record.grades and cell["cell_type"] == "code":
+            text = cell_text(record.grades[grade_id])
+            cell["outputs"] = [{"name": "stdout", "output_type": "stream", "text": text}]
+    for grade_id, (kind, mark) in marks.items():
+        if grade_id not in counted and mark.get("grade"):
+            missing: dict[str, Any] = {"cell_type": kind, "metadata": {"nbgrader": mark}}
+            missing["source"] = "(not in the hand-in)" if kind == "markdown" else "# not in the hand-in"
+            _as_type(missing, kind)
+            cells.append(missing)
+    for at, cell in enumerate(cells):
+        cell["id"] = f"cell-{at}"  # a student's own may be missing, or there twice
+    python = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return {"cells": cells, "metadata": {"kernelspec": python}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _source_marks(notebook: Notebook) -> dict[str, tuple[str, dict[str, Any]]]:
+    """grade id -> cell type and nbgrader's metadata, of the cells that formgrader shows as special."""
+    cells = json.loads(notebook.path.read_text(encoding="utf-8"))["cells"]
+    found = {}
+    for cell in cells:
+        mark = cell.get("metadata", {}).get("nbgrader", {})
+        if mark.get("grade") or mark.get("solution"):
+            found[mark["grade_id"]] = (cell["cell_type"], mark)
+    return found
+
+
+def _counted(cells: list[dict[str, Any]]) -> dict[str, int]:
+    """grade id -> the place of the copy that counts: the last one with something written in it."""
+    found: dict[str, int] = {}
+    for at, cell in enumerate(cells):
+        grade_id = grade_id_of(cell)
+        if grade_id and (grade_id not in found or not intake.is_placeholder(cell["source"])):
+            found[grade_id] = at
+    return found
+
+
+def _as_type(cell: dict[str, Any], kind: str) -> None:
+    cell["cell_type"] = kind
+    if kind == "code":
+        cell.setdefault("outputs", [])
+        cell["execution_count"] = None
+    else:
+        cell.pop("outputs", None)
+        cell.pop("execution_count", None)
+
+
+def _shown(cell: dict[str, Any]) -> dict[str, Any]:
+    """A student's cell with only what is known to be harmless in a page."""
+    kind = cell.get("cell_type")
+    source = cell.get("source", "")
+    text = "".join(s for s in source if isinstance(s, str)) if isinstance(source, list) else str(source)
+    clean: dict[str, Any] = {
+        "cell_type": kind if kind in ("code", "markdown") else "markdown",
+        "source": text,
+    }
+    clean["metadata"] = cell.get("metadata")
+    if kind == "code":
+        outputs = cell.get("outputs")
+        clean["outputs"] = _safe_outputs(outputs if isinstance(outputs, list) else [])
+        clean["execution_count"] = None
+    return clean
+
+
+def _safe_outputs(outputs: Iterable[Any]) -> list[dict[str, Any]]:
+    """Printed text and pictures; HTML, JavaScript, SVG and widgets are left out."""
+    kept: list[dict[str, Any]] = []
+    size = 0
+    for output in outputs:
+        if not isinstance(output, dict):
+            continue
+        if output.get("output_type") == "stream":
+            text = output.get("text", "")
+            text = "".join(map(str, text)) if isinstance(text, list) else str(text)
+            safe: dict[str, Any] = {"output_type": "stream", "name": "stdout", "text": text}
+        else:
+            data = output.get("data")
+            data = {k: _text(v) for k, v in data.items() if k in SHOWN} if isinstance(data, dict) else {}
+            if not data:
+                continue
+            safe = {"output_type": "display_data", "data": data, "metadata": {}}
+        size += len(json.dumps(safe))
+        if size > MAX_OUTPUT:
+            break
+        kept.append(safe)
+    return kept
+
+
+def _text(value: object) -> str:
+    return "".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+# --- the page -----------------------------------------------------------------------------------

@@ -1,0 +1,101 @@
+"""What `autograder grade` prints."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.table import Table
+
+from autograder.cli.terminal import Terminal
+from autograder.records import changes as regrade
+from autograder.records.changes import Change
+from autograder.runs.grade import Request, Result
+
+SHOWN = 40  # changes; all of them are in changes.csv
+SHOWN_WHY = 3  # reasons of one change
+
+
+def quiet(changes: list[Change], graded_again: int) -> None:
+    """Nothing: the changes come with the rest of the JSON."""
+
+
+def changes(changes: list[Change], graded_again: int) -> None:
+    """Who gains and who loses, before anything is published."""
+    if not graded_again:
+        return
+    console = Terminal()
+    console.print(regrade.summary(changes, graded_again), highlight=False)
+    if not changes:
+        return
+    table = Table(title="What changes", title_justify="left", header_style="bold")
+    for name in ("student", "cell"):
+        table.add_column(name, no_wrap=True)
+    for name in ("before", "after", "gain"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("why", overflow="fold")
+    for change in sorted(changes, key=lambda c: (c.gain or 0.0, c.student))[:SHOWN]:
+        before, after = _points(change.before, change.max_before), _points(change.after, change.max_after)
+        gain = "" if change.gain is None else f"{change.gain:+g}"
+        table.add_row(change.student, change.grade_id, before, after, gain, _why(change))
+    console.print(table)
+    if len(changes) > SHOWN:
+        console.print(f"and {len(changes) - SHOWN} more", highlight=False)
+
+
+def _points(points: float | None, of: float) -> str:
+    return f"{'?' if points is None else f'{points:g}'}/{of:g}"
+
+
+def _why(change: Change) -> str:
+    more = [f"and {len(change.why) - SHOWN_WHY} more"] if len(change.why) > SHOWN_WHY else []
+    return "; ".join(
+        [f"{change.cause}: " + (change.why[0] if change.why else ""), *change.why[1:SHOWN_WHY], *more]
+    )
+
+
+def as_data(result: Result, out: Path) -> dict[str, object]:
+    """The result for a program."""
+    return {
+        "out": str(out),
+        "seconds": round(result.seconds, 2),
+        "graded_first": result.graded_first,
+        "graded_again": result.graded_again,
+        "students": [asdict(line) for line in result.lines],
+        "changes": [{**asdict(c), "gain": c.gain} for c in result.changes],
+    }
+
+
+def table(result: Result, request: Request) -> None:
+    """One line a student, and where everything lies."""
+    console = Terminal()
+    title = f"{request.assignment.title} ({request.assignment.name})"
+    table = Table(title=title, title_justify="left", header_style="bold")
+    table.add_column("student")
+    for name in ("points", "of", "for a human"):
+        table.add_column(name, justify="right")
+    table.add_column("what was unusual", overflow="fold")
+    for line in result.lines:
+        waiting = str(len(line.waiting)) if line.waiting else ""
+        numbers = (f"{line.points:g}", f"{line.max_points:g}", waiting)
+        table.add_row(line.student, *numbers, "; ".join(line.problems))
+    console.print(table)
+    graded = f"{result.graded_first + result.graded_again} of {len(result.lines)} submissions graded"
+    console.print(f"{graded} in {result.seconds:.1f} s, isolation {request.level.name}", highlight=False)
+    if request.dry_run:
+        console.print("A dry run: nothing is written.")
+        return
+    for label, path in (
+        ("records", request.out / "records"),
+        ("feedback", request.out / "feedback"),
+        ("report", request.out / "report.html"),
+        ("grades", request.out / "grades.csv"),
+        ("changes", request.out / "changes.csv"),
+        ("gradebook", gradebook_place(request.gradebook)),
+    ):
+        console.print(f"  {label:<10}{path}", highlight=False, soft_wrap=True)
+
+
+def gradebook_place(url: str) -> str:
+    """Where a gradebook is: the file, or the server without the password."""
+    return url.split("@")[-1].split("?")[0].removeprefix("sqlite:///")

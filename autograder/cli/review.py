@@ -1,0 +1,101 @@
+"""What `autograder review` prints, and what it asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from rich.markup import escape
+from rich.table import Table
+
+from autograder.answers.groups import Group
+from autograder.answers.proposal import MARKS
+from autograder.answers.question import Question
+from autograder.cli.terminal import Terminal
+from autograder.errors import ReviewError
+from autograder.runs.review import PROPOSED, Decision, points_of
+
+SHOWN = 600  # characters of an answer that the list shows
+NAMED = 12  # students of a group that the list names
+
+
+def ask(
+    waiting: Sequence[Group], question: Callable[[str], Question | None], read: Callable[[], str]
+) -> Iterable[Decision]:
+    """Show group after group and read what to do with it, until all are done or the input ends."""
+    console = Terminal()
+    for number, group in enumerate(waiting, 1):
+        console.rule(f"{number} of {len(waiting)}")
+        show(console, group, question(group.grade_id))
+        while True:
+            console.print(
+                "[bold]points[/] (a space, a comment), Enter for the proposal, s to skip, q to quit",
+                highlight=False,
+            )
+            try:
+                line = read().strip()
+            except EOFError:
+                return
+            if line == "q":
+                return
+            if line == "s":
+                break
+            points, _, comment = line.partition(" ")
+            try:
+                yield Decision(group, points_of(points or PROPOSED, group), comment.strip())
+                break
+            except ReviewError as error:
+                console.print(str(error), style="red", highlight=False, markup=False)
+
+
+def show_all(waiting: Sequence[Group], question: Callable[[str], Question | None]) -> None:
+    """The list that a person decides by."""
+    console = Terminal()
+    before = ""
+    for group in waiting:
+        asked = question(group.grade_id)
+        if group.grade_id != before:
+            before = group.grade_id
+            console.rule(f"[bold]{before}[/], {group.first.grade.max_points:g} points", align="left")
+            if asked is not None:
+                console.print(f"a full answer: {asked.answer}", style="dim", highlight=False, markup=False)
+        show(console, group, asked)
+    answers = sum(len(group.answers) for group in waiting)
+    console.print(f"{answers} answers in {len(waiting)} groups wait for a person", highlight=False)
+
+
+def show(console: Terminal, group: Group, question: Question | None) -> None:
+    grade = group.first.grade
+    unsure = sum(case.weight for case in grade.cases if case.outcome == "skipped")
+    proposal = "no proposal" if grade.points is None else f"proposed {grade.points:g} of {grade.max_points:g}"
+    proposal += f", {unsure:g} to decide" if unsure else ""
+    count = f"{len(group.answers)} answer{'s' if len(group.answers) > 1 else ''}"
+    console.print(f"\n[bold cyan]{escape(group.id)}[/]  {count}, {proposal}", highlight=False)
+    names = ", ".join(answer.student for answer in group.answers[:NAMED])
+    more = f" and {len(group.answers) - NAMED} more" if len(group.answers) > NAMED else ""
+    console.print(f"  {names}{more}", style="dim", highlight=False, markup=False)
+    text = group.first.text.strip()
+    shown = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    console.print("\n".join(f"  │ {line}" for line in shown.splitlines()), highlight=False, markup=False)
+    table = Table.grid(padding=(0, 2))
+    for case in grade.cases:
+        table.add_row(f"  {MARKS.get(case.outcome, '!')}", f"{case.weight:g}", escape(case.message))
+    console.print(table)
+
+
+def as_data(waiting: Sequence[Group]) -> list[dict[str, object]]:
+    """The groups for a program."""
+    return [
+        {
+            "group": group.id,
+            "grade_id": group.grade_id,
+            "students": [answer.student for answer in group.answers],
+            "answer": group.first.text,
+            "proposed": group.first.grade.points,
+            "max_points": group.first.grade.max_points,
+            "criteria": [
+                {"id": c.id, "outcome": c.outcome, "points": c.weight, "message": c.message}
+                for c in group.first.grade.cases
+            ],
+        }
+        for group in waiting
+    ]

@@ -1,0 +1,198 @@
+"""The class list: the one reader of roster files.
+
+Two forms of CSV are read. Our own has a column `id` and any of `name` (or `first_name`, `last_name`),
+`email`, `section`, `extension_days` (or `extension_days <assignment>`), and further columns that end in
+`_id` or are called `login`: what an LMS calls the same person. The gradebook that Canvas exports is read
+as it comes; its login (else its SIS id, else its own number) becomes the id.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from autograder.course.policy import utc
+from autograder.errors import RosterError
+
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@+-]{0,126}")  # also a folder's name, and nbgrader's key
+EXTENSION = "extension_days"
+CANVAS = {"student": "name", "id": "canvas_id", "sis user id": "sis_id", "sis login id": "login"}
+
+
+@dataclass(frozen=True)
+class Student:
+    """One line of the roster."""
+
+    id: str
+    name: str = ""
+    email: str = ""
+    section: str = ""
+    known_as: Mapping[str, str] = field(default_factory=dict)  # "canvas_id", "login", … -> value
+    extensions: Mapping[str, float] = field(default_factory=dict)  # assignment, or "" for all -> days
+
+    def extension_days(self, assignment: str) -> float:
+        return self.extensions.get(assignment, self.extensions.get("", 0.0))
+
+    @property
+    def last_first(self) -> tuple[str, str]:
+        """Last and first name; of a name with no comma, the last word is the last name."""
+        if "," in self.name:
+            last, _, first = self.name.partition(",")
+            return last.strip(), first.strip()
+        *first_names, last = self.name.split() or [""]
+        return last, " ".join(first_names)
+
+
+class Roster:
+    """Students by id, and the ways to recognise one."""
+
+    def __init__(self, students: Iterable[Student]) -> None:
+        self.students = {student.id: student for student in students}
+        self._by_id: dict[str, set[str]] = {}
+        self._by_name: dict[str, set[str]] = {}
+        for student in self.students.values():
+            for value in (student.id, student.email, *student.known_as.values()):
+                self._by_id.setdefault(value.strip().casefold(), set()).add(student.id)
+            for key in _name_keys(student.name):
+                self._by_name.setdefault(key, set()).add(student.id)
+        self._by_id.pop("", None)
+
+    def __iter__(self) -> Iterator[Student]:
+        return iter(self.students.values())
+
+    def __len__(self) -> int:
+        return len(self.students)
+
+    def get(self, student: str) -> Student | None:
+        return self.students.get(student)
+
+    def match(self, ids: Iterable[str], name: str = "") -> list[Student]:
+        """Who goes by one of `ids` (the first that anyone has decides), else by `name`.
+
+        One student is a match, several are namesakes, none is a stranger.
+        """
+        for value in ids:
+            if found := self._by_id.get(value.strip().casefold()):
+                return [self.students[i] for i in sorted(found)]
+        found = self._by_name.get(_key(name.split()), set()) if name else set()
+        return [self.students[i] for i in sorted(found)]
+
+
+def read(path: Path) -> Roster:
+    """Read a roster.
+
+    Raises:
+        RosterError: no such file, no id column, a line without an id, or an id twice.
+    """
+    header, rows = _rows(path)
+    canvas = "student" in header and "id" in header
+    if not canvas and "id" not in header:
+        raise RosterError(f"{path}: expected a column called id, got {', '.join(header) or 'no header'}")
+    columns = [CANVAS.get(name, name) for name in header] if canvas else header
+    students: dict[str, Student] = {}
+    for number, row in rows:
+        fields = {name: cell.strip() for name, cell in zip(columns, row, strict=False)}
+        if canvas and _is_no_student(fields):
+            continue
+        student = _student(fields, canvas, f"{path}:{number}")
+        if student.id in students:
+            raise RosterError(
+                f"{path}:{number}: the id {student.id} stands twice; each student needs one line"
+            )
+        students[student.id] = student
+    return Roster(students.values())
+
+
+def read_times(path: Path) -> dict[str, datetime]:
+    """When students handed in, by what the file's column `id` calls them.
+
+    Raises:
+        RosterError: a column is missing, an id stands twice, or a time is none.
+    """
+    header, rows = _rows(path)
+    if not {"id", "time"} <= set(header):
+        raise RosterError(f"{path}: expected columns called id and time, got {', '.join(header) or 'none'}")
+    times: dict[str, datetime] = {}
+    for number, row in rows:
+        fields = {name: cell.strip() for name, cell in zip(header, row, strict=False)}
+        student, text = fields.get("id", ""), fields.get("time", "")
+        if student in times:
+            raise RosterError(f"{path}:{number}: the id {student} stands twice; each student needs one line")
+        try:
+            times[student] = utc(datetime.fromisoformat(text.removesuffix(" UTC")))
+        except ValueError:
+            raise RosterError(
+                f"{path}:{number}: expected a time such as 2026-02-01 12:30+01:00, got {text!r}"
+            ) from None
+    return times
+
+
+def _rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The names of a CSV's columns, small, and its other lines that are not empty, with their numbers."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RosterError(f"{path}: expected a CSV in UTF-8, got: {error}") from None
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)  # Canvas exports with semicolons too
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows = [(reader.line_num, row) for row in reader]
+    header = [cell.strip().casefold() for cell in rows[0][1]] if rows else []
+    return header, [(number, row) for number, row in rows[1:] if any(map(str.strip, row))]
+
+
+def _is_no_student(fields: Mapping[str, str]) -> bool:
+    """Canvas's rows of maximal points and of its test student."""
+    return not fields.get("canvas_id") or fields.get("name") in ("Points Possible", "Student, Test")
+
+
+def _student(fields: Mapping[str, str], canvas: bool, where: str) -> Student:
+    known_as = {k: v for k, v in fields.items() if v and (k.endswith("_id") or k in ("login", "username"))}
+    if canvas:
+        student = next(known_as[k] for k in ("login", "sis_id", "canvas_id") if k in known_as)
+    else:
+        student = fields["id"]
+    if not ID.fullmatch(student):
+        raise RosterError(
+            f"{where}: expected an id of letters, digits and . _ - @ +, got {student!r}; "
+            "it becomes the name of a folder"
+        )
+    return Student(
+        student,
+        fields.get("name") or f"{fields.get('first_name', '')} {fields.get('last_name', '')}".strip(),
+        fields.get("email", ""),
+        fields.get("section", ""),
+        known_as,
+        dict(_extensions(fields, where)),
+    )
+
+
+def _extensions(fields: Mapping[str, str], where: str) -> Iterator[tuple[str, float]]:
+    for column, text in fields.items():
+        if column.startswith(EXTENSION) and text:
+            try:
+                days = float(text)
+            except ValueError:
+                days = math.nan
+            if not 0 <= days < 10_000:
+                raise RosterError(f"{where}: {column}: expected a number of days, 0 or more, got {text!r}")
+            yield column.removeprefix(EXTENSION).strip(" :"), days
+
+
+def _key(words: Iterable[str]) -> str:
+    """Words as an LMS writes them into a file's name: joined, small, without accents and signs."""
+    plain = unicodedata.normalize("NFKD", "".join(words)).casefold()
+    return "".join(c for c in plain if c.isalnum())
+
+
+def _name_keys(name: str) -> set[str]:
+    """A name in every order an LMS may turn it into: `Ada King Lovelace`, `King Lovelace, Ada`, …"""
+    words = name.replace(",", " ").split()
+    turned = [words[i:] + words[:i] for i in range(len(words))]
+    return {key for order in turned if (key := _key(order))}

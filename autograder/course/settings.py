@@ -1,0 +1,147 @@
+"""One assignment.toml, read field by field."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+import tomllib
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from autograder.course.policy import Intake, Late, utc
+from autograder.errors import CourseError
+from autograder.sandbox.limits import Limits
+from autograder.toml_table import NAME, described, is_number
+
+REQUIRED = ("title", "notebooks", "package")
+OPTIONAL = ("todo", "leave_out", "results", "may_repeat", "limits", "intake", "late")
+
+
+class Settings:
+    """One assignment.toml, read field by field."""
+
+    def __init__(self, path: Path, root: Path) -> None:
+        self.where = path.relative_to(root).as_posix()
+        self.lines: list[str] = []
+        try:
+            text = path.read_text(encoding="utf-8")
+            self.lines = text.splitlines()
+            self.table: dict[str, Any] = tomllib.loads(text)
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise CourseError(
+                f"{self.where}: expected TOML in UTF-8, got: {error}; correct the file"
+            ) from error
+
+    def fail(self, key: str, expected: str, got: str, advice: str) -> CourseError:
+        pattern = re.compile(rf"\s*\[?\s*{re.escape(key)}\s*[\]=]")
+        line = next((f":{n}" for n, text in enumerate(self.lines, 1) if pattern.match(text)), "")
+        return CourseError(f"{self.where}{line}: {key}: expected {expected}, got {got}; {advice}")
+
+    def refuse_unknown(self, table: dict[str, Any], known: tuple[str, ...], prefix: str) -> None:
+        for key in table:
+            if key not in known:
+                raise self.fail(
+                    key, f"one of {', '.join(known)}", f"the unknown key {prefix}{key}", "rename or delete it"
+                )
+
+    def text(self, key: str) -> str:
+        value = self.table.get(key)
+        if not isinstance(value, str) or not value.strip():
+            raise self.fail(key, "a text that is not empty", described(value), f'write {key} = "..."')
+        return value
+
+    def identifier(self, key: str) -> str:
+        value = self.text(key)
+        if not value.isidentifier():
+            raise self.fail(key, "the name of an importable package", repr(value), "name the folder itself")
+        return value
+
+    def texts(self, key: str, table: dict[str, Any] | None = None) -> tuple[str, ...]:
+        value = (self.table if table is None else table).get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self.fail(key, "a list of texts", described(value), f'write {key} = ["...", "..."]')
+        repeated = sorted({item for item in value if value.count(item) > 1})
+        if repeated:
+            raise self.fail(key, "each entry once", f"{repeated[0]!r} twice", "delete one of them")
+        return tuple(value)
+
+    def notebook_names(self) -> tuple[str, ...]:
+        value = self.texts("notebooks")
+        if not value:
+            raise self.fail(
+                "notebooks", "at least one notebook", "none", 'write notebooks = ["name"], without .ipynb'
+            )
+        for item in value:
+            if not NAME.fullmatch(item):
+                raise self.fail(
+                    "notebooks", "names of letters, digits, - and _", repr(item), "leave out .ipynb"
+                )
+        return value
+
+    def names_in(self, key: str, package: str, pattern: re.Pattern[str], what: str) -> tuple[str, ...]:
+        value = self.texts(key)
+        for item in value:
+            if not pattern.fullmatch(item) or not item.startswith(package + "."):
+                raise self.fail(key, f"{what} that starts with {package}.", repr(item), "correct the entry")
+        return value
+
+    def result_paths(self) -> tuple[str, ...]:
+        value = self.texts("results")
+        for item in value:
+            path = PurePosixPath(item)
+            if path.is_absolute() or ".." in path.parts or "\\" in item or path.suffix != ".npz":
+                raise self.fail(
+                    "results",
+                    "paths of .npz files inside the notebook's folder",
+                    repr(item),
+                    "correct the path",
+                )
+        return value
+
+    def section(self, key: str, known: tuple[str, ...]) -> dict[str, Any]:
+        """The table [key], which may be left out."""
+        table = self.table.get(key, {})
+        if not isinstance(table, dict):
+            raise self.fail(key, "a table", described(table), f"write [{key}] and one setting a line")
+        self.refuse_unknown(table, known, f"{key}.")
+        return table
+
+    def intake(self, package: str) -> Intake:
+        table = self.section("intake", ("counts", "package_aliases"))
+        counts = table.get("counts", "last")
+        if counts not in ("last", "best", "first"):
+            raise self.fail("counts", '"last", "best" or "first"', described(counts), "choose one")
+        aliases = self.texts("package_aliases", table)
+        for alias in aliases:
+            if not alias.isidentifier() or alias == package:
+                what = f"the name of a package other than {package}"
+                raise self.fail("package_aliases", what, repr(alias), "name the folder itself")
+        return Intake(counts, aliases)
+
+    def late(self) -> Late:
+        numbers = ("grace_days", "penalty_per_day", "max_penalty", "closes_after_days")
+        table = self.section("late", ("due", *numbers))
+        due = table.get("due")
+        if table and not (isinstance(due, datetime) and due.tzinfo):
+            what = "a date and time with its zone"
+            raise self.fail("due", what, described(due), "write due = 2026-02-01T23:59:00+01:00")
+        for key in numbers:
+            most = math.inf if key.endswith("_days") else 1
+            if key in table and not (is_number(table[key]) and 0 <= table[key] <= most):
+                what = "a number of days" if key.endswith("_days") else "a share from 0 to 1"
+                raise self.fail(key, what, described(table[key]), "correct it or delete the line")
+        return Late(utc(due) if due else None, **{key: float(table[key]) for key in numbers if key in table})
+
+    def limits(self) -> Limits:
+        fields = {name: type(value) for name, value in dataclasses.asdict(Limits()).items()}
+        table = self.section("limits", tuple(fields))
+        values: dict[str, Any] = {}
+        for key, value in table.items():
+            whole = fields[key] is int
+            if not is_number(value) or value <= 0 or (whole and not isinstance(value, int)):
+                what = "a whole number above 0" if whole else "a number above 0"
+                raise self.fail(key, what, described(value), "correct the limit or delete the line")
+            values[key] = fields[key](value)
+        return Limits(**values)

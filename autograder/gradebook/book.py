@@ -1,0 +1,304 @@
+"""nbgrader's gradebook, one writer, one transaction a submission.
+
+A record becomes rows: a `SubmittedAssignment`, a `SubmittedNotebook` per notebook, a `Grade` per
+grade cell and a `Comment` per written answer. What a human entered (manual score, extra credit,
+manual comment) is never touched, so grading again is safe at any time. A person who confirms proposed
+points in formgrader enters none: the cell no longer waits, which holds as long as the proposal is the same.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from nbgrader import api
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from autograder.answers import proposal
+from autograder.course.assignment import Assignment
+from autograder.errors import GradebookError
+from autograder.gradebook import lateness as penalties
+from autograder.gradebook.url import place, reason, sqlite_url
+from autograder.notebook import GradeCell
+from autograder.records.record import Grade, Record
+
+__all__ = ["Gradebook", "GradebookError", "sqlite_url"]
+
+CHUNK = 200  # students looked up at once
+GRADE_COLUMNS = (api.Grade.auto_score, api.Grade.manual_score, api.Grade.needs_manual_grade)
+INDEXED = (("grade", "notebook_id"), ("comment", "notebook_id"), ("submitted_notebook", "assignment_id"))
+COMMENT_COLUMNS = (api.Comment.auto_comment,)
+
+
+@dataclass
+class Rows:
+    """One student's rows: grade cell -> values."""
+
+    grades: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    comments: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+
+
+class Gradebook:
+    """An open gradebook that holds one assignment's cells. Use it in a `with` block."""
+
+    def __init__(self, url: str, assignment: Assignment, course: str = "default_course") -> None:
+        self.url = url
+        self.assignment = assignment
+        try:
+            with _alembic_on_path():
+                _create(url, course)
+                self._book = api.Gradebook(url, course)
+            self._ensure_indexes()
+            self._ensure_assignment()
+        except SQLAlchemyError as error:
+            raise GradebookError(reason(url, error)) from None
+        except ModuleNotFoundError as error:  # the driver of a server's database is an optional extra
+            advice = "for PostgreSQL, pip install 'cs-course-kit[postgresql]'"
+            raise GradebookError(f"gradebook {place(url)}: there is no {error.name} here; {advice}") from None
+
+    def __enter__(self) -> Gradebook:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self._book.close()
+
+    @property
+    def _db(self) -> Session:
+        return self._book.db
+
+    def write(self, record: Record) -> None:
+        """Enter one record, or leave the gradebook as it was.
+
+        Raises:
+            GradebookError: the database is locked, read-only, full or gone.
+        """
+        try:
+            self._enter(record)
+            self._db.commit()
+        except SQLAlchemyError as error:
+            self._db.rollback()
+            raise GradebookError(f"{record.student} is not entered: {reason(self.url, error)}") from None
+        except BaseException:
+            self._db.rollback()
+            raise
+
+    def catch_up(self, records: Iterable[Record]) -> int:
+        """Enter the records that are not in the gradebook yet as they are now; how many those were.
+
+        A chunk of students is looked up in one query, so that a run in which nothing changed is quick.
+        """
+        written = 0
+        remaining = iter(records)
+        while chunk := list(islice(remaining, CHUNK)):
+            there = self._entered([record.student for record in chunk])
+            late = penalties.behind(self._db, chunk, self.assignment)
+            self._db.rollback()
+            for record in chunk:
+                behind = there[record.student] != self._wanted(record, there[record.student])
+                if behind or record.student in late:
+                    self.write(record)
+                    written += 1
+        return written
+
+    def decide(
+        self,
+        students: Iterable[str],
+        grade_id: str,
+        points: float,
+        comment: str = "",
+        overwrite: bool = False,
+    ) -> list[str]:
+        """Enter a person's points for one cell of several students, all or none; the students entered.
+
+        Where a person entered points before, these stay, with their comment, unless told to overwrite.
+
+        Raises:
+            GradebookError: a student is not there, or the database is locked, read-only or gone.
+        """
+        cell = self.assignment.cell(grade_id)
+        entered = []
+        try:
+            for student in students:
+                at = (grade_id, cell.notebook, self.assignment.name, student)
+                row, note = self._book.find_grade(*at), self._book.find_comment(*at)
+                if row.manual_score is not None and not overwrite:
+                    continue
+                row.manual_score, row.needs_manual_grade = points, False
+                if comment:
+                    note.manual_comment = comment
+                entered.append(student)
+            self._db.commit()
+        except api.MissingEntry as error:
+            self._db.rollback()
+            raise GradebookError(f"{error}; run autograder grade first") from None
+        except SQLAlchemyError as error:
+            self._db.rollback()
+            raise GradebookError(f"nothing is entered: {reason(self.url, error)}") from None
+        return entered
+
+    def _entered(self, students: list[str]) -> dict[str, Rows]:
+        """student -> what the gradebook says of them."""
+        found: dict[str, Rows] = {student: Rows() for student in students}
+        try:
+            for student, name, *row in self._rows_of(api.Grade, GRADE_COLUMNS, students):
+                found[student].grades[name] = tuple(row)
+            for student, name, *row in self._rows_of(api.Comment, COMMENT_COLUMNS, students):
+                found[student].comments[name] = tuple(row)
+        except SQLAlchemyError as error:
+            raise GradebookError(reason(self.url, error)) from None
+        finally:
+            self._db.rollback()  # ends the reading transaction, which would hold others up
+        return found
+
+    def _rows_of(self, kind: type[Any], columns: tuple[Any, ...], students: list[str]) -> Iterable[Any]:
+        owner, notebook, cell = api.SubmittedAssignment, api.SubmittedNotebook, api.BaseCell
+        return (
+            self._db.query(owner.student_id, cell.name, *columns)
+            .select_from(kind)
+            .join(notebook, kind.notebook_id == notebook.id)
+            .join(owner, notebook.assignment_id == owner.id)
+            .join(api.Assignment, owner.assignment_id == api.Assignment.id)
+            .join(cell, kind.cell_id == cell.id)
+            .filter(api.Assignment.name == self.assignment.name, owner.student_id.in_(students))
+        )
+
+    def _wanted(self, record: Record, there: Rows) -> Rows:
+        """What the gradebook should say; a human's entries are taken as they are there."""
+        wanted = Rows(dict(there.grades), dict(there.comments))
+        for cell in self.assignment.grade_cells:
+            if grade := record.grades.get(cell.grade_id):
+                auto, manual, waits = there.grades.get(cell.grade_id, (None, None, True))
+                (comment,) = there.comments.get(cell.grade_id, (None,))
+                confirmed = not waits and _same(grade, auto, comment)
+                wanted.grades[cell.grade_id] = (_score(grade), manual, _waits(grade, manual, confirmed))
+                if cell.manual:
+                    wanted.comments[cell.grade_id] = (proposal.words(grade) or None,)
+        return wanted
+
+    # the assignment's own rows
+
+    def _ensure_indexes(self) -> None:
+        """nbgrader has no index for "the grades of this notebook": each look-up reads the whole table, and
+        entering a class takes time that grows with its square."""
+        if self._book.engine.dialect.name in ("sqlite", "postgresql"):
+            for table, column in INDEXED:
+                name = f"autograder_{table}_{column}"
+                self._db.execute(text(f'CREATE INDEX IF NOT EXISTS {name} ON "{table}" ({column})'))
+            self._db.commit()
+
+    def _ensure_assignment(self) -> None:
+        """The assignment, its notebooks and cells as nbgrader's own release step would enter them."""
+        name = self.assignment.name
+        due = self.assignment.late.due
+        self._book.update_or_create_assignment(name, **({"duedate": due} if due else {}))
+        for notebook in self.assignment.notebooks:
+            self._book.update_or_create_notebook(notebook.name, name)
+            for cell in notebook.cells:
+                self._ensure_cell(cell, name)
+
+    def _ensure_cell(self, cell: GradeCell, name: str) -> None:
+        kind = "markdown" if cell.kind == "inline" else "code"
+        self._book.update_or_create_grade_cell(
+            cell.grade_id, cell.notebook, name, max_score=cell.points, cell_type=kind
+        )
+        if cell.manual:
+            self._book.update_or_create_solution_cell(cell.grade_id, cell.notebook, name)
+
+    # one student's rows
+
+    def _enter(self, record: Record) -> None:
+        if self._db.get(api.Student, record.student) is None:
+            self._add(api.Student(id=record.student))
+        assignment = self._book.find_assignment(self.assignment.name)
+        submission = self._one(
+            api.SubmittedAssignment, assignment_id=assignment.id, student_id=record.student
+        )
+        for notebook in assignment.notebooks:
+            submitted = self._one(api.SubmittedNotebook, assignment_id=submission.id, notebook_id=notebook.id)
+            grades, comments = self._rows(api.Grade, submitted), self._rows(api.Comment, submitted)
+            by_name = {cell.name: comments.get(cell.id) for cell in notebook.solution_cells}
+            for cell in notebook.grade_cells:
+                row = grades.get(cell.id) or self._add(api.Grade(cell_id=cell.id, notebook_id=submitted.id))
+                if cell.name in record.grades:
+                    _set_score(row, record.grades[cell.name], by_name.get(cell.name))
+            for cell in notebook.solution_cells:
+                row = by_name[cell.name] or self._add(api.Comment(cell_id=cell.id, notebook_id=submitted.id))
+                if cell.name in record.grades:
+                    row.auto_comment = proposal.words(record.grades[cell.name]) or None
+        penalties.enter(self._db, submission, record, self.assignment)
+
+    def _rows(self, kind: type[Any], submitted: api.SubmittedNotebook) -> dict[str, Any]:
+        return {row.cell_id: row for row in self._db.query(kind).filter_by(notebook_id=submitted.id)}
+
+    def _one(self, kind: type[Any], **keys: str) -> Any:
+        """The row with these keys, made if it is not there yet."""
+        row = self._db.query(kind).filter_by(**keys).one_or_none()
+        if row is None:
+            row = self._add(kind(**keys))
+            self._db.flush()  # gives it its id
+        return row
+
+    def _add(self, row: Any) -> Any:
+        self._db.add(row)
+        return row
+
+
+def _set_score(row: api.Grade, grade: Grade, comment: api.Comment | None) -> None:
+    """The points of the autograder; a human's score beside them stays and keeps counting."""
+    confirmed = row.needs_manual_grade is False and _same(
+        grade, row.auto_score, comment.auto_comment if comment else None
+    )
+    row.auto_score = _score(grade)
+    row.needs_manual_grade = _waits(grade, row.manual_score, confirmed)
+
+
+def _same(grade: Grade, auto_score: float | None, auto_comment: str | None) -> bool:
+    """Whether the gradebook holds this very proposal already."""
+    return auto_score == _score(grade) and (auto_comment or "") == proposal.words(grade)
+
+
+def _score(grade: Grade) -> float | None:
+    return None if grade.points is None else min(max(grade.points, 0.0), grade.max_points)
+
+
+def _waits(grade: Grade, manual_score: float | None, confirmed: bool) -> bool:
+    """Whether a person must look: a proposal, unless someone entered points or confirmed just this one."""
+    return grade.state != "graded" and manual_score is None and not (confirmed and grade.points is not None)
+
+
+def _create(url: str, course: str) -> None:
+    """A new SQLite gradebook appears whole or not at all: one killed half way lacks its version for ever."""
+    parts = make_url(url)
+    if parts.get_backend_name() != "sqlite" or not parts.database or Path(parts.database).exists():
+        return
+    path = Path(parts.database)
+    if not path.parent.is_dir():
+        return  # said in words when it is opened
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".gradebook-") as folder:
+        half = Path(folder) / "gradebook.db"
+        api.Gradebook(f"sqlite:///{half}", course).close()
+        half.replace(path)
+
+
+@contextmanager
+def _alembic_on_path() -> Iterator[None]:
+    """nbgrader calls `alembic` by name for a new database; it lies beside this interpreter."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before

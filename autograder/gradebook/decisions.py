@@ -1,0 +1,129 @@
+"""What people entered in the gradebook, laid over records: the last word on points, comments and lateness.
+
+Records say what the autograder found. Reports, feedback and exports show a record with this laid over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from nbgrader import api
+from sqlalchemy import create_engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from autograder.course.assignment import Assignment
+from autograder.course.policy import utc
+from autograder.errors import GradebookError
+from autograder.gradebook.url import reason
+from autograder.records.record import Grade, Record
+
+CHUNK = 200  # students looked up at once
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A grade's row in the gradebook."""
+
+    auto: float | None
+    manual: float | None
+    extra: float | None
+    waits: bool
+
+
+@dataclass
+class Entered:
+    """What the gradebook holds about one student's hand-in."""
+
+    decisions: dict[str, Entry] = field(default_factory=dict)  # grade id -> row
+    comments: dict[str, str] = field(default_factory=dict)  # grade id -> what a person wrote
+    timestamp: datetime | None = None
+    extension_days: float = 0.0
+
+
+def decided(records: Iterable[Record], url: str, assignment: Assignment) -> Iterator[Record]:
+    """The records with what people entered in the gradebook at `url`.
+
+    Raises:
+        GradebookError: the gradebook is locked or gone, or no gradebook.
+    """
+    engine = create_engine(url)
+    remaining = iter(records)
+    try:
+        while chunk := list(islice(remaining, CHUNK)):
+            with Session(engine) as db:
+                found = _entered(db, assignment, [record.student for record in chunk])
+            yield from (laid_over(record, found.get(record.student)) for record in chunk)
+    except SQLAlchemyError as error:
+        raise GradebookError(reason(url, error)) from None
+    finally:
+        engine.dispose()
+
+
+def _entered(db: Session, assignment: Assignment, students: list[str]) -> dict[str, Entered]:
+    owner = api.SubmittedAssignment
+    mine = db.query(owner).join(api.Assignment, owner.assignment_id == api.Assignment.id)
+    mine = mine.filter(api.Assignment.name == assignment.name, owner.student_id.in_(students))
+    found: dict[str, Entered] = {}
+    for row in mine:
+        days = row.extension.total_seconds() / 86_400 if row.extension else 0.0
+        found[row.student_id] = Entered(timestamp=row.timestamp, extension_days=days)
+    values = (
+        api.Grade.auto_score,
+        api.Grade.manual_score,
+        api.Grade.extra_credit,
+        api.Grade.needs_manual_grade,
+    )
+    for student, grade_id, *row in _rows(db, api.Grade, values, assignment, students):
+        found[student].decisions[grade_id] = Entry(*row)
+    for student, grade_id, text in _rows(
+        db, api.Comment, (api.Comment.manual_comment,), assignment, students
+    ):
+        if text:
+            found[student].comments[grade_id] = text
+    return found
+
+
+def _rows(
+    db: Session, kind: type[Any], values: tuple[Any, ...], assignment: Assignment, students: list[str]
+) -> Iterable[Any]:
+    owner, notebook, cell = api.SubmittedAssignment, api.SubmittedNotebook, api.BaseCell
+    return (
+        db.query(owner.student_id, cell.name, *values)
+        .select_from(kind)
+        .join(notebook, kind.notebook_id == notebook.id)
+        .join(owner, notebook.assignment_id == owner.id)
+        .join(api.Assignment, owner.assignment_id == api.Assignment.id)
+        .join(cell, kind.cell_id == cell.id)
+        .filter(api.Assignment.name == assignment.name, owner.student_id.in_(students))
+    )
+
+
+def laid_over(record: Record, entered: Entered | None) -> Record:
+    """The record as it is once people have had their say. What only the gradebook knows counts too."""
+    if entered is None:
+        return record
+    grades = {
+        grade_id: _decided(grade, entered.decisions.get(grade_id), entered.comments.get(grade_id))
+        for grade_id, grade in record.grades.items()
+    }
+    handed_in = record.handed_in or (utc(entered.timestamp).isoformat() if entered.timestamp else "")
+    extension = record.extension_days or entered.extension_days
+    return replace(record, grades=grades, handed_in=handed_in, extension_days=extension)
+
+
+def _decided(grade: Grade, row: Entry | None, comment: str | None) -> Grade:
+    """A grade with a person's points, or the confirmation of just these points, or as it was."""
+    if comment:
+        grade = replace(grade, comment=comment)
+    if row is None:
+        return grade
+    confirmed = not row.waits and row.auto == grade.points
+    base = row.manual if row.manual is not None else grade.points
+    if base is None or (grade.state != "graded" and row.manual is None and not confirmed):
+        return grade
+    return replace(grade, points=round(base + (row.extra or 0.0), 2), state="graded")

@@ -1,0 +1,52 @@
+"""A graded class: its records, with what people entered laid over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.course.assignment import Assignment
+from autograder.errors import RecordError
+from autograder.gradebook.url import sqlite_url
+from autograder.records import record
+from autograder.records.record import Record
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A graded class: the records in OUT, and the gradebook people enter their points in."""
+
+    assignment: Assignment
+    out: Path
+    gradebook: str = ""  # SQLAlchemy URL; empty: OUT/gradebook.db, if there is one
+    chosen: tuple[str, ...] = ()  # students; empty: everyone who has a record
+
+    @property
+    def students(self) -> list[str]:
+        """Raises RecordError if nothing has been graded."""
+        if self.chosen:
+            return list(self.chosen)
+        found = sorted(path.stem for path in (self.out / "records").glob("*.json"))
+        if not found:
+            raise RecordError(f"{self.out / 'records'}: no records; run autograder grade first")
+        return found
+
+    def records(self) -> Iterator[Record]:
+        """One at a time, with what people entered: a class is larger than memory."""
+        url = self.gradebook
+        if not url and (self.out / "gradebook.db").exists():
+            url = sqlite_url(self.out / "gradebook.db")
+        if not url:
+            return self._stored()
+        from autograder.gradebook.decisions import decided  # nbgrader takes two seconds to import
+
+        return decided(self._stored(), url, self.assignment)
+
+    def _stored(self) -> Iterator[Record]:
+        for student in self.students:
+            path = self.out / "records" / f"{student}.json"
+            graded = record.load(path)
+            if graded.assignment != self.assignment.name:
+                raise RecordError(f"{path}: a record of {graded.assignment}, not of {self.assignment.name}")
+            yield graded

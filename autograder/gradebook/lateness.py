@@ -1,0 +1,78 @@
+"""Lateness in nbgrader's gradebook: times, extensions, and what `[late]` in assignment.toml takes off.
+
+`nbgrader_config.py` names `LatePenalty` to nbgrader, so that `nbgrader autograde` takes off the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from nbgrader import api
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.plugins import LateSubmissionPlugin
+from sqlalchemy.orm import Session
+
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
+from autograder.course.policy import utc
+from autograder.records.record import Record
+
+
+class LatePenalty(LateSubmissionPlugin):
+    """Takes off what the assignment's own settings say."""
+
+    def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float:
+        root = Path(CourseDirectory(parent=self).root)
+        return course.load(self.parent.assignment_id, root).late.penalty(score, total_seconds_late)
+
+
+def enter(db: Session, submission: api.SubmittedAssignment, record: Record, assignment: Assignment) -> None:
+    """Enter when a student handed in, and take off what being late costs; call it when the scores are in.
+
+    A time or an extension that only the gradebook knows stays, and counts.
+    """
+    if record.handed_in:
+        submission.timestamp = _naive(record)
+    if record.extension_days:
+        submission.extension = timedelta(days=record.extension_days)
+    db.flush()
+    seconds = submission.total_seconds_late
+    for notebook in db.query(api.SubmittedNotebook).filter_by(assignment_id=submission.id):
+        notebook.late_submission_penalty = _penalty(_score(db, notebook.id), seconds, assignment)
+
+
+def behind(db: Session, records: Iterable[Record], assignment: Assignment) -> set[str]:
+    """Students whose lateness is not in the gradebook as it should be."""
+    wanted = {record.student: record for record in records}
+    owner, notebook = api.SubmittedAssignment, api.SubmittedNotebook
+    rows = (
+        db.query(owner, notebook.score, notebook.late_submission_penalty)
+        .select_from(notebook)
+        .join(owner, notebook.assignment_id == owner.id)
+        .join(api.Assignment, owner.assignment_id == api.Assignment.id)
+        .filter(api.Assignment.name == assignment.name, owner.student_id.in_(wanted))
+    )
+    found = set()
+    for submission, score, penalty in rows:
+        record = wanted[submission.student_id]
+        late = bool(record.handed_in) and submission.timestamp != _naive(record)
+        extended = bool(record.extension_days) and submission.extension != timedelta(record.extension_days)
+        if late or extended or penalty != _penalty(score, submission.total_seconds_late, assignment):
+            found.add(record.student)
+    return found
+
+
+def _naive(record: Record) -> datetime:
+    """The time as nbgrader keeps it: UTC, without saying so."""
+    return utc(datetime.fromisoformat(record.handed_in)).replace(tzinfo=None)
+
+
+def _penalty(score: float, seconds_late: float, assignment: Assignment) -> float | None:
+    return assignment.late.penalty(score, seconds_late) if seconds_late else None
+
+
+def _score(db: Session, notebook: str) -> float:
+    """A notebook's score with what was entered just now."""
+    return db.query(api.SubmittedNotebook.score).filter_by(id=notebook).scalar() or 0.0

@@ -1,0 +1,139 @@
+"""Every hand-in ever collected, as it came, below `DIR/.collected/<assignment>/`.
+
+    hand-ins/<student>/<time>_<hash>/hand-in.json      what is known about it
+    hand-ins/<student>/<time>_<hash>/files/…           its files, archives unopened
+    hand-ins/<student>/<time>_<hash>/time.txt          when it came, if that was told later
+    unmatched/<label>/…                                the same, of people whom the roster does not know
+
+A hand-in is written beside its place and moved there whole, so one that is there is complete, unless the
+power failed before the disk had it all: so what is there is compared with what comes again. None is ever
+changed or deleted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from autograder.errors import IntakeError
+from autograder.files import write_atomically
+from autograder.intake.archives import odd
+
+HIDDEN = ".collected"  # neither nbgrader nor `find` looks into it
+ABOUT = "hand-in.json"
+FILES = "files"
+TIME = "time.txt"  # when it came, if somebody said so later
+PART = ".part-"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is known about a hand-in in the store."""
+
+    student: str
+    where: str  # it came from
+    seen: str  # when it was first collected
+    handed_in: str = ""  # ISO 8601 in UTC; empty if the download does not say
+    late: bool = False  # so marked by the LMS
+    order: str = ""  # among hand-ins that carry no time
+    problems: tuple[str, ...] = ()
+    unreadable: str = ""  # why its files could not even be copied
+    key: str = ""
+
+    @property
+    def time(self) -> datetime | None:
+        return datetime.fromisoformat(self.handed_in) if self.handed_in else None
+
+    @property
+    def rank(self) -> tuple[bool, str, str]:
+        """Orders a student's hand-ins: by time, else by what the LMS counts up, else as they were seen."""
+        return (bool(self.handed_in), self.handed_in or self.order or self.seen, self.order)
+
+
+def key(files: Mapping[str, bytes], handed_in: str, reason: str) -> str:
+    """A name for a hand-in that is the same whenever the same is collected again."""
+    total = hashlib.sha256(reason.encode())
+    for name, data in sorted(files.items()):
+        total.update(f"{name}\0{len(data)}\0".encode("utf-8", "surrogateescape") + data)
+    when = "".join(c for c in handed_in[:19] if c.isalnum()) + "Z" if handed_in else "undated"
+    return f"{when}_{total.hexdigest()[:12]}"
+
+
+def keep(folder: Path, kept: Kept, files: Mapping[str, bytes]) -> bool:
+    """Add a hand-in to `folder`; False if it is there already."""
+    place = folder / kept.key
+    files = {name: data for name, data in files.items() if not odd(name)}
+    if _is_whole(place, files):
+        return False
+    with replacing(place) as part:
+        for name, data in files.items():
+            write(part / FILES / name, data)
+        write(part / ABOUT, (json.dumps(asdict(kept), indent=1, ensure_ascii=False) + "\n").encode())
+    return True
+
+
+def _is_whole(place: Path, files: Mapping[str, bytes]) -> bool:
+    try:
+        json.loads((place / ABOUT).read_bytes())
+        return all((place / FILES / name).read_bytes() == data for name, data in files.items())
+    except (OSError, ValueError):
+        return False
+
+
+def load(folder: Path) -> Iterator[Kept]:
+    """The hand-ins in `folder`, a student's.
+
+    Raises:
+        IntakeError: one is damaged, by a failing disk or by hand.
+    """
+    for about in sorted(folder.glob(f"[!.]*/{ABOUT}")):
+        try:
+            facts = json.loads(about.read_text(encoding="utf-8"))
+            told = about.parent / TIME
+            later = {"handed_in": told.read_text(encoding="utf-8")} if told.is_file() else {}
+            yield Kept(**{**facts, "problems": tuple(facts["problems"]), **later})
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            what = "collect the download it came from again, or move its folder away"
+            raise IntakeError(f"{about}: damaged ({type(error).__name__}); {what}") from None
+
+
+def date(folder: Path, kept: Kept, when: datetime) -> None:
+    """Note when a hand-in came whose download does not say."""
+    write_atomically(folder / kept.key / TIME, when.isoformat())
+
+
+def write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("xb") as file:
+        file.write(data)
+
+
+@contextmanager
+def replacing(place: Path) -> Iterator[Path]:
+    """A new folder to fill, which takes the place of `place` whole once it is full.
+
+    Killed in between, the old one or nothing is at `place`, and collecting again makes it anew.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    for left in place.parent.glob(f"{PART}*"):  # by a run that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    part = Path(tempfile.mkdtemp(dir=place.parent, prefix=PART))
+    part.chmod(0o755)
+    try:
+        yield part
+        if place.exists():
+            old = Path(tempfile.mkdtemp(dir=place.parent, prefix=PART))
+            place.rename(old / "old")
+            part.rename(place)
+            shutil.rmtree(old)
+        else:
+            part.rename(place)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)

@@ -1,0 +1,78 @@
+"""What a result depends on, as hashes: the hand-in, all that decides points, what the code runs on."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from autograder.course.assignment import Assignment
+from autograder.intake import Submission
+from autograder.records.record import Hashes
+
+ENGINE = Path(__file__).parents[1]
+GRADERS = ENGINE / "graders"
+JUDGING = ("judge", "sandbox", "checks", "answers", "intake")  # rooms in which a change can change points
+
+
+@cache
+def graders_digest(assignment: Assignment) -> str:
+    """Hash of all that decides points: graders, expected arrays, rubric, settings, points, and the files
+    that stand in for what a student did not hand in."""
+    total = hashlib.sha256(repr([(c.grade_id, c.points, c.kind) for c in assignment.grade_cells]).encode())
+    for name, data in _deciding(assignment):
+        total.update(f"{name}\0{len(data)}\0".encode() + data)
+    return total.hexdigest()
+
+
+def _deciding(assignment: Assignment) -> Iterator[tuple[str, bytes]]:
+    """Files that decide points. Graders of other assignments do not: theirs lie in folders of their own."""
+    others = {path.parent.name for path in assignment.root.glob("source/*/assignment.toml")}
+    others -= {assignment.name}
+    for path in sorted(GRADERS.rglob("*")):
+        name = path.relative_to(GRADERS)
+        if path.is_file() and path.suffix != ".pyc" and name.parts[0] not in others:
+            yield name.as_posix(), path.read_bytes()
+    rubrics = sorted((GRADERS.parent / "rubrics").glob("*.toml"))  # all: one may refer to another
+    for path in (assignment.settings, *rubrics):
+        if path.exists():
+            yield path.name, path.read_bytes()
+    yield from _released(assignment.release_folder, assignment.package).items()
+
+
+def environment() -> tuple[str, ...]:
+    """What the student's code runs on, in words."""
+    return (
+        f"Python {platform.python_version()}",
+        f"NumPy {np.__version__}",
+        f"{platform.system()} on {platform.machine()}",
+    )
+
+
+@cache
+def environment_digest() -> str:
+    """Hash of what the student's code runs on: the machine's side, and this kit's judge and sandbox."""
+    total = hashlib.sha256(repr(environment()).encode())
+    for room in JUDGING:
+        for path in sorted((ENGINE / room).rglob("*.py")):
+            total.update(path.relative_to(ENGINE).as_posix().encode() + path.read_bytes())
+    return total.hexdigest()
+
+
+def hashes(assignment: Assignment, submission: Submission) -> Hashes:
+    return Hashes(submission.digest(), graders_digest(assignment), environment_digest())
+
+
+@cache
+def _released(folder: Path, package: str) -> dict[str, bytes]:
+    files = sorted((folder / package).rglob("*.py"))
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def with_given_files(assignment: Assignment, submission: Submission) -> dict[str, bytes]:
+    """The student's package, with files they did not hand in taken from the release as it was given out."""
+    return {**_released(assignment.release_folder, assignment.package), **submission.package}

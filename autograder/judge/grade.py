@@ -1,0 +1,88 @@
+"""Grade hand-ins: hidden graders collected once by pytest, then run for as many submissions as come."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from autograder.course.assignment import Assignment
+from autograder.errors import GradingError
+from autograder.intake import Submission
+from autograder.judge.digests import GRADERS, hashes
+from autograder.judge.plugin import Judge
+from autograder.judge.task import Task, read
+from autograder.records.record import Record
+from autograder.sandbox.level import Level
+
+_UNUSED = "terminal cacheprovider warnings logging junitxml pastebin doctest unittest debugging stepwise"
+_ARGUMENTS = [
+    *("-c", os.devnull, "--rootdir", str(GRADERS), "--import-mode=importlib", "--strict-markers"),
+    *("--assert=plain", "--capture=no", "--continue-on-collection-errors"),
+    *(argument for name in _UNUSED.split() for argument in ("-p", f"no:{name}")),
+]
+
+
+@contextmanager
+def _plain_pytest() -> Iterator[None]:
+    """pytest as we call it: no plugins or options from whoever's environment this is."""
+    ours = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def grade_all(
+    assignment: Assignment,
+    submissions: Iterable[Submission],
+    emit: Callable[[Record], None],
+    level: Level | None = None,
+) -> None:
+    """Grade submissions one after the other, calling `emit` with each record as it is made.
+
+    Raises:
+        GradingError: the hidden graders do not load. No submission was graded.
+        SandboxError: this machine offers no sandbox and none was asked for.
+    """
+    folder = GRADERS / assignment.name
+    if not folder.is_dir():
+        raise GradingError(f"autograder/graders/{assignment.name}: no hidden graders for this assignment")
+    judge = Judge(assignment, submissions, emit, level)
+    with _plain_pytest():
+        code = pytest.main([str(folder), *_ARGUMENTS], plugins=[judge])
+    if judge.collection_errors:
+        raise GradingError("hidden graders do not load:\n" + "\n".join(judge.collection_errors))
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
+        raise GradingError(f"pytest stopped with {code!r} in autograder/graders/{assignment.name}")
+
+
+def grade_tasks(
+    assignment: Assignment, tasks: Iterable[Task], reply: Callable[[Record | None], None], level: Level | None
+) -> None:
+    """Read and grade each task, in order; `reply(None)` for one in which nothing has changed."""
+
+    def changed() -> Iterator[Submission]:
+        for task in tasks:
+            submission = task.submission or read(task.source, assignment)
+            if task.known == hashes(assignment, submission):
+                reply(None)
+            else:
+                yield submission
+
+    grade_all(assignment, changed(), reply, level)
+
+
+def grade_one(assignment: Assignment, submission: Submission, level: Level | None = None) -> Record:
+    """The record of a single submission."""
+    records: list[Record] = []
+    grade_all(assignment, [submission], records.append, level)
+    return records[0]

@@ -1,0 +1,40 @@
+"""A hand-in to grade, and the record of one that cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autograder import intake
+from autograder.course.assignment import Assignment
+from autograder.intake import Source, Submission
+from autograder.judge.digests import environment_digest, graders_digest
+from autograder.records.record import Grade, Hashes, Record
+
+
+@dataclass(frozen=True)
+class Task:
+    """A hand-in to grade, and what the record that is already there depended on."""
+
+    source: Source
+    known: Hashes | None = None
+    submission: Submission | None = None  # already read, where the grading process cannot reach the source
+
+
+def read(source: Source, assignment: Assignment) -> Submission:
+    """A hand-in in memory. Whatever goes wrong over it is told in its own record, and stops no other."""
+    try:
+        return intake.read(source, assignment)
+    except Exception as error:
+        reason = f"the hand-in could not be read ({type(error).__name__}: {error}); look at it by hand"
+        return Submission(source.student, unreadable=reason)
+
+
+def unreadable(assignment: Assignment, source: str, reason: str, level: str) -> Record:
+    """The record of a submission that could not be graded: every cell waits for a human."""
+    comment = "This hand-in could not be graded. Your instructor has been told."
+    grades = {
+        c.grade_id: Grade(c.grade_id, c.notebook, None, c.points, "error", comment=comment, internal=reason)
+        for c in assignment.grade_cells
+    }
+    nothing = Hashes("", graders_digest(assignment), environment_digest())
+    return Record(source, assignment.name, level, nothing, grades, problems=(reason,))

@@ -1,0 +1,137 @@
+"""A notebook of the source: its grade cells, read from nbgrader's metadata, and what its questions ask."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from autograder.errors import CourseError
+from autograder.toml_table import NAME, SETTINGS, described, is_number
+
+Kind = Literal["code", "inline", "trained"]
+TRAINED_PREFIX = "train_"  # a cell of this name is judged by the model the notebook saved
+
+
+@dataclass(frozen=True)
+class GradeCell:
+    """A cell that earns points."""
+
+    grade_id: str
+    notebook: str
+    points: float
+    kind: Kind
+    manual: bool  # a person or a rubric gives the points, not a test
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook of the source, with its grade cells in reading order."""
+
+    name: str
+    path: Path
+    cells: tuple[GradeCell, ...]
+
+    @property
+    def max_points(self) -> float:
+        return sum(cell.points for cell in self.cells)
+
+
+def read_notebook(path: Path, root: Path) -> Notebook:
+    """The grade cells of a solved notebook, from its nbgrader metadata."""
+    where = path.relative_to(root).as_posix()
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise CourseError(
+            f"{where}: expected this notebook, found no such file; add it or take it out of {SETTINGS}"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise CourseError(
+            f"{where}: expected a notebook (JSON in UTF-8), got: {error}; restore the file"
+        ) from error
+    cells = content.get("cells") if isinstance(content, dict) else None
+    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
+        raise CourseError(f"{where}: expected a notebook with a list of cells, got none; restore the file")
+    graded = [_grade_cell(cell, f"{where} cell {number}", path.stem) for number, cell in enumerate(cells, 1)]
+    return Notebook(path.stem, path, tuple(cell for cell in graded if cell is not None))
+
+
+def _grade_cell(cell: dict[str, Any], where: str, notebook: str) -> GradeCell | None:
+    metadata = cell.get("metadata", {})
+    mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    if mark is None:
+        return None
+    if not isinstance(mark, dict):
+        raise CourseError(f"{where}: nbgrader: expected a table, got {described(mark)}; correct the metadata")
+    for key in ("grade", "solution", "locked", "task"):
+        if not isinstance(mark.get(key, False), bool):
+            raise CourseError(
+                f"{where}: nbgrader.{key}: expected true or false, got {described(mark[key])}; "
+                "correct the metadata"
+            )
+    if not mark.get("grade", False):
+        return None
+    grade_id, points = mark.get("grade_id"), mark.get("points")
+    if not isinstance(grade_id, str) or not NAME.fullmatch(grade_id):
+        raise CourseError(
+            f"{where}: nbgrader.grade_id: expected letters, digits, - and _, got {described(grade_id)}; "
+            "name the cell"
+        )
+    if not is_number(points) or points < 0:
+        raise CourseError(
+            f"{where}: nbgrader.points of {grade_id}: expected a number, 0 or more, "
+            f"got {described(points)}; give the cell its points"
+        )
+    manual = bool(mark.get("solution", False))
+    return GradeCell(grade_id, notebook, float(points), _kind(cell, grade_id, manual, where), manual)
+
+
+def _kind(cell: dict[str, Any], grade_id: str, solution: bool, where: str) -> Kind:
+    if cell.get("cell_type") == "markdown":
+        if not solution:
+            raise CourseError(
+                f"{where}: {grade_id}: expected solution = true on a graded text cell, got false; "
+                "nbgrader cannot grade a text that is no answer"
+            )
+        return "inline"
+    if cell.get("cell_type") != "code":
+        raise CourseError(
+            f"{where}: {grade_id}: expected a code or Markdown cell, got {cell.get('cell_type')!r}; "
+            "change its type"
+        )
+    return "trained" if grade_id.startswith(TRAINED_PREFIX) else "code"
+
+
+def grade_id_of(cell: dict[str, Any]) -> str:
+    metadata = cell.get("metadata")
+    mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    grade_id = mark.get("grade_id") if isinstance(mark, dict) else None
+    return grade_id if isinstance(grade_id, str) else ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a rubric needs to know of a grade cell."""
+
+    grade_id: str
+    points: float
+    notebook: Path
+
+
+def question_text(cell: Cell) -> str:
+    """What the notebook asks: the cell called question_… , else the text above the answer."""
+    cells = json.loads(cell.notebook.read_text(encoding="utf-8"))["cells"]
+    wanted = cell.grade_id.replace("inline_", "question_", 1)
+    above = ""
+    for raw in cells:
+        mark = raw.get("metadata", {}).get("nbgrader", {})
+        source = raw.get("source", "")
+        text = source if isinstance(source, str) else "".join(source)
+        if mark.get("grade_id") == wanted:
+            return text
+        if mark.get("grade_id") == cell.grade_id:
+            return above
+        above = text if raw.get("cell_type") == "markdown" else ""
+    return ""

@@ -1,0 +1,103 @@
+"""Where the records of one assignment lie, and how new ones take the place of old ones.
+
+A new record is first `pending/<student>.json`. Once all are graded they are compared with those in
+`records/`; what changes is written down; then they are moved there. A run that is killed anywhere in
+between goes on where it was: `pending/changes.pending` says that the comparison is done and only the
+moving is left, so that a resumed run does not compare half of it again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from autograder.errors import RecordError
+from autograder.files import write_atomically
+from autograder.records import record
+from autograder.records.record import Hashes, Record
+
+COMPARED = "changes.json"
+COMPARING = "changes.pending"  # the same while publishing; beside it <student>.json, so it must not end so
+
+
+class Store:
+    def __init__(self, out: Path, pending: Path | None = None) -> None:
+        self.out = out
+        self.published = out / "records"
+        self.pending = pending or out / "pending"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One run at a time. The lock goes when the process does, however it ends.
+
+        Raises:
+            RecordError: another run is at work here.
+        """
+        self.out.mkdir(parents=True, exist_ok=True)
+        with (self.out / ".lock").open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RecordError(f"{self.out}: another run is at work here; wait until it is done") from None
+            self._sweep()
+            yield
+
+    def _sweep(self) -> None:
+        """Away with the halves of files that a killed run left."""
+        for folder in (self.out, self.published, self.pending, self.out / "feedback"):
+            for path in folder.glob(".*.part"):
+                path.unlink()
+        for half in self.out.glob(".gradebook-*"):
+            shutil.rmtree(half)
+
+    def known(self, student: str) -> Hashes | None:
+        """What the newest record of a student depended on; an unreadable one is as good as none."""
+        newest = self.newest(student)
+        return newest.hashes if newest else None
+
+    def newest(self, student: str) -> Record | None:
+        return self._read(self.pending, student) or self.before(student)
+
+    def before(self, student: str) -> Record | None:
+        """The published record of a student."""
+        return self._read(self.published, student)
+
+    def fresh(self) -> Iterator[Record]:
+        """Records that are graded and not yet published, by student; what is no record goes away."""
+        for path in self._waiting():
+            graded = self._read(self.pending, path.stem)
+            if graded is None:
+                path.unlink()
+            else:
+                yield graded
+
+    def save(self, graded: Record) -> None:
+        record.save(graded, self.pending)
+
+    def compared(self, changes: str) -> None:
+        """Write down the changes; from here on only the moving is left."""
+        write_atomically(self.pending / COMPARING, changes)
+
+    def publish(self) -> None:
+        """Move every pending record, and last the list of changes, to where they are looked for."""
+        done = self.pending / COMPARING
+        if not done.exists():
+            return
+        self.published.mkdir(parents=True, exist_ok=True)
+        for path in self._waiting():
+            os.replace(path, self.published / path.name)
+        os.replace(done, self.out / COMPARED)
+
+    def _waiting(self) -> list[Path]:
+        return sorted(self.pending.glob("*.json"))
+
+    @staticmethod
+    def _read(folder: Path, student: str) -> Record | None:
+        try:
+            return record.load(folder / f"{student}.json")
+        except (FileNotFoundError, RecordError):
+            return None

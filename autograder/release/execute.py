@@ -1,0 +1,121 @@
+"""Run the solved notebooks, as a student with a perfect library would."""
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from autograder.course.assignment import Assignment
+from autograder.notebook import Notebook
+from autograder.errors import ReleaseError
+from autograder.release.build import Tell
+
+CELL_SECONDS = 900  # the longest cell trains a network, on a slow machine too
+TELL_EVERY_SECONDS = 15.0
+FAILED_CHECK = "NOT YET"  # what the notebooks' own checks print
+FAILED_TOTAL = "NotYet"  # what a cell of checks raises at its end; the line above says more
+
+
+def run_notebooks(assignment: Assignment, package: Mapping[str, bytes], progress: Tell) -> dict[str, bytes]:
+    """Run the solved notebooks in a fresh folder with a solved library, on the embedded subset.
+
+    Returns: the trained models they leave, {path in the assignment: bytes}.
+
+    Raises:
+        ReleaseError: a cell raises, a visible check does not pass, or a model is not saved.
+    """
+    with tempfile.TemporaryDirectory(prefix=f"{assignment.name}-") as name:
+        folder = Path(name)
+        for path, data in package.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(data)
+        with _course_data(assignment):
+            for notebook in assignment.notebooks:
+                started = time.monotonic()
+                progress(f"{assignment.name}: running {notebook.name}")
+                _run(notebook, assignment, folder, progress)
+                seconds = time.monotonic() - started
+                progress(f"{assignment.name}: ran {notebook.name} in {seconds:.0f} s")
+        for result in assignment.results:
+            if not (folder / result).is_file():
+                raise ReleaseError(
+                    f"source/{assignment.name}: expected the notebooks to save {result}, found none; "
+                    "save it there or take it from results in assignment.toml"
+                )
+        return {result: (folder / result).read_bytes() for result in assignment.results}
+
+
+@contextmanager
+def _course_data(assignment: Assignment) -> Iterator[None]:
+    """The subset, whatever this machine has, so that every run trains on the same pictures."""
+    ours = {"CS_DATASETS": str(assignment.root / "datasets"), "CS_CIFAR10": "subset"}
+    before = {key: os.environ.get(key) for key in ours}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            if value is None:
+                del os.environ[key]
+            else:
+                os.environ[key] = value
+
+
+class _Cells:
+    """Which cell is running; tells it now and then."""
+
+    def __init__(self, title: str, number: int, progress: Tell) -> None:
+        self.title, self.number, self.progress = title, number, progress
+        self.index = 0
+        self.told = time.monotonic()
+
+    def start(self, cell: Any, cell_index: int) -> None:
+        self.index = cell_index
+        if time.monotonic() - self.told > TELL_EVERY_SECONDS:
+            self.told = time.monotonic()
+            self.progress(f"{self.title}: cell {cell_index + 1} of {self.number}")
+
+
+def _run(notebook: Notebook, assignment: Assignment, folder: Path, progress: Tell) -> None:
+    import nbformat  # slow to import
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    where = notebook.path.relative_to(assignment.root).as_posix()
+    content = nbformat.read(notebook.path, as_version=4)
+    cells = _Cells(f"{assignment.name}: running {notebook.name}", len(content.cells), progress)
+    client = NotebookClient(
+        content,
+        timeout=CELL_SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        on_cell_start=cells.start,
+        extra_arguments=["--log-level=40"],  # errors only: it warns of its unencrypted local sockets
+    )
+    try:
+        client.execute()
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        if getattr(error, "ename", "") == FAILED_TOTAL:
+            _refuse_failed_checks(content, where)
+        if isinstance(error, CellExecutionError):
+            got = f"{error.ename}: {error.evalue}"
+        else:
+            got = f"{type(error).__name__}: {error}"
+        raise ReleaseError(
+            f"{where} cell {cells.index + 1}: expected the solved notebook to run, got {got}; correct it"
+        ) from error
+    _refuse_failed_checks(content, where)
+
+
+def _refuse_failed_checks(content: Mapping[str, Any], where: str) -> None:
+    for number, cell in enumerate(content["cells"], 1):
+        for output in cell.get("outputs", []):
+            for line in str(output.get("text", "")).splitlines():
+                if FAILED_CHECK in line:
+                    raise ReleaseError(
+                        f"{where} cell {number}: expected every check of the solved notebook to pass, got "
+                        f"{line.strip()!r}; correct the solution or the check"
+                    )

@@ -1,0 +1,49 @@
+"""`autograder collect`: the class's hand-ins from an LMS's download to where they are graded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from autograder.course import assignment as course
+from autograder.course import roster
+from autograder.course.assignment import Assignment
+from autograder.intake import Collector, Report, Source
+from autograder.judge.task import Task
+from autograder.records.record import Record
+from autograder.sandbox.level import Level
+from autograder.workers import pool
+
+
+def collect(
+    assignment: Assignment,
+    sources: Sequence[Path],
+    to: Path,
+    roster_file: Path | None,
+    times_file: Path | None,
+    aliases: tuple[str, ...],
+    level: Level,
+    jobs: int,
+) -> Report:
+    """Collect, grading first where the rule is "best" and a student handed in more than once."""
+
+    def points(several: Sequence[Source]) -> list[float]:
+        earned: dict[Path, float] = {}
+
+        def done(task: Task, graded: Record | None) -> None:
+            earned[task.source.path] = graded.points if graded is not None else 0.0
+
+        plan = pool.Plan(assignment.name, assignment.root, level)
+        pool.run(plan, [Task(source) for source in several], jobs, done)
+        return [earned[source.path] for source in several]
+
+    collector = Collector(
+        assignment,
+        to,
+        roster.read(roster_file) if roster_file else None,
+        aliases,
+        roster.read_times(times_file) if times_file else {},
+        others=set(course.names(assignment.root)) - {assignment.name},
+        points=points if assignment.intake.counts == "best" else None,
+    )
+    return collector.collect(sources)

@@ -1,0 +1,225 @@
+"""One grading run: what has changed is graded, compared with what was, and only then published.
+
+Every step can be killed and done again: records are kept as they are made, and gradebook, feedback and
+exports are renderings of records, brought up to date by each run.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol
+
+from autograder.course.assignment import Assignment
+from autograder.errors import GradingError, RecordError
+from autograder.files import write_atomically
+from autograder.gradebook.graded import Graded
+from autograder.gradebook.url import sqlite_url
+from autograder.intake import Source
+from autograder.judge.task import Task
+from autograder.records import changes as regrade
+from autograder.records.changes import Change
+from autograder.records.record import Record
+from autograder.records.store import COMPARED, Store
+from autograder.runs import publish as reporting
+from autograder.sandbox.level import Level
+from autograder.workers import pool
+
+
+class Steps(Protocol):
+    """What is told of each hand-in as it is done."""
+
+    def step(self, failing: bool = False, error: bool = False, unchanged: bool = False) -> None: ...
+
+
+Progress = Callable[[str, int], AbstractContextManager[Steps]]  # a title, and how many there are
+
+
+class Silent:
+    """Progress that nobody looks at."""
+
+    def step(self, failing: bool = False, error: bool = False, unchanged: bool = False) -> None:
+        pass
+
+
+def silent(title: str, total: int) -> AbstractContextManager[Steps]:
+    return nullcontext(Silent())
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for."""
+
+    assignment: Assignment
+    sources: Sequence[Source]
+    level: Level
+    out: Path
+    gradebook: str  # SQLAlchemy URL
+    jobs: int = 1
+    scheduler: str = ""  # address of a Dask scheduler; empty: processes of this machine
+    dry_run: bool = False
+    formgrader: bool = False  # also write the notebooks that formgrader opens
+    progress: Progress = silent
+
+
+@dataclass(frozen=True)
+class Line:
+    """One student in the result; the whole story is in the record."""
+
+    student: str
+    points: float
+    max_points: float
+    waiting: list[str]
+    problems: list[str]
+    isolation: str
+    errors: int = field(default=0, kw_only=True)  # cells that nobody could grade
+
+    @staticmethod
+    def of(graded: Record) -> Line:
+        errors = sum(g.state == "error" for g in graded.grades.values())
+        return Line(
+            graded.student,
+            graded.points,
+            graded.max_points,
+            graded.waiting,
+            list(graded.problems),
+            graded.isolation,
+            errors=errors,
+        )
+
+
+@dataclass(frozen=True)
+class Result:
+    lines: list[Line]
+    changes: list[Change]
+    graded_again: int  # students who had a record before
+    graded_first: int
+    seconds: float
+
+
+def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result:
+    """Grade, compare, `tell(changes, graded again)`, publish. A dry run ends before it writes anything.
+
+    Raises:
+        GradingError, SandboxError: nothing, or no more, can be graded.
+        RecordError: another run is at work in the same folder.
+        GradebookError: the gradebook is locked, read-only or gone; the records are kept.
+    """
+    started = time.perf_counter()
+    with _store(request) as store:
+        if not request.dry_run:
+            store.publish()  # what a killed run left to do
+        _grade_changed(request, store)
+        seconds = time.perf_counter() - started
+        first, again, changes = _compare(store)
+        tell(changes, again)
+        if not request.dry_run:
+            if first or again:
+                store.compared(regrade.as_json(changes))
+                store.publish()
+            _render(request, store)
+        lines = [Line.of(graded) for graded in _records(request, store)]
+        return Result(lines, changes, again, first, seconds)
+
+
+@contextmanager
+def _store(request: Request) -> Iterator[Store]:
+    """The store in OUT, locked; for a dry run, one whose new records go away with it."""
+    if request.dry_run:
+        with tempfile.TemporaryDirectory(prefix="autograder-") as scratch:
+            yield Store(request.out, pending=Path(scratch))
+    else:
+        store = Store(request.out)
+        with store.locked():
+            yield store
+
+
+def _grade_changed(request: Request, store: Store) -> None:
+    tasks = [Task(source, store.known(source.student)) for source in request.sources]
+    plan = pool.Plan(request.assignment.name, request.assignment.root, request.level)
+    title = f"{request.assignment.name}, isolation {request.level.name}"
+    with request.progress(title, len(tasks)) as progress:
+
+        def done(task: Task, graded: Record | None) -> None:
+            if graded is None:
+                progress.step(unchanged=True)
+                return
+            store.save(graded)
+            cases = [case for grade in graded.grades.values() for case in grade.cases]
+            progress.step(
+                failing=any(case.outcome == "failed" for case in cases),
+                error=any(grade.state == "error" for grade in graded.grades.values()),
+            )
+
+        if request.scheduler:
+            _cluster().run(plan, tasks, request.scheduler, done)
+        else:
+            pool.run(plan, tasks, max(1, request.jobs), done)
+
+
+def _cluster() -> ModuleType:
+    try:
+        from autograder.workers import cluster
+    except ModuleNotFoundError as error:  # dask.distributed is an optional extra
+        advice = "install it with pip install 'cs-course-kit[dask]'"
+        raise GradingError(f"--scheduler needs Dask, and there is no {error.name}; {advice}") from None
+    return cluster
+
+
+def _compare(store: Store) -> tuple[int, int, list[Change]]:
+    """How many were graded for the first time, how many again, and what that changes."""
+    first = again = 0
+    changes: list[Change] = []
+    for after in store.fresh():
+        before = store.before(after.student)
+        if before is None:
+            first += 1
+        else:
+            again += 1
+            changes += regrade.compare(before, after)
+    return first, again, changes
+
+
+def _records(request: Request, store: Store) -> Iterator[Record]:
+    """The newest record of each student of this run, one at a time: a class is larger than memory."""
+    for source in request.sources:
+        graded = store.newest(source.student)
+        if graded is None:
+            raise RecordError(f"{source.student}: the record just written cannot be read; grade again")
+        yield graded
+
+
+def _render(request: Request, store: Store) -> None:
+    """Bring gradebook, feedback, class report and grades up to the records."""
+    # Deep below nbgrader, jsonschema would build 39 grammars for a format that nothing here checks.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    from autograder.gradebook.book import Gradebook  # even so, nbgrader takes a second to import
+
+    assignment, out = request.assignment, request.out
+    with Gradebook(request.gradebook, assignment) as book:
+        book.catch_up(_records(request, store))
+    if request.formgrader:
+        _publish(request, store)
+    chosen = tuple(source.student for source in request.sources)
+    reporting.write_pages(Graded(assignment, out, request.gradebook, chosen))
+    if (out / COMPARED).exists():
+        changes = regrade.from_json((out / COMPARED).read_text(encoding="utf-8"))
+        write_atomically(out / "changes.csv", regrade.as_csv(changes))
+
+
+def _publish(request: Request, store: Store) -> None:
+    """The notebooks that formgrader opens, and the settings to start it with."""
+    from autograder import intake  # nbconvert takes a second to import
+    from autograder.bridge import formgrader
+
+    own = request.gradebook == sqlite_url(request.out / "gradebook.db")
+    formgrader.settings(request.out, "" if own else request.gradebook)
+    for source, graded in zip(request.sources, _records(request, store), strict=True):
+        submission = intake.read(source, request.assignment)
+        formgrader.publish(request.out, request.assignment, submission, graded)

@@ -1,0 +1,35 @@
+"""Text written by strangers, for a terminal, a page, a message or a spreadsheet: shown, never obeyed."""
+
+from __future__ import annotations
+
+import re
+
+
+def shown(text: str) -> str:
+    """Text with names from a hand-in in it, safe for a terminal and for UTF-8."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+FORMULA = tuple("=+-@＝＋－＠")  # what spreadsheets take for the beginning of one
+
+
+def defused(text: str) -> str:
+    """Text that no spreadsheet takes for a formula, and that any file can hold."""
+    clean = readable(text)
+    return f"'{clean}" if clean.lstrip().startswith(FORMULA) or clean[:1] in ("\t", "\n") else clean
+
+
+_UNREADABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
+
+
+def readable(text: str) -> str:
+    """Text that any file can hold and that shows in the order it was written: no control characters,
+    no half of a surrogate pair, no marks that turn the direction of writing."""
+    return _UNREADABLE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def printable(text: str) -> str:
+    """`text` with control, bidi and unpaired characters replaced; line ends stay."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -1,0 +1,69 @@
+"""Tables of TOML files, read field by field with messages that name the place."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any, TypeGuard
+
+from autograder.errors import RubricError
+
+SETTINGS = "assignment.toml"  # in source/<assignment>/
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # what nbgrader and every file system accept
+DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
+DOTTED_GLOB = re.compile(r"[A-Za-z_]\w*(\.[\w*?\[\]!-]+)+")
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def described(value: object) -> str:
+    return "nothing" if value is None else f"{value!r}"
+
+
+class TomlTable:
+    """A table of the file, read field by field."""
+
+    def __init__(self, raw: Any, where: str) -> None:
+        self.where = where
+        if not isinstance(raw, dict):
+            raise self.fail("a table", raw, "write [name] above its fields")
+        self.raw: dict[str, Any] = raw
+
+    def fail(self, expected: str, got: Any, advice: str, key: str = "") -> RubricError:
+        came = "nothing" if got is None else repr(got)
+        where = f"{self.where}: {key}" if key else self.where
+        return RubricError(f"{where}: expected {expected}, got {came}; {advice}")
+
+    def refuse_unknown(self, known: tuple[str, ...]) -> None:
+        for key in self.raw:
+            if key not in known:
+                raise self.fail(f"one of {', '.join(known)}", key, "rename or delete it")
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self.raw.get(key, default)
+        if not isinstance(value, str) or (default is None and not value.strip()):
+            raise self.fail("a text", value, f'write {key} = "..."', key)
+        return " ".join(value.split())
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self.raw.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(v, str) and v.strip() for v in value):
+            raise self.fail("a list of texts", value, f'write {key} = ["...", "..."]', key)
+        return tuple(value)
+
+    def tables(self, key: str) -> list[TomlTable]:
+        value = self.raw.get(key, [])
+        if not isinstance(value, list):
+            raise self.fail("a list of tables", value, f"write [[....{key}]] above each", key)
+        return [TomlTable(v, f"{self.where}: {key} {n}") for n, v in enumerate(value, 1)]
+
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        return {key: self.texts(key) for key in self.raw}
+
+    def choice(self, key: str, allowed: tuple[str, ...], default: str) -> str:
+        value = self.text(key, default)
+        if value not in allowed:
+            raise self.fail(f"one of {', '.join(allowed)}", value, "correct it", key)
+        return value

@@ -1,0 +1,171 @@
+"""Many submissions on a Dask cluster: the work of `pool`, on other machines.
+
+Kit, graders and course are sent once to each worker, each submission with its task. Submissions are read
+here, a few ahead of the workers. A worker that dies has its submission graded elsewhere; what a submission
+earns is the same as with local processes.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import uuid
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+import dask
+from distributed import Client, Future, KilledWorker, as_completed
+from distributed.comm import CommClosedError
+
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
+from autograder.errors import GradingError
+from autograder.judge.digests import environment, hashes
+from autograder.judge.task import Task, read
+from autograder.records.record import Record
+from autograder.toml_table import SETTINGS
+from autograder.workers import dask_worker as far
+from autograder.workers import process
+from autograder.workers.pool import MAX_DEATHS, Emit, Plan, given_up
+
+AHEAD = 2  # tasks at the cluster for each of its threads, so that none waits for the next
+JOIN_SECONDS = 60  # for the scheduler to answer, and the first worker to be there
+LARGE_TASK = "1GiB"  # Dask warns of large tasks; a hand-in with its trained models is one
+
+
+class _ByValue:
+    """A function that unpickles where its module is not to be had; by itself, Dask refers to the module."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.pickled = cloudpickle.dumps(function)
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[bytes]]:
+        return cloudpickle.loads, (self.pickled,)
+
+    def __call__(self, *arguments: Any) -> Any:
+        return cloudpickle.loads(self.pickled)(*arguments)
+
+
+@dataclass
+class _Run:
+    plan: Plan
+    assignment: Assignment
+    client: Client
+    emit: Emit
+    name: str = field(default_factory=lambda: f"autograder-{uuid.uuid4().hex}")
+    asked: dict[Future, Task] = field(default_factory=dict)
+    deaths: Counter[str] = field(default_factory=Counter)
+    grade: _ByValue = field(default_factory=lambda: _ByValue(far.grade_there))
+
+    def all(self, tasks: Iterable[Task]) -> None:
+        waiting = self._changed(tasks)
+        done = as_completed(loop=self.client.loop)
+        for future in self._more(waiting):
+            done.add(future)
+        for future in done:
+            if again := self._hear(future):
+                done.add(again)
+            for more in self._more(waiting):
+                done.add(more)
+
+    def _changed(self, tasks: Iterable[Task]) -> Iterator[Task]:
+        """Tasks with their submission, read no sooner than needed; the unchanged ones are told at once."""
+        for task in tasks:
+            submission = read(task.source, self.assignment)
+            if task.known == hashes(self.assignment, submission):
+                self.emit(task, None)
+            else:
+                yield Task(task.source, None, submission)
+
+    def _more(self, waiting: Iterator[Task]) -> Iterator[Future]:
+        wanted = max(1, AHEAD * sum(self.client.nthreads().values()))
+        while len(self.asked) < wanted and (task := next(waiting, None)) is not None:
+            yield self._ask(task)
+
+    def _ask(self, task: Task) -> Future:
+        key = f"{self.name}-{uuid.uuid4().hex}"
+        future = self.client.submit(self.grade, self.name, pickle.dumps(task), key=key, pure=False)
+        self.asked[future] = task
+        return future
+
+    def _hear(self, future: Future) -> Future | None:
+        """Take a result; the task asked again, if whoever had it died."""
+        task = self.asked.pop(future)
+        try:
+            reply = future.result()
+        except KilledWorker:  # Dask itself has tried it elsewhere, and lost those workers as well
+            self.deaths[task.source.student] = MAX_DEATHS - 1
+            reply = None
+        match reply:
+            case ("record", text):
+                self.emit(task, Record.from_json(text))
+            case ("failure", text):
+                raise GradingError(f"on a Dask worker: {text}")
+            case _:
+                return self._again_or_give_up(task)
+        return None
+
+    def _again_or_give_up(self, task: Task) -> Future | None:
+        student = task.source.student
+        self.deaths[student] += 1
+        if self.deaths[student] < MAX_DEATHS:
+            return self._ask(task)
+        self.emit(task, given_up(self.plan, student, MAX_DEATHS))
+        return None
+
+
+def run(plan: Plan, tasks: Iterable[Task], scheduler: str, emit: Emit) -> None:
+    """Grade every task on the cluster whose scheduler has this address; see `pool.run`.
+
+    Raises:
+        GradingError: no scheduler or no worker answers, or a worker cannot grade.
+    """
+    assignment = course.load(plan.assignment, plan.root)
+    for module in (far, process):  # workers have no kit to import these from
+        cloudpickle.register_pickle_by_value(module)
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": LARGE_TASK}):
+        try:
+            with Client(scheduler, timeout=JOIN_SECONDS, set_as_default=False) as client:
+                client.wait_for_workers(1, timeout=JOIN_SECONDS)
+                there = _Run(plan, assignment, client, emit)
+                graders = far.Graders(there.name, pack(plan), pickle.dumps(_away(plan)))
+                client.register_plugin(graders, name=there.name)
+                try:
+                    there.all(tasks)
+                finally:
+                    client.unregister_worker_plugin(there.name)
+        except (OSError, TimeoutError, CommClosedError) as error:
+            raise GradingError(f"Dask cluster at {scheduler}: {error}; run the same command again") from error
+
+
+def _away(plan: Plan) -> Plan:
+    """The plan for a machine that has the bundle: paths from its root, the level by its name."""
+    level = plan.level if isinstance(plan.level, str) else plan.level.name
+    here = Path()
+    return replace(plan, root=here, home=here, level=level, environment=environment())
+
+
+def pack(plan: Plan) -> bytes:
+    """The kit, the course's settings and what it gives to students, as one zip."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for base, path in _shipped(plan):
+            archive.write(path, path.relative_to(base))
+    return buffer.getvalue()
+
+
+def _shipped(plan: Plan) -> Iterator[tuple[Path, Path]]:
+    assignment = course.load(plan.assignment, plan.root)
+    for path in sorted((plan.home / "autograder").rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield plan.home, path
+    root = assignment.root
+    settings = sorted((root / "source").glob(f"*/{SETTINGS}"))
+    given = sorted((assignment.release_folder / assignment.package).rglob("*.py"))
+    for path in (*settings, *(notebook.path for notebook in assignment.notebooks), *given):
+        yield root, path

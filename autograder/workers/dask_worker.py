@@ -1,0 +1,59 @@
+"""What runs on a Dask worker. It is sent there by value, so the worker needs no kit of its own: Python,
+the same NumPy, pytest, msgpack and pyseccomp are enough, and bubblewrap or Landlock for the isolation.
+"""
+
+from __future__ import annotations
+
+import io
+import queue
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import cast
+
+from distributed import Worker, WorkerPlugin, get_worker
+
+from autograder.workers.process import GradingProcess, Reply
+
+
+class Graders(WorkerPlugin):
+    """The kit and the course, unpacked on a worker, with one grading process for each of its threads."""
+
+    def __init__(self, name: str, bundle: bytes, plan: bytes) -> None:
+        self.name, self.bundle, self.plan = name, bundle, plan
+
+    def setup(self, worker: Worker) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="autograder-", dir=worker.local_directory))
+        with zipfile.ZipFile(io.BytesIO(self.bundle)) as archive:
+            archive.extractall(self.home)  # packed by our own run
+        self.idle: queue.SimpleQueue[GradingProcess] = queue.SimpleQueue()
+
+    def teardown(self, worker: Worker) -> None:
+        while not self.idle.empty():
+            self.idle.get().end()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def grade(self, task: bytes) -> Reply | None:
+        """The reply of a grading process; None if it died over this task."""
+        try:
+            process = self.idle.get_nowait()
+        except queue.Empty:
+            process = GradingProcess(self.home, self.plan)
+            hello = process.receive() or ("failure", "a grading process does not start; see the worker's log")
+            if hello[0] != "ready":
+                process.end()
+                return hello
+        process.send(task)
+        reply = process.receive()
+        if reply is None or reply[0] == "failure":
+            process.end()
+        else:
+            self.idle.put(process)
+        return reply
+
+
+def grade_there(name: str, task: bytes) -> Reply | None:
+    """Run on a worker: grade one task with the graders that were sent under this name."""
+    graders = cast(Graders, get_worker().plugins[name])
+    return graders.grade(task)

@@ -1,0 +1,115 @@
+"""Many submissions: local processes, each grading one submission at a time.
+
+A process collects the hidden graders once, then takes tasks until it is ended. One that dies is replaced
+and its submission graded again elsewhere; a submission that ends three processes is left to a human. What
+a submission earns depends neither on the number of processes nor on the order. `cluster.py` does the same
+on many machines.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from multiprocessing.connection import wait
+from pathlib import Path
+
+from autograder.course import assignment as course
+from autograder.errors import GradingError
+from autograder.judge.task import Task, unreadable
+from autograder.records.record import Record
+from autograder.sandbox.level import Level
+from autograder.workers.process import GradingProcess
+
+MAX_DEATHS = 3  # a submission that took this many processes with it is left to a human
+HOME = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every grading process needs to know."""
+
+    assignment: str
+    root: Path
+    level: Level | str  # a name: to be found on the machine that grades
+    home: Path = HOME  # the folder that holds the package `autograder` which grades
+    environment: tuple[str, ...] = ()  # what the processes must run on, where that is to be checked
+
+
+Emit = Callable[[Task, Record | None], None]
+
+
+@dataclass
+class _Pool:
+    plan: Plan
+    waiting: deque[Task]
+    emit: Emit
+    at_work: dict[GradingProcess, Task | None] = field(default_factory=dict)  # None: starting or idle
+    deaths: Counter[str] = field(default_factory=Counter)
+
+    def start(self) -> None:
+        self.at_work[GradingProcess(self.plan.home, pickle.dumps(self.plan))] = None
+
+    def give(self, process: GradingProcess) -> None:
+        """The next task, or the end."""
+        if self.waiting:
+            self.at_work[process] = self.waiting.popleft()
+            process.send(pickle.dumps(self.at_work[process]))
+        else:
+            del self.at_work[process]
+            process.end()
+
+    def hear(self, process: GradingProcess) -> None:
+        task = self.at_work[process]
+        match process.receive():
+            case ("failure", text):
+                raise GradingError(text)
+            case ("ready", _):
+                self.give(process)
+            case (kind, text) if task is not None:
+                self.emit(task, Record.from_json(text) if kind == "record" else None)
+                self.give(process)
+            case _ if task is None:
+                raise GradingError("a grading process ended before it was ready; see above for its complaint")
+            case _:
+                self.bury(process, task)
+
+    def bury(self, process: GradingProcess, task: Task) -> None:
+        """A process died over `task`: put that back in front, or call a human."""
+        del self.at_work[process]
+        process.end()
+        student = task.source.student
+        self.deaths[student] += 1
+        if self.deaths[student] < MAX_DEATHS:
+            self.waiting.appendleft(task)
+        else:
+            self.emit(task, given_up(self.plan, student, MAX_DEATHS))
+        if self.waiting:
+            self.start()
+
+
+def run(plan: Plan, tasks: Iterable[Task], jobs: int, emit: Emit) -> None:
+    """Grade every task; `emit(task, record)` as each is done, with None where nothing has changed.
+
+    Raises:
+        GradingError: the hidden graders do not load, or no process can start.
+    """
+    pool = _Pool(plan, deque(tasks), emit)
+    try:
+        for _ in range(min(jobs, len(pool.waiting))):
+            pool.start()
+        while pool.at_work:
+            by_pipe = {process.pipe: process for process in pool.at_work}
+            for pipe in wait(by_pipe):
+                pool.hear(by_pipe[pipe])  # type: ignore[index]
+    finally:
+        for process in pool.at_work:
+            process.end()
+
+
+def given_up(plan: Plan, student: str, deaths: int) -> Record:
+    reason = f"grading {student} ended {deaths} grading processes; look at it by hand"
+    assignment = course.load(plan.assignment, plan.root)
+    level = plan.level if isinstance(plan.level, str) else plan.level.name
+    return unreadable(assignment, student, reason, level)

@@ -1,0 +1,64 @@
+"""A grading process as seen by whoever gives it work: tasks go out, replies come back.
+
+Standard library only: on a Dask cluster this file travels to workers that have no kit of their own.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+# Read when NumPy is imported. Two processes with two BLAS threads each, on two cores, are several times
+# slower than with one each.
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+END_SECONDS = 5.0
+
+Reply = tuple[str, str]  # ready | record | unchanged | failure, and its text
+
+
+class GradingProcess:
+    """`python -m autograder.workers.serve`, with the package found in the folder `home`.
+
+    It ends by itself when this side of the pipe is closed, whatever becomes of us.
+    """
+
+    def __init__(self, home: Path, plan: bytes) -> None:
+        ours, theirs = socket.socketpair()
+        path = os.pathsep.join([str(home), *filter(None, [os.environ.get("PYTHONPATH")])])
+        with theirs:
+            self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                [sys.executable, "-P", "-m", "autograder.workers.serve", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,  # ours is for results; a grader may print
+                env={**os.environ, **ONE_THREAD, "PYTHONPATH": path},
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,  # Ctrl-C is for us: we end it when we end
+            )
+        self.pipe = Connection(ours.detach())
+        self.send(plan)
+
+    def send(self, message: bytes) -> None:
+        """Hand over a plan or a task, pickled; whether it arrived, the next `receive` tells."""
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.pipe.send_bytes(message)
+
+    def receive(self) -> Reply | None:
+        """The next reply; None if the process has died."""
+        try:
+            kind, _, text = self.pipe.recv_bytes().decode().partition(" ")
+        except (EOFError, ConnectionResetError):
+            return None
+        return kind, text
+
+    def end(self) -> None:
+        self.pipe.close()
+        try:
+            self.process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()

@@ -1,0 +1,85 @@
+"""Inside a grading process: `python -m autograder.workers.serve FD` takes a plan, then tasks, answers each.
+
+The hidden graders are collected once; "ready" is the first thing said. When the other side goes away,
+however it does, so does this process, and the sandbox with it.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from multiprocessing.connection import Connection
+
+from autograder.course import assignment as course
+from autograder.errors import GradingError
+from autograder.judge.digests import environment
+from autograder.judge.grade import grade_tasks
+from autograder.judge.task import Task
+from autograder.records.record import Record
+from autograder.sandbox import level
+from autograder.workers.pool import HOME, Plan
+
+
+def main(descriptor: int) -> None:
+    pipe = Connection(descriptor)
+    plan: Plan = pipe.recv()
+    threading.Thread(target=_leave_with_the_parent, args=(descriptor,), daemon=True).start()
+
+    def reply(record: Record | None) -> None:
+        _say(pipe, "record", record.to_json(indent=None)) if record else _say(pipe, "unchanged")
+
+    try:
+        assignment = course.load(plan.assignment, HOME / plan.root)
+        _same_environment(plan)
+        grade_tasks(assignment, _tasks(pipe), reply, _level(plan))
+    except Exception as error:  # told to the parent, which stops the run with this message
+        _say(pipe, "failure", f"{type(error).__name__}: {error}")
+
+
+def _tasks(pipe: Connection) -> Iterator[Task]:
+    """Tasks as they come. Asked for only once the graders are collected, so that "ready" means it."""
+    _say(pipe, "ready")
+    yield from iter(partial(_next, pipe), None)
+
+
+def _next(pipe: Connection) -> Task | None:
+    try:
+        task: Task | None = pipe.recv()
+    except EOFError:
+        return None
+    return task
+
+
+def _say(pipe: Connection, kind: str, text: str = "") -> None:
+    pipe.send_bytes(f"{kind} {text}".encode())
+
+
+def _level(plan: Plan) -> level.Level:
+    """The level of the plan; one given by name is looked for on this machine."""
+    if not isinstance(plan.level, str):
+        return plan.level
+    return level.unsafe() if plan.level == "none" else level.by_name(plan.level)
+
+
+def _same_environment(plan: Plan) -> None:
+    here = environment()
+    if plan.environment and plan.environment != here:
+        raise GradingError(
+            f"this worker has {', '.join(here)}, the run was started with {', '.join(plan.environment)}; "
+            "results could differ, so use the same on all machines"
+        )
+
+
+def _leave_with_the_parent(descriptor: int) -> None:
+    hung_up = select.poll()
+    hung_up.register(descriptor, select.POLLRDHUP)
+    hung_up.poll()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
