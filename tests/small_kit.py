@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 NAME = "lesson"
 
 GRADERS = """
-from autograder.graders.checks import Case, cases, close
+from autograder.checks.checks import Case, cases, close
 
 
 @cases("double", Case("small", x=2), Case("large", x=10**6), Case("negative", kind="edge", x=-3))

@@ -20,7 +20,7 @@ from autograder.sandbox.level import unsafe
 from autograder.sandbox.limits import Limits
 
 HEADER = """
-from autograder.graders.checks import Case, CheckFailed, cases
+from autograder.checks.checks import Case, CheckFailed, cases
 """
 
 

@@ -16,7 +16,7 @@ from autograder.cli.progress import Progress
 ROOT = Path(__file__).parents[1]
 SHOW = """
 import time
-from autograder.progress import Progress
+from autograder.cli.progress import Progress
 with Progress("assignment1", 6) as shown:
     for number in range(6):
         time.sleep(0.15)

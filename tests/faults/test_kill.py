@@ -20,7 +20,7 @@ SUBMISSIONS, KILLS = 30, 20
 SLOW_GRADERS = """
 import time
 
-from autograder.graders.checks import Case, cases, close
+from autograder.checks.checks import Case, cases, close
 
 
 @cases("double", Case("small", x=2), Case("large", x=10**6), Case("negative", kind="edge", x=-3))

@@ -73,7 +73,7 @@ KILLER = """
 import os
 from pathlib import Path
 
-from autograder.graders.checks import Case, cases
+from autograder.checks.checks import Case, cases
 
 MARKS = Path({marks!r})
 
@@ -122,7 +122,7 @@ def test_a_given_up_submission_names_the_level(kit: Kit) -> None:
 SLOW = """
 import time
 
-from autograder.graders.checks import Case, cases
+from autograder.checks.checks import Case, cases
 
 
 @cases("double", Case("small"))

@@ -12,7 +12,7 @@ from tests.test_grading import Course
 
 GRADERS = """
     import numpy as np
-    from autograder.graders.checks import close
+    from autograder.checks.checks import close
 
     PLANTED_NAME = np.array([8642.13579, 97531.2468])  # PLANTED_COMMENT
 
