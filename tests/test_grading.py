@@ -9,8 +9,8 @@ import pytest
 from autograder.course.assignment import Assignment
 from autograder.errors import GradingError
 from autograder.intake import Source, Submission
+from autograder.judge import digests, scoring
 from autograder.judge import plugin as grading
-from autograder.judge import scoring
 from autograder.judge.digests import graders_digest
 from autograder.judge.grade import grade_all, grade_one, grade_tasks
 from autograder.judge.task import Task
@@ -56,7 +56,7 @@ class Course:
         (root / "release/lesson/cs_lib").mkdir(parents=True)
         (root / "source/lesson").mkdir(parents=True)
         (root / "source/lesson/assignment.toml").write_text("")
-        monkeypatch.setattr(grading, "GRADERS", self.graders)
+        monkeypatch.setattr(digests, "GRADERS", self.graders)
 
     def assignment(self, **points: float) -> Assignment:
         cells = tuple(

@@ -5,6 +5,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from autograder import files
 from autograder.errors import RecordError
 from autograder.files import write_atomically
 from autograder.records import record
@@ -66,7 +67,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(record.os, "fsync", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         write_atomically(path, "half")
     assert path.read_text(encoding="utf-8") == before

@@ -11,7 +11,7 @@ import pytest
 from autograder.course.assignment import Assignment
 from autograder.errors import GradingError
 from autograder.intake import Submission
-from autograder.judge.digests import GRADERS, hashes
+from autograder.judge import digests
 from autograder.judge.plugin import Judge
 from autograder.judge.task import Task, read
 from autograder.records.record import Record
@@ -19,7 +19,7 @@ from autograder.sandbox.level import Level
 
 _UNUSED = "terminal cacheprovider warnings logging junitxml pastebin doctest unittest debugging stepwise"
 _ARGUMENTS = [
-    *("-c", os.devnull, "--rootdir", str(GRADERS), "--import-mode=importlib", "--strict-markers"),
+    *("-c", os.devnull, "--rootdir", str(digests.GRADERS), "--import-mode=importlib", "--strict-markers"),
     *("--assert=plain", "--capture=no", "--continue-on-collection-errors"),
     *(argument for name in _UNUSED.split() for argument in ("-p", f"no:{name}")),
 ]
@@ -53,7 +53,7 @@ def grade_all(
         GradingError: the hidden graders do not load. No submission was graded.
         SandboxError: this machine offers no sandbox and none was asked for.
     """
-    folder = GRADERS / assignment.name
+    folder = digests.GRADERS / assignment.name
     if not folder.is_dir():
         raise GradingError(f"autograder/graders/{assignment.name}: no hidden graders for this assignment")
     judge = Judge(assignment, submissions, emit, level)
@@ -73,7 +73,7 @@ def grade_tasks(
     def changed() -> Iterator[Submission]:
         for task in tasks:
             submission = task.submission or read(task.source, assignment)
-            if task.known == hashes(assignment, submission):
+            if task.known == digests.hashes(assignment, submission):
                 reply(None)
             else:
                 yield submission
