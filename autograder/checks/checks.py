@@ -288,8 +288,21 @@ class Case:
         return f"Case({self.id!r}, kind={self.kind!r})"
 
 
-def cases(grade_id: str, *table: Case) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Run the decorated test once for each case, marked with the grade cell it counts for."""
+def cases(
+    grade_id: str,
+    *table: Case,
+    builds_on: Mapping[str, int | None] | None = None,
+    without: Iterable[str] = (),
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Run the decorated test once for each case, marked with the grade cell it counts for.
+
+    Args:
+        builds_on: functions of the package that the tested one builds on: the solved package answers them in
+            these cases, whatever the student's own do. By name, such as "layers.affine_forward", with the
+            index of the result that a student must not look into (a cache) or None.
+        without: modules of the package that are not there in these cases, such as "fast_layers".
+    """
+    role = {"builds_on": dict(builds_on or {}), "without": tuple(without)}
     ids = [case.id for case in table]
     if len(set(ids)) != len(ids):
         raise ValueError(f"{grade_id}: two cases share an id in {ids}")
@@ -299,7 +312,7 @@ def cases(grade_id: str, *table: Case) -> Callable[[Callable[..., None]], Callab
             pytest.param(
                 case,
                 id=case.id,
-                marks=pytest.mark.grade(grade_id, kind=case.kind, weight=case.weight, hint=case.hint),
+                marks=pytest.mark.grade(grade_id, kind=case.kind, weight=case.weight, hint=case.hint, **role),
             )
             for case in table
         ],

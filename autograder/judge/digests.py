@@ -42,6 +42,7 @@ def _deciding(assignment: Assignment) -> Iterator[tuple[str, bytes]]:
         if path.exists():
             yield path.name, path.read_bytes()
     yield from _released(assignment.release_folder, assignment.package).items()
+    yield from solved_files(assignment.library).items()
 
 
 def environment() -> tuple[str, ...]:
@@ -71,6 +72,13 @@ def hashes(assignment: Assignment, submission: Submission) -> Hashes:
 def _released(folder: Path, package: str) -> dict[str, bytes]:
     files = sorted((folder / package).rglob("*.py"))
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@cache
+def solved_files(library: Path) -> dict[str, bytes]:
+    """The solved package, which answers what the tested functions build on."""
+    files = sorted(library.rglob("*.py"))
+    return {path.relative_to(library.parent).as_posix(): path.read_bytes() for path in files}
 
 
 def with_given_files(assignment: Assignment, submission: Submission) -> dict[str, bytes]:

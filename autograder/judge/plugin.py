@@ -22,7 +22,7 @@ from autograder.course.assignment import Assignment
 from autograder.errors import GradingError, IntakeError
 from autograder.intake import Submission
 from autograder.judge import excuses
-from autograder.judge.digests import hashes, with_given_files
+from autograder.judge.digests import hashes, solved_files, with_given_files
 from autograder.judge.outcomes import PLAIN, case_id, criterion_param, is_error, is_plain, outcome_of
 from autograder.judge.scoring import hold_to_excuses, judge_code, judge_inline
 from autograder.judge.task import unreadable
@@ -85,7 +85,7 @@ class Judge:
     @pytest.fixture
     def student(self, request: pytest.FixtureRequest) -> Student:
         """The submission's code, behind the sandbox; a fresh random state for each case."""
-        return self._ready_student(request.node.name)
+        return self._ready_student(request.node)
 
     @pytest.fixture
     def results(self) -> Mapping[str, bytes]:
@@ -182,7 +182,8 @@ class Judge:
         files = with_given_files(self.assignment, now.submission)
         try:
             aliases = now.submission.aliases
-            with self.sandbox.submission(files, self.assignment.package, aliases) as student:
+            package, solved = self.assignment.package, solved_files(self.assignment.library)
+            with self.sandbox.submission(files, package, aliases, solved=solved) as student:
                 now.student = student
                 self._run(items)
                 now.student_seconds += student.total_seconds
@@ -206,16 +207,20 @@ class Judge:
         given = dict(item.callspec.params) if hasattr(item, "callspec") else {}
         for name in item._fixtureinfo.argnames:
             if name == "student":
-                given[name] = self._ready_student(item.name)
+                given[name] = self._ready_student(item)
             elif name in PLAIN:
                 given[name] = self.now.submission.results if name == "results" else self.now.answers
         return item.obj(**given)
 
-    def _ready_student(self, case: str) -> Student:
+    def _ready_student(self, item: pytest.Item) -> Student:
         student = self.now.student
         if student is None:
             raise GradingError("a grader asked for the student before the sandbox was open")
-        student.begin_case(seed=zlib.crc32(case.encode()))
+        mark = item.get_closest_marker("grade")
+        role = (
+            {} if mark is None else {k: mark.kwargs[k] for k in ("builds_on", "without") if k in mark.kwargs}
+        )
+        student.begin_case(zlib.crc32(item.name.encode()), **role)
         return student
 
     def _restart_sandbox(self) -> None:
@@ -275,6 +280,3 @@ def _answers(submission: Submission) -> tuple[dict[str, str], dict[str, str]]:
         except IntakeError as error:
             broken[name] = str(error)
     return found, broken
-
-
-# --- the way in ---------------------------------------------------------------------------------

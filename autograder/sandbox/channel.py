@@ -8,9 +8,15 @@ taken.
 import select
 import socket
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from autograder.sandbox import wire
+
+Buffer = bytes | bytearray | memoryview
+Frame = tuple[bytes, bytes, bytearray]  # prefix, header, body
+AHEAD = 1 << 16  # bytes that are read at once: most frames are shorter
+PIECES = 64  # buffers that one system call takes; the kernel's limit is 1024
 
 
 class Gone(Exception):
@@ -25,6 +31,7 @@ class Channel:
     def __init__(self, end: socket.socket) -> None:
         self.end = end
         self.end.setblocking(False)
+        self._ahead = b""  # read, and not asked for yet
 
     def close(self) -> None:
         self.end.close()
@@ -35,6 +42,8 @@ class Channel:
         Raises:
             Gone: it has closed its end instead.
         """
+        if self._ahead:
+            return True
         if not self._ready(select.POLLIN, 0.0):
             return False
         try:
@@ -44,17 +53,20 @@ class Channel:
             pass
         raise Gone
 
-    def send(self, frame: list[bytes | memoryview], until: float) -> None:
-        for part in frame:
-            view = memoryview(part)
-            while view:
+    def send(self, frame: Sequence[Buffer], until: float) -> None:
+        left = [view for part in frame if len(view := memoryview(part))]
+        while left:
+            try:
+                sent = self.end.sendmsg(left[:PIECES])
+            except BlockingIOError:
                 self._wait(select.POLLOUT, until)
-                try:
-                    view = view[self.end.send(view) :]
-                except BlockingIOError:
-                    continue
-                except OSError:
-                    raise Gone from None
+                continue
+            except OSError:
+                raise Gone from None
+            while left and sent >= len(left[0]):
+                sent -= len(left.pop(0))
+            if sent:
+                left[0] = left[0][sent:]
 
     def receive(self, until: float, max_body: int) -> Any:
         """The value in the next frame.
@@ -63,25 +75,47 @@ class Channel:
             Gone, Late: no whole frame came.
             WireError: what came is no frame, or too long.
         """
-        header, body = wire.sizes(bytes(self._read(wire.PREFIX.size, until)), max_body)
-        text = bytes(self._read(header, until))
-        return wire.unpack(text, memoryview(self._read(body, until)))
+        _, header, body = self.frame(until, max_body)
+        return wire.unpack(header, memoryview(body))
+
+    def frame(self, until: float, max_body: int, max_ask: int = 0) -> Frame:
+        """The next frame as it came; one that asks something only with `max_ask`, the most it may hold.
+
+        Raises: as `receive`.
+        """
+        prefix = bytes(self._read(wire.PREFIX.size, until))
+        asks = max_ask > 0 and prefix.startswith(wire.ASK)
+        header, body = wire.sizes(prefix, *((max_ask, wire.ASK) if asks else (max_body, wire.MAGIC)))
+        return prefix, bytes(self._read(header, until)), self._read(body, until)
 
     def _read(self, size: int, until: float) -> bytearray:
         data = bytearray(size)
-        view = memoryview(data)
+        have = min(size, len(self._ahead))
+        data[:have], self._ahead = self._ahead[:have], self._ahead[have:]
+        view = memoryview(data)[have:]
         while view:
             self._wait(select.POLLIN, until)
-            try:
-                got = self.end.recv_into(view)
-            except BlockingIOError:
-                continue
-            except OSError:
-                raise Gone from None
-            if not got:
-                raise Gone
+            got = self._received(view)
             view = view[got:]
         return data
+
+    def _received(self, view: memoryview) -> int:
+        """Take what is there into `view`; what came with it is read next."""
+        try:
+            if len(view) >= AHEAD:
+                got = self.end.recv_into(view)
+            else:
+                data = self.end.recv(AHEAD)
+                got = min(len(data), len(view))
+                view[:got], self._ahead = data[:got], data[got:]
+                got = got if data else 0
+        except BlockingIOError:
+            return 0
+        except OSError:
+            raise Gone from None
+        if not got:
+            raise Gone
+        return got
 
     def _wait(self, event: int, until: float) -> None:
         left = until - time.monotonic()

@@ -81,6 +81,7 @@ class Sandbox:
         package: str = "cs_lib",
         aliases: Sequence[str] = (),
         fresh_cases: bool = False,
+        solved: Mapping[str, bytes] | None = None,
     ) -> Student:
         """The code of one submission, ready to be called.
 
@@ -89,8 +90,9 @@ class Sandbox:
             package: the folder whose modules are called.
             aliases: other names under which the submission's own imports find that package.
             fresh_cases: a new worker for each case, so that no case can leave anything for the next.
+            solved: the solved package's files, of which a second worker answers what a case builds on.
         """
-        return Student(self, files, package, aliases, fresh_cases)
+        return Student(self, files, package, aliases, fresh_cases, solved)
 
     def start(self) -> None:
         """Start the zygote if it is not running."""

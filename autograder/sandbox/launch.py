@@ -25,6 +25,9 @@ HERE = Path(__file__).parent
 SOURCES = (
     "harden",
     "wire",
+    "line",
+    "stand_ins",
+    "answers",
     "bridge",
     "memory_import",
     "refusals",

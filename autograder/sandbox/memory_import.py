@@ -9,10 +9,10 @@ import importlib
 import importlib.abc
 import importlib.machinery
 from collections.abc import Mapping, Sequence
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
-from autograder.sandbox import bridge
+from autograder.sandbox import bridge, stand_ins
 
 
 class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -22,10 +22,24 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         files: posix path -> content, of `.py` files.
         package: the folder that holds the library.
         aliases: other names of that package; `import alias.layers` gives `package.layers`.
+        fixed: what names of the package stand for, whatever its files say; such as "layers.affine_forward".
+        absent: modules of the package that are not there.
     """
 
-    def __init__(self, files: Mapping[str, bytes], package: str, aliases: Sequence[str]) -> None:
+    def __init__(
+        self,
+        files: Mapping[str, bytes],
+        package: str,
+        aliases: Sequence[str],
+        fixed: Mapping[str, Any] | None = None,
+        absent: Sequence[str] = (),
+    ) -> None:
         self.files, self.package, self.aliases = files, package, aliases
+        self.absent = {f"{package}.{name}" for name in absent}
+        self.fixed: dict[str, dict[str, Any]] = {}  # module -> name -> value
+        for full, value in (fixed or {}).items():
+            module, _, name = full.rpartition(".")
+            self.fixed.setdefault(f"{package}.{module}", {})[name] = value
         self.wanted = ""  # the module that is asked for; others are imported on its behalf
         self.failed: dict[str, Exception] = {}  # modules gone on without
         self.modules: dict[str, str | None] = {}  # name -> path; None for a folder without __init__.py
@@ -34,6 +48,7 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             for end in range(1, len(parts)):
                 self.modules.setdefault(".".join(parts[:end]), None)
             self.modules[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+        self.modules.update(dict.fromkeys(self.absent))
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
         top, dot, rest = fullname.partition(".")
@@ -48,14 +63,24 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         path = self.modules[module.__name__]
-        if path is not None:
+        if module.__name__ in self.absent:
+            stand_ins.make_absent(module)
+        elif path is not None:
             module.__file__ = path
             try:
-                exec(compile(self.files[path], path, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+                self._execute(compile(self.files[path], path, "exec", dont_inherit=True), module)
             except Exception as error:
                 if not self.aliases or module.__name__ == self.wanted:
                     raise
                 self._go_on_without(module, path, error)
+
+    def _execute(self, code: CodeType, module: ModuleType) -> None:
+        fixed = self.fixed.get(module.__name__)
+        if fixed is None:
+            exec(code, module.__dict__)  # noqa: S102
+            return
+        exec(code, module.__dict__, stand_ins.Names(module.__dict__, fixed))  # noqa: S102
+        module.__dict__.update(fixed)  # a `global` statement goes past `Names`
 
     def _go_on_without(self, module: ModuleType, path: str, error: Exception) -> None:
         """Let those that import `module` have what it defined so far; more, they cannot use."""

@@ -1,21 +1,26 @@
 """Values across the border between judge and worker: framing, and strict encoding and decoding.
 
 A frame is a fixed prefix (magic, header length, body length), a msgpack header, and a body of raw array
-bytes. The header holds the value as nested lists with a tag in front; an array is a tag, a dtype name and
-a shape, and its bytes follow in the body in the same order. Nothing is ever pickled or evaluated.
+bytes. The magic says what it is: a request or its reply, or what student code asks of the solved package
+while a request is under way. The header holds the value as nested lists with a tag in front; an array is a
+tag, a dtype name and a shape, and its bytes follow in the body in the same order. Nothing is ever pickled or
+evaluated.
 
 Both sides use this file. Only the judge's side has to withstand an enemy: `unpack` checks every length
 before it allocates, and builds plain arrays of a few numeric dtypes and nothing else.
 """
 
+import math
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import msgpack
 import numpy as np
 
-MAGIC = b"CSW1"
+MAGIC = b"CSW1"  # a request, a reply
+ASK = b"CSA1"  # a call of what stands outside the student's process, see `library`
 PREFIX = struct.Struct("<4sIQ")
 MAX_HEADER = 8 << 20  # bytes
 MAX_ITEMS = 200_000  # values in one frame, arrays counting as one
@@ -46,7 +51,7 @@ class Handle:
     era: int = 0  # the case it belongs to; known to the judge only
 
 
-def pack(value: Any, max_body: int = 1 << 40) -> list[bytes | memoryview]:
+def pack(value: Any, max_body: int = 1 << 40, magic: bytes = MAGIC) -> list[bytes | memoryview]:
     """The buffers of one frame that holds `value`, arrays of at most `max_body` bytes together.
 
     Raises:
@@ -60,7 +65,7 @@ def pack(value: Any, max_body: int = 1 << 40) -> list[bytes | memoryview]:
         raise WireError("a text with characters that are no valid Unicode") from None
     if len(header) > MAX_HEADER:
         raise TooMuch(f"more than {MAX_HEADER >> 20} MB of numbers and text outside arrays")
-    return [PREFIX.pack(MAGIC, len(header), writer.size), header, *writer.body]
+    return [PREFIX.pack(magic, len(header), writer.size), header, *writer.body]
 
 
 class _Writer:
@@ -149,22 +154,35 @@ def _plain(value: Any) -> Any:
     return whole
 
 
-def sizes(prefix: bytes, max_body: int) -> tuple[int, int]:
-    """Lengths of header and body, from a frame's prefix.
+def is_finite(value: Any) -> bool:
+    """Whether no number in a decoded value is NaN or infinite."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, np.ndarray | np.generic):
+        return value.dtype.kind != "f" or bool(np.isfinite(value).all())
+    if isinstance(value, list | tuple):
+        return all(map(is_finite, value))
+    return all(map(is_finite, value.values())) if isinstance(value, dict) else True
+
+
+def sizes(prefix: bytes, max_body: int, kind: bytes = MAGIC) -> tuple[int, int]:
+    """Lengths of header and body, from the prefix of a frame of this kind.
 
     Raises:
         WireError: no frame of ours, or one that is too long.
     """
     magic, header, body = PREFIX.unpack(prefix)
-    if magic != MAGIC:
+    if magic != kind:
         raise WireError("bytes that are no reply")
     if header > MAX_HEADER or body > max_body:
         raise WireError(f"a reply of more than {max_body >> 20} MB")
     return header, body
 
 
-def unpack(header: bytes, body: memoryview, copy: bool = False) -> Any:
+def unpack(header: bytes, body: memoryview, copy: bool = False, kept: Callable[[int], Any] = Handle) -> Any:
     """The value in a frame; arrays are read-only views of `body`, or with `copy` arrays of their own.
+
+    `kept` makes what stands for an object that stayed where the frame comes from.
 
     Raises:
         WireError: anything at all is out of order.
@@ -186,7 +204,7 @@ def unpack(header: bytes, body: memoryview, copy: bool = False) -> Any:
         raise
     except Exception as error:  # msgpack raises many kinds, and all mean the same here
         raise WireError(f"a reply that cannot be read ({type(error).__name__})") from None
-    reader = _Reader(body, copy)
+    reader = _Reader(body, copy, kept)
     value = reader.value(tree, 0)
     if reader.offset != len(body):
         raise WireError("a reply with bytes that belong to no array")
@@ -207,9 +225,10 @@ class _Count:
 
 
 class _Reader:
-    def __init__(self, body: memoryview, copy: bool) -> None:
+    def __init__(self, body: memoryview, copy: bool, kept: Callable[[int], Any]) -> None:
         self.body = body if copy else body.toreadonly()
         self.copy = copy
+        self.kept = kept
         self.offset = 0
         self.items = 0
 
@@ -231,7 +250,7 @@ class _Reader:
         if tag in ("a", "s"):
             return self.array(tag, items)
         if tag == "h" and len(items) == 1 and type(items[0]) is int and 0 <= items[0] < 2**63:
-            return Handle(items[0])
+            return self.kept(items[0])
         raise WireError("a reply with an unknown kind of value")
 
     def mapping(self, items: list, depth: int) -> dict:

@@ -6,18 +6,21 @@ that reads or rewrites it gains nothing: the judge believes no reply beyond the 
 
 import importlib
 import io
-import os
 import random
 import signal
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from autograder.sandbox import bridge, refusals, wire
+from autograder.sandbox.answers import Answer, Answers, draws
+from autograder.sandbox.line import Line
 from autograder.sandbox.memory_import import Submission
+from autograder.sandbox.stand_ins import Kept, Outside, Overran
 
 MAX_MESSAGE = 2000  # characters of an exception's text
 MAX_FRAMES = 8
@@ -32,10 +35,6 @@ class Refused(Exception):
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
         self.kind, self.message = kind, message
-
-
-class Overran(BaseException):
-    """The alarm went off; no `Exception`, so that `except Exception` in a loop does not swallow it."""
 
 
 class Printed(io.TextIOBase):
@@ -68,15 +67,31 @@ class Printed(io.TextIOBase):
 class Worker:
     """Its public methods are the requests; a request's "op" names the method."""
 
-    def __init__(self, output_limit: int) -> None:
+    def __init__(self, output_limit: int, line: Line | None = None) -> None:
         self._printed = Printed(output_limit)
         self._objects: dict[int, Any] = {}
         self._submission = Submission({}, "", ())
+        self._outside = Outside(line)
+        self._answers = Answers()
+        self._known: dict[str, Answer] = {}
 
-    def files(self, files: dict[str, Any], package: str, aliases: list[str]) -> None:
-        """Take the submission's files; none is run yet."""
+    def files(
+        self,
+        files: dict[str, Any],
+        package: str,
+        aliases: list[str],
+        outside: dict[str, bool],
+        absent: list[str],
+    ) -> None:
+        """Take the submission's files; none is run yet.
+
+        Args:
+            outside: names that are answered outside, and whether they draw random numbers.
+            absent: modules that are not there.
+        """
         sources = {path: content.tobytes() for path, content in files.items()}
-        self._submission = Submission(sources, package, aliases)
+        stand_ins = {name: self._outside.stand_in(name, random) for name, random in outside.items()}
+        self._submission = Submission(sources, package, aliases, stand_ins, absent)
         sys.meta_path.append(self._submission)
         refusals.say_so()
         if aliases:
@@ -103,7 +118,27 @@ class Worker:
             message += " (this is Python 2; grading runs Python 3, and `2to3` converts it)"
         return message
 
-    def begin(self, seed: int) -> None:
+    def answers(self, names: dict[str, int | None]) -> dict[str, bool]:
+        """Answer these names for another process, whose stand-ins call them, with the index of the result
+        that stays here; says which of them draw random numbers.
+        """
+        for name in names.keys() - self._known.keys():
+            module, _, short = name.rpartition(".")
+            module = f"{self._submission.package}.{module}"
+            self.load(module)
+            function = self._find((module, short))
+            self._known[name] = Answer(function, names[name], draws(function, self._submission.package))
+        self._answers.begin({name: replace(self._known[name], keep=keep) for name, keep in names.items()})
+        return {name: self._known[name].draws for name in names}
+
+    def answer(self, header: bytes, body: bytearray, max_body: int) -> list[bytes | memoryview]:
+        """The frame that answers what a stand-in was called for."""
+        try:
+            return wire.pack(self._answers.answer(wire.unpack(header, memoryview(body))), max_body)
+        except wire.WireError as error:
+            return wire.pack({"raised": ["ValueError", str(error)]})
+
+    def _begin(self, seed: int) -> None:
         """Start a case: nothing kept from the one before."""
         self._objects.clear()
         _seed(seed)
@@ -178,6 +213,8 @@ class Worker:
         for number, kept in self._objects.items():
             if kept is value:
                 return wire.Handle(number)
+        if isinstance(value, Kept):
+            raise wire.WireError("a cache, which belongs to the layer that made it")
         return value
 
     def _walk(self, handle: wire.Handle, path: list[Any]) -> Any:
@@ -220,15 +257,17 @@ class Worker:
             )
         return tuple([self._keep(v) if i in indices else self._plain(v) for i, v in enumerate(result)])
 
-    def _answer(self, request: dict[str, Any], max_body: int) -> list[Any]:
+    def _reply(self, request: dict[str, Any], max_body: int) -> list[Any]:
         """The frame that answers one request; whatever student code raises ends here."""
         self._printed.forget()
         sys.stdout = sys.stderr = self._printed  # each time anew: the code may have put its own there
         number, seconds, op = request.pop("id"), request.pop("seconds"), request.pop("op")
         try:
             try:
-                signal.signal(signal.SIGALRM, _alarm)
+                signal.signal(signal.SIGALRM, self._alarm)
                 signal.setitimer(signal.ITIMER_REAL, seconds)
+                if "seed" in request:  # the first of a case
+                    self._begin(request.pop("seed"))
                 value = getattr(self, op)(**request)
                 return wire.pack({"id": number, "value": value, "printed": self._printed.text()}, max_body)
             except Overran:
@@ -240,6 +279,12 @@ class Worker:
         except Overran as error:
             told = self._told(error)
         return wire.pack({"id": number, "error": told, "printed": self._printed.text()})
+
+    def _alarm(self, number: int, frame: FrameType | None) -> None:
+        if self._outside.asking:
+            self._outside.late = True
+        else:
+            raise Overran
 
     def _told(self, error: BaseException) -> dict[str, Any]:
         kind, message = _describe(error)
@@ -269,10 +314,6 @@ class Worker:
 def _seed(seed: int) -> None:
     np.random.seed(seed % 2**32)
     random.seed(seed)
-
-
-def _alarm(number: int, frame: FrameType | None) -> None:
-    raise Overran
 
 
 def _describe(error: BaseException) -> tuple[str, str]:
@@ -315,32 +356,12 @@ def _frames(error: BaseException, files: Mapping[str, bytes]) -> list[tuple[str,
     return found[-MAX_FRAMES:]
 
 
-def receive(channel: int) -> Any:
-    header, body = wire.sizes(bytes(_read(channel, wire.PREFIX.size)), 1 << 40)
-    text = bytes(_read(channel, header))
-    return wire.unpack(text, memoryview(_read(channel, body)), copy=True)
-
-
-def _read(channel: int, size: int) -> bytearray:
-    data = bytearray(size)
-    view = memoryview(data)
-    while view:
-        got = os.readv(channel, [view])
-        if not got:
-            os._exit(0)  # the judge is done with us
-        view = view[got:]
-    return data
-
-
-def send(channel: int, frame: list[Any]) -> None:
-    for part in frame:
-        view = memoryview(part)
-        while view:
-            view = view[os.write(channel, view) :]
-
-
-def serve(channel: int, output_limit: int, max_body: int) -> None:
+def serve(line: Line, output_limit: int, max_body: int) -> None:
     """Answer one request after the other, until the judge closes its end."""
-    worker = Worker(output_limit)
+    worker = Worker(output_limit, line)
     while True:
-        send(channel, worker._answer(receive(channel), max_body))
+        asks, header, body = line.receive()
+        if asks:
+            line.send(worker.answer(header, body, max_body))
+        else:
+            line.send(worker._reply(wire.unpack(header, memoryview(body), copy=True), max_body))

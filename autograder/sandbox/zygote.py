@@ -16,6 +16,7 @@ import time
 from typing import Any
 
 from autograder.sandbox import harden, wire, worker
+from autograder.sandbox.line import Line
 
 CHANNEL = 3  # a worker's only way to the outside
 
@@ -104,13 +105,14 @@ class Zygote:
         for number in (1, 2):
             os.dup2(0, number)  # to /dev/null: only what Python's own print writes is kept
         harden.close_all_but([0, 1, 2, CHANNEL, *([self.ruleset] if self.ruleset >= 0 else [])])
+        line = Line(CHANNEL)
         try:
             self.put_on_layers(parent)
         except Exception as error:  # whatever it is, the judge must hear of it: no student code has run yet
-            worker.send(CHANNEL, wire.pack({"failed": str(error)}))
+            line.send(wire.pack({"failed": str(error)}))
             return
-        worker.send(CHANNEL, wire.pack({"ready": self.layers}))
-        worker.serve(CHANNEL, self.settings["output_kb"] << 10, self.settings["reply_mb"] << 20)
+        line.send(wire.pack({"ready": self.layers}))
+        worker.serve(line, self.settings["output_kb"] << 10, self.settings["reply_mb"] << 20)
 
     def put_on_layers(self, parent: int) -> None:
         harden.die_with_parent(parent)

@@ -5,18 +5,16 @@ import pytest
 from autograder.sandbox.errors import StudentError
 
 CODE = """
-import os
-import sys
-from autograder.sandbox import worker
+from autograder.sandbox.line import Line
 
-plain_send = worker.send
+plain_send = Line.send
 
-def send_twice(channel, frame):
-    plain_send(channel, frame)
-    plain_send(channel, frame)
+def send_twice(line, frame):
+    plain_send(line, frame)
+    plain_send(line, frame)
 
 def attack():
-    worker.send = worker.serve.__globals__["send"] = send_twice
+    Line.send = send_twice
     return "right"
 
 def not_written():

@@ -6,7 +6,7 @@ import pytest
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.errors import Echo, SandboxError, StudentError
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.student import GIVE_UP
+from autograder.sandbox.session import GIVE_UP
 from autograder.sandbox.wire import Handle
 
 LAYERS = """

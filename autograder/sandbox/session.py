@@ -1,0 +1,227 @@
+"""One worker at a time for one submission: requests, each with its deadline, and whose fault it is when no
+answer comes.
+"""
+
+import secrets
+import signal
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from autograder.sandbox import wire
+from autograder.sandbox.channel import Channel, Gone, Late
+from autograder.sandbox.errors import Frame, SandboxError, StudentError
+from autograder.sandbox.host import Ended, Host
+from autograder.sandbox.library import Broken, Exhausted, Library, Names
+from autograder.sandbox.running import Running
+from autograder.sandbox.wire import Handle
+
+GRACE_SECONDS = 2.0  # for a process that has closed its socket to be gone
+SLACK_SECONDS = 1.0  # between the worker's own alarm and the moment it is killed
+LEASH = 4.0  # a function that did not finish once gets this much less time at its next call
+SHORTEST = 0.25  # seconds, of that
+GIVE_UP = 3  # a function stopped this often that has never returned is not called again
+KINDS = ("not_implemented", "raised", "import", "missing", "bad_reply")
+MAX_MESSAGE = 4000
+MAX_FRAMES = 20
+MAX_SHOWN = 1 << 20  # bytes of a file whose lines are shown; splitting longer ones takes too long
+NOTICE = 100  # characters, for the worker's line that says there was more
+WRONG_FORM = "an answer of the wrong form"
+
+
+class Session:
+    """Requests to the worker that holds a submission's code."""
+
+    def __init__(
+        self,
+        sandbox: Host,
+        files: Mapping[str, bytes],
+        package: str,
+        aliases: Sequence[str],
+        solved: Mapping[str, bytes] | None,
+    ) -> None:
+        self.sandbox, self.package, self.aliases = sandbox, package, tuple(aliases)
+        self.files = {path: content for path, content in files.items() if _importable(path)}
+        self.printed = ""  # by the code, since begin_case
+        self.seconds = 0.0  # waited for the code, since begin_case
+        self.total_seconds = 0.0
+        self._library = Library(sandbox, solved or {}, package)
+        self._running: Running | None = None
+        self._era = 0  # counts cases, so that a handle of an earlier one is recognised
+        self._seed: int | None = None  # of a case that has begun, and of which the worker does not know yet
+        self._lost: StudentError | None = None  # why nothing more is run in this case
+        self._overran: Counter[str] = Counter()
+        self._returned: set[str] = set()  # what has come to an end at least once
+
+    # one request, exactly one reply
+
+    def _request(self, op: str, what: str, **fields: Any) -> Any:
+        if self._lost is not None:
+            raise self._lost
+        allowed = self._allowed(what)
+        if self._running is None:
+            raise SandboxError("a grader made a call before begin_case")
+        number = secrets.randbits(62)
+        try:
+            seed = {} if self._seed is None else {"seed": self._seed}
+            frame = wire.pack({"op": op, "id": number, "seconds": allowed, **seed, **fields})
+        except wire.TooMuch as error:  # a grader's own arguments are small: the code's results are not
+            message = f"{what}: results of the code cannot be passed on: {error}"
+            raise StudentError("bad_reply", message) from None
+        except wire.WireError as error:
+            raise SandboxError(f"a grader passed {what} {error}") from None
+        self._seed = None
+        started = time.monotonic()
+        try:
+            reply = self._exchange(self._running.channel, frame, started + allowed + SLACK_SECONDS)
+        except Late:
+            raise self._too_slow(what, allowed) from None
+        except Gone:
+            raise self._died(what, self._stop(GRACE_SECONDS), "the code") from None
+        except Broken as broken:
+            self._stop()
+            raise self._died(what, broken.ended, "what it passed to a function that it builds on") from None
+        except Exhausted:
+            self._stop()
+            many = self.sandbox.limits.outside_calls
+            raise self._lose(
+                "limit", f"{what}: stopped; it called what it builds on {many:,} times"
+            ) from None
+        except wire.WireError as error:
+            raise self._distrust(what, str(error)) from None
+        finally:
+            spent = time.monotonic() - started
+            self.seconds += spent
+            self.total_seconds += spent
+        return self._open(what, number, allowed, reply)
+
+    def _exchange(self, channel: Channel, frame: list[bytes | memoryview], until: float) -> Any:
+        if channel.stray():
+            raise wire.WireError("something was sent before anything was asked")
+        channel.send(frame, until)
+        while True:
+            most = self.sandbox.limits.reply_mb << 20
+            prefix, header, body = channel.frame(until, most, self._library.max_ask)
+            if not prefix.startswith(wire.ASK):
+                return wire.unpack(header, memoryview(body), kept=lambda number: Handle(number, self._era))
+            channel.send(self._library.answer((prefix, header, body), until), until)
+
+    def _left(self) -> float:
+        return self.sandbox.limits.submission_seconds - self.total_seconds
+
+    def _allowed(self, what: str) -> float:
+        """Seconds for the next call; fewer if an earlier call of the same function did not finish."""
+        limits = self.sandbox.limits
+        if self._left() <= 0:
+            text = f"not run: the submission had used its {limits.submission_seconds:g} s for all checks"
+            raise StudentError("limit", text)
+        if self._overran[what] >= GIVE_UP and what not in self._returned:
+            text = f"{what}: not run again: none of {GIVE_UP} calls before finished; look for an endless loop"
+            raise StudentError("limit", text)
+        leash = limits.call_seconds / LEASH ** self._overran[what]
+        return min(max(leash, SHORTEST), limits.call_seconds, self._left())
+
+    def _open(self, what: str, number: int, allowed: float, reply: Any) -> Any:
+        """The value in a reply, or the error it reports; a reply of any other form ends the worker."""
+        match reply:
+            case {"id": int(same), "printed": str(printed), **rest} if same == number and len(rest) == 1:
+                room = (self.sandbox.limits.output_kb << 10) + NOTICE
+                self.printed = (self.printed + printed)[:room]
+                if "error" in rest:
+                    raise self._reported(what, allowed, rest["error"])
+                if "value" in rest:
+                    self._returned.add(what)
+                    return rest["value"]
+        raise self._distrust(what, "an answer to something else than was asked")
+
+    # what can go wrong
+
+    def _reported(self, what: str, allowed: float, error: Any) -> StudentError:
+        """An error as the worker tells it. Only its words are taken over."""
+        match error:
+            case {"kind": "overran", "frames": list(frames)}:
+                return self._too_slow(what, allowed, self._frames(frames))
+            case {"kind": "memory", "frames": list(frames)}:
+                self._stop()
+                limit = self.sandbox.limits.memory_mb
+                text = f"{what}: stopped; it needed more memory than it may use ({limit} MB)"
+                return self._lose("limit", text, self._frames(frames))
+            case {"kind": str(kind), "message": str(message), "frames": list(frames)} if kind in KINDS:
+                return StudentError(kind, _readable(message), self._frames(frames))
+        return self._distrust(what, WRONG_FORM)
+
+    def _frames(self, frames: list[Any]) -> list[Frame]:
+        return [frame for frame in map(self._frame, frames[:MAX_FRAMES]) if frame]
+
+    def _frame(self, frame: Any) -> Frame | None:
+        """A line of the student's own; its text is taken from the file we have, not from the worker."""
+        match frame:
+            case (str(file), int(line), str(function)) if file in self.files:
+                text = self.files[file] if len(self.files[file]) <= MAX_SHOWN else b""
+                lines = text.decode("utf-8", "replace").splitlines()
+                source = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+                return Frame(file, line, _readable(function)[:80], _readable(source)[:200])
+        return None
+
+    def _too_slow(self, what: str, allowed: float, frames: Sequence[Frame] = ()) -> StudentError:
+        self._stop()
+        limits = self.sandbox.limits
+        self._overran[what] += 1
+        if self._left() <= 0:
+            text = (
+                f"{what}: stopped; the submission had used its {limits.submission_seconds:g} s for all checks"
+            )
+        elif self._overran[what] > 1:
+            text = f"{what}: stopped after {allowed:g} s; an earlier call took over {limits.call_seconds:g} s"
+        else:
+            waits = bool(frames) and "sleep(" in frames[-1].source
+            advice = "take sleep() out: nothing waits while grading" if waits else "look for an endless loop"
+            text = f"{what}: stopped after {allowed:g} s: the call did not finish; {advice}"
+        return self._lose("limit", text, frames)
+
+    def _died(self, what: str, end: Ended, who: str) -> StudentError:
+        """What it means that a worker has come to its end; `who` may have done it."""
+        limits, code = self.sandbox.limits, end.code
+        outside = code == -signal.SIGKILL and self.sandbox.level.safe
+        if code == -signal.SIGXCPU or (code == -signal.SIGKILL and end.cpu >= limits.cpu_seconds):
+            return self._lose("limit", f"{what}: stopped after {limits.cpu_seconds:g} s of processor time")
+        if end.how == "lost" or outside:
+            raise SandboxError("a worker was killed from outside; perhaps the machine ran out of memory")
+        if end.how == "killed":
+            return self._lose("crash", f"{what}: the code closed its connection to the grader")
+        if code >= 0:
+            return self._lose("crash", f"{what}: {who} ended Python itself (exit code {code})")
+        hint = "; often recursion without end" if code == -signal.SIGSEGV else ""
+        return self._lose("crash", f"{what}: {who} crashed Python ({signal.strsignal(-code)}){hint}")
+
+    def _distrust(self, what: str, why: str) -> StudentError:
+        self._stop()
+        return self._lose("bad_reply", f"{what}: the answer cannot be used: {why}")
+
+    def _lose(self, kind: str, message: str, frames: Sequence[Frame] = ()) -> StudentError:
+        """The case is lost; until the next one begins, nothing more is run."""
+        self._lost = StudentError(kind, f"not run: earlier in this check, {message}")
+        return StudentError(kind, message, frames)
+
+    # the worker
+
+    def _start(self, outside: Names, absent: Sequence[str]) -> None:
+        """A new worker, with the submission's files in it and none of its code run yet."""
+        self._stop()
+        draws = self._library.begin(outside)
+        self._running = Running(self.sandbox, self.files, self.package, self.aliases, draws, absent)
+
+    def _stop(self, grace: float = 0.0) -> Ended:
+        """End the worker; how it ended."""
+        running, self._running = self._running, None
+        return Ended("killed") if running is None else running.stop(grace)
+
+
+def _importable(path: str) -> bool:
+    """Whether Python could import a file of this name; others may hold anything, even no valid text."""
+    return path.endswith(".py") and all(part.isidentifier() for part in path[:-3].split("/"))
+
+
+def _readable(text: str) -> str:
+    return "".join(c for c in text[:MAX_MESSAGE] if c.isprintable() or c in "\n\t")
