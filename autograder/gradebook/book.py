@@ -8,18 +8,17 @@ points in formgrader enters none: the cell no longer waits, which holds as long 
 
 from __future__ import annotations
 
-import os
-import sys
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from alembic.script import ScriptDirectory
 from nbgrader import api
+from nbgrader.dbutil import ALEMBIC_DIR
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -49,6 +48,14 @@ class Rows:
     comments: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
+def _schema_version() -> str:
+    """The version of nbgrader's schema, for a new database."""
+    return str(ScriptDirectory(ALEMBIC_DIR).get_current_head())
+
+
+api.get_alembic_version = _schema_version  # nbgrader's own starts the program `alembic`, for two seconds
+
+
 class Gradebook:
     """An open gradebook that holds one assignment's cells. Use it in a `with` block."""
 
@@ -56,9 +63,8 @@ class Gradebook:
         self.url = url
         self.assignment = assignment
         try:
-            with _alembic_on_path():
-                _create(url, course)
-                self._book = api.Gradebook(url, course)
+            _create(url, course)
+            self._book = api.Gradebook(url, course)
             self._ensure_indexes()
             self._ensure_assignment()
         except SQLAlchemyError as error:
@@ -291,14 +297,3 @@ def _create(url: str, course: str) -> None:
         half = Path(folder) / "gradebook.db"
         api.Gradebook(f"sqlite:///{half}", course).close()
         half.replace(path)
-
-
-@contextmanager
-def _alembic_on_path() -> Iterator[None]:
-    """nbgrader calls `alembic` by name for a new database; it lies beside this interpreter."""
-    before = os.environ.get("PATH", "")
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = before
