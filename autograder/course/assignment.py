@@ -28,6 +28,7 @@ class Assignment:
     notebooks: tuple[Notebook, ...]
     todo: tuple[str, ...] = ()
     leave_out: tuple[str, ...] = ()
+    ships_solved: tuple[str, ...] = ()  # to do in a later assignment, and given in this one all the same
     results: tuple[str, ...] = ()
     may_repeat: tuple[str, ...] = ()  # lines of solutions that give nothing away elsewhere in the release
     limits: Limits = dataclasses.field(default_factory=Limits)
@@ -122,6 +123,7 @@ def load(name: str, root: Path | None = None) -> Assignment:
         notebooks=notebooks,
         todo=settings.names_in("todo", package, DOTTED, "a qualified name without wildcards"),
         leave_out=settings.names_in("leave_out", package, DOTTED_GLOB, "a qualified name or glob"),
+        ships_solved=settings.names_in("ships_solved", package, DOTTED, "a qualified name without wildcards"),
         results=settings.result_paths(),
         may_repeat=settings.texts("may_repeat"),
         limits=settings.limits(),

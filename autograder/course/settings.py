@@ -16,7 +16,7 @@ from autograder.sandbox.limits import Limits
 from autograder.toml_table import NAME, described, is_number
 
 REQUIRED = ("title", "notebooks", "package")
-OPTIONAL = ("todo", "leave_out", "results", "may_repeat", "limits", "intake", "late")
+OPTIONAL = ("todo", "leave_out", "ships_solved", "results", "may_repeat", "limits", "intake", "late")
 
 
 class Settings:

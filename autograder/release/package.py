@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from autograder.course.assignment import Assignment
 from autograder.errors import ReleaseError
+from autograder.release import later
 from autograder.release import marks
 from autograder.release import names
 from autograder.release.names import Module
@@ -49,6 +50,7 @@ def skeleton(assignment: Assignment) -> Skeleton:
         if not names.left_out(module.name, globs)
     }
     _refuse_unmatched(assignment, modules, stripped)
+    later.refuse_solved_ahead(assignment, modules, stripped)
     names.refuse_left_out_uses(modules, stripped, globs)
     names.refuse_helpers_of_answers(modules, stripped, assignment.todo, _notebook_words(assignment))
     kept = [module for module in modules if module.name in stripped]

@@ -59,7 +59,7 @@ def strip_module(
     _refuse_stray_todos(text, regions, removed, where)
     hidden = [(f"{module}.{region.owner}", region) for region in regions if region.begin in removed]
     regions = [region for region in regions if region.begin not in removed]
-    wanted = {region: _entries(f"{module}.{region.owner}", todo) for region in regions}
+    wanted = {region: entries(f"{module}.{region.owner}", todo) for region in regions}
     cleared = [(f"{module}.{region.owner}", region) for region in regions if wanted[region]]
     for name, region in cleared:
         _refuse_without_task(name, region, where)
@@ -73,7 +73,7 @@ def strip_module(
     return Stripped(kept, (*cleared, *hidden), frozenset(gone), frozenset(used))
 
 
-def _entries(name: str, todo: Iterable[str]) -> list[str]:
+def entries(name: str, todo: Iterable[str]) -> list[str]:
     """The entries of the to-do list that cover a function: its own, and its class's."""
     return [entry for entry in todo if name == entry or name.startswith(entry + ".")]
 

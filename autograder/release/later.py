@@ -1,0 +1,67 @@
+"""What students have to write in a later assignment must not reach them solved in this one."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+
+from autograder.course.assignment import Assignment, names
+from autograder.course.settings import SETTINGS
+from autograder.errors import ReleaseError
+from autograder.release import marks
+from autograder.release.names import Module
+from autograder.release.strip import Stripped, entries
+
+SHOWN = 12  # names in one message
+
+
+def refuse_solved_ahead(
+    assignment: Assignment, modules: Sequence[Module], stripped: Mapping[str, Stripped]
+) -> None:
+    """Refuse functions that ship solved here and are to do later, but for those in `ships_solved`.
+
+    Raises:
+        ReleaseError: names them, or an entry of `ships_solved` that nothing needs.
+    """
+    given = [name for module in modules if module.name in stripped for name in _given(module, stripped)]
+    later = _to_do_later(assignment)
+    ahead = {name: where for name in given for where, todo in later.items() if entries(name, todo)}
+    where = assignment.settings.relative_to(assignment.root).as_posix()
+    for entry in assignment.ships_solved:
+        if not any(entries(name, [entry]) for name in ahead):
+            raise ReleaseError(
+                f"{where}: ships_solved: {entry} is not to do in a later assignment, or does not ship solved; "
+                "delete it"
+            )
+    refused = [name for name in ahead if not entries(name, assignment.ships_solved)]
+    if refused:
+        named = ", ".join(f"{name} (to do in {ahead[name]})" for name in refused[:SHOWN])
+        more = f" and {len(refused) - SHOWN} more" if len(refused) > SHOWN else ""
+        raise ReleaseError(
+            f"{where}: expected nothing solved that is to do later, got {named}{more}; add it to leave_out or "
+            "todo, or, if students may see it, to ships_solved"
+        )
+
+
+def _given(module: Module, stripped: Mapping[str, Stripped]) -> list[str]:
+    """The functions of a module whose solutions students get."""
+    taken = set(stripped[module.name].regions)
+    regions = [(f"{module.name}.{r.owner}", r) for r in marks.find_regions(module.text, module.path)]
+    return list(dict.fromkeys(name for name, region in regions if (name, region) not in taken))
+
+
+def _to_do_later(assignment: Assignment) -> dict[str, list[str]]:
+    """Later assignment -> what is to do in it. Only their settings are read: their notebooks may be drafts."""
+    order = names(assignment.root)
+    found = {}
+    for name in order[order.index(assignment.name) + 1 :]:
+        path = assignment.root / "source" / name / SETTINGS
+        try:
+            todo = tomllib.loads(path.read_text(encoding="utf-8")).get("todo", [])
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise ReleaseError(
+                f"source/{name}/{SETTINGS}: expected TOML in UTF-8, since what is to do there must not "
+                f"ship solved in {assignment.name}; got: {error}; correct the file"
+            ) from None
+        found[name] = [entry for entry in todo if isinstance(entry, str)] if isinstance(todo, list) else []
+    return found
