@@ -285,13 +285,16 @@ TABLES_REFUSED = {
     "aliases as a text": ('[intake]\npackage_aliases = "a"', r"package_aliases: expected a list of texts"),
     "late without a deadline": (
         "[late]\ngrace_days = 1",
-        r"due: expected a date and time with its zone, got nothing",
+        r"due: expected a date and time, with its zone or beside zone, got nothing",
     ),
     "deadline without a zone": (
         "[late]\ndue = 2026-02-01T12:00:00",
-        r"due: expected a date and time with its zone",
+        r"due: expected a date and time, with its zone or beside zone",
     ),
-    "deadline without a time": ("[late]\ndue = 2026-02-01", r"due: expected a date and time with its zone"),
+    "deadline without a time": (
+        "[late]\ndue = 2026-02-01",
+        r"due: expected a date and time, with its zone or beside zone",
+    ),
     "more than all": (
         "[late]\ndue = 2026-02-01T12:00:00Z\npenalty_per_day = 10",
         r"penalty_per_day: expected a share from 0 to 1, got 10",
@@ -299,6 +302,18 @@ TABLES_REFUSED = {
     "days before": (
         "[late]\ndue = 2026-02-01T12:00:00Z\ngrace_days = -1",
         r"grace_days: expected a number of days, got -1",
+    ),
+    "zone of nowhere": (
+        '[late]\ndue = 2026-02-01T12:00:00\nzone = "Mars/Olympus"',
+        r"zone: expected the name of a time zone, got 'Mars/Olympus'; write zone = \"Europe/Berlin\"",
+    ),
+    "zone as a number": (
+        "[late]\ndue = 2026-02-01T12:00:00Z\nzone = 1",
+        r"zone: expected the name of a time",
+    ),
+    "zone outside": (
+        '[late]\ndue = 2026-02-01T12:00:00Z\nzone = "../etc"',
+        r"zone: expected the name of a time",
     ),
     "unknown": ("[late]\npenalty = 1", r"penalty: expected one of due, .*, got the unknown key late.penalty"),
 }
@@ -323,6 +338,13 @@ def test_rules_for_hand_ins_are_read(folder: Folder) -> None:
     demo = course.load("demo", folder.root)
     assert demo.intake == Intake("best", ("old_lib",))
     assert demo.late == Late(datetime(2026, 2, 1, 12, tzinfo=UTC), 1.0, 0.1)
+
+
+@pytest.mark.parametrize("due", ["2026-02-01T13:00:00", "2026-02-01T13:00:00+01:00", "2026-02-01T12:00:00Z"])
+def test_a_deadline_in_the_courses_zone(folder: Folder, due: str) -> None:
+    folder.settings(SETTINGS + f'\n[late]\ndue = {due}\nzone = "Europe/Berlin"\n')
+    late = course.load("demo", folder.root).late
+    assert late == Late(datetime(2026, 2, 1, 12, tzinfo=UTC), zone="Europe/Berlin")
 
 
 # Wrong notebooks ----------------------------------------------------------------------------------------

@@ -82,6 +82,19 @@ def test_an_extension_given_in_formgrader_counts(url: str, assignment: Assignmen
     assert entered(url, assignment, graded(TWO_DAYS_LATE))[0] == 0
 
 
+def test_a_day_of_extension_has_25_hours_when_clocks_go_back(url: str, assignment: Assignment) -> None:
+    due = datetime(2026, 10, 24, 21, 59, tzinfo=UTC)
+    berlin = replace(assignment, late=Late(due, penalty_per_day=0.1, zone="Europe/Berlin"))
+    record = graded("2026-10-25T22:30:00+00:00", extension=1.0)  # 23:30 by the clock
+    assert entered(url, berlin, record) == (1, 2.0, 0.0)
+    assert entered(url, berlin, record)[0] == 0
+    with api.Gradebook(url) as book:
+        assert book.find_submission("assignment1", "s1").total_seconds_late == 0
+        assert book.find_submission("assignment1", "s1").extension == timedelta(hours=25)
+    one_more = graded("2026-10-26T22:30:00+00:00", extension=1.0)
+    assert entered(url, berlin, one_more) == (1, 2.0, 0.2)
+
+
 def test_a_manual_score_is_charged_as_well(url: str, assignment: Assignment) -> None:
     entered(url, assignment, graded(TWO_DAYS_LATE))
     with api.Gradebook(url) as book:

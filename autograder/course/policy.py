@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 Rule = Literal["last", "best", "first"]
 DAY = 86_400.0  # seconds
@@ -21,23 +22,57 @@ class Intake:
 
 @dataclass(frozen=True)
 class Late:
-    """A deadline, and the share of the points earned that each day after it costs."""
+    """A deadline, and the share of the points earned that each day after it costs.
+
+    Days are those of the calendar in the course's time zone: one more day ends at the same time by the clock
+    on the wall, also when clocks change in between. All differences below are therefore on that clock.
+    """
 
     due: datetime | None = None
     grace_days: float = 0.0  # days after the deadline that cost nothing
     penalty_per_day: float = 0.0  # share of the points earned, for each day begun after that
     max_penalty: float = 1.0  # share that is never exceeded
     closes_after_days: float | None = None  # later than this after the deadline earns nothing
+    zone: str = ""  # such as "Europe/Berlin"; empty: the one the deadline is written in
 
     def due_for(self, extension_days: float) -> datetime | None:
-        return None if self.due is None else self.due + timedelta(days=extension_days)
+        """The deadline of a student with an extension, in UTC."""
+        if self.due is None:
+            return None
+        wall = self._wall(self.due) + timedelta(days=extension_days)
+        # An hour that comes twice ends a day only the second time.
+        return max(self._instant(wall, 0), self._instant(wall, 1)) if extension_days else utc(self.due)
+
+    def extension(self, extension_days: float) -> timedelta:
+        """An extension as nbgrader keeps it: how much later, by a clock that never changes."""
+        due, later = self.due_for(0.0), self.due_for(extension_days)
+        return later - due if due and later else timedelta(days=extension_days)
+
+    def extension_days(self, extension: timedelta) -> float:
+        """The other way round, for one that was entered in nbgrader."""
+        if self.due is not None:
+            extension = self._wall(self.due + extension) - self._wall(self.due)
+        return extension / timedelta(days=1)
 
     def seconds_late(self, handed_in: datetime | None, extension_days: float = 0.0) -> float:
-        """Seconds after this student's deadline; 0 where either time is unknown."""
+        """Seconds after this student's deadline by the clock on the wall; 0 where either time is unknown."""
         due = self.due_for(extension_days)
-        if due is None or handed_in is None:
+        if due is None or handed_in is None or utc(handed_in) <= due:
             return 0.0
-        return max(0.0, (handed_in - due).total_seconds())
+        passed = (self._wall(handed_in) - self._wall(due)).total_seconds()
+        return max(passed, 1.0)  # later, though in an hour that comes twice the clock may show less
+
+    def _wall(self, when: datetime) -> datetime:
+        """What the clock on the course's wall shows."""
+        return utc(when).astimezone(self._clock()).replace(tzinfo=None)
+
+    def _instant(self, wall: datetime, fold: int) -> datetime:
+        return utc(wall.replace(tzinfo=self._clock(), fold=fold))
+
+    def _clock(self) -> tzinfo:
+        if self.zone:
+            return ZoneInfo(self.zone)
+        return (self.due.tzinfo if self.due else None) or UTC
 
     def in_time(self, handed_in: datetime | None, extension_days: float = 0.0) -> bool:
         """Whether the deadline, any extension and the grace days were kept."""
@@ -63,7 +98,7 @@ class Late:
             return ""
         words = f"handed in {duration(seconds)} after the deadline"
         if extension_days:
-            words += f" (extended by {extension_days:g} days)"
+            words += f" (extended by {extension_days:g} day{'' if extension_days == 1 else 's'})"
         share = self.share(seconds)
         return (
             f"{words}; {f'{100 * share:g} % of the points are taken off' if share else 'no points taken off'}"

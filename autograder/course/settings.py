@@ -9,8 +9,9 @@ import tomllib
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from autograder.course.policy import Intake, Late, utc
+from autograder.course.policy import Intake, Late
 from autograder.errors import CourseError
 from autograder.sandbox.limits import Limits
 from autograder.toml_table import NAME, described, is_number
@@ -122,17 +123,33 @@ class Settings:
 
     def late(self) -> Late:
         numbers = ("grace_days", "penalty_per_day", "max_penalty", "closes_after_days")
-        table = self.section("late", ("due", *numbers))
+        table = self.section("late", ("due", "zone", *numbers))
+        zone = self._zone(table.get("zone", ""))
         due = table.get("due")
+        if isinstance(due, datetime) and due.tzinfo is None and zone:
+            due = due.replace(tzinfo=ZoneInfo(zone))
         if table and not (isinstance(due, datetime) and due.tzinfo):
-            what = "a date and time with its zone"
-            raise self.fail("due", what, described(due), "write due = 2026-02-01T23:59:00+01:00")
+            what = "a date and time, with its zone or beside zone"
+            advice = "write due = 2026-02-01T23:59:00+01:00, or due = 2026-02-01T23:59:00 and zone"
+            raise self.fail("due", what, described(due), advice)
         for key in numbers:
             most = math.inf if key.endswith("_days") else 1
             if key in table and not (is_number(table[key]) and 0 <= table[key] <= most):
                 what = "a number of days" if key.endswith("_days") else "a share from 0 to 1"
                 raise self.fail(key, what, described(table[key]), "correct it or delete the line")
-        return Late(utc(due) if due else None, **{key: float(table[key]) for key in numbers if key in table})
+        given = {key: float(table[key]) for key in numbers if key in table}
+        return Late(due or None, **given, zone=zone)
+
+    def _zone(self, name: object) -> str:
+        if name == "":
+            return ""
+        try:
+            if isinstance(name, str):
+                return ZoneInfo(name).key
+            raise ValueError
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder
+            what = "the name of a time zone"
+            raise self.fail("zone", what, described(name), 'write zone = "Europe/Berlin"') from None
 
     def limits(self) -> Limits:
         fields = {name: type(value) for name, value in dataclasses.asdict(Limits()).items()}

@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 
 from autograder.answers import proposal
 from autograder.course.assignment import Assignment
+from autograder.course.policy import utc
 from autograder.errors import GradebookError
 from autograder.gradebook import lateness as penalties
 from autograder.gradebook.url import place, reason, sqlite_url
@@ -209,7 +210,7 @@ class Gradebook:
         """The assignment, its notebooks and cells as nbgrader's own release step would enter them."""
         name = self.assignment.name
         due = self.assignment.late.due
-        self._book.update_or_create_assignment(name, **({"duedate": due} if due else {}))
+        self._book.update_or_create_assignment(name, **({"duedate": utc(due)} if due else {}))
         for notebook in self.assignment.notebooks:
             self._book.update_or_create_notebook(notebook.name, name)
             for cell in notebook.cells:

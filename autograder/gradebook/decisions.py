@@ -70,7 +70,7 @@ def _entered(db: Session, assignment: Assignment, students: list[str]) -> dict[s
     mine = mine.filter(api.Assignment.name == assignment.name, owner.student_id.in_(students))
     found: dict[str, Entered] = {}
     for row in mine:
-        days = row.extension.total_seconds() / 86_400 if row.extension else 0.0
+        days = assignment.late.extension_days(row.extension) if row.extension else 0.0
         found[row.student_id] = Entered(timestamp=row.timestamp, extension_days=days)
     values = (
         api.Grade.auto_score,

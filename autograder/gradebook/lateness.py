@@ -24,8 +24,10 @@ class LatePenalty(LateSubmissionPlugin):
     """Takes off what the assignment's own settings say."""
 
     def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float:
-        root = Path(CourseDirectory(parent=self).root)
-        return course.load(self.parent.assignment_id, root).late.penalty(score, total_seconds_late)
+        step = self.parent
+        assignment = course.load(step.assignment_id, Path(CourseDirectory(parent=self).root))
+        submission = step.gradebook.find_submission(step.assignment_id, student_id)
+        return _penalty(score, _seconds_late(submission, assignment), assignment) or 0.0
 
 
 def enter(db: Session, submission: api.SubmittedAssignment, record: Record, assignment: Assignment) -> None:
@@ -36,9 +38,9 @@ def enter(db: Session, submission: api.SubmittedAssignment, record: Record, assi
     if record.handed_in:
         submission.timestamp = _naive(record)
     if record.extension_days:
-        submission.extension = timedelta(days=record.extension_days)
+        submission.extension = assignment.late.extension(record.extension_days)
     db.flush()
-    seconds = submission.total_seconds_late
+    seconds = _seconds_late(submission, assignment)
     for notebook in db.query(api.SubmittedNotebook).filter_by(assignment_id=submission.id):
         notebook.late_submission_penalty = _penalty(_score(db, notebook.id), seconds, assignment)
 
@@ -58,8 +60,9 @@ def behind(db: Session, records: Iterable[Record], assignment: Assignment) -> se
     for submission, score, penalty in rows:
         record = wanted[submission.student_id]
         late = bool(record.handed_in) and submission.timestamp != _naive(record)
-        extended = bool(record.extension_days) and submission.extension != timedelta(record.extension_days)
-        if late or extended or penalty != _penalty(score, submission.total_seconds_late, assignment):
+        wanted_extension = assignment.late.extension(record.extension_days)
+        extended = bool(record.extension_days) and submission.extension != wanted_extension
+        if late or extended or penalty != _penalty(score, _seconds_late(submission, assignment), assignment):
             found.add(record.student)
     return found
 
@@ -67,6 +70,13 @@ def behind(db: Session, records: Iterable[Record], assignment: Assignment) -> se
 def _naive(record: Record) -> datetime:
     """The time as nbgrader keeps it: UTC, without saying so."""
     return utc(datetime.fromisoformat(record.handed_in)).replace(tzinfo=None)
+
+
+def _seconds_late(submission: api.SubmittedAssignment, assignment: Assignment) -> float:
+    """By the clock on the course's wall; nbgrader's own number counts through the change of clocks."""
+    handed_in = utc(submission.timestamp) if submission.timestamp else None
+    days = assignment.late.extension_days(submission.extension or timedelta())
+    return assignment.late.seconds_late(handed_in, days)
 
 
 def _penalty(score: float, seconds_late: float, assignment: Assignment) -> float | None:
