@@ -6,11 +6,12 @@ import tomllib
 from collections.abc import Mapping, Sequence
 
 from autograder.course.assignment import Assignment, names
-from autograder.course.settings import SETTINGS
+
 from autograder.errors import ReleaseError
 from autograder.release import marks
 from autograder.release.names import Module
 from autograder.release.strip import Stripped, entries
+from autograder.toml_table import SETTINGS
 
 SHOWN = 12  # names in one message
 
