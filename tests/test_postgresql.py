@@ -18,6 +18,7 @@ from nbgrader import api
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.errors import GradebookError
+from autograder.gradebook import book
 from autograder.gradebook.book import Gradebook
 from tests.test_gradebook import CODE, INLINE, NOTEBOOK, graded
 
@@ -83,12 +84,23 @@ def wait_for(port: int, process: subprocess.Popen, log: Path) -> None:
 @pytest.fixture(scope="module")
 def url(server: str) -> str:
     """A gradebook of its own on the server."""
+    return new_database(server, "gradebook")
+
+
+def new_database(server: str, name: str) -> str:
     import psycopg
 
-    where = server.replace("+psycopg", "") + "/postgres"
-    with psycopg.connect(where, autocommit=True) as connection:
-        connection.execute("create database gradebook")
-    return f"{server}/gradebook"
+    with psycopg.connect(server.replace("+psycopg", "") + "/postgres", autocommit=True) as connection:
+        connection.execute(f"create database {name}")
+    return f"{server}/{name}"
+
+
+def tables(url: str) -> list[str]:
+    import psycopg
+
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        rows = connection.execute("select tablename from pg_tables where schemaname = 'public'")
+        return [name for (name,) in rows]
 
 
 @pytest.fixture(scope="module")
@@ -140,3 +152,30 @@ def test_a_server_that_is_not_there_is_told_without_the_password(assignment: Ass
     with pytest.raises(GradebookError, match=r"gradebook 127\.0\.0\.1:\d+/gradebook: .*refused") as told:
         Gradebook(gone, assignment)
     assert "secret" not in str(told.value)
+
+
+def test_a_schema_that_is_cut_off_leaves_nothing_and_is_made_by_the_next_run(
+    server: str, assignment: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = new_database(server, "cut_off")
+    with monkeypatch.context() as cut:
+        cut.setattr(book, "_schema_version", lambda: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            Gradebook(url, assignment)
+    assert tables(url) == []
+    with Gradebook(url, assignment) as opened:
+        opened.write(graded("s001"))
+    assert "alembic_version" in tables(url)
+
+
+def test_a_locked_table_is_waited_for_and_then_said(
+    server: str, assignment: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import psycopg
+
+    monkeypatch.setattr("autograder.gradebook.url.LOCK_SECONDS", 1)
+    url = new_database(server, "locked")
+    with Gradebook(url, assignment) as opened, psycopg.connect(url.replace("+psycopg", "")) as other:
+        other.execute("lock table student in access exclusive mode")
+        with pytest.raises(GradebookError, match=r"lock timeout; the records are kept, so fix this"):
+            opened.catch_up([graded("s001")])

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.table import Table
 
 from autograder.cli.terminal import Terminal
+from autograder.gradebook.url import place
 from autograder.records import changes as regrade
 from autograder.records.changes import Change
 from autograder.runs.grade import Request, Result
@@ -91,11 +92,6 @@ def table(result: Result, request: Request) -> None:
         ("report", request.out / "report.html"),
         ("grades", request.out / "grades.csv"),
         ("changes", request.out / "changes.csv"),
-        ("gradebook", gradebook_place(request.gradebook)),
+        ("gradebook", place(request.gradebook)),
     ):
         console.print(f"  {label:<10}{path}", highlight=False, soft_wrap=True)
-
-
-def gradebook_place(url: str) -> str:
-    """Where a gradebook is: the file, or the server without the password."""
-    return url.split("@")[-1].split("?")[0].removeprefix("sqlite:///")

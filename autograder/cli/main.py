@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.debug:
             traceback.print_exc()
         print(
-            f"autograder: {error}; what is done is kept, so mend this and run the same command again",
+            f"autograder: {error}; what is done is kept, so fix this and run the same command again",
             file=sys.stderr,
         )
         return ATTENTION

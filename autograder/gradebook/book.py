@@ -19,8 +19,8 @@ from typing import Any
 from alembic.script import ScriptDirectory
 from nbgrader import api
 from nbgrader.dbutil import ALEMBIC_DIR
-from sqlalchemy import text
-from sqlalchemy.engine import make_url
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -29,7 +29,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
 from autograder.errors import GradebookError
 from autograder.gradebook import lateness as penalties
-from autograder.gradebook.url import place, reason, sqlite_url
+from autograder.gradebook.url import patient, place, reason, sqlite_url
 from autograder.notebook import GradeCell
 from autograder.records.record import Grade, Record
 
@@ -64,8 +64,9 @@ class Gradebook:
         self.url = url
         self.assignment = assignment
         try:
-            _create(url, course)
-            self._book = api.Gradebook(url, course)
+            where = patient(url)
+            _create(where, course)
+            self._book = api.Gradebook(where, course)
             self._ensure_indexes()
             self._ensure_assignment()
         except SQLAlchemyError as error:
@@ -286,15 +287,31 @@ def _waits(grade: Grade, manual_score: float | None, confirmed: bool) -> bool:
     return grade.state != "graded" and manual_score is None and not (confirmed and grade.points is not None)
 
 
-def _create(url: str, course: str) -> None:
-    """A new SQLite gradebook appears whole or not at all: one killed half way lacks its version for ever."""
-    parts = make_url(url)
-    if parts.get_backend_name() != "sqlite" or not parts.database or Path(parts.database).exists():
+def _create(url: URL, course: str) -> None:
+    """A new gradebook appears whole or not at all: one killed half way would lack its version for ever."""
+    if url.get_backend_name() != "sqlite":
+        engine = create_engine(url)
+        try:
+            with engine.begin() as transaction:
+                _create_tables(transaction)
+        finally:
+            engine.dispose()
         return
-    path = Path(parts.database)
-    if not path.parent.is_dir():
-        return  # said in words when it is opened
+    path = Path(url.database or "")
+    if (
+        not url.database or path.exists() or not path.parent.is_dir()
+    ):  # the last: said in words when it is opened
+        return
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".gradebook-") as folder:
         half = Path(folder) / "gradebook.db"
-        api.Gradebook(f"sqlite:///{half}", course).close()
+        api.Gradebook(URL.create("sqlite", database=str(half)), course).close()
         half.replace(path)
+
+
+def _create_tables(transaction: Connection) -> None:
+    """nbgrader's tables and their version, where they are missing, all in one transaction."""
+    api.Base.metadata.create_all(bind=transaction)
+    transaction.execute(text("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL)"))
+    if transaction.execute(text("SELECT version_num FROM alembic_version")).first() is None:
+        row = {"version": _schema_version()}
+        transaction.execute(text("INSERT INTO alembic_version (version_num) VALUES (:version)"), row)

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
 from autograder.errors import GradebookError
-from autograder.gradebook.url import reason
+from autograder.gradebook.url import patient, reason
 from autograder.records.record import Grade, Record
 
 CHUNK = 200  # students looked up at once
@@ -51,7 +51,7 @@ def decided(records: Iterable[Record], url: str, assignment: Assignment) -> Iter
     Raises:
         GradebookError: the gradebook is locked or gone, or no gradebook.
     """
-    engine = create_engine(url)
+    engine = create_engine(patient(url))
     remaining = iter(records)
     try:
         while chunk := list(islice(remaining, CHUNK)):

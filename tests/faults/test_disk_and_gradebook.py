@@ -39,7 +39,7 @@ def test_a_full_disk(kit: Kit, small_disk: Path, tmp_path: Path) -> None:
     first = kit.grade(out)
     assert first.returncode == 1
     assert "No space left on device" in first.stderr
-    assert "what is done is kept, so mend this and run the same command again" in first.stderr
+    assert "what is done is kept, so fix this and run the same command again" in first.stderr
     assert "Traceback" not in first.stderr
     kept = sorted(path.name for path in (out / "pending").glob("s*.json"))
     assert 0 < len(kept) < len(students)
@@ -80,7 +80,7 @@ def test_a_locked_gradebook(once: tuple[Kit, Path], monkeypatch: pytest.MonkeyPa
     holder.close()
     assert locked.returncode == 1
     assert (
-        "database is locked; the records are kept, so mend this and run the same command again"
+        "database is locked; the records are kept, so fix this and run the same command again"
         in locked.stderr
     )
     assert gradebook_rows(out) == before
