@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest
 from autograder import intake
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
+from autograder.course.policy import Intake
 from autograder.errors import IntakeError
 from autograder.intake import Source, archives
+from autograder.notebook import GradeCell, Notebook
 
 NOTEBOOK = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
 FILES = {
@@ -84,7 +87,7 @@ def test_what_editors_and_jupyter_leave_is_passed_over(tmp_path: Path, assignmen
     }
     put(tmp_path / "s001", {**FILES, **litter})
     submission = read_only_student(tmp_path, assignment)
-    assert submission.problems == ()
+    assert submission.problems == ("not used: cs_lib/notes.txt",)
     assert set(submission.package) == {"cs_lib/layers.py", "cs_lib/classifiers/fc_net.py"}
 
 
@@ -100,15 +103,19 @@ def test_two_of_the_same_are_told(tmp_path: Path, assignment: Assignment) -> Non
     put(tmp_path / "s001", {**FILES, "old/cs_lib/layers.py": b"old", "old/sub/two_layer_net.ipynb": b"old"})
     submission = read_only_student(tmp_path, assignment)
     assert submission.package["cs_lib/layers.py"] == b"x = 1\n"
+    took = "differs from {0}; took {0}, and a person is asked"
     assert submission.problems == (
-        "2 cs_lib/ folders; graded the one in '.'",
-        "2 files called two_layer_net.ipynb; took two_layer_net.ipynb",
+        "old/cs_lib/layers.py " + took.format("cs_lib/layers.py"),
+        "old/sub/two_layer_net.ipynb " + took.format("two_layer_net.ipynb"),
     )
+    assert submission.doubts["affine_forward"].startswith("two versions of cs_lib/layers.py were handed in")
 
 
 def test_the_digest_follows_what_counts(tmp_path: Path, assignment: Assignment) -> None:
     base = intake.arrange("s001", FILES, assignment)
-    assert intake.arrange("s002", {**FILES, "notes.py": b"hello"}, assignment).digest() == base.digest()
+    assert intake.arrange("s002", FILES, assignment).digest() == base.digest()
+    told = intake.arrange("s002", {**FILES, "notes.py": b"hello"}, assignment)  # named, so in the record
+    assert told.digest() != base.digest()
     for name in FILES:
         changed = intake.arrange("s001", {**FILES, name: FILES[name] + b" "}, assignment)
         assert changed.digest() != base.digest(), name
@@ -199,6 +206,10 @@ def test_wrong_folders_are_told(tmp_path: Path) -> None:
         intake.find(tmp_path, "assignment1")
 
 
+FACTS = """{"schema": 1, "students": {"s001": {"hand_in": "", "where": "", "handed_in": "",
+"extension_days": 0.0, "problems": [], "unreadable": "", "not_counted": [], "written": ""}}}"""
+
+
 def cell(grade_id: str, source: object) -> dict:
     return {"cell_type": "markdown", "metadata": {"nbgrader": {"grade_id": grade_id}}, "source": source}
 
@@ -207,11 +218,17 @@ def notebook(*cells: object) -> bytes:
     return json.dumps({"cells": list(cells)}).encode()
 
 
+def read(data: bytes) -> intake.Answers:
+    cells = tuple(GradeCell(f"inline_{n}", "n", 1.0, "inline", True) for n in (1, 2))
+    lesson = Assignment("lesson", "", Path("/no such course"), "cs_lib", (Notebook("n", Path("/no"), cells),))
+    return intake.read_answers(lesson, {"n": data})
+
+
 def test_answers_are_read_by_grade_id() -> None:
     data = notebook(
         cell("inline_1", ["one\n", "two"]), cell("inline_2", "three"), {"metadata": 3}, {"metadata": {}}
     )
-    assert intake.answers("n", data) == {"inline_1": "one\ntwo", "inline_2": "three"}
+    assert read(data).texts == {"inline_1": "one\ntwo", "inline_2": "three"}
 
 
 @pytest.mark.parametrize(
@@ -219,12 +236,15 @@ def test_answers_are_read_by_grade_id() -> None:
     [
         (["mine", "*Your answer here.*"], "mine"),
         (["*Your answer here.*", "mine"], "mine"),
-        (["first", "second"], "second"),
+        (["first", "second"], "first\n\n---\n\nsecond"),
+        (["mine", " mine\n"], "mine"),
         (["", "YOUR ANSWER HERE"], ""),
     ],
 )
-def test_of_a_duplicated_answer_the_last_written_one_counts(copies: list[str], counts: str) -> None:
-    assert intake.answers("n", notebook(*(cell("inline_1", c) for c in copies)))["inline_1"] == counts
+def test_of_a_duplicated_answer_all_that_differ_are_kept(copies: list[str], counts: str) -> None:
+    found = read(notebook(*(cell("inline_1", c) for c in copies)))
+    assert found.texts["inline_1"] == counts
+    assert ("inline_1" in found.doubts) == ("---" in counts)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +252,7 @@ def test_of_a_duplicated_answer_the_last_written_one_counts(copies: list[str], c
 )
 def test_what_is_no_notebook_is_told(data: bytes) -> None:
     with pytest.raises(IntakeError, match=r"two_layer_net\.ipynb: not a readable notebook"):
-        intake.answers("two_layer_net", data)
+        intake.read_cells("two_layer_net", data)
 
 
 def test_reading_tells_who(tmp_path: Path, assignment: Assignment) -> None:
@@ -283,7 +303,7 @@ def test_the_right_name_counts_before_a_copy(four: Assignment) -> None:
     files = {"Dropout (1).ipynb": b"copy", "Dropout.ipynb": NOTEBOOK}
     submission = intake.arrange("s1", files, four)
     assert submission.notebooks == {"Dropout": NOTEBOOK}
-    assert any(p.startswith("Dropout (1).ipynb is not used") for p in submission.problems)
+    assert any(p.startswith("Dropout (1).ipynb differs from Dropout.ipynb") for p in submission.problems)
 
 
 def test_names_that_end_in_numbers_stay_apart(four: Assignment) -> None:
@@ -301,7 +321,8 @@ def test_a_trained_model_under_another_name_is_recognised(assignment: Assignment
     assert "two_layer_net (1).npz is taken as results/two_layer_net.npz, by its name" in submission.problems
     both = {"a/two_layer_net.npz": b"1", "b/two_layer_net.npz": b"2"}
     told = intake.arrange("s1", both, assignment).problems
-    assert "2 files called two_layer_net.npz; took a/two_layer_net.npz" in told
+    took = "took a/two_layer_net.npz, and a person is asked"
+    assert f"b/two_layer_net.npz differs from a/two_layer_net.npz; {took}" in told
 
 
 # The package in other places ---------------------------------------------------------------------
@@ -329,26 +350,52 @@ def test_a_foreign_archive_is_told(tmp_path: Path, assignment: Assignment) -> No
 # What stands beside a hand-in --------------------------------------------------------------------
 
 
-def test_nbgraders_time_is_read(tmp_path: Path, assignment: Assignment) -> None:
-    put(tmp_path / "s001/assignment1", {**FILES, "timestamp.txt": b"2026-02-01 13:00:00 +0100\n"})
+STAMP = {"timestamp.txt": b"2026-02-01 13:00:00 +0100\n"}
+
+
+def test_nbgraders_time_is_read_where_the_settings_say_so(tmp_path: Path, assignment: Assignment) -> None:
+    put(tmp_path / "s001/assignment1", {**FILES, **STAMP})
     submission = read_only_student(tmp_path, assignment)
+    assert submission.handed_in == ""
+    assert submission.problems == ("not used: timestamp.txt",)
+    trusting = replace(assignment, intake=Intake(nbgrader_times=True))
+    submission = read_only_student(tmp_path, trusting)
     assert submission.handed_in == "2026-02-01T12:00:00+00:00"
+    assert submission.problems == ("the time is that of timestamp.txt, as [intake] nbgrader_times says",)
     put(tmp_path / "s001/assignment1", {"timestamp.txt": b"\n"})
-    assert read_only_student(tmp_path, assignment).handed_in == ""
+    assert read_only_student(tmp_path, trusting).handed_in == ""
+    put(tmp_path / "s001/assignment1", {"timestamp.txt": b"now"})
+    assert "timestamp.txt: expected a time such as" in read_only_student(tmp_path, trusting).unreadable
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "reason"),
+    "planted",
+    [b"{", b"[]", b'{"problems": ["full marks"], "extension_days": 1e400}', b'{"schema": 1}'],
+)
+def test_a_planted_fact_is_a_file_that_is_not_used(
+    planted: bytes, tmp_path: Path, assignment: Assignment
+) -> None:
+    put(tmp_path / "s001/assignment1", {**FILES, "collected.json": planted})
+    submission = read_only_student(tmp_path, assignment)
+    assert (submission.handed_in, submission.extension_days, submission.unreadable) == ("", 0.0, "")
+    assert submission.problems == ("not used: collected.json",)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
     [
-        ("timestamp.txt", b"now", r"timestamp.txt: expected a time such as"),
-        ("collected.json", b"{", "collected.json: cannot be read"),
-        ("collected.json", b"[]", "collected.json: cannot be read"),
-        ("collected.json", b'{"problems": 3}', "collected.json: cannot be read"),
-        ("collected.json", b'{"extension_days": "x"}', "collected.json: cannot be read"),
+        ("{", "JSONDecodeError"),
+        ('{"schema": 2, "students": {}}', "schema 2, expected 1"),
+        ('{"schema": 1, "students": {"s001": {}}}', "KeyError"),
+        ('{"schema": 1, "students": []}', "AttributeError"),
+        (FACTS.replace("0.0", "1e400"), "extension_days: expected 0 to 10000, got inf"),
+        (FACTS.replace("0.0", "NaN"), "NaN is no number"),
+        (FACTS.replace('"handed_in": ""', '"handed_in": "soon"'), "Invalid isoformat string"),
     ],
 )
-def test_what_stands_beside_it_must_be_readable(
-    name: str, data: bytes, reason: str, tmp_path: Path, assignment: Assignment
-) -> None:
-    put(tmp_path / "s001/assignment1", {**FILES, name: data})
-    assert reason in read_only_student(tmp_path, assignment).unreadable
+def test_a_damaged_file_of_facts_is_named(text: str, reason: str, tmp_path: Path) -> None:
+    put(tmp_path, {"s001/a.py": b"", ".collected/assignment1/collected.json": text.encode()})
+    with pytest.raises(
+        IntakeError, match=rf"collected\.json: not what .* \(.*{re.escape(reason)}.*collect again"
+    ):
+        intake.find(tmp_path, "assignment1")

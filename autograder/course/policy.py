@@ -18,6 +18,7 @@ class Intake:
 
     counts: Rule = "last"
     package_aliases: tuple[str, ...] = ()
+    nbgrader_times: bool = False  # take the time from the timestamp.txt beside a hand-in
 
 
 @dataclass(frozen=True)

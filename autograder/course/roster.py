@@ -1,9 +1,9 @@
 """The class list: the one reader of roster files.
 
 Two forms of CSV are read. Our own has a column `id` and any of `name` (or `first_name`, `last_name`),
-`email`, `section`, `extension_days` (or `extension_days <assignment>`), and further columns that end in
-`_id` or are called `login`: what an LMS calls the same person. The gradebook that Canvas exports is read
-as it comes; its login (else its SIS id, else its own number) becomes the id.
+`email`, `section`, `group`, `extension_days` (or `extension_days <assignment>`), and further columns that
+end in `_id` or are called `login`: what an LMS calls the same person. The gradebook that Canvas exports is
+read as it comes; its login (else its SIS id, else its own number) becomes the id.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class Student:
     section: str = ""
     known_as: Mapping[str, str] = field(default_factory=dict)  # "canvas_id", "login", … -> value
     extensions: Mapping[str, float] = field(default_factory=dict)  # assignment, or "" for all -> days
+    group: str = ""  # that hands in together
 
     def extension_days(self, assignment: str) -> float:
         return self.extensions.get(assignment, self.extensions.get("", 0.0))
@@ -63,6 +64,10 @@ class Roster:
             for key in _name_keys(student.name):
                 self._by_name.setdefault(key, set()).add(student.id)
         self._by_id.pop("", None)
+        self._by_group: dict[str, list[Student]] = {}
+        for student in self.students.values():
+            if student.group:
+                self._by_group.setdefault(_key(student.group.split()), []).append(student)
 
     def __iter__(self) -> Iterator[Student]:
         return iter(self.students.values())
@@ -72,6 +77,10 @@ class Roster:
 
     def get(self, student: str) -> Student | None:
         return self.students.get(student)
+
+    def group(self, name: str) -> list[Student]:
+        """Who hands in together under this name."""
+        return self._by_group.get(_key(name.split()), [])
 
     def match(self, ids: Iterable[str], name: str = "") -> list[Student]:
         """Who goes by one of `ids` (the first that anyone has decides), else by `name`.
@@ -170,6 +179,7 @@ def _student(fields: Mapping[str, str], canvas: bool, where: str) -> Student:
         fields.get("section", ""),
         known_as,
         dict(_extensions(fields, where)),
+        fields.get("group", ""),
     )
 
 

@@ -110,7 +110,7 @@ class Settings:
         return table
 
     def intake(self, package: str) -> Intake:
-        table = self.section("intake", ("counts", "package_aliases"))
+        table = self.section("intake", ("counts", "package_aliases", "nbgrader_times"))
         counts = table.get("counts", "last")
         if counts not in ("last", "best", "first"):
             raise self.fail("counts", '"last", "best" or "first"', described(counts), "choose one")
@@ -119,7 +119,10 @@ class Settings:
             if not alias.isidentifier() or alias == package:
                 what = f"the name of a package other than {package}"
                 raise self.fail("package_aliases", what, repr(alias), "name the folder itself")
-        return Intake(counts, aliases)
+        times = table.get("nbgrader_times", False)
+        if not isinstance(times, bool):
+            raise self.fail("nbgrader_times", "true or false", described(times), "choose one")
+        return Intake(counts, aliases, times)
 
     def late(self) -> Late:
         numbers = ("grace_days", "penalty_per_day", "max_penalty", "closes_after_days")

@@ -1,25 +1,28 @@
 """Submissions in, whatever their wrapping.
 
-In reading order: `archives` (folders, zips and tars, and what is refused), `arrange` (every file to its
-place), `notebooks` (recognised, and read), `submission` (one hand-in in memory), `downloads` (what an LMS
-gives out), `store` (every hand-in as it came), `collect` (the ones that count, to nbgrader's layout).
+In reading order: `archives` (folders, zips and tars, and what is refused), `changed_names`, `given` (the
+release, to compare with), `notebook_files` and `source_text` (read), `copies` (which of several counts),
+`written` (answers, wherever they stand), `arrange` (every file to its place), `facts` (what the collector
+knows), `submission` (one hand-in in memory), `downloads` (what an LMS gives out), `archive_of_hand_ins` (every
+hand-in as it came), `collect` (the ones that count, to nbgrader's layout).
 """
 
-from autograder.errors import IntakeError
 from autograder.intake.collect import Collector, Report
-from autograder.intake.notebook_files import answers, is_placeholder, read_cells
+from autograder.intake.notebook_files import read_cells
 from autograder.intake.submission import Source, Submission, arrange, find, read
+from autograder.intake.written import Answers, is_placeholder
+from autograder.intake.written import read as read_answers
 
 __all__ = [
+    "Answers",
     "Collector",
-    "IntakeError",
     "Report",
     "Source",
     "Submission",
-    "answers",
     "arrange",
     "find",
     "is_placeholder",
     "read",
+    "read_answers",
     "read_cells",
 ]

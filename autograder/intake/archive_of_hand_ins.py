@@ -4,6 +4,8 @@
     hand-ins/<student>/<time>_<hash>/files/…           its files, archives unopened
     hand-ins/<student>/<time>_<hash>/time.txt          when it came, if that was told later
     unmatched/<label>/…                                the same, of people whom the roster does not know
+    written/<student>.txt                              hashes of what was laid out in DIR/<student>/
+    collected.json                                     what is known of the hand-ins that count (`facts`)
 
 A hand-in is written beside its place and moved there whole, so one that is there is complete, unless the
 power failed before the disk had it all: so what is there is compared with what comes again. None is ever
@@ -25,10 +27,10 @@ from pathlib import Path
 from autograder.errors import IntakeError
 from autograder.files import write_atomically
 from autograder.intake.archives import odd
+from autograder.intake.facts import FILES
 
-HIDDEN = ".collected"  # neither nbgrader nor `find` looks into it
 ABOUT = "hand-in.json"
-FILES = "files"
+WRITTEN = "written"  # of each student, hashes of what was laid out, one a line
 TIME = "time.txt"  # when it came, if somebody said so later
 PART = ".part-"
 
@@ -102,6 +104,18 @@ def load(folder: Path) -> Iterator[Kept]:
         except (OSError, ValueError, TypeError, KeyError) as error:
             what = "collect the download it came from again, or move its folder away"
             raise IntakeError(f"{about}: damaged ({type(error).__name__}); {what}") from None
+
+
+def written(folder: Path, student: str) -> set[str]:
+    """Hashes of all that was ever laid out for a student."""
+    path = folder / WRITTEN / f"{student}.txt"
+    return set(path.read_text(encoding="utf-8").split()) if path.is_file() else set()
+
+
+def will_write(folder: Path, student: str, total: str) -> None:
+    """Note what is about to be laid out, so that it is known as ours whenever this run is killed."""
+    hashes = sorted({*written(folder, student), total})
+    write_atomically(folder / WRITTEN / f"{student}.txt", "\n".join(hashes) + "\n")
 
 
 def date(folder: Path, kept: Kept, when: datetime) -> None:

@@ -17,6 +17,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
@@ -29,6 +30,8 @@ MAX_FILES = 4000
 MAX_ENTRIES = 20_000  # of one archive; each costs some 500 bytes before anything is read
 MAX_NAME = 180  # bytes of a part of a name; file systems take 255, and suffixes are added
 MAX_PARTS = 16
+MAX_DEPTH = 3  # archives in archives in archives are opened
+MAX_TOLD = 50  # things said about one hand-in
 CHUNK = 1 << 20
 
 # What operating systems, editors and Jupyter leave behind, and the data set, which we have ourselves.
@@ -40,10 +43,35 @@ IGNORED_FOLDERS = {
     ".venv",
     "datasets",
     "node_modules",
+    "site-packages",
+    "venv",
+    ".vscode",
+    ".idea",
+    ".pytest_cache",
+    ".mypy_cache",
+    ".ruff_cache",
 }
+LITTER = {".DS_Store", "Thumbs.db", "desktop.ini", ".gitignore", ".gitattributes"}
 ZIPS = (".zip",)
 TARS = (".tar.gz", ".tgz", ".tar")
-FOREIGN = (".rar", ".7z", ".tar.bz2", ".tar.xz", ".gz")
+FOREIGN = (
+    *(".rar", ".7z", ".gz", ".bz2", ".tbz", ".tbz2", ".xz", ".txz", ".zst", ".tzst", ".lz", ".lzma", ".z"),
+    *(".zipx", ".cab", ".ace", ".arj", ".lzh", ".sit", ".sitx", ".dmg", ".iso"),
+)
+KINDS = (  # what a file is by its first bytes, whatever its name says
+    (b"PK\3\4", "a zip"),
+    (b"PK\5\6", "an empty zip"),
+    (b"Rar!", "a RAR archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ\0", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+    (b"%PDF", "a PDF"),
+    (b"version https://git-lfs", "a pointer of Git LFS, without the file itself"),
+)
+BLOCK = 512  # of a tar
+MAX_TAR_HEADER = 16 * 2**10  # bytes of one extended header, which holds a name and times
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 
 
@@ -83,6 +111,16 @@ def is_foreign(name: str) -> bool:
     return name.lower().endswith(FOREIGN) and not is_archive(name)
 
 
+def described(data: bytes) -> str:
+    """What a file is by its content; empty if its first bytes say nothing."""
+    start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not start:
+        return "an empty file" if len(data) <= 512 else ""
+    if start[:9].lower() in (b"<!doctype", b"<html") or start[:5].lower() == b"<html":
+        return "a web page (HTML)"
+    return next((words for mark, words in KINDS if start.startswith(mark)), "")
+
+
 def stem(name: str) -> str:
     """A file's name without the suffix of an archive: `work.tar.gz` -> `work`."""
     suffix = next((s for s in (*ZIPS, *TARS) if name.lower().endswith(s)), "")
@@ -90,9 +128,9 @@ def stem(name: str) -> str:
 
 
 def ignored(name: str) -> bool:
-    """Whether a file is litter."""
+    """Whether a file is litter: what systems and editors leave, and the Mac's `._` beside every file."""
     parts = PurePosixPath(name).parts
-    return bool(IGNORED_FOLDERS & set(parts[:-1])) or parts[-1] in (".DS_Store", "Thumbs.db")
+    return bool(IGNORED_FOLDERS & set(parts[:-1])) or parts[-1] in LITTER or parts[-1].startswith("._")
 
 
 def checked(archive: str, name: str) -> str:
@@ -124,18 +162,21 @@ class FolderTree:
         self.root, self.told = root, list[str]()
 
     def names(self) -> list[str]:
-        return sorted(self._walk())
+        found = list(islice(self._walk(), MAX_ENTRIES + 1))
+        if len(found) > MAX_ENTRIES:
+            raise IntakeError(f"{self.root.name}: more than {MAX_ENTRIES} files; hand in your own work only")
+        return sorted(found)
 
     def _walk(self) -> Iterator[str]:
+        top = len(os.fspath(self.root)) + 1
         for here, folders, files in os.walk(self.root):
             folders[:] = [f for f in folders if f not in IGNORED_FOLDERS]
             for name in (*files, *(f for f in folders if os.path.islink(os.path.join(here, f)))):
-                path = Path(here, name)
-                inside = path.relative_to(self.root).as_posix()
-                if stat.S_ISREG(path.lstat().st_mode):
-                    yield inside
-                else:
-                    self.told.append(f"{inside!r} is a link or no ordinary file; not used")
+                path = os.path.join(here, name)
+                if stat.S_ISREG(os.lstat(path).st_mode):
+                    yield path[top:]
+                elif len(self.told) < MAX_TOLD:
+                    self.told.append(f"{path[top:]!r} is a link or no ordinary file; not used")
 
     def read(self, name: str, most: int | None = None) -> bytes:
         path = self.root / name
@@ -184,7 +225,7 @@ class ZipTree:
                 )
             end = info.header_offset + 30 + info.compress_size  # and the name, which a zip may repeat or not
         found = {}
-        names = [checked(self.label, info.filename) for info in infos]
+        names = [checked(self.label, _in_utf8(info)) for info in infos]
         for name, info in zip(names, infos, strict=True):
             if stat.S_ISLNK(info.external_attr >> 16):
                 raise IntakeError(
@@ -194,7 +235,7 @@ class ZipTree:
                 found[name] = info
         self.told += [
             f"{self.label} holds {name!r} {count} times; the last counts"
-            for name, count in Counter(names).items()
+            for name, count in islice(Counter(names).most_common(), MAX_TOLD)
             if count > 1 and not name.endswith("/")
         ]
         return found
@@ -210,6 +251,16 @@ class ZipTree:
             raise IntakeError(f"{self.label}: not a readable zip ({error}); ask for it again") from None
 
 
+def _in_utf8(info: zipfile.ZipInfo) -> str:
+    """An entry's name. Many programs write UTF-8 without the flag that says so."""
+    if info.flag_bits & 0x800:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return info.filename
+
+
 class TarTree:
     """The files of a `.tar` or `.tar.gz`."""
 
@@ -219,6 +270,7 @@ class TarTree:
             zipped = file.read(2) == b"\x1f\x8b"
             file.seek(0)
             data = _at_most(gzip.GzipFile(fileobj=file) if zipped else file, MAX_TOTAL_BYTES, label)
+            _refuse_headers(data, label)
             self.archive = tarfile.open(fileobj=io.BytesIO(data), mode="r:")  # noqa: SIM115  used below
             self._members = self._safe()
         except (tarfile.TarError, *BROKEN) as error:
@@ -230,9 +282,11 @@ class TarTree:
             name = checked(self.label, member.name)
             if number >= MAX_ENTRIES:
                 raise IntakeError(f"{self.label}: unsafe, more than {MAX_ENTRIES} entries; refused whole")
+            if member.issparse():
+                raise IntakeError(f"{self.label}: unsafe, the entry {name!r} has holes; refused whole")
             if member.issym() or member.islnk():
                 raise IntakeError(f"{self.label}: unsafe, the entry {name!r} is a link; refused whole")
-            if name in found:
+            if name in found and len(self.told) < MAX_TOLD:
                 self.told.append(f"{self.label} holds {name!r} more than once; the last counts")
             if member.isfile():
                 found[name] = member
@@ -247,6 +301,23 @@ class TarTree:
             raise IntakeError(f"{self.label}: {name!r} is no ordinary file")
         with member:
             return _at_most(member, most, name, self.label)
+
+
+def _refuse_headers(data: bytes, label: str) -> None:
+    """Look at a tar's blocks before `tarfile` does, which reads extended headers in time that grows with
+    their square, and follows one that stands for the next by calling itself."""
+    at, in_a_row = 0, 0
+    while at + BLOCK <= len(data):
+        block = data[at : at + BLOCK]
+        kind = block[156:157]
+        try:
+            size = tarfile.nti(block[124:136])  # type: ignore[attr-defined]
+        except tarfile.HeaderError:
+            return  # where `tarfile` stops as well
+        in_a_row = in_a_row + 1 if kind in b"xgLKX" and kind else 0
+        if size < 0 or in_a_row > 4 or (in_a_row and size > MAX_TAR_HEADER):
+            raise IntakeError(f"{label}: unsafe, its headers are too large; refused whole")
+        at += BLOCK + (size + BLOCK - 1) // BLOCK * BLOCK
 
 
 def _fields(data: bytes, mark: bytes, offset: int, form: str) -> Iterator[int]:
@@ -270,7 +341,16 @@ def _at_most(file: IO[bytes] | gzip.GzipFile, most: int | None, name: str, archi
 
 
 def open_archive(file: IO[bytes], name: str) -> Tree:
-    """The files of an archive, by its name's suffix."""
+    """The files of an archive, by what it holds; by its name's suffix where that says nothing."""
+    start = file.read(BLOCK)
+    file.seek(0)
+    kind = described(start)
+    if kind in ("a zip", "an empty zip"):
+        return ZipTree(file, name)
+    if kind == "a gzip archive" or start[257:262] == b"ustar":
+        return TarTree(file, name)
+    if kind:
+        raise IntakeError(f"{name}: not a readable zip ({kind}); ask for it again as a .zip")
     return TarTree(file, name) if name.lower().endswith(TARS) else ZipTree(file, name)
 
 

@@ -1,17 +1,33 @@
-"""Give every file of a hand-in the place the assignment has for it; say what is missing or lay elsewhere."""
+"""Give every file of a hand-in the place the assignment has for it, and say what becomes of each.
+
+Files lie below roots: folders that hold the package, or a notebook. Where two roots hold the same place, two
+hand-ins lie in one: the one that was worked on is taken whole, never part by part; where more than one was,
+a person is asked (`copies`). Every file is used, or named, or litter.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from autograder.course.assignment import Assignment
-from autograder.intake.archives import odd
-from autograder.intake.notebook_files import likely_names, recognised
+from autograder.intake import written
+from autograder.intake.archives import is_archive, is_foreign, odd
+from autograder.intake.changed_names import MODEL, MODULE, ending, is_backup, likely
+from autograder.intake.copies import Found, Taken, choose
+from autograder.intake.given import given
+from autograder.intake.notebook_files import by_cells, by_name, may_be
+from autograder.intake.source_text import in_utf8
+from autograder.intake.written import Answers
 
 SHOWN = 8  # names of files, in one sentence
+IMPORTED = re.compile(rb"\b(?:from|import)[ \t]+([A-Za-z_]\w{0,99})")
+MAY_HOLD_ANSWERS = {
+    *(".pdf", ".html", ".htm", ".doc", ".docx", ".odt", ".rtf", ".tex", ".md", ".txt", ".pages", ".json"),
+    *(".png", ".jpg", ".jpeg", ".heic", ".webp", ".ipynb"),
+}
 
 
 @dataclass(frozen=True)
@@ -22,140 +38,318 @@ class Arranged:
     notebooks: dict[str, bytes]  # "two_layer_net" -> JSON
     results: dict[str, bytes]  # "results/conv_net.npz" -> bytes
     problems: tuple[str, ...]
+    answers: Answers
+    doubts: Mapping[str, str]  # grade id -> why a person looks, whatever the graders find
 
 
-def arranged(files: dict[str, bytes], assignment: Assignment, aliases: Sequence[str] = ()) -> Arranged:
-    """`aliases` are other names the package may have; with any, notebooks may be missing."""
-    problems = [f"{name!r} is not used: {why}" for name in files if (why := odd(name))]
-    files = {name: data for name, data in files.items() if not odd(name)}
-    package = _package(files, assignment, aliases, problems)
-    found, told = recognised(files, assignment.notebooks)
-    problems += told
-    missing = [n for n in assignment.notebooks if n.name not in found]
-    if aliases and not found:
-        problems.append("no notebooks; only the package is graded")
-        missing = []
-    for notebook in missing:
-        inline = any(cell.kind == "inline" for cell in notebook.cells)
-        loss = "its inline questions earn nothing" if inline else "nothing is lost by it"
-        problems.append(f"{notebook.name}.ipynb is missing; {loss}")
-    results = {
-        name: data for name in assignment.results if (data := _by_name(files, name, problems)) is not None
-    }
-    problems += _unused(files, package, results, assignment, aliases)
-    return Arranged(package, {name: files[path] for name, path in found.items()}, results, tuple(problems))
+@dataclass
+class _Work:
+    """What is found out on the way."""
+
+    assignment: Assignment
+    files: dict[str, bytes]
+    unread: tuple[str, ...]  # names of files whose kind is not read
+    problems: list[str] = field(default_factory=list)
+    doubts: dict[str, str] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)  # files that a problem names, or that need no naming
+
+    def doubt(self, places: Iterable[str], why: str) -> None:
+        """Have a person look at every cell that depends on one of these places."""
+        for place in places:
+            for grade_id in cells_of(place, self.assignment):
+                self.doubts.setdefault(grade_id, why)
 
 
-def _unused(
-    files: dict[str, bytes],
-    package: dict[str, bytes],
-    results: dict[str, bytes],
+def cells_of(place: str, assignment: Assignment) -> Iterator[str]:
+    """The grade cells that depend on a file of this place: a module, a notebook, a trained model."""
+    for notebook in assignment.notebooks:
+        for cell in notebook.cells:
+            if place.endswith(MODULE):
+                depends = cell.kind == "code"
+            elif place.endswith(MODEL):
+                depends = cell.kind == "trained"
+            else:
+                depends = cell.manual and place == f"{notebook.name}.ipynb"
+            if depends:
+                yield cell.grade_id
+
+
+def arranged(
+    files: Mapping[str, bytes],
     assignment: Assignment,
-    aliases: Sequence[str],
-) -> list[str]:
-    """Files that no grader sees, but for those of a package of which another copy counts: that is told."""
-    used = {id(data) for data in (*package.values(), *results.values())}
-    names = {assignment.package, *aliases} if package else set()
-    unused = [
-        name
-        for name, data in sorted(files.items())
-        if id(data) not in used
-        and not name.lower().endswith(".ipynb")
-        and not names & set(PurePosixPath(name).parts[:-1])
-    ]
-    more = f" and {len(unused) - SHOWN} more" if len(unused) > SHOWN else ""
-    return [f"not used: {', '.join(unused[:SHOWN])}{more}"] if unused else []
+    aliases: Sequence[str] = (),
+    unread: Sequence[str] = (),
+) -> Arranged:
+    """`aliases` are other names the package may have; with any, notebooks may be missing. `unread` are names
+    of files that were not read, for they are of no kind that is graded."""
+    work = _Work(assignment, {n: d for n, d in files.items() if not odd(n)}, tuple(unread))
+    work.problems += [f"{name!r} is not used: {why}" for name in (*files, *unread) if (why := odd(name))]
+    found = [*_modules(work, aliases), *_notebooks(work), *_models(work)]
+    taken = choose(found, given(assignment), assignment)
+    work.problems += taken.told
+    for place, why in taken.doubts.items():
+        work.doubt([place], why)
+    package = _readable(_one_case(taken.of(MODULE), work), work)
+    notebooks = {place.removesuffix(".ipynb"): data for place, data in taken.of(".ipynb").items()}
+    results = taken.of(MODEL)
+    package |= _helpers(work, taken, package)
+    _missing(work, package, notebooks, results, aliases)
+    answers = written.read(assignment, notebooks, taken.spares)
+    work.problems += answers.problems
+    _name_unused(work, found, package)
+    doubts = {**work.doubts, **answers.doubts}
+    return Arranged(package, notebooks, results, tuple(work.problems), answers, doubts)
 
 
-def _package(
-    files: dict[str, bytes], assignment: Assignment, aliases: Sequence[str], problems: list[str]
-) -> dict[str, bytes]:
-    name = assignment.package
-    roots = {
-        PurePosixPath(*p.parts[: at + 1])
-        for p in map(PurePosixPath, files)
-        if p.suffix == ".py"
-        for at, part in enumerate(p.parts[:-1])
-        if part in (name, *aliases)
+# --- the package --------------------------------------------------------------------------------
+
+
+def _modules(work: _Work, aliases: Sequence[str]) -> list[Found]:
+    package = work.assignment.package
+    places = {p.casefold(): p for p in _places(work.assignment)}
+    found = []
+    for path, data in work.files.items():
+        if ending(path) != MODULE:
+            continue
+        parts = PurePosixPath(path).parts
+        at = next((n for n, part in enumerate(parts[:-1]) if part in (package, *aliases)), None)
+        if at is None:
+            continue
+        while parts[at + 1] == parts[at]:  # packed with a folder of the same name around it
+            at += 1
+        inside = "/".join(parts[at + 1 : -1])
+        place, exact = _known(parts[-1], f"{package}/{inside}/".replace("//", "/"), places)
+        if place:
+            root, other = "/".join(parts[:at]), "" if parts[at] == package else parts[at]
+            found.append(Found(place, path, data, root, exact, other))
+    return found or _loose(work, places)
+
+
+def _known(base: str, folder: str, places: Mapping[str, str]) -> tuple[str, bool]:
+    """(the place in the package of a file of this name, whether it has that name); a helper's is its own."""
+    if base.endswith(MODULE) and f"{folder}{base}".casefold() not in places:
+        for shorter in list(likely(base))[1:]:
+            if (known := places.get(f"{folder}{shorter}".casefold())) is not None:
+                return known, False
+        return f"{folder}{base}", True
+    if base.endswith(MODULE):
+        return f"{folder}{base}", True
+    for shorter in likely(base):
+        if (known := places.get(f"{folder}{shorter}".casefold())) is not None:
+            return known, False
+    return "", False
+
+
+def _places(assignment: Assignment) -> list[str]:
+    """The package's own files."""
+    return [p.relative_to(assignment.root).as_posix() for p in sorted(assignment.library.rglob("*.py"))]
+
+
+def _loose(work: _Work, places: Mapping[str, str]) -> list[Found]:
+    """The package's files where no folder of its name is: each by its own name, if only one file has it."""
+    name = work.assignment.package
+    if other := _look_alikes(work.files, places.values()):
+        why = (
+            f"no {name}/ folder; {other[0]}/ looks like it under another name: `--alias {other[0]}` or "
+            "package_aliases in assignment.toml grades it; for now its functions count as not handed in"
+        )
+        work.problems.append(why)
+        work.doubt([f"{name}/__init__.py"], f"the package seems to be called {other[0]} here")
+        return []
+    by_base: dict[str, list[str]] = {}
+    for place in places.values():
+        by_base.setdefault(PurePosixPath(place).name.casefold(), []).append(place)
+    found = []
+    for path, data in work.files.items():
+        if ending(path) != MODULE:
+            continue
+        names = list(likely(path))
+        for base in names:
+            owners = by_base.get(base, [])
+            if len(owners) == 1 and base != "__init__.py":
+                exact = base == names[0] and path.endswith(MODULE)
+                root = PurePosixPath(path).parent.as_posix()
+                found.append(Found(owners[0], path, data, "" if root == "." else root, exact))
+                break
+    if found:
+        listed = ", ".join(sorted({f.place for f in found}))
+        work.problems.append(f"no {name}/ folder; its files were found elsewhere: {listed}")
+    return found
+
+
+def _look_alikes(files: Mapping[str, bytes], places: Collection[str]) -> list[str]:
+    """Folders that hold the package's files and that other files import: packages of another name."""
+    bases = {PurePosixPath(place).name for place in places} - {"__init__.py"}
+    folders = {p.parent.name for p in map(PurePosixPath, files) if p.name in bases and p.parent.name}
+    if not folders:
+        return []
+    imported = {
+        name.decode()
+        for path, data in files.items()
+        if path.endswith((".py", ".ipynb"))
+        for name in IMPORTED.findall(data)
     }
-    if not roots:
-        return _loose(files, assignment, problems)
-    root = min(roots, key=lambda r: (r.name != name, len(r.parts), str(r)))
-    inner = [r for r in roots if r != root and not r.is_relative_to(root)]
-    if inner:
-        where = str(root.parent)
-        problems.append(f"{len(inner) + 1} {name}/ folders; graded the one in {where!r}")
-    if root.name != name:
-        problems.append(f"the package is called {root.name}; graded as {name}")
-    return _one_case(
-        {
-            f"{name}/{path.removeprefix(f'{root}/')}": data
-            for path, data in files.items()
-            if path.startswith(f"{root}/") and path.endswith(".py")
-        },
-        problems,
-    )
+    return sorted(folder for folder in folders if folder in imported)
 
 
-def _one_case(package: dict[str, bytes], problems: list[str]) -> dict[str, bytes]:
+def _one_case(package: dict[str, bytes], work: _Work) -> dict[str, bytes]:
     """Of names that differ in case only, the first (`layers.py` before `Layers.py` is the other way round
     in ASCII, so small letters go first): some file systems hold but one of them."""
     kept: dict[str, str] = {}
     for path in sorted(package, key=str.swapcase):
         if (first := kept.setdefault(path.casefold(), path)) != path:
-            problems.append(f"{path} and {first} differ in case only; graded {first}")
+            work.problems.append(f"{path} and {first} differ in case only; graded {first}")
     return {path: package[path] for path in package if kept[path.casefold()] == path}
 
 
-def _loose(files: dict[str, bytes], assignment: Assignment, problems: list[str]) -> dict[str, bytes]:
-    """The package's files where no folder of its name is: each by its own name, if only one file has it."""
-    name = assignment.package
-    places = [p.relative_to(assignment.root).as_posix() for p in sorted(assignment.library.rglob("*.py"))]
-    if other := _look_alikes(files, places):
-        problems.append(
-            f"no {name}/ folder; {other[0]}/ looks like it under another name: `--alias {other[0]}` or "
-            "package_aliases in assignment.toml grades it; for now its functions count as not handed in"
-        )
-        return {}
-    by_base: dict[str, list[str]] = {}
-    for place in places:
-        by_base.setdefault(PurePosixPath(place).name, []).append(place)
+def _readable(package: dict[str, bytes], work: _Work) -> dict[str, bytes]:
+    """Source in UTF-8, where it is source at all."""
+    read = {}
+    for place, data in package.items():
+        read[place], why = in_utf8(data)
+        if why:
+            work.problems.append(f"{place} {why}")
+        if why.startswith("cannot"):
+            work.doubt([place], f"{place} {why}")
+    return read
+
+
+def _helpers(work: _Work, taken: Taken, package: dict[str, bytes]) -> dict[str, bytes]:
+    """Modules of the student's own beside the package, as far as what is graded imports them."""
+    beside: dict[str, str] = {}  # "helpers.py" -> path in the hand-in
+    inner, used = {work.assignment.package} | {f.other_name for f in taken.files.values()}, taken.used
+    for root in taken.roots:
+        for path in work.files:
+            inside = path.removeprefix(f"{root}/") if root else path
+            if path in used or not inside.endswith(MODULE) or (root and inside == path):
+                continue
+            parts = PurePosixPath(inside).parts
+            if parts[0] not in inner and all(part.removesuffix(MODULE).isidentifier() for part in parts):
+                beside.setdefault(inside, path)
     found: dict[str, bytes] = {}
-    for path in sorted(files, key=lambda n: (n.count("/"), n)):
-        owners = by_base.get(PurePosixPath(path).name, [])
-        if len(owners) == 1 and owners[0] not in found and not path.endswith("__init__.py"):
-            found[owners[0]] = files[path]
-    if found:
-        problems.append(f"no {name}/ folder; its files were found elsewhere: {', '.join(sorted(found))}")
-    else:
-        problems.append(f"no {name}/ folder; every function in it counts as not handed in")
+    wanted = {name for data in package.values() for name in IMPORTED.findall(data)}
+    while more := [n for n in beside if n not in found and _top(n).encode() in wanted]:
+        for name in more:
+            found[name], _ = in_utf8(work.files[beside[name]])
+            wanted |= set(IMPORTED.findall(found[name]))
+            work.named.add(beside[name])
     return found
 
 
-def _look_alikes(files: dict[str, bytes], places: Collection[str]) -> list[str]:
-    """Folders that hold the package's files and that other files import: packages of another name."""
-    bases = {PurePosixPath(place).name for place in places} - {"__init__.py"}
-    folders = {p.parent.name for p in map(PurePosixPath, files) if p.name in bases and p.parent.name}
-    text = b"\n".join(files[name] for name in files if name.endswith((".py", ".ipynb")))
-    return sorted(
-        folder
-        for folder in folders
-        if folder.isidentifier() and re.search(rb"\b(?:from|import)\s+" + folder.encode() + rb"\b", text)
-    )
+def _top(path: str) -> str:
+    return PurePosixPath(path).parts[0].removesuffix(MODULE)
 
 
-def _by_name(files: dict[str, bytes], wanted: str, problems: list[str]) -> bytes | None:
-    """The file at `wanted`, or the one of that name (or that name as a copy) nearest to the top."""
-    if wanted in files:
-        return files[wanted]
-    base = PurePosixPath(wanted)
-    paths = sorted((n for n in files if n.lower().endswith(base.suffix)), key=lambda n: (n.count("/"), n))
-    exact = [n for n in paths if PurePosixPath(n).name == base.name]
-    like = exact or [n for n in paths if base.stem.casefold() in likely_names(PurePosixPath(n).stem)]
-    if not like:
-        return None
-    if not exact:
-        problems.append(f"{like[0]} is taken as {wanted}, by its name")
-    if len(like) > 1:
-        problems.append(f"{len(like)} files called {base.name}; took {like[0]}")
-    return files[like[0]]
+# --- notebooks and models -----------------------------------------------------------------------
+
+
+def _notebooks(work: _Work) -> list[Found]:
+    known, found = work.assignment.notebooks, []
+    strangers = []
+    for path, data in work.files.items():
+        if not may_be(path):
+            continue
+        name = by_name(path, known)
+        if name and not (path.lower().endswith(".json") and b'"cells"' not in data):
+            exact = PurePosixPath(path).name == f"{name}.ipynb"
+            found.append(Found(f"{name}.ipynb", path, data, _folder(path), exact))
+        else:
+            strangers.append(path)
+    there = {f.place for f in found}
+    missing = [n for n in known if f"{n.name}.ipynb" not in there]
+    for path in strangers:
+        name = by_cells(path, work.files[path], missing, given(work.assignment).notebooks)
+        if name:
+            found.append(
+                Found(f"{name}.ipynb", path, work.files[path], _folder(path), False, by="by its cells")
+            )
+    return found
+
+
+def _models(work: _Work) -> list[Found]:
+    found = []
+    for path, data in work.files.items():
+        if ending(path) != MODEL:
+            continue
+        for place in work.assignment.results:
+            wanted = PurePosixPath(place)
+            if wanted.name.casefold() in likely(path):
+                exact = PurePosixPath(path).name == wanted.name
+                root = path[: -len(place)].rstrip("/") if path.endswith(place) else _folder(path)
+                found.append(Found(place, path, data, root, exact))
+                break
+    return found
+
+
+def _folder(path: str) -> str:
+    parent = PurePosixPath(path).parent.as_posix()
+    return "" if parent == "." else parent
+
+
+# --- what is missing, and what is left ----------------------------------------------------------
+
+
+def _missing(
+    work: _Work,
+    package: Mapping[str, bytes],
+    notebooks: Mapping[str, bytes],
+    results: Mapping[str, bytes],
+    aliases: Sequence[str],
+) -> None:
+    """Say what is not there; where it may lie in something that was not read, a person looks."""
+    name = work.assignment.package
+    closed = [n for n in work.unread if is_foreign(n) or is_archive(n)]
+    closed += [n for n in (*work.files, *work.unread) if is_backup(n)]
+    readable = [n for n in (*work.unread, *work.files) if PurePosixPath(n).suffix.lower() in MAY_HOLD_ANSWERS]
+    readable = [n for n in readable if n not in given(work.assignment).others]
+    if not package:
+        if not any(problem.startswith(f"no {name}/ folder") for problem in work.problems):
+            work.problems.append(f"no {name}/ folder; every function in it counts as not handed in")
+        _suspect(work, f"{name}/__init__.py", f"no {name}/ folder", closed)
+    missing = [n for n in work.assignment.notebooks if n.name not in notebooks]
+    if aliases and not notebooks:
+        work.problems.append("no notebooks; only the package is graded")
+        missing = []
+    for notebook in missing:
+        inline = any(cell.kind == "inline" for cell in notebook.cells)
+        loss = "its inline questions earn nothing" if inline else "nothing is lost by it"
+        left = [n for n in readable if n not in work.named]
+        if closed or left:
+            loss = "a person looks for its answers in what could not be read" if inline else loss
+        work.problems.append(f"{notebook.name}.ipynb is missing; {loss}")
+        _suspect(work, f"{notebook.name}.ipynb", f"{notebook.name}.ipynb is missing", [*closed, *left])
+    for place in work.assignment.results:
+        if place not in results:
+            _suspect(work, place, f"{place} is missing", closed)
+
+
+def _suspect(work: _Work, place: str, what: str, where: Sequence[str]) -> None:
+    if where:
+        work.doubt([place], f"{what}, but {_listed(where)} was handed in, which could not be read")
+
+
+def _name_unused(work: _Work, found: Sequence[Found], package: Mapping[str, bytes]) -> None:
+    """Every file that nothing was said of, and that was not given out with the assignment."""
+    known = {f.path for f in found} | work.named
+    given_out = {PurePosixPath(n).name for n in given(work.assignment).others}
+    left = []
+    for name in sorted((*work.files, *work.unread)):
+        if name in known or odd(name) or PurePosixPath(name).name in given_out:
+            continue
+        if is_foreign(name):
+            work.problems.append(f"{name} is not used: not a zip; ask for it again as one")
+        elif is_archive(name):
+            work.problems.append(f"{name} is not used: archives too deep in each other; ask for a plain zip")
+        elif name.lower().endswith(".ipynb"):
+            work.problems.append(
+                f"{name} is not used: no notebook of this assignment, or one that is there already"
+            )
+        else:
+            left.append(name)
+    if left:
+        work.problems.append(f"not used: {_listed(left)}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more

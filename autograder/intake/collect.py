@@ -17,17 +17,22 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+from autograder import bounded
+from autograder.bounded import Exceeded
 from autograder.course.assignment import Assignment
 from autograder.course.roster import ID, Roster
 from autograder.errors import IntakeError
 from autograder.files import write_atomically
 from autograder.intake import archive_of_hand_ins as store
+from autograder.intake import facts
 from autograder.intake.archive_of_hand_ins import Kept
 from autograder.intake.archives import Budget, FolderTree, odd
 from autograder.intake.downloads import HandIn, Person, Survey, placed, read_all, survey
-from autograder.intake.submission import ABOUT, STAMP, Source, Submission, arrange, read_files
+from autograder.intake.facts import Facts
+from autograder.intake.submission import STAMP, Source, Submission, arrange, nothing, read_files, said
 from autograder.safe_text import shown
 
 REPORT = "report.json"
@@ -69,7 +74,9 @@ class Collector:
     def __post_init__(self) -> None:
         self.report = Report(self.assignment.name)
         self.aliases = self.aliases or self.assignment.intake.package_aliases
-        self.store = self.to / store.HIDDEN / self.assignment.name
+        self.store = self.to / facts.HIDDEN / self.assignment.name
+        self.before: dict[str, Facts] = {}
+        self.facts: dict[str, Facts] = {}
 
     def collect(self, sources: Sequence[Path]) -> Report:
         """Keep all hand-ins of `sources`, and write out those that count.
@@ -77,17 +84,20 @@ class Collector:
         Raises:
             IntakeError: a source holds no hand-ins, or is the folder that is written to.
         """
+        self.before = facts.load(self.to, self.assignment.name)
         for path in sources:
             if path.resolve() == self.to.resolve():
                 raise IntakeError(f"{path}: this is where hand-ins go; give --to another folder")
         with ExitStack() as opened:
             found = [opened.enter_context(survey(p, self.assignment, self.others)) for p in sources]
-            self._keep_strays()
             for each in found:
                 self._take(each)
+            self._keep_strays()
         self._date()
         for folder in sorted((self.store / "hand-ins").glob("[!.]*")):
             self._choose(folder)
+        if self.facts != self.before:
+            facts.save(self.to, self.assignment.name, self.facts)
         if self.roster is not None:
             here = {p.name for p in (self.store / "hand-ins").glob("[!.]*")}
             self.report.missing = sorted(set(self.roster.students) - here)
@@ -105,8 +115,29 @@ class Collector:
     def _keep_strays(self) -> None:
         """Hand-ins that something else put where ours go, such as `nbgrader collect`."""
         for folder in sorted(self.to.glob(f"[!.]*/{self.assignment.name}")):
-            if folder.is_dir() and not (folder / ABOUT).is_file():
-                self._keep(placed(folder), folder.parent.name)
+            if folder.is_dir() and not self._is_ours(folder):
+                self._keep(placed(folder, self.assignment.intake.nbgrader_times), folder.parent.name)
+
+    def _is_ours(self, folder: Path) -> bool:
+        """Whether a run of ours wrote what lies there, be it one that was killed."""
+        student = folder.parent.name
+        try:
+            files = bounded.call(partial(_files, folder))
+        except (IntakeError, Exceeded):
+            return False
+        if facts.hash_of(files) in store.written(self.store, student):
+            return True
+        known = self.before.get(student)
+        return known is not None and self._is_damaged(student, known, files)
+
+    def _is_damaged(self, student: str, known: Facts, files: Mapping[str, bytes]) -> bool:
+        """Whether it is what we wrote, but for files that a power cut left empty."""
+        room = self.store / "hand-ins" / student
+        kept = next((k for k in store.load(room) if k.key == known.hand_in), None)
+        if kept is None:
+            return False
+        ours = _laid_out(self._read_all(room, [kept])[kept.key])
+        return set(files) <= set(ours) and all(not data or data == ours[name] for name, data in files.items())
 
     def _take(self, found: Survey) -> None:
         if found.kind not in self.report.kinds:
@@ -115,17 +146,16 @@ class Collector:
             self._tell("", what)
         for hand_in in found.hand_ins:
             for person in hand_in.people:
-                student, why = self._student(person)
-                if why:
-                    self.report.unmatched.append(shown(f"{hand_in.where}: {why}"))
-                    self._keep(hand_in, student, "unmatched")
-                else:
-                    self._keep(hand_in, student)
+                members = self.roster.group(person.group) if self.roster and person.group else []
+                for student, why in [(m.id, "") for m in members] or [self._student(person)]:
+                    if why:
+                        self.report.unmatched.append(shown(f"{hand_in.where}: {why}"))
+                    self._keep(hand_in, student, "unmatched" if why else "hand-ins")
 
     def _student(self, person: Person) -> tuple[str, str]:
         """(student id, why the roster does not tell whose this is)."""
         if self.roster is not None:
-            match self.roster.match(person.ids, person.name):
+            match next(filter(None, (self.roster.match(person.ids, n) for n in person.names)), []):
                 case [student]:
                     return student.id, ""
                 case []:
@@ -179,51 +209,61 @@ class Collector:
         """Write out the hand-in of one student that counts."""
         student = folder.name
         listed = self.roster.get(student) if self.roster else None
-        extension = listed.extension_days(self.assignment.name) if listed else self._known_extension(student)
+        before = self.before.get(student, Facts()).extension_days  # of an earlier run, with a roster
+        extension = listed.extension_days(self.assignment.name) if listed else before
         all_kept = sorted(store.load(folder), key=lambda k: k.rank)
+        read = self._read_all(folder, all_kept)
+        chosen, why = all_kept[0], list[str]()
         if len(all_kept) > 1:
-            chosen, why = self._counts(folder, all_kept, extension)
-        else:
-            chosen, why = all_kept[0], []
-        found = self._read(folder, chosen)
+            chosen, why = self._counts(folder, all_kept, read, extension)
+        found = read[chosen.key]
         late = [told] if (told := self.assignment.late.told(chosen.time, extension)) else []
-        told_all = dict.fromkeys((*why, *chosen.problems, *self._unknown_time(chosen), *found.problems))
+        told_all = said((*why, *chosen.problems, *self._unknown_time(chosen)))
         self.report.students += 1
         self.report.hand_ins += len(all_kept)
         self.report.late += [student] if late or (chosen.late and not chosen.handed_in) else []
         unreadable = [f"cannot be read: {found.unreadable}"] if found.unreadable else []
-        for what in (*unreadable, *late, *told_all):
+        for what in (*unreadable, *late, *told_all, *found.problems):
             self._tell(student, what)
-        about = {
-            "hand_in": chosen.key,
-            "where": chosen.where,
-            "extension_days": extension,
-            "problems": list(told_all),
-            "unreadable": found.unreadable,
-            "not_counted": [k.key for k in all_kept if k.key != chosen.key],
-        }
-        self._write(student, chosen, found, about)
-
-    def _known_extension(self, student: str) -> float:
-        """The extension of an earlier run, if this one has no roster."""
-        path = self.to / student / self.assignment.name / ABOUT
-        return (
-            float(json.loads(path.read_text(encoding="utf-8"))["extension_days"]) if path.is_file() else 0.0
+        self.facts[student] = Facts(
+            hand_in=chosen.key,
+            where=chosen.where,
+            handed_in=chosen.handed_in,
+            extension_days=extension,
+            problems=told_all,
+            unreadable=found.unreadable,
+            not_counted=tuple(k.key for k in all_kept if k.key != chosen.key),
+            written=self._write(student, chosen, found),
         )
+
+    def _read_all(self, folder: Path, all_kept: Sequence[Kept]) -> dict[str, Submission]:
+        """Every hand-in of a student, each inside limits."""
+        results = bounded.each(partial(self._read, folder), all_kept)
+        read = {}
+        for kept, result in zip(all_kept, results, strict=True):
+            if isinstance(result, Exception):
+                reason = f"the hand-in {result}" if isinstance(result, Exceeded) else f"{result}"
+                result = Submission(kept.student, unreadable=shown(f"{reason}; look at it by hand"))
+            read[kept.key] = result
+        return read
 
     def _read(self, folder: Path, kept: Kept) -> Submission:
         if kept.unreadable:
             return Submission(kept.student, unreadable=kept.unreadable)
         try:
-            files, told = read_files(FolderTree(folder / kept.key / store.FILES))
+            files, unread, told = read_files(FolderTree(folder / kept.key / facts.FILES))
         except IntakeError as error:
             return Submission(kept.student, unreadable=shown(str(error)))
-        found = arrange(kept.student, files, self.assignment, self.aliases)
-        return replace(found, problems=(*told, *found.problems), handed_in=kept.handed_in)
+        if not files and not unread:
+            return Submission(kept.student, unreadable=nothing(told))
+        found = arrange(kept.student, files, self.assignment, self.aliases, unread)
+        return replace(found, problems=said((*told, *found.problems)), handed_in=kept.handed_in)
 
-    def _counts(self, folder: Path, all_kept: list[Kept], extension: float) -> tuple[Kept, list[str]]:
-        """Of several hand-ins the one that counts, and what a human should know about the choice."""
-        reasons = {k.key: self._read(folder, k).unreadable for k in all_kept}
+    def _counts(
+        self, folder: Path, all_kept: list[Kept], read: Mapping[str, Submission], extension: float
+    ) -> tuple[Kept, list[str]]:
+        """Of several hand-ins the one that counts, and what a person should know about the choice."""
+        reasons = {k.key: read[k.key].unreadable for k in all_kept}
         readable = [k for k in all_kept if not reasons[k.key]]
         pool = readable or all_kept
         in_time = [k for k in pool if self._in_time(k, extension)]
@@ -254,7 +294,7 @@ class Collector:
     def _best(self, folder: Path, pool: list[Kept], extension: float, points: Points) -> Kept:
         """The one that earns most after what lateness takes off; of equals, the later."""
         late = self.assignment.late
-        earned = points([Source(k.student, folder / k.key / store.FILES, self.aliases) for k in pool])
+        earned = points([Source(k.student, folder / k.key / facts.FILES, self.aliases) for k in pool])
         left = [
             e - late.penalty(e, late.seconds_late(k.time, extension))
             for k, e in zip(pool, earned, strict=True)
@@ -272,26 +312,34 @@ class Collector:
 
     # writing
 
-    def _write(self, student: str, kept: Kept, submission: Submission, about: dict[str, object]) -> None:
-        files = {
-            **submission.package,
-            **{f"{name}.ipynb": data for name, data in submission.notebooks.items()},
-            **submission.results,
-            ABOUT: (json.dumps(about, indent=1, ensure_ascii=False) + "\n").encode(),
-        }
+    def _write(self, student: str, kept: Kept, submission: Submission) -> str:
+        """Lay the hand-in out for nbgrader; the hash of what was written."""
+        files = _laid_out(submission)
+        total = facts.hash_of(files)
         if kept.time:
             files[STAMP] = kept.time.strftime("%Y-%m-%d %H:%M:%S UTC\n").encode()
         place = self.to / student / self.assignment.name
         if _same(place, files):
-            return
+            return total
+        store.will_write(self.store, student, total)
         with store.replacing(place) as part:
             for name, data in files.items():
                 store.write(part / name, data)
         self.report.written.append(student)
+        return total
 
 
 def _named(kept: Kept) -> str:
     return f"that of {kept.handed_in[:16].replace('T', ' ')} UTC" if kept.handed_in else kept.key
+
+
+def _laid_out(submission: Submission) -> dict[str, bytes]:
+    notebooks = {f"{name}.ipynb": data for name, data in submission.notebooks.items()}
+    return {**submission.package, **notebooks, **submission.results}
+
+
+def _files(place: Path) -> dict[str, bytes]:
+    return read_files(FolderTree(place))[0]
 
 
 def _same(place: Path, files: dict[str, bytes]) -> bool:

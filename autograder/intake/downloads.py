@@ -1,7 +1,7 @@
 """Who handed in what, in a folder or zip as it came: an LMS's bulk download, nbgrader's layout, or plain.
 
     Canvas      lastfirst_LATE_12345_67890_name-1.zip     (user, then a number that grows with each upload)
-    Moodle      Full Name_123456_assignsubmission_file_/…  (or …_file_name.zip)
+    Moodle      Full Name_123456_assignsubmission_file_/…  (or …_file_name.zip, or Group A-Full Name_…)
     Gradescope  submission_12345/… beside submission_metadata.yml
     nbgrader    <student>/<assignment>/… with timestamp.txt
     plain       <student>/…, <student>.zip
@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autograder.course.assignment import Assignment
@@ -35,7 +35,8 @@ CANVAS = re.compile(
 MOODLE = re.compile(
     r"(?P<name>[^/]+?)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<rest>.*)", re.S
 )
-VERSION = re.compile(r"(?P<base>.*?)(?:-(?P<dash>\d{1,3})| ?\((?P<round>\d{1,3})\))?", re.S)
+GROUP = re.compile(r"\d|\b(group|gruppe|groupe|grupo|gruppo|team|lab|section|tutorial)\b|\b[A-Z]$", re.I)
+ADDED = re.compile(r"(?:-(?P<dash>\d{1,3})| ?\((?P<round>\d{1,3})\))\Z")
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,17 @@ class Person:
 
     ids: tuple[str, ...] = ()
     name: str = ""
+    group: str = ""  # that handed in together, where the roster has such a group
+
+    @property
+    def names(self) -> list[str]:
+        """The name, and what follows a group's in it: `Group A-Ada Lovelace`. What stands before a hyphen
+        may be half of a double name, so it must look like a group."""
+        found = [self.name]
+        for at, sign in enumerate(self.name[:200] if self.group else ""):
+            if sign == "-" and GROUP.search(self.name[:at]):
+                found.append(self.name[at + 1 :].strip())
+        return found
 
     @property
     def label(self) -> str:
@@ -204,6 +216,7 @@ def _entries(
         prefix, names = f"{prefix}{top}/", [n.removeprefix(f"{top}/") for n in names]
         tops = inner
     canvas: dict[str, list[re.Match[str]]] = {}
+    moodle: dict[str, list[HandIn]] = {}
     for top, files in tops.items():
         whole = {n: prefix + n for n in files}
         if top.startswith("."):
@@ -213,12 +226,15 @@ def _entries(
         elif files == [top] and (match := CANVAS.fullmatch(top)):
             canvas.setdefault(f"{match['name']}_{match['user']}", []).append(match)
         elif match := MOODLE.fullmatch(top):
-            found.hand_ins.append(_moodle(tree, match, whole, where))
+            moodle.setdefault(f"{match['name']}_{match['number']}", []).append(
+                _moodle(tree, match, whole, where)
+            )
             found.kind = "Moodle"
         elif files == [top]:
             _file(tree, top, whole, where, found)
         else:
             found.hand_ins += _folder(tree, top, whole, where, assignment, others, found.told)
+    found.hand_ins += [_together(parts) for parts in moodle.values()]
     for matches in canvas.values():
         found.hand_ins += _canvas(tree, prefix, matches, where, _own_names(assignment))
         found.kind = "Canvas"
@@ -229,8 +245,19 @@ def _moodle(tree: Tree, match: re.Match[str], whole: dict[str, str], where: str)
     files = {n.removeprefix(f"{top}/"): place for n, place in whole.items()}
     if list(files) == [top]:  # a file with the whole mark in its name
         files = {match["rest"] or top: whole[top]}
-    person = Person((f"{match['name']}_{match['number']}", match["number"]), match["name"])
+    name = match["name"]
+    person = Person((f"{name}_{match['number']}", match["number"]), name, group=name)
     return HandIn(f"{where}: {top}", (person,), tree, files, order=match["number"].zfill(20))
+
+
+def _together(parts: list[HandIn]) -> HandIn:
+    """What one person handed in as text on Moodle's page, and as files, is one hand-in."""
+    parts = sorted(parts, key=lambda p: p.where)
+    files: dict[str, str] = {}
+    for part in parts:
+        for name, place in part.files.items():
+            files[name if name not in files else f"{PurePosixPath(place).parts[-2]}/{name}"] = place
+    return replace(parts[0], where=" and ".join(p.where for p in parts), files=files)
 
 
 def _file(tree: Tree, top: str, whole: dict[str, str], where: str, found: Survey) -> None:
@@ -262,8 +289,7 @@ def _folder(
         told.append(f"{where}: {student} has nothing for {name}")
         return
     about = f"{where}: {student}"
-    stamp = inside.pop(STAMP, None)
-    inside.pop("collected.json", None)
+    stamp = inside.pop(STAMP, None) if assignment.intake.nbgrader_times else None
     when, problems = _stamped(tree, stamp)
     hand_in = HandIn(about, (Person((student,)),), tree, inside, when, problems=problems)
     if inside and all("/" not in n and is_archive(n) for n in inside):
@@ -280,11 +306,11 @@ def _stamped(tree: Tree, stamp: str | None) -> tuple[datetime | None, tuple[str,
     return when, () if when or not text else (f"{STAMP} holds {text[:60]!r}, which is no time",)
 
 
-def placed(folder: Path) -> HandIn:
-    """A hand-in that lies at its place in nbgrader's layout."""
+def placed(folder: Path, nbgrader_times: bool) -> HandIn:
+    """A hand-in that lies at its place in nbgrader's layout, and the time that is beside it if it counts."""
     tree = FolderTree(folder)
     files = {name: name for name in tree.names()}
-    when, problems = _stamped(tree, files.pop(STAMP, None))
+    when, problems = _stamped(tree, files.pop(STAMP, None) if nbgrader_times else None)
     where = f"{folder.parent.name}/{folder.name}, where it was"
     return HandIn(where, (Person((folder.parent.name,)),), tree, files, when, problems=problems)
 
@@ -313,8 +339,11 @@ def _versions(hand_in: HandIn, files: list[tuple[str, str, str]], own: Collectio
     each are one hand-in, those before them an earlier one.
     """
     by_base: dict[str, list[tuple[str, int, str, str]]] = {}  # upload, version, plain name, place
+    there = {name.casefold() for name, _, _ in files}
     for name, place, upload in files:
         base, version = (name, 0) if name in own else _versioned(name)
+        if version and base.casefold() not in there:
+            base, version = name, 0  # nothing says that this is a second version of anything
         by_base.setdefault(base.casefold(), []).append((upload, version, base, place))
     for rank in range(max(map(len, by_base.values()), default=0)):
         chosen = [sorted(v)[-1 - rank] for v in by_base.values() if rank < len(v)]
@@ -326,12 +355,17 @@ def _versions(hand_in: HandIn, files: list[tuple[str, str, str]], own: Collectio
 
 
 def _versioned(name: str) -> tuple[str, int]:
-    """A file's name without an added version, and that version: `work-1.zip` -> `work.zip`, 1."""
-    dot = len(stem(name)) if is_archive(name) else (name.rfind(".") if "." in name else len(name))
-    match = VERSION.fullmatch(name[:dot])
-    if match is None or not match["base"]:
-        return name, 0
-    return match["base"] + name[dot:], int(match["dash"] or match["round"] or 0)
+    """A file's name without an added version, and that version: `work-1.zip` -> `work.zip`, 1.
+
+    Canvas puts its number before the first dot (`my-1.work.zip`), browsers before the ending.
+    """
+    ending = len(stem(name)) if is_archive(name) else (name.rfind(".") if "." in name else len(name))
+    for dot in dict.fromkeys((name.find(".") if "." in name else len(name), ending)):
+        match = ADDED.search(name[:dot][-8:])
+        base = name[:dot].removesuffix(match[0]) if match else ""
+        if match and base:
+            return base + name[dot:], int(match["dash"] or match["round"])
+    return name, 0
 
 
 def read_all(hand_in: HandIn, spend: Callable[[bytes], bytes]) -> dict[str, bytes]:

@@ -1,137 +1,147 @@
-"""Handed-in notebooks: recognised whatever their name has become, and read."""
+"""Handed-in notebooks read: of any format that nbformat knows, and what is none named in plain words."""
 
 from __future__ import annotations
 
 import json
-import re
+import warnings
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 from autograder.errors import IntakeError
 from autograder.intake import archives
+from autograder.intake.archives import described
+from autograder.intake.changed_names import NOTEBOOK, ending, likely
+from autograder.intake.given import GivenCell
 from autograder.notebook import Notebook
 
-# What a browser, an LMS, Jupyter, Colab or a file manager adds to the name of a copy.
-ADDED = (
-    re.compile(r"^copy( \(?\d+\)?)? of ", re.I),
-    re.compile(r"^kopie von ", re.I),
-    re.compile(r"[ _]*\(\d+\)$"),
-    re.compile(r"-copy\d*$", re.I),
-    re.compile(r"[ _-]+copy( ?\(?\d+\)?)?$", re.I),
-    re.compile(r"[-_ ]\d{1,2}$"),
-    re.compile(r"[-_ ]+(final|solution|solved|done|submission|completed)$", re.I),
-    re.compile(r"\.(ipynb|json|txt)$", re.I),
-)
-ENOUGH = 0.5  # of a notebook's grade ids, to know it by its cells
+ENOUGH = 0.5  # of a notebook's grade ids or given cells, to know it by what it holds
+HOW = "open it, choose File > Download, and hand in the .ipynb"
 
 
-def likely_names(stem: str) -> Iterator[str]:
-    """What a file's stem may have been called, the name as it is first, small throughout."""
-    while True:
-        yield stem.strip().casefold()
-        shorter = next((s for p in ADDED if (s := p.sub("", stem).strip()) != stem and s), None)
-        if shorter is None:
-            return
-        stem = shorter
+@dataclass(frozen=True)
+class Cell:
+    """A cell as it was handed in."""
+
+    number: int  # from 1, as a person counts
+    kind: str
+    label: str  # nbgrader's grade id, or ""
+    id: str
+    text: str
 
 
-def _same(name: str) -> str:
-    return re.sub(r"[ _-]+", "_", name.casefold())
-
-
-def recognised(files: dict[str, bytes], notebooks: Iterable[Notebook]) -> tuple[dict[str, str], list[str]]:
-    """(notebook name -> path in the hand-in, what was unusual)."""
-    wanted = {notebook.name: notebook for notebook in notebooks}
-    paths = sorted(
-        (n for n in files if n.lower().endswith(".ipynb")), key=lambda n: (n.count("/"), len(n), n)
-    )
-    found: dict[str, str] = {}
-    told: list[str] = []
-    taken: set[str] = set()
-    for name in wanted:
-        exact = [p for p in paths if PurePosixPath(p).name == f"{name}.ipynb"]
-        like = exact or [p for p in paths if p not in taken and _is_like(p, name, wanted)]
-        if like:
-            found[name] = like[0]
-            taken.update(like)
-            if not exact:
-                told.append(f"{like[0]} is taken as {name}.ipynb, by its name")
-            if len(like) > 1:
-                told.append(f"{len(like)} files called {name}.ipynb; took {like[0]}")
-    for path in [p for p in paths if p not in taken]:
-        best = _by_cells(path, files[path], [n for n in wanted.values() if n.name not in found])
-        if best is not None:
-            found[best] = path
-            told.append(f"{path} is taken as {best}.ipynb, by its cells")
-        else:
-            told.append(f"{path} is not used: no notebook of this assignment, or one that is there already")
-    return found, told
-
-
-def _is_like(path: str, name: str, wanted: Iterable[str]) -> bool:
-    """Whether a changed name is this notebook's, and no other's more exactly."""
-    for stem in likely_names(PurePosixPath(path).stem):
-        owners = [w for w in wanted if _same(w) == _same(stem)]
-        if owners:
-            return name in owners
-    return False
-
-
-def _by_cells(path: str, data: bytes, missing: Iterable[Notebook]) -> str | None:
-    try:
-        ids = set(_grade_ids(read_cells(path, data)))
-    except IntakeError:
-        return None
-    shares = {
-        n.name: len(ids & own) / len(own) for n in missing if (own := {cell.grade_id for cell in n.cells})
-    }
-    best = max(shares, key=lambda name: shares[name], default=None)
-    return best if best is not None and shares[best] >= ENOUGH else None
-
-
-def read_cells(name: str, data: bytes) -> list[dict]:
+def read_cells(name: str, data: bytes) -> list[dict[str, Any]]:
     """The cells of a handed-in notebook. Raises IntakeError for what is not a notebook."""
     where = f"{name.removesuffix('.ipynb')}.ipynb"
-    if len(data) > archives.MAX_NOTEBOOK_BYTES:
-        most = archives.MAX_NOTEBOOK_BYTES // 2**20
-        raise IntakeError(f"{where}: not a readable notebook (more than {most} MB; clear its outputs)")
-    if data.count(b"{") + data.count(b"[") > archives.MAX_NOTEBOOK_BYTES // 16:
-        raise IntakeError(f"{where}: not a readable notebook (more lists in it than any notebook has)")
     try:
-        cells = json.loads(data)["cells"]
-        if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-            raise TypeError("cells is not a list of cells")
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise IntakeError(f"{where}: not a readable notebook ({type(error).__name__}: {error})") from None
+        return _cells(data)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        what = described(data)
+        reason = f"it is {what}; {HOW}" if what else f"{type(error).__name__}: {str(error)[:200]}"
+        if data.count(b"\n<<<<<<< ") and data.count(b"\n>>>>>>> "):
+            reason = "a merge conflict of Git stands in it; resolve it, and hand in again"
+        raise IntakeError(f"{where}: not a readable notebook ({reason})") from None
+
+
+def _cells(data: bytes) -> list[dict[str, Any]]:
+    if len(data) > archives.MAX_NOTEBOOK_BYTES:
+        raise ValueError(f"more than {archives.MAX_NOTEBOOK_BYTES // 2**20} MB; clear its outputs")
+    if data.count(b"{") + data.count(b"[") > archives.MAX_NOTEBOOK_BYTES // 16:
+        raise ValueError("more lists in it than any notebook has")
+    content = json.loads(data)
+    if not isinstance(content, dict):
+        raise TypeError("JSON, but no notebook")
+    if "cells" not in content and "worksheets" in content:
+        content = _newer(content)
+    cells = content["cells"]
+    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
+        raise TypeError("cells is not a list of cells")
     return cells
 
 
-def _grade_id(cell: dict) -> str | None:
+def _newer(content: dict[str, Any]) -> dict[str, Any]:
+    """A notebook of format 2 or 3 in today's."""
+    import nbformat  # takes a fifth of a second, and few need it
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            newer: dict[str, Any] = nbformat.convert(nbformat.from_dict(content), 4)
+        except Exception as error:  # it is written for notebooks that Jupyter made
+            raise ValueError(f"of an old format that cannot be read: {error}") from None
+    return newer
+
+
+def parsed(name: str, data: bytes) -> list[Cell]:
+    """The cells of a handed-in notebook, typed. Raises IntakeError for what is not a notebook."""
+    return [
+        Cell(number, str(raw.get("cell_type", "")), grade_id(raw), _id(raw), text_of(raw))
+        for number, raw in enumerate(read_cells(name, data), 1)
+    ]
+
+
+def text_of(cell: dict[str, Any]) -> str:
+    """What stands in a cell. JSON may hold half of a surrogate pair, which no file and no pipe takes."""
+    source = cell.get("source", cell.get("input", ""))
+    text = "".join(s for s in source if isinstance(s, str)) if isinstance(source, list) else str(source)
+    return text.encode("utf-8", "replace").decode()
+
+
+def grade_id(cell: dict[str, Any]) -> str:
     metadata = cell.get("metadata")
-    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-    return grade_id if isinstance(grade_id, str) else None
+    mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    found = mark.get("grade_id") if isinstance(mark, dict) else None
+    return found if isinstance(found, str) else ""
 
 
-def _grade_ids(cells: Iterable[dict]) -> Iterator[str]:
-    return (grade_id for cell in cells if (grade_id := _grade_id(cell)) is not None)
+def _id(cell: dict[str, Any]) -> str:
+    found = cell.get("id")
+    return found if isinstance(found, str) else ""
 
 
-def answers(name: str, data: bytes) -> dict[str, str]:
-    """grade_id -> text of every nbgrader cell of a handed-in notebook.
-
-    Of a cell that a student duplicated, the last copy with something written in it counts.
-    """
-    found: dict[str, str] = {}
-    for cell in read_cells(name, data):
-        grade_id = _grade_id(cell)
-        source = cell.get("source", "")
-        text = "".join(s for s in source if isinstance(s, str)) if isinstance(source, list) else str(source)
-        if grade_id is not None and (not is_placeholder(text) or grade_id not in found):
-            found[grade_id] = text
-    return found
+def by_name(path: str, notebooks: Iterable[Notebook]) -> str:
+    """The notebook whose name this file has, or had before it was changed; else empty."""
+    names = {_same(n.name): n.name for n in notebooks}
+    for base in likely(path):
+        stem = base.removesuffix(NOTEBOOK).removesuffix(".json")
+        if _same(stem) in names:
+            return names[_same(stem)]
+    return ""
 
 
-def is_placeholder(answer: str) -> bool:
-    """Whether this is the empty answer cell of the release."""
-    return answer.strip().strip("*_.").lower() in ("", "your answer here")
+def _same(name: str) -> str:
+    return "_".join(name.casefold().replace("-", " ").replace("_", " ").split())
+
+
+def may_be(path: str) -> bool:
+    """Whether a file may be a notebook, by its name."""
+    return ending(path) == NOTEBOOK or PurePosixPath(path).suffix.lower() == ".json"
+
+
+def by_cells(
+    path: str, data: bytes, notebooks: Iterable[Notebook], given: dict[str, tuple[GivenCell, ...]]
+) -> str:
+    """The notebook whose cells this file has, by their labels or else by their text; else empty."""
+    try:
+        cells = parsed(path, data)
+    except IntakeError:
+        return ""
+    labels, texts = {c.label for c in cells}, {" ".join(c.text.split()) for c in cells}
+    shares = dict(_shares(labels, texts, notebooks, given))
+    best = max(shares, key=lambda name: shares[name], default="")
+    return best if best and shares[best] >= ENOUGH else ""
+
+
+def _shares(
+    labels: set[str],
+    texts: set[str],
+    notebooks: Iterable[Notebook],
+    given: dict[str, tuple[GivenCell, ...]],
+) -> Iterator[tuple[str, float]]:
+    for notebook in notebooks:
+        own = {cell.grade_id for cell in notebook.cells}
+        known = {t for c in given.get(notebook.name, ()) if len(t := " ".join(c.text.split())) > 40}
+        by_label = len(labels & own) / len(own) if own else 0.0
+        by_text = len(texts & known) / len(known) if known else 0.0
+        yield notebook.name, max(by_label, by_text)

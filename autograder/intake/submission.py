@@ -10,34 +10,37 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
 from autograder.errors import IntakeError
-from autograder.intake import archives
+from autograder.intake import archives, facts
 from autograder.intake.archives import (
     IGNORED_FOLDERS,
+    MAX_DEPTH,
+    MAX_TOLD,
     Budget,
     Tree,
     ignored,
     is_archive,
-    is_foreign,
     odd,
     open_archive,
     open_tree,
     stem,
 )
 from autograder.intake.arrange import arranged
+from autograder.intake.changed_names import ending
+from autograder.intake.facts import Facts
+from autograder.intake.written import Answers
 from autograder.safe_text import shown
 
-WANTED_SUFFIXES = {".py", ".ipynb", ".npz"}
 STAMP = "timestamp.txt"  # nbgrader's: when this was handed in
-ABOUT = "collected.json"  # ours: what `autograder collect` knows besides
+MAX_SENTENCE = 500  # characters of one thing said
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,14 @@ class Source:
     student: str
     path: Path
     aliases: tuple[str, ...] = ()  # other names of the package, beside those of the assignment
+    facts: Facts | None = None  # what `autograder collect` knows about it
+    folder: Path | None = None  # of the class, which holds the hand-in as it came
+
+    def as_it_came(self, assignment: str) -> Path | None:
+        """Where the collector keeps the files of this hand-in as they came."""
+        if self.facts is None or self.folder is None:
+            return None
+        return facts.kept(self.folder, assignment) / self.student / self.facts.hand_in / facts.FILES
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,8 @@ class Submission:
     handed_in: str = ""  # ISO 8601 in UTC; empty if nobody knows
     extension_days: float = 0.0
     aliases: tuple[str, ...] = ()  # under which the package's own imports find it, with the bridge on
+    answers: Answers | None = None  # what is written in the notebooks
+    doubts: Mapping[str, str] = field(default_factory=dict)  # grade id -> why a person must look
 
     def digest(self) -> str:
         """Hash of what the record depends on. The time counts, for it is in the record."""
@@ -69,7 +82,14 @@ class Submission:
         for kind in (self.package, self.notebooks, self.results):
             for name, data in sorted(kind.items()):
                 total.update(f"{name}\0{len(data)}\0".encode() + data)
-        total.update(json.dumps([self.handed_in, self.extension_days, self.aliases]).encode())
+        about = [
+            self.handed_in,
+            self.extension_days,
+            self.aliases,
+            self.problems,
+            sorted(self.doubts.items()),
+        ]
+        total.update(json.dumps(about).encode())
         return total.hexdigest()
 
 
@@ -84,6 +104,7 @@ def find(folder: Path, assignment: str, aliases: tuple[str, ...] = ()) -> list[S
             f"{folder}: no such folder; give the folder that holds one folder or zip per student"
         )
     sources: dict[str, Source] = {}
+    known = facts.load(folder, assignment)
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith(".") or entry.name in IGNORED_FOLDERS:
             continue
@@ -99,7 +120,8 @@ def find(folder: Path, assignment: str, aliases: tuple[str, ...] = ()) -> list[S
             inner = entry / assignment
             if not inner.is_dir() and _is_for_others(entry, assignment):
                 continue
-            sources[student] = Source(student, inner if inner.is_dir() else entry, aliases)
+            place = inner if inner.is_dir() else entry
+            sources[student] = Source(student, place, aliases, known.get(student), folder)
     if not sources:
         raise IntakeError(
             f"{folder}: holds no student folders and no zips; expected <student>/… or <student>.zip"
@@ -116,31 +138,89 @@ def _is_for_others(entry: Path, assignment: str) -> bool:
 
 
 def read(source: Source, assignment: Assignment) -> Submission:
-    """One hand-in as a `Submission`. An unreadable one comes back empty, with the reason in `unreadable`."""
+    """One hand-in as a `Submission`. An unreadable one comes back empty, with the reason in `unreadable`.
+
+    What is known about it comes from the collector. Whatever claims to be such a fact inside the hand-in is
+    a file that is not used.
+    """
     student, aliases = source.student, source.aliases or assignment.intake.package_aliases
+    known = source.facts or Facts()
     try:
-        about = _about(source.path)
-        handed_in = stamp(source.path)
-        when = handed_in.isoformat() if handed_in else ""
-        extension = float(about.get("extension_days", 0.0))
-        known = tuple(str(p) for p in about.get("problems", ()))
-        if about.get("unreadable"):
-            raise IntakeError(str(about["unreadable"]))
-        files, told = read_files(open_tree(source.path))
+        handed_in, note = _time(source, assignment)
+        files, unread, told = _read(source, assignment.name)
+        if not files and not unread:
+            raise IntakeError(nothing(told))
+        if note:
+            unread = [name for name in unread if name != STAMP]
     except IntakeError as error:
-        return Submission(student, unreadable=shown(str(error)))
-    late = assignment.late.told(handed_in, extension)
-    found = arrange(student, files, assignment, aliases)
-    problems = (*([late] if late else []), *known, *told, *found.problems)
-    return replace(found, problems=tuple(dict.fromkeys(problems)), handed_in=when, extension_days=extension)
+        return Submission(student, unreadable=shown(str(error))[:MAX_SENTENCE])
+    found = arrange(student, files, assignment, aliases, unread)
+    late = assignment.late.told(handed_in, known.extension_days)
+    problems = (*([late] if late else []), *note, *known.problems, *told, *found.problems)
+    return replace(
+        found,
+        problems=said(problems),
+        handed_in=handed_in.isoformat() if handed_in else "",
+        extension_days=known.extension_days,
+    )
+
+
+def _read(source: Source, assignment: str) -> tuple[dict[str, bytes], list[str], list[str]]:
+    """The files that count: as they came, unless somebody has changed what the collector wrote of them."""
+    known, original = source.facts, source.as_it_came(assignment)
+    files, unread, told = read_files(open_tree(source.path))
+    if known is None or original is None:
+        return files, unread, told
+    if facts.hash_of(files) != known.written:
+        changed = "its files are not those that were collected; graded as they are now"
+        return files, [name for name in unread if name != STAMP], [changed, *told]
+    if known.unreadable:
+        raise IntakeError(known.unreadable)
+    return read_files(open_tree(original))
+
+
+def nothing(told: Sequence[str]) -> str:
+    """Why a hand-in without a file cannot be graded."""
+    return "; ".join(("no file was handed in; ask whether the upload was the right one", *told[:3]))
+
+
+def said(problems: Iterable[str]) -> tuple[str, ...]:
+    """Problems each once, none without end, and not without number."""
+    each = list(dict.fromkeys(shown(p)[:MAX_SENTENCE] for p in problems))
+    more = [f"and {len(each) - MAX_TOLD} more of this kind"] if len(each) > MAX_TOLD else []
+    return (*each[:MAX_TOLD], *more)
 
 
 def arrange(
-    student: str, files: dict[str, bytes], assignment: Assignment, aliases: tuple[str, ...] = ()
+    student: str,
+    files: Mapping[str, bytes],
+    assignment: Assignment,
+    aliases: tuple[str, ...] = (),
+    unread: Sequence[str] = (),
 ) -> Submission:
     """Files under the names the hand-in gave them, as a `Submission`."""
-    found = arranged(files, assignment, aliases)
-    return Submission(student, found.package, found.notebooks, found.results, found.problems, aliases=aliases)
+    found = arranged(files, assignment, aliases, unread)
+    return Submission(
+        student,
+        found.package,
+        found.notebooks,
+        found.results,
+        said(found.problems),
+        aliases=aliases,
+        answers=found.answers,
+        doubts=found.doubts,
+    )
+
+
+def _time(source: Source, assignment: Assignment) -> tuple[datetime | None, tuple[str, ...]]:
+    """When this was handed in, and where that is known from if not from the collector."""
+    if source.facts is not None:
+        told = source.facts.handed_in
+        return (utc(datetime.fromisoformat(told)) if told else None), ()
+    if not assignment.intake.nbgrader_times:
+        return None, ()
+    when = stamp(source.path)
+    return when, (f"the time is that of {STAMP}, as [intake] nbgrader_times says",) if when else ()
 
 
 def stamp(folder: Path) -> datetime | None:
@@ -150,48 +230,50 @@ def stamp(folder: Path) -> datetime | None:
         IntakeError: it holds something else than a time.
     """
     path = folder / STAMP
-    if not folder.is_dir() or not path.is_file():
+    if not folder.is_dir() or not path.is_file() or path.is_symlink():
         return None
-    text = path.read_text(encoding="utf-8", errors="replace").strip()[:100]
+    with path.open("rb") as file:
+        text = file.read(100).decode("utf-8", "replace").strip()
     if not text:
         return None
     try:
         return utc(datetime.fromisoformat(text.removesuffix(" UTC")))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise IntakeError(f"{STAMP}: expected a time such as 2026-02-01 12:00:00 UTC, got {text!r}") from None
 
 
-def _about(folder: Path) -> dict[str, Any]:
-    path = folder / ABOUT
-    if not folder.is_dir() or not path.is_file():
-        return {}
-    try:
-        about = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(about, dict) or not isinstance(about.get("problems", []), list):
-            raise TypeError("not what `autograder collect` writes")
-        float(about.get("extension_days", 0.0))
-    except (OSError, ValueError, TypeError, RecursionError) as error:
-        raise IntakeError(f"{ABOUT}: cannot be read ({error}); collect again") from None
-    return about
-
-
 def wanted(name: str) -> bool:
-    """Whether a file may be part of a hand-in."""
-    return PurePosixPath(name).suffix.lower() in WANTED_SUFFIXES and not ignored(name)
+    """Whether a file may be part of a hand-in, by the name that it has or had."""
+    return bool(ending(name)) or PurePosixPath(name).suffix.lower() == ".json"
 
 
-def read_files(tree: Tree) -> tuple[dict[str, bytes], list[str]]:
-    """All wanted files of a hand-in, also those in archives one level down; and what was unusual."""
-    budget, files, told = Budget(), dict[str, bytes](), list[str]()
+def read_files(tree: Tree) -> tuple[dict[str, bytes], list[str], list[str]]:
+    """(all wanted files of a hand-in, also those in archives; the names of the others; what was unusual)."""
+    files, unread, told = dict[str, bytes](), list[str](), list[str]()
+    _read_into(tree, "", MAX_DEPTH, Budget(), files, unread, told)
+    return files, unread, [shown(what) for what in told]
+
+
+def _read_into(
+    tree: Tree,
+    below: str,
+    depth: int,
+    budget: Budget,
+    files: dict[str, bytes],
+    unread: list[str],
+    told: list[str],
+) -> None:
+    """Add what `tree` holds, as if it lay in the folder `below`."""
     for name in tree.names():
+        whole = below + name
+        if ignored(whole):
+            continue
         if wanted(name):
-            files[name] = budget.spend(tree.read(name))
-        elif is_archive(name) and not ignored(name):
-            inner = open_archive(io.BytesIO(tree.read(name, archives.MAX_TOTAL_BYTES)), name)
-            within = [n for n in inner.names() if wanted(n)]
-            files |= {f"{stem(name)}/{n}": budget.spend(inner.read(n)) for n in within}
-            deeper = [n for n in inner.names() if is_archive(n) and not ignored(n)]
-            told += [*inner.told, *(f"{n}, inside {name}, is an archive too deep to open" for n in deeper)]
-        elif is_foreign(name) and not ignored(name):
-            told.append(f"{name} is not used: not a zip; ask for it again as one")
-    return files, [shown(what) for what in (*tree.told, *told)]
+            files[whole] = budget.spend(tree.read(name))
+        elif is_archive(name) and depth:
+            data = budget.spend(tree.read(name, archives.MAX_TOTAL_BYTES))
+            inner = open_archive(io.BytesIO(data), name)
+            _read_into(inner, f"{stem(whole)}/", depth - 1, budget, files, unread, told)
+        elif len(unread) < archives.MAX_FILES:
+            unread.append(whole)
+    told += tree.told

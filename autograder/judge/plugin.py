@@ -19,12 +19,12 @@ import pytest
 from autograder import intake
 from autograder.answers.question import Asked
 from autograder.course.assignment import Assignment
-from autograder.errors import GradingError, IntakeError
+from autograder.errors import GradingError
 from autograder.intake import Submission
 from autograder.judge import excuses
 from autograder.judge.digests import hashes, solved_files, with_given_files
 from autograder.judge.outcomes import PLAIN, case_id, criterion_param, is_error, is_plain, outcome_of
-from autograder.judge.scoring import hold_to_excuses, judge_code, judge_inline
+from autograder.judge.scoring import doubted, hold_to_excuses, judge_code, judge_inline
 from autograder.judge.task import unreadable
 from autograder.notebook import GradeCell
 from autograder.records.record import CaseResult, Grade, Record
@@ -46,6 +46,7 @@ class _Now:
     submission: Submission
     answers: Mapping[str, str]
     unreadable: Mapping[str, str]  # notebook -> why
+    doubts: Mapping[str, str]  # grade id -> why a person looks
     cases: dict[tuple[str, str], CaseResult] = field(default_factory=dict)  # (grade id, case id) -> result
     excused: dict[tuple[str, str], set[excuses.Blamed]] = field(default_factory=dict)
     student: Student | None = None
@@ -151,8 +152,9 @@ class Judge:
         started = time.perf_counter()
         if submission.unreadable:
             return unreadable(self.assignment, submission.student, submission.unreadable, self.level.name)
-        answers, broken = _answers(submission)
-        now = self._now = _Now(submission, answers, broken)
+        written = submission.answers or intake.read_answers(self.assignment, submission.notebooks)
+        answers, broken = written.texts, written.broken
+        now = self._now = _Now(submission, answers, broken, {**written.doubts, **submission.doubts})
         for _ in range(ATTEMPTS):
             self._attempt(
                 [i for i in items if case_id(i) not in now.cases or is_error(now.cases[case_id(i)])]
@@ -232,8 +234,11 @@ class Judge:
             readable = cell.notebook not in now.unreadable
             question = self.assignment.question(cell.grade_id)
             answer = now.answers.get(cell.grade_id)
-            return judge_inline(cell, answer, readable, question, now.of(cell.grade_id))
-        return judge_code(cell, now.of(cell.grade_id))
+            grade = judge_inline(cell, answer, readable, question, now.of(cell.grade_id))
+        else:
+            grade = judge_code(cell, now.of(cell.grade_id))
+        why = now.doubts.get(cell.grade_id, "")
+        return doubted(grade, why) if why else grade
 
     def _keep(self, item: pytest.Item, mark: pytest.Mark, call: pytest.CallInfo[None]) -> None:
         """What the case came to, and what it passed on."""
@@ -264,19 +269,3 @@ class Judge:
         return (
             student.calls.about(message) if student and "student" in getattr(item, "fixturenames", ()) else ""
         )
-
-
-def _answers(submission: Submission) -> tuple[dict[str, str], dict[str, str]]:
-    """Inline answers by grade id, and for each notebook that cannot be read, why.
-
-    JSON may hold half of a surrogate pair, which no file and no pipe takes.
-    """
-    found: dict[str, str] = {}
-    broken: dict[str, str] = {}
-    for name, data in submission.notebooks.items():
-        try:
-            read = intake.answers(name, data)
-            found = {**{key: text.encode("utf-8", "replace").decode() for key, text in read.items()}, **found}
-        except IntakeError as error:
-            broken[name] = str(error)
-    return found, broken

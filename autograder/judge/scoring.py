@@ -42,6 +42,16 @@ def judge_code(cell: GradeCell, cases: tuple[CaseResult, ...]) -> Grade:
     return Grade(cell.grade_id, cell.notebook, score(cases, cell.points), cell.points, "graded", cases)
 
 
+def doubted(grade: Grade, why: str) -> Grade:
+    """A grade that a person confirms, since it is not certain what was handed in. What was found stands as
+    a proposal; where nothing was, nobody knows the points."""
+    if grade.state == "error":
+        return grade
+    comment = f"Your instructor looks at this: {why}."
+    points = None if not grade.points and not grade.cases else grade.points
+    return replace(grade, state="needs_review", points=points, comment=comment)
+
+
 def hold_to_excuses(
     cases: dict[tuple[str, str], CaseResult], excused: Mapping[tuple[str, str], set[excuses.Blamed]]
 ) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
-from autograder import intake
+from autograder import bounded, intake
+from autograder.bounded import Exceeded
 from autograder.course.assignment import Assignment
 from autograder.intake import Source, Submission
 from autograder.judge.digests import environment_digest, graders_digest
@@ -21,12 +23,15 @@ class Task:
 
 
 def read(source: Source, assignment: Assignment) -> Submission:
-    """A hand-in in memory. Whatever goes wrong over it is told in its own record, and stops no other."""
+    """A hand-in in memory, read inside limits. Whatever goes wrong over it is told in its own record, and
+    stops no other."""
     try:
-        return intake.read(source, assignment)
+        return bounded.call(partial(intake.read, source, assignment))
+    except Exceeded as error:
+        reason = f"the hand-in {error} to be read; look at it by hand"
     except Exception as error:
         reason = f"the hand-in could not be read ({type(error).__name__}: {error}); look at it by hand"
-        return Submission(source.student, unreadable=reason)
+    return Submission(source.student, unreadable=reason)
 
 
 def unreadable(assignment: Assignment, source: str, reason: str, level: str) -> Record:

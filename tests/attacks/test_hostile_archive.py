@@ -2,22 +2,19 @@
 
 import gzip
 import io
-import json
 import os
 import struct
 import tarfile
 import tracemalloc
 import zipfile
 import zlib
-from dataclasses import replace
 
 import pytest
 
 from autograder import intake
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
-from autograder.errors import IntakeError
-from autograder.intake import Collector, archives
+from autograder.intake import Collector, archives, facts
 
 MB = 1 << 20
 NOTEBOOK = b'{"cells": []}'
@@ -93,8 +90,19 @@ def test_nested_bomb(depth, tmp_path, assignment, report):
         assert "unpacks to more than 64 MB" in found.unreadable
     else:
         assert found.package == {}
-        assert any("an archive too deep to open" in p for p in found.problems)
-    report("the intake", "unreadable: the entry, and why; archives in archives in archives stay closed")
+        assert "unpacks to more than 64 MB" in found.unreadable
+    report("the intake", "unreadable: the entry, and why")
+
+
+def test_archives_without_end(tmp_path, assignment):
+    """What lies deeper than anyone packs stays closed, and a person looks at what it may hold."""
+    data = zipped(("cs_lib/layers.py", b"x = 1"))
+    for _ in range(archives.MAX_DEPTH + 1):
+        data = zipped(("again.zip", data))
+    found = taken_in(data, tmp_path, assignment)
+    assert found.package == {}
+    assert any("archives too deep in each other; ask for a plain zip" in p for p in found.problems)
+    assert set(found.doubts) >= {c.grade_id for c in assignment.grade_cells if c.kind == "code"}
 
 
 def test_overlapping_entries(tmp_path, assignment):
@@ -236,12 +244,13 @@ def test_a_notebook_that_is_hard_to_read(text, tmp_path, assignment):
 
     def read():
         try:
-            return intake.answers("two_layer_net", found.notebooks["two_layer_net"])
-        except IntakeError as error:
+            return intake.read_cells("two_layer_net", found.notebooks["two_layer_net"])
+        except intake.IntakeError as error:
             return str(error)
 
     told, held = peak(read)
-    assert told == {} or "two_layer_net.ipynb: not a readable notebook" in told
+    assert isinstance(told, list) or "two_layer_net.ipynb: not a readable notebook" in told
+    assert isinstance(told, list) == (not found.answers.broken)
     assert held < 200 * MB
 
 
@@ -253,7 +262,7 @@ def test_a_link_that_appears_after_the_look(tmp_path, assignment, hidden_file, s
     assert tree.names() == ["cs_lib/layers.py"]
     place.unlink()
     place.symlink_to(hidden_file)
-    with pytest.raises(IntakeError, match=r"leads outside the hand-in|cannot be read"):
+    with pytest.raises(intake.IntakeError, match=r"leads outside the hand-in|cannot be read"):
         tree.read("cs_lib/layers.py")
 
 
@@ -261,7 +270,7 @@ def test_a_pipe_is_not_waited_for(tmp_path, assignment):
     (tmp_path / "s001").mkdir()
     os.mkfifo(tmp_path / "s001/layers.py")
     found = intake.read(intake.Source("s001", tmp_path / "s001"), assignment)
-    assert "'layers.py' is a link or no ordinary file; not used" in found.problems
+    assert "'layers.py' is a link or no ordinary file; not used" in found.unreadable
 
 
 def test_no_hand_in_takes_anothers_place(tmp_path, assignment):
@@ -283,7 +292,9 @@ def test_no_hand_in_dates_itself(tmp_path, assignment):
     (tmp_path / "download").mkdir()
     (tmp_path / "download/ada.zip").write_bytes(data)
     Collector(assignment, tmp_path / "submitted").collect([tmp_path / "download"])
-    about = json.loads((tmp_path / "submitted/ada/assignment1/collected.json").read_text())
-    assert about["extension_days"] == 0.0
+    about = facts.load(tmp_path / "submitted", "assignment1")["ada"]
+    assert (about.extension_days, about.handed_in) == (0.0, "")
     [source] = intake.find(tmp_path / "submitted", "assignment1")
-    assert replace(intake.read(source, assignment), problems=()).handed_in == ""
+    found = intake.read(source, assignment)
+    assert (found.handed_in, found.extension_days) == ("", 0.0)
+    assert "not used: ada/collected.json, ada/timestamp.txt" in found.problems

@@ -15,7 +15,7 @@ import pytest
 
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
-from autograder.course.policy import Late
+from autograder.course.policy import Intake, Late
 from autograder.course.roster import Roster, Student
 from autograder.intake import Collector, Report
 
@@ -77,7 +77,9 @@ def below(top: str, content: dict[str, bytes]) -> dict[str, bytes]:
 @pytest.fixture(scope="session")
 def assignment() -> Assignment:
     return replace(
-        course.load("assignment1"), late=Late(DUE, penalty_per_day=0.1, max_penalty=0.5, closes_after_days=7)
+        course.load("assignment1"),
+        late=Late(DUE, penalty_per_day=0.1, max_penalty=0.5, closes_after_days=7),
+        intake=Intake(nbgrader_times=True),
     )
 
 

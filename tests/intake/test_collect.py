@@ -55,7 +55,7 @@ def test_the_rule_chooses_whatever_the_order_of_collecting(
     assignment: Assignment,
 ) -> None:  # fmt: skip
     downloads = several(tmp_path, *days)
-    ruled = replace(assignment, intake=Intake(counts=rule))  # type: ignore[arg-type]
+    ruled = replace(assignment, intake=Intake(counts=rule, nbgrader_times=True))  # type: ignore[arg-type]
     for download in reversed(downloads) if backwards else downloads:
         report = collect(download, assignment=ruled)
     submitted = tmp_path / "submitted"
@@ -85,7 +85,7 @@ def test_the_best_counts_after_what_lateness_takes(
         asked.extend(marks)
         return [earned[m] for m in marks]
 
-    best = replace(assignment, intake=Intake(counts="best"))
+    best = replace(assignment, intake=Intake(counts="best", nbgrader_times=True))
     for download in several(tmp_path, EARLY, IN_TIME, LATE):
         collect(download, assignment=best, points=points)
     assert mark_of(tmp_path / "submitted", "ada") == IN_TIME  # 20 points, two days late, are 16

@@ -69,7 +69,7 @@ def test_wrong_use_is_told(
 
 
 def test_the_best_is_found_by_grading(tmp_path: Path) -> None:
-    assignment = replace(course.load("assignment1"), intake=Intake("best"))
+    assignment = replace(course.load("assignment1"), intake=Intake("best", nbgrader_times=True))
     everyone = make_class.read_class()
     for number, student in enumerate(("s001", "s002"), 1):  # all right; then the release, untouched
         work = make_class.hand_in(assignment, everyone[student])

@@ -1,0 +1,207 @@
+"""Do something to each hand-in in a process that can be killed.
+
+A hand-in may hold whatever makes a parser slow, large or fall over. `each` calls a function for every item
+in a forked child: the child may map no more than so much memory, and this side waits no longer and takes no
+more back than the bounds say. What happens to one item is said of that item; a new child goes on with the
+next. The child is our own code and ends with us, so its replies are pickles.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import faulthandler
+import os
+import pickle
+import resource
+import select
+import signal
+import struct
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeVar
+
+Item = TypeVar("Item")
+T = TypeVar("T")
+
+PR_SET_PDEATHSIG = 1
+HEAD = struct.Struct("<cQ")  # what kind of reply, and how many bytes of it follow
+VALUE, ERROR, MEMORY = b"v", b"e", b"m"
+PAGE = resource.getpagesize()
+
+
+class Exceeded(Exception):
+    """A hand-in took more than it may; the message says of what, in words that follow its name."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one hand-in may take. An honest one takes a hundredth of this."""
+
+    seconds: float = 60.0
+    memory_mb: int = 2048  # on top of what this process maps
+    reply_mb: int = 512
+
+
+DEFAULT = Bounds()
+
+
+def call(run: Callable[[], T], bounds: Bounds = DEFAULT) -> T:
+    """What `run` returns or raises, in a process of its own.
+
+    Raises:
+        Exceeded: it went over a bound, or ended the process.
+    """
+    [result] = each(lambda _: run(), [None], bounds)
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def each(
+    run: Callable[[Item], T], items: Sequence[Item], bounds: Bounds = DEFAULT
+) -> Iterator[T | Exception]:
+    """For each item in order what `run` returns for it, or the error that it raised, or `Exceeded`."""
+    at = 0
+    while at < len(items):
+        with _Child(run, items[at:], bounds) as child:
+            while at < len(items):
+                result, goes_on = child.next()
+                yield result
+                at += 1
+                if not goes_on:
+                    break
+
+
+class _Child:
+    """A forked process that works through `items`, and this side of its pipe."""
+
+    def __init__(self, run: Callable[[Item], T], items: Sequence[Item], bounds: Bounds) -> None:
+        self.bounds = bounds
+        self.pipe, theirs = os.pipe()
+        parent = os.getpid()
+        self.pid = os.fork()
+        if not self.pid:
+            _work(run, items, theirs, parent, bounds)
+        os.close(theirs)
+
+    def __enter__(self) -> _Child:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.pipe)
+        if self.pid:
+            os.kill(self.pid, signal.SIGKILL)  # not yet waited for, so the number is still its own
+            self._ended_by()
+
+    def next(self) -> tuple[Any, bool]:
+        """(the next result, whether more can come from this process)."""
+        deadline = time.monotonic() + self.bounds.seconds
+        try:
+            kind, size = HEAD.unpack(self._read(HEAD.size, deadline))
+            if size > self.bounds.reply_mb << 20:
+                raise Exceeded(f"makes more than {self.bounds.reply_mb} MB of data")
+            reply = self._read(size, deadline)
+        except Exceeded as error:
+            return error, False
+        if kind == MEMORY:
+            return Exceeded(f"needs more than {self.bounds.memory_mb} MB of memory"), False
+        return pickle.loads(reply), True  # noqa: S301  from our own code
+
+    def _read(self, size: int, deadline: float) -> bytes:
+        data = bytearray()
+        while len(data) < size:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self.pipe], [], [], left)[0]:
+                raise Exceeded(f"takes more than {self.bounds.seconds:g} seconds")
+            part = os.read(self.pipe, min(size - len(data), 1 << 20))
+            if not part:
+                raise Exceeded(f"ends the process that works on it ({_named(self._ended_by())})")
+            data += part
+        return bytes(data)
+
+    def _ended_by(self) -> int:
+        """The signal that ended the child, or 0; waits for it to be gone."""
+        _, status = os.waitpid(self.pid, 0)
+        self.pid = 0
+        return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+
+
+def _named(number: int) -> str:
+    return signal.Signals(number).name if number else "it left"
+
+
+# --- inside the child ---------------------------------------------------------------------------
+
+
+def _work(
+    run: Callable[[Item], T], items: Sequence[Item], pipe: int, parent: int, bounds: Bounds
+) -> NoReturn:
+    """Never returns: no `finally` and no handler of the parent's runs here."""
+    code = 1
+    with suppress(BaseException):
+        end_with(parent)
+        _quiet()
+        _limit_memory(bounds.memory_mb)
+        for item in items:
+            _send(pipe, *_reply(run, item))
+        code = 0
+    os._exit(code)
+
+
+def _reply(run: Callable[[Item], T], item: Item) -> tuple[bytes, bytes]:
+    try:
+        return VALUE, pickle.dumps(run(item), pickle.HIGHEST_PROTOCOL)
+    except MemoryError:
+        return MEMORY, b""
+    except Exception as error:
+        return ERROR, _pickled(error)
+
+
+def _pickled(error: Exception) -> bytes:
+    try:
+        data = pickle.dumps(error)
+        pickle.loads(data)  # noqa: S301  some errors can be written only
+        return data
+    except Exception:
+        return pickle.dumps(RuntimeError(f"{type(error).__name__}: {str(error)[:1000]}"))
+
+
+def _send(pipe: int, kind: bytes, reply: bytes) -> None:
+    data = memoryview(HEAD.pack(kind, len(reply)) + reply)
+    while data:
+        data = data[os.write(pipe, data[: 1 << 20]) :]
+
+
+def end_with(parent: int) -> None:
+    """Have the kernel end this process when the thread that started it ends, whatever holds our lock."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        if os.getppid() != parent:  # it has ended already
+            os._exit(1)
+
+
+def _quiet() -> None:
+    """What libraries say about a hand-in is without bound too."""
+    faulthandler.disable()
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(nothing, descriptor)
+
+
+def _limit_memory(megabytes: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_memory(megabytes)
+
+
+def limit_memory(megabytes: int) -> None:
+    """Let this process map so much more than it does now. The hard limit stays, for those it starts."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        mapped = int(file.read().split()[0]) * PAGE
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = mapped + (megabytes << 20)
+    resource.setrlimit(
+        resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
+    )

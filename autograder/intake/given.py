@@ -1,0 +1,77 @@
+"""What everybody was given: the release, to tell a student's own work from it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from autograder.course.assignment import Assignment
+
+
+@dataclass(frozen=True)
+class GivenCell:
+    """A cell of a notebook as it was given out."""
+
+    label: str  # its grade id, or ""
+    id: str
+    kind: str  # markdown | code | raw
+    text: str
+
+
+@dataclass(frozen=True)
+class Given:
+    """The release in memory; where there is none, the source notebooks without what solves them."""
+
+    package: dict[str, str] = field(default_factory=dict)  # "cs_lib/layers.py" -> text
+    notebooks: dict[str, tuple[GivenCell, ...]] = field(default_factory=dict)
+    others: frozenset[str] = frozenset()  # names of further files, such as README.md
+
+
+@lru_cache(maxsize=8)
+def given(assignment: Assignment) -> Given:
+    folder = assignment.release_folder
+    package: dict[str, str] = {}
+    others = set()
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        name = path.relative_to(folder).as_posix()
+        if path.suffix == ".py" and name.startswith(f"{assignment.package}/"):
+            package[name] = plain(path.read_bytes())
+        elif path.is_file():
+            others.add(name)
+    notebooks = {}
+    for notebook in assignment.notebooks:
+        released = folder / f"{notebook.name}.ipynb"
+        notebooks[notebook.name] = (
+            cells_of(released) if released.is_file() else _unsolved(cells_of(notebook.path))
+        )
+    return Given(package, notebooks, frozenset(others))
+
+
+def cells_of(path: Path) -> tuple[GivenCell, ...]:
+    """The cells of a notebook of ours; none where there is no such file."""
+    if not path.is_file():
+        return ()
+    return tuple(_cell(raw) for raw in json.loads(path.read_text(encoding="utf-8"))["cells"])
+
+
+def _cell(raw: dict[str, Any]) -> GivenCell:
+    label = raw.get("metadata", {}).get("nbgrader", {}).get("grade_id", "")
+    source = raw.get("source", "")
+    text = source if isinstance(source, str) else "".join(source)
+    return GivenCell(label, str(raw.get("id", "")), raw.get("cell_type", ""), text)
+
+
+def _unsolved(cells: tuple[GivenCell, ...]) -> tuple[GivenCell, ...]:
+    """Answers of ours are not what was given, so their text is left out."""
+    return tuple(
+        GivenCell(c.label, c.id, c.kind, "") if c.label and c.kind == "markdown" else c for c in cells
+    )
+
+
+def plain(data: bytes) -> str:
+    """Source as text for comparing: line ends, spaces behind lines and a byte order mark do not count."""
+    text = data.decode("utf-8-sig", "replace")
+    return "\n".join(line.rstrip() for line in text.splitlines()).strip()

@@ -1,0 +1,294 @@
+"""Written answers, found wherever they stand in the notebooks of a hand-in.
+
+nbgrader knows an answer by the label of its cell. Labels and text part company: an answer goes into a new
+cell below the empty one, another editor drops metadata, cells are split, merged, copied, made into code. So
+text that the release does not hold and that no label claims is looked for, and goes to the question that it
+stands nearest to. Whatever is not in its place is read by a person; an answer is empty only where nothing
+of the student's is found.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from autograder.course.assignment import Assignment
+from autograder.errors import IntakeError
+from autograder.intake.given import given
+from autograder.intake.notebook_files import Cell, parsed
+from autograder.notebook import Notebook
+
+MAX_ANSWER = 20_000  # characters kept of one answer; a long one has 2,000
+MAX_COPIES = 10  # answers to one question that are shown
+MAX_FOUND = 40  # cells of text without a label that are looked at in one notebook
+BETWEEN = "\n\n---\n\n"  # parts of an answer; a line across in Markdown
+PICTURE = re.compile(r"!\[[^\[\]]{0,200}\]\(|<img\b", re.I)
+PROSE = ("markdown", "raw", "heading")
+CUT = " […]"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a student wrote, by grade id."""
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    doubts: Mapping[str, str] = field(default_factory=dict)  # why a person reads it
+    broken: Mapping[str, str] = field(default_factory=dict)  # notebook -> why it cannot be read
+    problems: tuple[str, ...] = ()
+
+
+@dataclass
+class _Reading:
+    texts: dict[str, str] = field(default_factory=dict)
+    doubts: dict[str, str] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """A cell with a question's label, and the file it stands in."""
+
+    path: str
+    cell: Cell
+
+
+def read(
+    assignment: Assignment,
+    notebooks: Mapping[str, bytes],
+    spares: Iterable[tuple[str, str, bytes]] = (),
+) -> Answers:
+    """The answers in `notebooks`. `spares` (notebook, file, content) are other copies of one of them."""
+    reading = _Reading()
+    cells: dict[str, list[Cell]] = {}
+    for name, data in notebooks.items():
+        try:
+            cells[name] = parsed(name, data)
+        except IntakeError as error:
+            reading.broken[name] = str(error)
+    copies = _labelled(assignment, cells, spares)
+    for notebook in assignment.notebooks:
+        if notebook.name in cells:
+            _Notebook(notebook, assignment, cells[notebook.name], copies).read(reading)
+        else:
+            _elsewhere(notebook, copies, reading)
+    return Answers(reading.texts, reading.doubts, reading.broken, tuple(reading.problems))
+
+
+def questions(notebook: Notebook) -> list[str]:
+    """The grade ids of its written answers."""
+    return [cell.grade_id for cell in notebook.cells if cell.manual]
+
+
+def is_placeholder(answer: str) -> bool:
+    """Whether this is the empty answer cell of the release."""
+    return answer.strip().strip("*_.").lower() in ("", "your answer here")
+
+
+def _labelled(
+    assignment: Assignment, cells: Mapping[str, list[Cell]], spares: Iterable[tuple[str, str, bytes]]
+) -> dict[str, list[_Copy]]:
+    """Every cell with the label of a question, those of the notebook that counts first."""
+    found: dict[str, list[_Copy]] = {q: [] for n in assignment.notebooks for q in questions(n)}
+    everywhere = [(f"{name}.ipynb", name, each) for name, each in cells.items()]
+    for name, path, data in spares:
+        try:
+            everywhere.append((path, name, parsed(path, data)))
+        except IntakeError:
+            continue  # named as unreadable where it was put aside
+    home = {q: n.name for n in assignment.notebooks for q in questions(n)}
+    for path, _, each in sorted(everywhere, key=lambda entry: len(entry[0].split("/"))):
+        for cell in each:
+            if cell.label in found:
+                found[cell.label].append(_Copy(path, cell))
+    for label, each_copy in found.items():
+        each_copy.sort(key=lambda c: (c.path != f"{home[label]}.ipynb", c.path, c.cell.number))
+    return found
+
+
+class _Notebook:
+    """One notebook as it was handed in, beside the same as it was given out."""
+
+    def __init__(
+        self,
+        notebook: Notebook,
+        assignment: Assignment,
+        cells: Sequence[Cell],
+        copies: Mapping[str, list[_Copy]],
+    ) -> None:
+        self.notebook, self.cells, self.copies = notebook, cells, copies
+        given_cells = given(assignment).notebooks.get(notebook.name, ())
+        self.place = {c.label: at for at, c in enumerate(given_cells) if c.label}
+        self.by_id = {c.id: at for at, c in enumerate(given_cells) if c.id}
+        self.by_text = {_norm(c.text): at for at, c in enumerate(given_cells) if _norm(c.text)}
+        self.lines = {_norm(line) for c in given_cells for line in c.text.splitlines()} - {""}
+        self.claimed = {label for n in assignment.notebooks for label in questions(n)}
+
+    def read(self, reading: _Reading) -> None:
+        asked = questions(self.notebook)
+        written = {q: _distinct(c for c in self.copies[q] if self._is_own(c.cell.text)) for q in asked}
+        loose = list(self._loose())
+        nearest = self._nearest(loose, asked, {q for q in asked if written[q]})
+        for question in asked:
+            if written[question]:
+                self._take(question, written[question], nearest[question], reading)
+            else:
+                merged = any(written[q] for q in _beside(question, asked))
+                self._search(question, nearest[question] or loose, merged, reading)
+        used = {cell.number for each in nearest.values() for cell in each}
+        unread = [str(c.number) for c in loose if c.number not in used]
+        if unread and all(written.values()):
+            reading.problems.append(
+                f"{self._file}: text in cell {', '.join(unread[:8])} answers no question; it is not read"
+            )
+
+    @property
+    def _file(self) -> str:
+        return f"{self.notebook.name}.ipynb"
+
+    def _is_own(self, text: str) -> bool:
+        """Whether somebody wrote this: it is not empty, and was not given."""
+        return not is_placeholder(text) and _norm(text) not in self.by_text
+
+    def _take(self, question: str, written: list[_Copy], more: list[Cell], reading: _Reading) -> None:
+        """An answer in its place; whether there are others, or more of it beside."""
+        shown = written[:MAX_COPIES]
+        parts = [copy.cell.text for copy in shown] + [self._own(cell) for cell in more]
+        reading.texts[question] = _cut(BETWEEN.join(parts))
+        why = ""
+        if len(written) > 1:
+            places = ", ".join(_where(copy) for copy in shown)
+            all_of_them = "all" if len(written) <= MAX_COPIES else f"the first {MAX_COPIES}"
+            why = f"{len(written)} answers to this question differ ({places}); {all_of_them} are shown"
+        elif more:
+            cells = ", ".join(str(c.number) for c in more)
+            why = f"more text stands beside this answer, in cell {cells}; it is shown below the answer"
+        elif any(PICTURE.search(part) for part in parts):
+            why = "this answer holds a picture, which no program reads"
+        elif len(parts[0]) > MAX_ANSWER:
+            why = f"this answer is longer than {MAX_ANSWER} characters; the rest stands in the notebook"
+        self._doubt(question, why, reading)
+
+    def _search(self, question: str, found: list[Cell], merged: bool, reading: _Reading) -> None:
+        """A question with nothing in its place: what stands elsewhere?"""
+        there = self.copies[question]
+        if not found and (there or not merged):
+            reading.texts |= {question: ""} if there else {}
+            return
+        state = f"the cell of this answer is {'empty' if there else 'not in the notebook'}"
+        if found:
+            reading.texts[question] = _cut(BETWEEN.join(self._own(cell) for cell in found))
+            cells = ", ".join(str(c.number) for c in found)
+            self._doubt(question, f"{state}; the text shown was found in cell {cells}", reading)
+        else:  # it may be part of the answer before or after it
+            self._doubt(question, state, reading)
+
+    def _doubt(self, question: str, why: str, reading: _Reading) -> None:
+        if why:
+            reading.doubts[question] = why
+            reading.problems.append(f"{self._file}: {question}: {why}; a person reads it")
+
+    # text that no label claims
+
+    def _loose(self) -> Iterator[Cell]:
+        """Cells with text of the student's own that is not at its place."""
+        count = 0
+        for cell in self.cells:
+            if cell.label in self.claimed or not self._own(cell):
+                continue
+            count += 1
+            if count > MAX_FOUND:
+                return
+            yield cell
+
+    def _own(self, cell: Cell) -> str:
+        """The lines of a cell of text that were not given; nothing where the cell is code."""
+        if cell.kind not in PROSE and not _is_prose(cell.text):
+            return ""
+        lines = [line for line in cell.text.splitlines() if _norm(line) not in self.lines]
+        text = "\n".join(lines).strip()
+        return "" if is_placeholder(text) or not re.search(r"\w", text) else text
+
+    def _nearest(
+        self, loose: Sequence[Cell], asked: Sequence[str], answered: set[str]
+    ) -> dict[str, list[Cell]]:
+        """Each loose cell with the question it stands next to, else with the nearest that has no answer."""
+        near: dict[str, list[Cell]] = {q: [] for q in asked}
+        places = {q: self.place[q] for q in asked if q in self.place}
+        anchors = [self._anchor(cell) for cell in self.cells]
+        for cell in loose:
+            before = next((a for a in reversed(anchors[: cell.number - 1]) if a is not None), -1)
+            after = next((a for a in anchors[cell.number :] if a is not None), 1 << 30)
+            own = self._anchor(cell)  # its label is gone, its id is not
+            here = {q for q, at in places.items() if at in (before, own) or before < at < after}
+            free = {q: abs(places[q] - before) for q in places if q not in answered}
+            if here - answered:
+                owner = min(here - answered, key=lambda q: places[q])
+            elif here:
+                owner = max(here, key=lambda q: places[q])
+            elif free:
+                owner = min(free, key=lambda q: (free[q], places[q]))
+            else:
+                continue
+            near[owner].append(cell)
+        return near
+
+    def _anchor(self, cell: Cell) -> int | None:
+        """Where a cell of the release stood that this is, perhaps changed."""
+        if cell.label in self.place:
+            return self.place[cell.label]
+        text = _norm(cell.text)
+        return self.by_text.get(text, self.by_id.get(cell.id))
+
+
+def _beside(question: str, asked: Sequence[str]) -> list[str]:
+    at = asked.index(question)
+    return [*asked[max(0, at - 1) : at], *asked[at + 1 : at + 2]]
+
+
+def _elsewhere(notebook: Notebook, copies: Mapping[str, list[_Copy]], reading: _Reading) -> None:
+    """Answers of a notebook that is not there, in cells that were copied into another."""
+    for question in questions(notebook):
+        written = _distinct(c for c in copies[question] if not is_placeholder(c.cell.text))
+        if written:
+            reading.texts[question] = _cut(BETWEEN.join(copy.cell.text for copy in written))
+            why = f"the text shown was found in {', '.join(_where(copy) for copy in written[:MAX_COPIES])}"
+            reading.doubts[question] = why
+            reading.problems.append(f"{question}: {why}; a person reads it")
+
+
+def _distinct(copies: Iterable[_Copy]) -> list[_Copy]:
+    """Copies that say different things, each once."""
+    return list({_norm(copy.cell.text): copy for copy in reversed(list(copies))}.values())[::-1]
+
+
+def _where(copy: _Copy) -> str:
+    return f"{copy.path} cell {copy.cell.number}"
+
+
+def _norm(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_ANSWER else text[:MAX_ANSWER] + CUT
+
+
+CODE_SIGNS = re.compile(r"[=()\[\]{}]|^[ #]{0,20}(import|from|def|class|return)\b", re.M)
+
+
+def _is_prose(text: str) -> bool:
+    """Whether a cell of code holds words: comments or a text alone, or what Python cannot read."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith(("%", "!"))]
+    if not lines:
+        return False
+    try:
+        body = ast.parse("\n".join(lines)).body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        body = []
+    if body:
+        return all(isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant) for s in body)
+    words = len(re.findall(r"[^\W\d_]{2,}", text))
+    return words >= 3 and len(CODE_SIGNS.findall(text)) * 4 <= words  # a line of code that is switched off
