@@ -87,7 +87,7 @@ TWICE = json.dumps({"cells": json.loads(notebook(CELLS))["cells"] * 2, "metadata
 
 KINDS: dict[str, tuple[Break, float | None]] = {
     "right": (lambda folder: None, FULL),
-    "empty folder": (clear, NOTHING),
+    "empty folder": (clear, HUMAN),
     "file empty": (code(""), NOTHING),
     "syntax error": (code("def double(x:\n"), NOTHING),
     "tabs and spaces": (code("def double(x):\n\tif x:\n        return 2 * x\n"), NOTHING),
