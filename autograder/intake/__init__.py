@@ -3,8 +3,8 @@
 In reading order: `archives` (folders, zips and tars, and what is refused), `changed_names`, `given` (the
 release, to compare with), `notebook_files` and `source_text` (read), `copies` (which of several counts),
 `written` (answers, wherever they stand), `arrange` (every file to its place), `facts` (what the collector
-knows), `submission` (one hand-in in memory), `downloads` (what an LMS gives out), `archive_of_hand_ins` (every
-hand-in as it came), `collect` (the ones that count, to nbgrader's layout).
+knows), `submission` (one hand-in in memory), `downloads` (what an LMS gives out), `archive_of_hand_ins`
+(every hand-in as it came), `collect` (the ones that count, to nbgrader's layout).
 """
 
 from autograder.intake.collect import Collector, Report

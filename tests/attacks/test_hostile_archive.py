@@ -14,6 +14,7 @@ import pytest
 from autograder import intake
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
+from autograder.errors import IntakeError
 from autograder.intake import Collector, archives, facts
 
 MB = 1 << 20
@@ -245,7 +246,7 @@ def test_a_notebook_that_is_hard_to_read(text, tmp_path, assignment):
     def read():
         try:
             return intake.read_cells("two_layer_net", found.notebooks["two_layer_net"])
-        except intake.IntakeError as error:
+        except IntakeError as error:
             return str(error)
 
     told, held = peak(read)
@@ -262,7 +263,7 @@ def test_a_link_that_appears_after_the_look(tmp_path, assignment, hidden_file, s
     assert tree.names() == ["cs_lib/layers.py"]
     place.unlink()
     place.symlink_to(hidden_file)
-    with pytest.raises(intake.IntakeError, match=r"leads outside the hand-in|cannot be read"):
+    with pytest.raises(IntakeError, match=r"leads outside the hand-in|cannot be read"):
         tree.read("cs_lib/layers.py")
 
 

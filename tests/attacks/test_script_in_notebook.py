@@ -36,7 +36,7 @@ def test_runs_nowhere(report):
         "outputs": [{"output_type": "display_data", "data": {"text/html": SCRIPT}}],
     }
     notebook = json.dumps({"cells": [cell]}).encode()
-    answers = intake.answers(question.notebook, notebook)
+    answers = dict(intake.read_answers(assignment, {question.notebook: notebook}).texts)
     failed = CaseResult("case", "core", 1.0, "failed", message=f"raised: ValueError: {SCRIPT}")
     grades = {
         question.grade_id: Grade(question.grade_id, question.notebook, None, 2.0, "needs_review"),
