@@ -31,12 +31,12 @@ MAX_OUTPUT = 2_000_000  # characters of a student's outputs kept in a notebook, 
 SETTINGS = '''\
 """Lets formgrader and nbgrader's commands use these results: start them in this folder."""
 
-from autograder import autograde, formgrader, nbgrader_feedback
+from autograder.bridge import autograde, feedback, formgrader
 
 c = get_config()  # noqa: F821  nbgrader puts it here
 autograde.configure(c)  # nbgrader's own would run hand-ins without a sandbox
 formgrader.configure(c)
-nbgrader_feedback.configure(c)
+feedback.configure(c)
 '''
 
 

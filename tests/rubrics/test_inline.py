@@ -24,12 +24,13 @@ ACTIVATIONS, DROPOUT = QUESTIONS["inline_two_layer_net_1"], QUESTIONS["inline_Dr
 
 def models() -> list[tuple[str, str]]:
     """The model answers of the source notebooks."""
-    from autograder.intake import answers
+    from autograder.intake import read_answers
 
     found = []
     for name in course.names():
-        for notebook in course.load(name).notebooks:
-            texts = answers(notebook.name, notebook.path.read_bytes())
+        assignment = course.load(name)
+        for notebook in assignment.notebooks:
+            texts = read_answers(assignment, {notebook.name: notebook.path.read_bytes()}).texts
             found += [(c.grade_id, texts[c.grade_id]) for c in notebook.cells if c.kind == "inline"]
     return found
 
