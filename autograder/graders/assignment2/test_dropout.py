@@ -8,7 +8,6 @@ from autograder.checks.checks import (
     Case,
     CheckFailed,
     cases,
-    excuse,
     fail,
     finite,
     parts,
@@ -186,23 +185,53 @@ def test_dropout_forward_contract(student: Any, case: Case) -> None:
     ),
     Case("images", "edge", p=0.5, shape=(9, 2, 2, 3), seed=4, hint="dout may have any number of axes."),
 )
-def test_dropout_backward(student: Any, case: Case) -> None:
+def test_dropout_backward(student: Any, case: Case) -> str | None:
     x, dout = numbers(*case.shape), numbers(*case.shape, seed=1)
-    settings = {"seed": case.seed} if "seed" in case.data else {}
-    out, cache = cached(student, BACK, NAME, x, {"mode": "train", "p": case.p, **settings})
+    param = {"mode": "train", "p": case.p, **({"seed": case.seed} if "seed" in case.data else {})}
+    out, cache = cached(student, BACK, NAME, x, param)
     try:
         same_shape(out, x.shape, name=TEXT)
         some_kept_some_dropped(out)
     except CheckFailed as error:
         fail("needs", f"{BACK} could not be checked: {error} Get {NAME} to work first.")
     dx = same_shape(student.call(f"layers.{BACK}", dout, cache), x.shape, name=f"dx of {BACK}")
+    return compare(student, x, param, dx, out, np.where(out == 0, 0.0, dout / case.p), dout)
+
+
+def compare(
+    student: Any,
+    x: np.ndarray,
+    param: dict[str, Any],
+    dx: np.ndarray,
+    out: Any,
+    want: np.ndarray,
+    dout: np.ndarray,
+) -> str | None:
+    """dx is `want`, or else right for a forward pass that scales by another factor; a text says so."""
     try:
-        near(dx, np.where(out == 0, 0.0, dout / case.p), name=f"dx of {BACK}", what="gradient", rtol=EXACT)
+        near(dx, want, name=f"dx of {BACK}", what="gradient", rtol=EXACT)
     except CheckFailed:
-        # A forward pass that scales by something else loses its own points; its own factor is right here.
-        if not agrees(dx, dout * (out / x), EXACT):
+        factor = factor_of(student, x, param, out)
+        seen = x != 0
+        if factor is None or not agrees(dx[seen], np.where(out == 0, 0.0, factor * dout)[seen], EXACT):
             raise
-        excuse(student, NAME)
+        return f"dx of {BACK} is right for what {NAME} computes, which scales by another factor than 1/p."
+    return None
+
+
+def factor_of(student: Any, x: np.ndarray, param: dict[str, Any], out: Any) -> float | None:
+    """The one number by which the forward pass scales all that it keeps, x large or small; if it is wrong."""
+    found = set()
+    for scale in (1.0, 30.0):
+        given = scale * x
+        if scale != 1.0:
+            got = student.call(f"layers.{NAME}", given, param, keep=1)
+            out = same_shape(parts(got, 2, name=NAME)[0], x.shape, name=TEXT)
+        kept = (given != 0) & (out != 0)
+        if not kept.any():
+            return None
+        found |= set(np.round(out[kept] / given[kept], 9).tolist())
+    return found.pop() if len(found) == 1 and np.isfinite(list(found)).all() else None
 
 
 @cases(
@@ -217,23 +246,24 @@ def test_dropout_backward(student: Any, case: Case) -> None:
     Case(
         "zeros_in_x",
         "edge",
-        hint="x holds zeros here and p is 1: nothing was dropped, so all of dout passes. The mask is what "
-        "was drawn; where the result is 0 is not the same.",
+        hint="Half of x is 0 here. What is kept of it is 0 as well, but its gradient passes: the mask is "
+        "what was drawn, and where the result is 0 is not the same.",
     ),
 )
-def test_dropout_backward_all_kept(student: Any, case: Case) -> None:
-    x, dout = numbers(6, 5), numbers(6, 5, seed=1)
-    param = {"mode": "test", "p": 0.4}
+def test_dropout_backward_where_out_is_x(student: Any, case: Case) -> str | None:
+    x, dout = numbers(8, 6), numbers(8, 6, seed=1)
+    param: dict[str, Any] = {"mode": "test", "p": 0.4}
     if case.id == "zeros_in_x":
-        x[::2, ::2], param = 0.0, {"mode": "train", "p": 1.0}
+        x[::2], param = 0.0, {"mode": "train", "p": 0.5, "seed": 5}
     out, cache = cached(student, BACK, NAME, x, param)
     dx = same_shape(student.call(f"layers.{BACK}", dout, cache), x.shape, name=f"dx of {BACK}")
-    if not agrees(out, x, EXACT):  # a wrong forward pass loses its own points
-        seen = x != 0
-        if agrees(dx[seen], dout[seen] * (np.asarray(out)[seen] / x[seen]), EXACT):
-            excuse(student, NAME)
-            return
-    near(dx, dout, name=f"dx of {BACK}", what="gradient", rtol=EXACT)
+    same_shape(out, x.shape, name=TEXT)
+    if case.id == "test_mode":
+        return compare(student, x, param, dx, out, dout, dout)
+    if not dx[x == 0].any():  # 24 draws of which none was kept
+        fail("gradient", f"dx of {BACK} is 0 wherever x is 0, though only about half of that was dropped.")
+    kept = np.where(x == 0, dx, out) != 0  # where x is 0, only dx shows what was kept
+    return compare(student, x, param, dx, out, np.where(kept, dout / param["p"], 0.0), dout)
 
 
 @cases(
