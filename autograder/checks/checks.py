@@ -19,6 +19,10 @@ ROUNDING = (
     1e3  # units in the last place of the array's largest entry that cancelling sums may lose in a small entry
 )
 FACTOR_SPREAD = 1e-3  # quotients got/want that agree this well count as one common factor
+SINGLE = np.float32  # float32 in, float32 out is an edge case of every function's own cell, and of no other;
+# float32 out where float64 went in is let pass everywhere, and held to float32's precision
+DTYPE_HINT = "float32 in, float32 out: look for an array made without dtype=, or a NumPy number of float64."
+USED_AGAIN_HINT = "The caller may still need dout, and may use the cache again: write into neither."
 MAX_SHOWN = 60  # characters of a student's own text (a key, a type name) that a message repeats
 
 

@@ -115,6 +115,7 @@ WRONG = [
     mutant(
         "relu backward spoils its cache", RB, DRELU, DRELU + "\n    x[:] = dout", "relu_backward", edge=True
     ),
+    mutant("relu backward takes 1 at 0", RB, "(x > 0)", "(x >= 0)", "relu_backward", edge=True),
     mutant(
         "relu backward gives float64",
         RB,
@@ -135,6 +136,5 @@ RIGHT = [
     right("affine backward in another order", AB, DB, "db = np.ones(len(dout), dout.dtype) @ dout"),
     right("relu by where", RF, RELU, "out = np.where(x > 0, x, np.zeros_like(x))"),
     right("relu keeps its output", RF, "cache = x", "cache = out"),
-    right("relu takes 1 at 0", RB, "(x > 0)", "(x >= 0)"),
     right("relu copies dout", RB, DRELU, "dx = dout.copy()\n    dx[x <= 0] = 0"),
 ]

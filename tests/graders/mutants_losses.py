@@ -8,6 +8,7 @@ MARGIN_DX = "dx = (margins > 0).astype(checks.float_dtype(x))"
 LOGS = "log_probs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))"
 
 WRONG = [
+    mutant("svm writes into the labels", SVM, "dx /= N", "dx /= N\n    y += 1", "svm_loss", edge=True),
     mutant("svm counts the true class", SVM, "margins[rows, y] = 0", "pass", "svm_loss"),
     mutant("svm sums over the batch", SVM, "loss = margins.sum() / N", "loss = margins.sum()", "svm_loss"),
     mutant(
@@ -112,7 +113,7 @@ WRONG = [
         "softmax_loss fully_connected_net",
         edge=True,
     ),
-]
+]  # fmt: skip
 
 RIGHT = [
     right("svm gives a 0-d array", SVM, "return float(loss), dx", "return np.asarray(loss), dx"),

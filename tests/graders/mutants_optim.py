@@ -11,6 +11,23 @@ ADAM_STEP = 'config["learning_rate"] * m_hat / (np.sqrt(v_hat) + config["epsilon
 SAVE_ADAM = 'config["m"], config["v"], config["t"] = m, v, t'
 
 WRONG = [
+    mutant("sgd gives float64", SGD, "next_w = w", "next_w = w.astype(float)", "sgd", edge=True),
+    mutant("momentum keeps a float64 velocity", MOM, "np.zeros_like(w)", "np.zeros(w.shape)",
+           "sgd_momentum", edge=True),
+    mutant("rmsprop keeps a float64 cache", RMS, "np.zeros_like(w)", "np.zeros(w.shape)", "rmsprop",
+           edge=True),
+    mutant("adam gives float64", ADAM, "m_hat = m / (1 - beta1**t)",
+           "m_hat = m / np.float64(1 - beta1**t)", "adam", edge=True),
+    mutant("adam keeps a float64 v", ADAM, '"v", np.zeros_like(w)', '"v", np.zeros(w.shape)', "adam",
+           edge=True),
+    mutant("momentum damps the old velocity in place", MOM, VELOCITY,
+           'velocity *= config["momentum"]\n    velocity = velocity - config["learning_rate"] * dw',
+           "sgd_momentum", edge=True),
+    mutant("rmsprop decays the old cache in place", RMS, CACHE,
+           'cache *= config["decay_rate"]\n    cache += (1 - config["decay_rate"]) * dw**2', "rmsprop",
+           edge=True),
+    mutant("adam decays the old m in place", ADAM, "m = beta1 * m + (1 - beta1) * dw",
+           "m *= beta1\n    m += (1 - beta1) * dw", "adam", edge=True),
     mutant("sgd climbs", SGD, 'w - config["learning_rate"]', 'w + config["learning_rate"]', "sgd"),
     mutant("sgd forgets the rate", SGD, 'config["learning_rate"] * dw', "dw", "sgd"),
     mutant("sgd has another default", SGD, "learning_rate=1e-2", "learning_rate=1e-3", "sgd"),
@@ -182,23 +199,17 @@ WRONG = [
     mutant(
         "adam writes into w", ADAM, "return next_w", "w[:] = next_w\n    return next_w", "adam", edge=True
     ),
-]
+]  # fmt: skip
 
 RIGHT = [
     right("sgd by a copy", SGD, "next_w = w -", "next_w = w.copy()\n    next_w -="),
-    right(
-        "momentum in place",
-        MOM,
-        VELOCITY,
-        'velocity *= config["momentum"]\n    velocity -= config["learning_rate"] * dw',
-    ),
     right("rmsprop by power", RMS, "np.sqrt(cache)", "cache**0.5"),
     right(
         "adam by one factor",
         ADAM,
         ADAM_STEP,
         'config["learning_rate"] / (1 - beta1**t) * m / '
-        '(np.sqrt(v) / np.sqrt(1 - beta2**t) + config["epsilon"])',
+        '(np.sqrt(v) / (1 - beta2**t) ** 0.5 + config["epsilon"])',
     ),
     right("adam in float32", ADAM, "return next_w", "return next_w.astype(np.float32)"),
 ]

@@ -23,6 +23,7 @@ NORM_RTOL = (
 )
 OWN_RTOL = 1e-4  # of the largest entry, against a centred difference of the student's own forward pass
 STEP = 1e-4  # of that difference, in standard deviations of x; the pass is smooth
+UNITS = 100.0  # of x where another eps than the default is asked for: 0.1 in place of 1e-5
 SCALES = (1.0, 30.0)  # standard deviations of what a forward pass is probed with; eps is far below both
 GRADS = ("dx", "dgamma", "dbeta")
 WRONG_FORWARD = "{0} gives a wrong result here as well, and its cache is what was read: get {0} right first."
@@ -99,18 +100,31 @@ def judge_gradient(
 
 
 def check_contract(student: Any, layer: Layer, name: str, case: Case, row: Arrays) -> None:
-    """The edge cases all backward functions share: shapes, dtype, `dout` left alone."""
-    if case.id.endswith("float32"):
+    """The edge cases all backward functions share: shapes, dtype, `dout` and the cache left alone."""
+    if case.id.endswith(("dtype", "float32")):
         out, grads = backward(student, layer, name, row, np.float32)
         for which, got in zip(GRADS, grads, strict=True):
             filled(got, np.shape(got), name=f"{which} of {name}")
             stays_single(got, out, name=f"{which} of {name}")
         return
     _, cache = cached(student, name, layer.forward, *layer.arguments(row))
-    echo = student.call(f"layers.{name}", row["dout"], cache, echo=True)
-    for which, got in zip(GRADS, parts(echo.result, 3, name=name), strict=True):
-        filled(got, row[which].shape, name=f"{which} of {name}")
-    unchanged(row["dout"], echo.args[0], name=f"dout, the argument of {name},")
+    first: list[np.ndarray] = []
+    for call in ("", " at a second call with the same cache"):
+        echo = student.call(f"layers.{name}", row["dout"], cache, echo=True)
+        grads = parts(echo.result, 3, name=name)
+        for which, got in zip(GRADS, grads, strict=True):
+            filled(got, row[which].shape, name=f"{which} of {name}{call}")
+        unchanged(row["dout"], echo.args[0], name=f"dout, the argument of {name},")
+        for which, before, got in zip(GRADS, first, grads, strict=False):
+            near(got, before, name=f"{which} of {name}{call}", what="gradient", rtol=GRAD_RTOL)
+        first = [np.asarray(got) for got in grads]
+
+
+def other_eps(row: Arrays) -> Arrays:
+    """The same entry in other units of x, and with the eps that gives the same result there."""
+    units = {"x": UNITS * row["x"], "eps": np.float64(UNITS**2 * EPS), "dx": row.get("dx", 0.0) / UNITS}
+    stats = {"running_mean": UNITS, "running_var": UNITS**2}
+    return row | units | {name: row[name] * factor for name, factor in stats.items() if name in row}
 
 
 def right_but_for_scale(student: Any, layer: Layer, row: Arrays) -> bool:

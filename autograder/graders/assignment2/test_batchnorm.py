@@ -4,7 +4,17 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.checks import GRAD_RTOL, Case, cases, mapping, parts, same_dtype, unchanged
+from autograder.checks.checks import (
+    DTYPE_HINT,
+    GRAD_RTOL,
+    USED_AGAIN_HINT,
+    Case,
+    cases,
+    mapping,
+    parts,
+    same_dtype,
+    unchanged,
+)
 from autograder.checks.fixed import Arrays, load
 from autograder.graders.assignment2.calls import EXPECTED, cached, filled, near
 from autograder.graders.assignment2.norms import (
@@ -14,12 +24,21 @@ from autograder.graders.assignment2.norms import (
     check_gradient,
     forward,
     judge_gradient,
+    other_eps,
 )
 
 FIXED = load(EXPECTED, "batchnorm")
 NAME = "batchnorm_forward"
-BATCHNORM = Layer(NAME, rows=lambda x, row: x.T, settings=lambda row: [{"mode": "train"}])
+
+
+def given_eps(row: Arrays) -> dict[str, float]:
+    return {"eps": float(row["eps"])} if "eps" in row else {}
+
+
+BATCHNORM = Layer(NAME, rows=lambda x, row: x.T, settings=lambda row: [{"mode": "train"} | given_eps(row)])
 STATS = ("running_mean", "running_var")
+ARGUMENTS_HINT = "x, gamma and beta belong to the caller: `x -= mean` changes them, `x = x - mean` does not."
+EPS_HINT = "bn_param['eps'] is not the usual one here. Is it read, or is 1e-5 written into the code?"
 
 # Calls `function` while the function named `forbidden` is out of reach of the module they live in.
 ALONE = """
@@ -58,9 +77,10 @@ def alone(function, forbidden, dout, cache):
         hint="The variance is about as small as eps here, so it matters how large eps is and whether it is "
         "added to the variance, before the root is taken.",
     ),
+    Case("eps_argument", "edge", row="small_variance", hint=EPS_HINT),
 )
 def test_batchnorm_forward_train(student: Any, case: Case) -> None:
-    row = FIXED[case.row]
+    row = other_eps(FIXED[case.row]) if case.id == "eps_argument" else FIXED[case.row]
     out, _ = forward(student, BATCHNORM, row)
     rtol = GRAD_RTOL if case.kind == "edge" else NORM_RTOL
     near(out, row["out"], name=f"out of {NAME} in train mode", rtol=rtol)
@@ -137,8 +157,7 @@ def after_batches(student: Any, row: Arrays, bn_param: dict[str, Any]) -> dict[s
     ),
     Case(
         "test_mode_gamma_beta",
-        "edge",
-        weight=4,
+        weight=2,
         row="test_scaled",
         hint="gamma and beta scale and shift in test mode just as they do in train mode. With ones and "
         "zeros, as at the start of training, nobody notices when they are left out.",
@@ -149,6 +168,7 @@ def after_batches(student: Any, row: Arrays, bn_param: dict[str, Any]) -> dict[s
         row="test_small_variance",
         hint="eps keeps test mode from dividing by almost nothing, too; it is added to the running variance.",
     ),
+    Case("test_mode_eps_argument", "edge", row="test_small_variance", hint=EPS_HINT),
     Case(
         "test_mode_keeps_statistics",
         "edge",
@@ -157,8 +177,8 @@ def after_batches(student: Any, row: Arrays, bn_param: dict[str, Any]) -> dict[s
     ),
 )
 def test_batchnorm_forward_test_mode(student: Any, case: Case) -> None:
-    row = FIXED[case.row]
-    args = [row["x"], row["gamma"], row["beta"], {"mode": "test", **{name: row[name] for name in STATS}}]
+    row = other_eps(FIXED[case.row]) if case.id == "test_mode_eps_argument" else FIXED[case.row]
+    args = [row["x"], row["gamma"], row["beta"], with_statistics(row)]
     echo = student.call(f"layers.{NAME}", *args, keep=1, echo=True)
     if case.id == "test_mode_keeps_statistics":
         filled(parts(echo.result, 2, name=NAME)[0], row["x"].shape, name=f"out of {NAME} in test mode")
@@ -167,33 +187,39 @@ def test_batchnorm_forward_test_mode(student: Any, case: Case) -> None:
             near(left[name], row[name], name=f"{name} in bn_param after test mode", rtol=GRAD_RTOL)
         return
     out, _ = parts(echo.result, 2, name=NAME)
-    rtol = GRAD_RTOL if case.id == "test_mode_small_variance" else NORM_RTOL
+    rtol = GRAD_RTOL if case.kind == "edge" else NORM_RTOL
     near(out, row["out"], name=f"out of {NAME} in test mode", rtol=rtol)
 
 
 @cases(
     NAME,
-    Case("float32", "edge", hint="float32 in, float32 out, and running statistics of x's dtype too."),
-    Case(
-        "arguments_unchanged",
-        "edge",
-        hint="x, gamma and beta belong to the caller: `x -= mean` changes them, `x = x - mean` does not.",
-    ),
+    Case("dtype", "edge", hint=DTYPE_HINT + " The running statistics have x's dtype too."),
+    Case("test_mode_dtype", "edge", hint=DTYPE_HINT + " That holds in test mode too."),
+    Case("arguments_unchanged", "edge", hint=ARGUMENTS_HINT),
+    Case("test_mode_arguments_unchanged", "edge", hint=ARGUMENTS_HINT),
 )
 def test_batchnorm_forward_contract(student: Any, case: Case) -> None:
-    dtype = np.float32 if case.id == "float32" else np.float64
+    dtype, mode = np.float32 if case.id.endswith("dtype") else np.float64, "train"
     args = BATCHNORM.arguments(FIXED["train"], dtype)
+    if case.id.startswith("test_mode"):
+        row, mode = FIXED["test_scaled"], "test"
+        args = [row[name].astype(dtype) for name in ("x", "gamma", "beta")] + [with_statistics(row, dtype)]
     echo = student.call(f"layers.{NAME}", *args, keep=1, echo=True)
     out, _ = parts(echo.result, 2, name=NAME)
-    filled(out, args[0].shape, name=f"out of {NAME}")
-    if case.id == "float32":
-        same_dtype(out, dtype, name=f"out of {NAME}")
+    filled(out, args[0].shape, name=f"out of {NAME} in {mode} mode")
+    if dtype == np.float32:
+        same_dtype(out, dtype, name=f"out of {NAME} in {mode} mode")
         for name, value in mapping(echo.args[3], STATS, name="bn_param").items():
             if name in STATS:
-                same_dtype(value, dtype, name=f"{name} in bn_param")
+                same_dtype(value, dtype, name=f"{name} in bn_param after {mode} mode")
         return
     for name, before, after in zip(("x", "gamma", "beta"), args[:3], echo.args, strict=False):
-        unchanged(before, after, name=f"{name}, the argument of {NAME},")
+        unchanged(before, after, name=f"{name}, the argument of {NAME} in {mode} mode,")
+
+
+def with_statistics(row: Arrays, dtype: Any = np.float64) -> dict[str, Any]:
+    """bn_param of test mode, with the running statistics that a training left."""
+    return {"mode": "test", **given_eps(row), **{name: row[name].astype(dtype) for name in STATS}}
 
 
 DX = Case(
@@ -217,39 +243,42 @@ DGAMMA = Case(
     hint="gamma multiplies the normalised x (before beta), in every row: their shares add up.",
 )
 DBETA = Case("dbeta", row="train", which="dbeta", hint="beta is added in every row: its shares add up.")
-SMALL = Case(
-    "dx_small_variance",
-    "edge",
-    row="small_variance",
-    which="dx",
-    hint="The variance is about as small as eps here: the forward pass's eps belongs into the gradient too.",
+SMALL_HINT = (
+    "The variance is about as small as eps here: the forward pass's eps belongs into the gradient too."
+)
+SMALL = Case("dx_small_variance", "edge", row="small_variance", which="dx", hint=SMALL_HINT)
+SMALL_DGAMMA = Case("dgamma_small_variance", "edge", row="small_variance", which="dgamma", hint=SMALL_HINT)
+OTHER_EPS = Case(
+    "dx_eps_argument", "edge", row="small_variance", which="dx", hint=EPS_HINT + " Keep it in the cache."
 )
 
 
-@cases("batchnorm_backward", DX, DX_WIDE, DGAMMA, DBETA, SMALL)
-def test_batchnorm_backward(student: Any, case: Case) -> None:
-    check_gradient(student, BATCHNORM, "batchnorm_backward", case, FIXED[case.row])
+@cases("batchnorm_backward", DX, DX_WIDE, DGAMMA, DBETA, SMALL, SMALL_DGAMMA, OTHER_EPS)
+def test_batchnorm_backward(student: Any, case: Case) -> str | None:
+    row = other_eps(FIXED[case.row]) if case.id == "dx_eps_argument" else FIXED[case.row]
+    return check_gradient(student, BATCHNORM, "batchnorm_backward", case, row)
 
 
-@cases("batchnorm_backward_alt", DX, DX_WIDE, DGAMMA, DBETA, SMALL)
-def test_batchnorm_backward_alt(student: Any, case: Case) -> None:
-    check_gradient(student, BATCHNORM, "batchnorm_backward_alt", case, FIXED[case.row])
+@cases("batchnorm_backward_alt", DX, DX_WIDE, DGAMMA, DBETA, SMALL, SMALL_DGAMMA, OTHER_EPS)
+def test_batchnorm_backward_alt(student: Any, case: Case) -> str | None:
+    row = other_eps(FIXED[case.row]) if case.id == "dx_eps_argument" else FIXED[case.row]
+    return check_gradient(student, BATCHNORM, "batchnorm_backward_alt", case, row)
 
 
-FLOAT32 = Case("float32", "edge", hint="float32 in, float32 out: look for an array made without dtype=.")
+DTYPE = Case("dtype", "edge", hint=DTYPE_HINT)
 DOUT = Case(
-    "shapes_and_dout_unchanged",
+    "shapes_and_arguments_unchanged",
     "edge",
-    hint="dgamma and dbeta have shape (D,). dout belongs to the caller: `dout *= gamma` changes it.",
+    hint="dgamma and dbeta have shape (D,). " + USED_AGAIN_HINT,
 )
 
 
-@cases("batchnorm_backward", FLOAT32, DOUT)
+@cases("batchnorm_backward", DTYPE, DOUT)
 def test_batchnorm_backward_contract(student: Any, case: Case) -> None:
     check_contract(student, BATCHNORM, "batchnorm_backward", case, FIXED["train"])
 
 
-@cases("batchnorm_backward_alt", FLOAT32, DOUT)
+@cases("batchnorm_backward_alt", DTYPE, DOUT)
 def test_batchnorm_backward_alt_contract(student: Any, case: Case) -> None:
     check_contract(student, BATCHNORM, "batchnorm_backward_alt", case, FIXED["train"])
 
@@ -263,10 +292,10 @@ def test_batchnorm_backward_alt_contract(student: Any, case: Case) -> None:
         "paper; calling batchnorm_backward does not do that.",
     ),
 )
-def test_batchnorm_backward_alt_alone(student: Any, case: Case) -> None:
+def test_batchnorm_backward_alt_alone(student: Any, case: Case) -> str | None:
     name, row = "batchnorm_backward_alt", FIXED["train"]
     out, cache = cached(student, name, NAME, *BATCHNORM.arguments(row))
     function = student.call("layers.__dict__.get", name, keep="all")
     alone = student.define(ALONE, "alone")
     dx, _, _ = parts(student.call(alone, function, "batchnorm_backward", row["dout"], cache), 3, name=name)
-    judge_gradient(student, BATCHNORM, row, out, dx, "dx", name=f"dx of {name} on its own")
+    return judge_gradient(student, BATCHNORM, row, out, dx, "dx", name=f"dx of {name} on its own")

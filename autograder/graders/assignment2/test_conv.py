@@ -4,7 +4,18 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.checks import GRAD_RTOL, RTOL, Case, cases, close, parts, same_dtype, unchanged
+from autograder.checks.checks import (
+    DTYPE_HINT,
+    GRAD_RTOL,
+    RTOL,
+    USED_AGAIN_HINT,
+    Case,
+    cases,
+    close,
+    parts,
+    same_dtype,
+    unchanged,
+)
 from autograder.checks.fixed import Arrays, load
 from autograder.graders.assignment2.calls import EXPECTED, alone, cached, filled, stays_single
 
@@ -77,16 +88,16 @@ def test_conv_forward_naive(student: Any, case: Case) -> None:
 
 @cases(
     NAME,
-    Case("float32", "edge", hint="float32 in, float32 out: np.zeros(shape) makes a float64 array."),
+    Case("dtype", "edge", hint=DTYPE_HINT),
     Case("arguments_unchanged", "edge", hint="x, w and b belong to the caller: pad a copy."),
 )
 def test_conv_forward_naive_contract(student: Any, case: Case) -> None:
     row = FIXED["same_size"]
-    args = arguments(row, np.float32 if case.id == "float32" else np.float64)
+    args = arguments(row, np.float32 if case.id == "dtype" else np.float64)
     echo = student.call(f"layers.{NAME}", *args, keep=1, echo=True)
     out, _ = parts(echo.result, 2, name=NAME)
     filled(out, row["out"].shape, name=f"out of {NAME}")
-    if case.id == "float32":
+    if case.id == "dtype":
         same_dtype(out, np.float32, name=f"out of {NAME}")
         return
     for name, before, after in zip("xwb", args[:3], echo.args, strict=False):
@@ -176,19 +187,22 @@ def test_conv_backward_naive(student: Any, case: Case) -> None:
 
 @cases(
     BACK,
-    Case("float32", "edge", hint="float32 in, float32 out: np.zeros(shape) makes a float64 array."),
-    Case("dout_unchanged", "edge", hint="dout belongs to the caller; work on a copy."),
+    Case("dtype", "edge", hint=DTYPE_HINT),
+    Case("arguments_unchanged", "edge", hint=USED_AGAIN_HINT),
 )
 def test_conv_backward_naive_contract(student: Any, case: Case) -> None:
-    row, dtype = FIXED["same_size"], np.float32 if case.id == "float32" else np.float64
+    row, dtype = FIXED["same_size"], np.float32 if case.id == "dtype" else np.float64
     out, cache = cached(student, BACK, NAME, *arguments(row, dtype))
-    echo = student.call(f"layers.{BACK}", row["dout"].astype(dtype), cache, echo=True)
-    for which, got in zip(GRADS, parts(echo.result, 3, name=BACK), strict=True):
-        filled(got, row[which].shape, name=f"{which} of {BACK}")
-        stays_single(got, out, name=f"{which} of {BACK}")
-    if case.id == "float32":
-        return
-    unchanged(row["dout"].astype(dtype), echo.args[0], name=f"dout, the argument of {BACK},")
+    dout = row["dout"].astype(dtype)
+    for call in ("", " at a second call with the same cache"):
+        echo = student.call(f"layers.{BACK}", dout, cache, echo=True)
+        for which, got in zip(GRADS, parts(echo.result, 3, name=BACK), strict=True):
+            filled(got, row[which].shape, name=f"{which} of {BACK}{call}")
+            if case.id == "dtype":
+                stays_single(got, out, name=f"{which} of {BACK}")
+            elif call:
+                close(got, row[which], name=f"{which} of {BACK}{call}", rtol=GRAD_RTOL, what="gradient")
+        unchanged(dout, echo.args[0], name=f"dout, the argument of {BACK},")
 
 
 @cases(

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.checks import (
+    USED_AGAIN_HINT,
     Case,
     CheckFailed,
     cases,
@@ -139,7 +140,7 @@ def test_dropout_forward_seed(student: Any, case: Case) -> None:
     NAME,
     Case("images", "edge", hint="x may have any number of axes: draw a mask of x's shape."),
     Case(
-        "float32",
+        "dtype",
         "edge",
         hint="float32 in, float32 out, in both modes: a float64 mask makes the product float64.",
     ),
@@ -154,13 +155,13 @@ def test_dropout_forward_contract(student: Any, case: Case) -> None:
     if case.id == "images":
         some_kept_some_dropped(train(student, x, 0.5)[0])
         return
-    if case.id == "float32":
+    if case.id == "dtype":
         x = x.astype(np.float32)
     for mode in ("train", "test"):
         echo = student.call(f"layers.{NAME}", x, {"mode": mode, "p": 0.5}, keep=1, echo=True)
         out, _ = parts(echo.result, 2, name=NAME)
         filled(out, x.shape, name=f"{TEXT} in {mode} mode")
-        if case.id == "float32":
+        if case.id == "dtype":
             same_dtype(out, x.dtype, name=f"{TEXT} in {mode} mode")
         else:
             unchanged(x, echo.args[0], name=f"x, the argument of {NAME},")
@@ -268,16 +269,20 @@ def test_dropout_backward_where_out_is_x(student: Any, case: Case) -> str | None
 
 @cases(
     BACK,
-    Case("float32", "edge", hint="float32 in, float32 out: a float64 mask in the cache makes dx float64."),
-    Case("dout_unchanged", "edge", hint="dout belongs to the caller: `dout *= mask` changes it."),
+    Case("dtype", "edge", hint="float32 in, float32 out, in both modes: a float64 mask makes dx float64."),
+    Case("arguments_unchanged", "edge", hint="`dout *= mask` changes dout. " + USED_AGAIN_HINT),
 )
 def test_dropout_backward_contract(student: Any, case: Case) -> None:
-    dtype = np.float32 if case.id == "float32" else np.float64
+    dtype = np.float32 if case.id == "dtype" else np.float64
     x, dout = numbers(6, 5).astype(dtype), numbers(6, 5, seed=1).astype(dtype)
-    out, cache = cached(student, BACK, NAME, x, {"mode": "train", "p": 0.5})
-    echo = student.call(f"layers.{BACK}", dout, cache, echo=True)
-    dx = filled(echo.result, x.shape, name=f"dx of {BACK}")
-    if case.id == "float32":
-        stays_single(dx, out, name=f"dx of {BACK}")
-    else:
-        unchanged(dout, echo.args[0], name=f"dout, the argument of {BACK},")
+    for mode in ("train", "test"):
+        text = f"dx of {BACK} in {mode} mode"
+        out, cache = cached(student, BACK, NAME, x, {"mode": mode, "p": 0.5})
+        echo = student.call(f"layers.{BACK}", dout, cache, echo=True)
+        dx = filled(echo.result, x.shape, name=text)
+        if case.id == "dtype":
+            stays_single(dx, out, name=text)
+            continue
+        unchanged(dout, echo.args[0], name=f"dout, the argument of {BACK} in {mode} mode,")
+        again = student.call(f"layers.{BACK}", dout, cache)
+        near(again, dx, name=f"{text} at a second call with the same cache", what="gradient", rtol=EXACT)

@@ -4,14 +4,35 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.checks import GRAD_RTOL, Case, cases, parts, same_dtype, unchanged
+from autograder.checks.checks import (
+    DTYPE_HINT,
+    GRAD_RTOL,
+    USED_AGAIN_HINT,
+    Case,
+    cases,
+    parts,
+    same_dtype,
+    unchanged,
+)
 from autograder.checks.fixed import load
 from autograder.graders.assignment2.calls import EXPECTED, filled, near
-from autograder.graders.assignment2.norms import NORM_RTOL, Layer, check_contract, check_gradient, forward
+from autograder.graders.assignment2.norms import (
+    NORM_RTOL,
+    Layer,
+    check_contract,
+    check_gradient,
+    forward,
+    other_eps,
+)
 
 FIXED = load(EXPECTED, "layernorm")
 NAME, BACK = "layernorm_forward", "layernorm_backward"
-LAYERNORM = Layer(NAME, rows=lambda x, row: x, settings=lambda row: [{}])
+EPS_HINT = "ln_param['eps'] is not the usual one here. Is it read, or is 1e-5 written into the code?"
+LAYERNORM = Layer(
+    NAME,
+    rows=lambda x, row: x,
+    settings=lambda row: [{"eps": float(row["eps"])} if "eps" in row else {}],
+)
 
 
 @cases(
@@ -36,9 +57,10 @@ LAYERNORM = Layer(NAME, rows=lambda x, row: x, settings=lambda row: [{}])
         hint="The variance is about as small as eps here, so it matters how large eps is and whether it is "
         "added to the variance, before the root is taken.",
     ),
+    Case("eps_argument", "edge", row="small_variance", hint=EPS_HINT),
 )
 def test_layernorm_forward(student: Any, case: Case) -> None:
-    row = FIXED[case.row]
+    row = other_eps(FIXED[case.row]) if case.id == "eps_argument" else FIXED[case.row]
     out, _ = forward(student, LAYERNORM, row)
     rtol = GRAD_RTOL if case.kind == "edge" else NORM_RTOL
     near(out, row["out"], name=f"out of {NAME}", rtol=rtol)
@@ -46,7 +68,7 @@ def test_layernorm_forward(student: Any, case: Case) -> None:
 
 @cases(
     NAME,
-    Case("float32", "edge", hint="float32 in, float32 out: look for an array made without dtype=."),
+    Case("dtype", "edge", hint=DTYPE_HINT),
     Case(
         "arguments_unchanged",
         "edge",
@@ -54,12 +76,12 @@ def test_layernorm_forward(student: Any, case: Case) -> None:
     ),
 )
 def test_layernorm_forward_contract(student: Any, case: Case) -> None:
-    dtype = np.float32 if case.id == "float32" else np.float64
+    dtype = np.float32 if case.id == "dtype" else np.float64
     args = LAYERNORM.arguments(FIXED["wide"], dtype)
     echo = student.call(f"layers.{NAME}", *args, keep=1, echo=True)
     out, _ = parts(echo.result, 2, name=NAME)
     filled(out, args[0].shape, name=f"out of {NAME}")
-    if case.id == "float32":
+    if case.id == "dtype":
         same_dtype(out, dtype, name=f"out of {NAME}")
         return
     for name, before, after in zip(("x", "gamma", "beta"), args[:3], echo.args, strict=False):
@@ -100,18 +122,27 @@ def test_layernorm_forward_contract(student: Any, case: Case) -> None:
         which="dx",
         hint="The variance is about as small as eps here: the forward pass's eps belongs into the gradient.",
     ),
+    Case(
+        "dgamma_small_variance",
+        "edge",
+        row="small_variance",
+        which="dgamma",
+        hint="The variance is about as small as eps here: the normalised x is that of the forward pass.",
+    ),
+    Case("dx_eps_argument", "edge", row="small_variance", which="dx", hint=EPS_HINT),
 )
-def test_layernorm_backward(student: Any, case: Case) -> None:
-    check_gradient(student, LAYERNORM, BACK, case, FIXED[case.row])
+def test_layernorm_backward(student: Any, case: Case) -> str | None:
+    row = other_eps(FIXED[case.row]) if case.id == "dx_eps_argument" else FIXED[case.row]
+    return check_gradient(student, LAYERNORM, BACK, case, row)
 
 
 @cases(
     BACK,
-    Case("float32", "edge", hint="float32 in, float32 out: look for an array made without dtype=."),
+    Case("dtype", "edge", hint=DTYPE_HINT),
     Case(
-        "shapes_and_dout_unchanged",
+        "shapes_and_arguments_unchanged",
         "edge",
-        hint="dgamma and dbeta have shape (D,). dout belongs to the caller: `dout *= gamma` changes it.",
+        hint="dgamma and dbeta have shape (D,). " + USED_AGAIN_HINT,
     ),
 )
 def test_layernorm_backward_contract(student: Any, case: Case) -> None:

@@ -4,7 +4,17 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.checks import RTOL, Case, cases, close, parts, same_dtype, unchanged
+from autograder.checks.checks import (
+    DTYPE_HINT,
+    RTOL,
+    USED_AGAIN_HINT,
+    Case,
+    cases,
+    close,
+    parts,
+    same_dtype,
+    unchanged,
+)
 from autograder.checks.fixed import Arrays, load
 from autograder.graders.assignment2.calls import EXPECTED, alone, cached, filled, stays_single
 
@@ -78,16 +88,16 @@ def test_max_pool_forward_naive(student: Any, case: Case) -> None:
 
 @cases(
     NAME,
-    Case("float32", "edge", hint="float32 in, float32 out: np.zeros(shape) makes a float64 array."),
-    Case("argument_unchanged", "edge", hint="x belongs to the caller: do not write into its windows."),
+    Case("dtype", "edge", hint=DTYPE_HINT),
+    Case("x_unchanged", "edge", hint="x belongs to the caller: do not write into its windows."),
 )
 def test_max_pool_forward_naive_contract(student: Any, case: Case) -> None:
-    row, dtype = FIXED["two_by_two"], np.float32 if case.id == "float32" else np.float64
+    row, dtype = FIXED["two_by_two"], np.float32 if case.id == "dtype" else np.float64
     x = row["x"].astype(dtype)
     echo = student.call(f"layers.{NAME}", x, settings(row), keep=1, echo=True)
     out, _ = parts(echo.result, 2, name=NAME)
     filled(out, row["out"].shape, name=f"out of {NAME}")
-    if case.id == "float32":
+    if case.id == "dtype":
         same_dtype(out, dtype, name=f"out of {NAME}")
         return
     unchanged(x, echo.args[0], name=f"x, the argument of {NAME},")
@@ -149,19 +159,21 @@ def test_max_pool_backward_naive(student: Any, case: Case) -> None:
 
 @cases(
     BACK,
-    Case("float32", "edge", hint="float32 in, float32 out: np.zeros(shape) makes a float64 array."),
-    Case("dout_unchanged", "edge", hint="dout belongs to the caller; work on a copy."),
+    Case("dtype", "edge", hint=DTYPE_HINT),
+    Case("arguments_unchanged", "edge", hint=USED_AGAIN_HINT),
 )
 def test_max_pool_backward_naive_contract(student: Any, case: Case) -> None:
-    row, dtype = FIXED["two_by_two"], np.float32 if case.id == "float32" else np.float64
+    row, dtype = FIXED["two_by_two"], np.float32 if case.id == "dtype" else np.float64
     dout = row["dout"].astype(dtype)
     out, cache = cached(student, BACK, NAME, row["x"].astype(dtype), settings(row))
-    echo = student.call(f"layers.{BACK}", dout, cache, echo=True)
-    dx = filled(echo.result, row["dx"].shape, name=f"dx of {BACK}")
-    stays_single(dx, out, name=f"dx of {BACK}")
-    if case.id == "float32":
-        return
-    unchanged(dout, echo.args[0], name=f"dout, the argument of {BACK},")
+    for call in ("", " at a second call with the same cache"):
+        echo = student.call(f"layers.{BACK}", dout, cache, echo=True)
+        dx = filled(echo.result, row["dx"].shape, name=f"dx of {BACK}{call}")
+        if case.id == "dtype":
+            stays_single(dx, out, name=f"dx of {BACK}")
+        elif call:
+            close(dx, row["dx"], name=f"dx of {BACK}{call}", rtol=RTOL, what="gradient")
+        unchanged(dout, echo.args[0], name=f"dout, the argument of {BACK},")
 
 
 @cases(

@@ -5,7 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.checks import RTOL, Case, building_on, cases, close, parts, same_dtype, unchanged
+from autograder.checks.checks import (
+    DTYPE_HINT,
+    RTOL,
+    SINGLE,
+    USED_AGAIN_HINT,
+    Case,
+    building_on,
+    cases,
+    close,
+    parts,
+    unchanged,
+)
 from autograder.checks.fixed import load
 
 FIXED = load(Path(__file__).parent / "expected", "affine_relu")
@@ -48,7 +59,7 @@ def test_affine_forward(student: Any, case: Case) -> None:
 
 @cases(
     "affine_forward",
-    Case("float32", "edge", hint="float32 in, float32 out: make no float64 array on the way."),
+    Case("dtype", "edge", hint=DTYPE_HINT),
     Case(
         "arguments_unchanged",
         "edge",
@@ -56,14 +67,14 @@ def test_affine_forward(student: Any, case: Case) -> None:
     ),
 )
 def test_affine_forward_contract(student: Any, case: Case) -> None:
-    fixed = FIXED["affine/images"]
+    fixed, name = FIXED["affine/images"], "out of affine_forward"
     args = [fixed["x"], fixed["w"], fixed["b"]]
-    if case.id == "float32":
-        out = out_of(student.call("layers.affine_forward", *single(*args), keep=1))
-        close(out, fixed["out"], name="out of affine_forward", rtol=RTOL, dtype=np.float32)
+    if case.id == "dtype":
+        out = out_of(student.call("layers.affine_forward", *cast(args, SINGLE), keep=1))
+        close(out, fixed["out"], name=name, rtol=RTOL, dtype=SINGLE)
         return
     echo = student.call("layers.affine_forward", *args, keep=1, echo=True)
-    close(out_of(echo.result), fixed["out"], name="out of affine_forward", rtol=RTOL)
+    close(out_of(echo.result), fixed["out"], name=name, rtol=RTOL)
     for name, before, after in zip("xwb", args, echo.args, strict=True):
         unchanged(before, after, name=f"{name}, the argument of affine_forward,")
 
@@ -113,23 +124,24 @@ def test_affine_backward(student: Any, case: Case) -> None:
 
 @cases(
     "affine_backward",
-    Case("float32", "edge", hint="float32 in, float32 gradients out: make no float64 array on the way."),
-    Case("dout_unchanged", "edge", hint="The caller may still need dout: work on a copy of it."),
+    Case("dtype", "edge", hint=DTYPE_HINT),
+    Case("arguments_unchanged", "edge", hint=USED_AGAIN_HINT),
 )
 def test_affine_backward_contract(student: Any, case: Case) -> None:
-    fixed = FIXED["affine/images"]
+    fixed, back = FIXED["affine/images"], "affine_backward"
     args, dout = [fixed["x"], fixed["w"], fixed["b"]], fixed["dout"]
-    if case.id == "float32":
-        cache = affine_cache(student, *single(*args))
-        found = parts(student.call("layers.affine_backward", *single(dout), cache), 3, name="affine_backward")
+    if case.id == "dtype":
+        cache = affine_cache(student, *cast(args, SINGLE))
+        found = parts(student.call(f"layers.{back}", dout.astype(SINGLE), cache), 3, name=back)
         for name, got in zip(("dx", "dw", "db"), found, strict=True):
-            same_dtype(got, np.float32, name=f"{name} of affine_backward")
-        close(found[0], fixed["dx"], name="dx of affine_backward", rtol=RTOL, what="gradient")
+            close(got, fixed[name], name=f"{name} of {back}", rtol=RTOL, dtype=SINGLE, what="gradient")
         return
-    echo = student.call("layers.affine_backward", dout, affine_cache(student, *args), echo=True)
-    dx, _, _ = parts(echo.result, 3, name="affine_backward")
-    close(dx, fixed["dx"], name="dx of affine_backward", rtol=RTOL, what="gradient")
-    unchanged(dout, echo.args[0], name="dout, the argument of affine_backward,")
+    cache = affine_cache(student, *args)
+    for call in ("", " at a second call with the same cache"):
+        echo = student.call(f"layers.{back}", dout, cache, echo=True)
+        for name, got in zip(("dx", "dw", "db"), parts(echo.result, 3, name=back), strict=True):
+            close(got, fixed[name], name=f"{name} of {back}{call}", rtol=RTOL, what="gradient")
+        unchanged(dout, echo.args[0], name=f"dout, the argument of {back},")
 
 
 @cases(
@@ -146,7 +158,7 @@ def test_relu_forward(student: Any, case: Case) -> None:
 
 @cases(
     "relu_forward",
-    Case("float32", "edge", hint="float32 in, float32 out: make no float64 array on the way."),
+    Case("dtype", "edge", hint=DTYPE_HINT),
     Case(
         "x_unchanged",
         "edge",
@@ -154,13 +166,13 @@ def test_relu_forward(student: Any, case: Case) -> None:
     ),
 )
 def test_relu_forward_contract(student: Any, case: Case) -> None:
-    fixed = FIXED["relu/matrix"]
-    if case.id == "float32":
-        out = out_of(student.call("layers.relu_forward", *single(fixed["x"]), keep=1))
-        close(out, fixed["out"], name="out of relu_forward", rtol=RTOL, dtype=np.float32)
+    fixed, name = FIXED["relu/matrix"], "out of relu_forward"
+    if case.id == "dtype":
+        out = out_of(student.call("layers.relu_forward", fixed["x"].astype(SINGLE), keep=1))
+        close(out, fixed["out"], name=name, rtol=RTOL, dtype=SINGLE)
         return
     echo = student.call("layers.relu_forward", fixed["x"], keep=1, echo=True)
-    close(out_of(echo.result), fixed["out"], name="out of relu_forward", rtol=RTOL)
+    close(out_of(echo.result), fixed["out"], name=name, rtol=RTOL)
     unchanged(fixed["x"], echo.args[0], name="x, the argument of relu_forward,")
 
 
@@ -180,31 +192,33 @@ def test_relu_backward(student: Any, case: Case) -> None:
 
 @cases(
     "relu_backward",
-    Case("float32", "edge", hint="float32 in, float32 out: a mask of True and False keeps the type of dout."),
+    Case("dtype", "edge", hint="A mask of True and False keeps the dtype of dout. " + DTYPE_HINT),
+    Case("at_zero", "edge", hint="The docstring says what the gradient is where x is 0: `>` is not `>=`."),
     Case(
-        "dout_unchanged",
+        "arguments_unchanged",
         "edge",
-        hint="dx = dout does not copy: setting entries of dx to 0 then changes the caller's dout.",
-    ),
-    Case(
-        "cache_used_twice", "edge", hint="The cache must survive: a second call must give the same gradient."
+        hint="dx = dout does not copy: setting entries of dx to 0 then changes the caller's dout. A second "
+        "call with the same cache gives the same gradient.",
     ),
 )
 def test_relu_backward_contract(student: Any, case: Case) -> None:
-    fixed = FIXED["relu/matrix"]
-    if case.id == "float32":
-        cache = relu_cache(student, *single(fixed["x"]))
-        dx = student.call("layers.relu_backward", *single(fixed["dout"]), cache)
-        close(dx, fixed["dx"], name="dx of relu_backward", rtol=RTOL, dtype=np.float32, what="gradient")
+    fixed, name = FIXED["relu/matrix"], "dx of relu_backward"
+    x, dout = fixed["x"], fixed["dout"]
+    if case.id == "dtype":
+        cache = relu_cache(student, x.astype(SINGLE))
+        dx = student.call("layers.relu_backward", dout.astype(SINGLE), cache)
+        close(dx, fixed["dx"], name=name, rtol=RTOL, dtype=SINGLE, what="gradient")
         return
-    cache = relu_cache(student, fixed["x"])
-    echo = student.call("layers.relu_backward", fixed["dout"], cache, echo=True)
-    close(echo.result, fixed["dx"], name="dx of relu_backward", rtol=RTOL, what="gradient")
-    if case.id == "dout_unchanged":
-        unchanged(fixed["dout"], echo.args[0], name="dout, the argument of relu_backward,")
-    else:
-        dx = student.call("layers.relu_backward", fixed["dout"], cache)
-        close(dx, fixed["dx"], name="dx of a second relu_backward", rtol=RTOL, what="gradient")
+    if case.id == "at_zero":
+        at_zero = np.where(np.indices(x.shape).sum(axis=0) % 2 == 0, 0.0, x)
+        dx = student.call("layers.relu_backward", dout, relu_cache(student, at_zero))
+        close(dx, np.where(at_zero > 0, dout, 0.0), name=name, rtol=RTOL, what="gradient")
+        return
+    cache = relu_cache(student, x)
+    for call in ("", " at a second call with the same cache"):
+        echo = student.call("layers.relu_backward", dout, cache, echo=True)
+        close(echo.result, fixed["dx"], name=f"{name}{call}", rtol=RTOL, what="gradient")
+        unchanged(dout, echo.args[0], name="dout, the argument of relu_backward,")
 
 
 def out_of(result: Any) -> Any:
@@ -221,5 +235,5 @@ def relu_cache(student: Any, x: np.ndarray) -> Any:
         return student.call("layers.relu_forward", x, keep=1)[1]
 
 
-def single(*arrays: np.ndarray) -> list[np.ndarray]:
-    return [array.astype(np.float32) for array in arrays]
+def cast(arrays: list[np.ndarray], dtype: Any) -> list[np.ndarray]:
+    return [array.astype(dtype) for array in arrays]

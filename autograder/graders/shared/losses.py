@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.checks import RTOL, Case, cases, close, parts, unchanged
+from autograder.checks.checks import DTYPE_HINT, RTOL, SINGLE, Case, cases, close, parts, unchanged
 from autograder.checks.fixed import load
 
 FIXED = load(Path(__file__).parent / "expected", "losses")
@@ -91,15 +91,12 @@ def test_softmax_loss(student: Any, case: Case) -> None:
 
 CONTRACT = (
     Case(
-        "x_unchanged",
+        "arguments_unchanged",
         "edge",
-        hint="x -= x.max(...) or a gradient built inside x changes the caller's scores: work on a new array.",
+        hint="x -= x.max(...), or a gradient built inside x, changes the caller's scores: work on a new "
+        "array. The labels y stay as they are, too.",
     ),
-    Case(
-        "float32",
-        "edge",
-        hint="float32 scores in, float32 gradient out: np.zeros(shape) makes a float64 array.",
-    ),
+    Case("dtype", "edge", hint="np.zeros(shape) makes a float64 array. " + DTYPE_HINT),
 )
 
 
@@ -124,9 +121,11 @@ def compare_loss(student: Any, function: str, case: Case) -> None:
 
 def keep_contract(student: Any, function: str, case: Case) -> None:
     fixed = FIXED[f"{function.removesuffix('_loss')}/batch"]
-    dtype = np.float32 if case.id == "float32" else None
+    dtype = SINGLE if case.id == "dtype" else None
     x = fixed["x"].astype(dtype or np.float64)
     echo = student.call(f"layers.{function}", x, fixed["y"], echo=True)
     _, dx = parts(echo.result, 2, name=function)
     close(dx, fixed["dx"], name=f"dx of {function}", rtol=RTOL, dtype=dtype, what="gradient")
-    unchanged(x, echo.args[0], name=f"x, the argument of {function},")
+    if case.id == "arguments_unchanged":
+        unchanged(x, echo.args[0], name=f"x, the argument of {function},")
+        unchanged(fixed["y"], echo.args[1], name=f"y, the argument of {function},")

@@ -5,7 +5,19 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.checks import Case, array, cases, close, fail, mapping, parts, unchanged
+from autograder.checks.checks import (
+    DTYPE_HINT,
+    SINGLE,
+    Case,
+    array,
+    cases,
+    close,
+    fail,
+    mapping,
+    parts,
+    same_dtype,
+    unchanged,
+)
 from autograder.checks.fixed import load
 
 FIXED = load(Path(__file__).parent / "expected", "optimizers")
@@ -27,6 +39,18 @@ STATE = {"sgd_momentum": ("velocity",), "rmsprop": ("cache",), "adam": ("m", "v"
 
 DEFAULTS_HINT = "With config None the learning rate and the other settings are those of the docstring."
 UNCHANGED_HINT = "w -= ... writes into the caller's array: make a new one. The same goes for dw."
+OLD_STATE_HINT = (
+    "v *= mu, or np.add(..., out=v), writes into the old array, which the caller may still hold: make a new "
+    "array and put that into config."
+)
+
+# What has become of the arrays that lay in config before the call.
+OLD_STATE = """
+def old_state(rule, w, dw, config):
+    before = dict(config)
+    rule(w, dw, config)
+    return before
+"""
 IN_PLACE_HINT = (
     "The new state must lie in the dict that was passed, under the docstring's keys: a copy loses it."
 )
@@ -37,10 +61,11 @@ IN_PLACE_HINT = (
     Case("step", row="sgd/step", hint="One step against the gradient, as long as the learning rate says."),
     Case("defaults", row="sgd/defaults", hint=DEFAULTS_HINT),
     Case("arguments_unchanged", "edge", row="sgd/step", hint=UNCHANGED_HINT),
+    Case("dtype", "edge", row="sgd/step", hint=DTYPE_HINT),
 )
 def test_sgd(student: Any, case: Case) -> None:
-    if case.id == "arguments_unchanged":
-        keep_arguments(student, "sgd")
+    if case.kind == "edge":
+        check(student, "sgd", case)
         return
     run(student, "sgd", case.row, None if case.id == "defaults" else RUNS[case.row])
 
@@ -58,6 +83,8 @@ def test_sgd(student: Any, case: Case) -> None:
     Case("defaults", "edge", row="sgd_momentum/defaults", steps=3, hint=DEFAULTS_HINT),
     Case("same_dict", "edge", hint=IN_PLACE_HINT),
     Case("arguments_unchanged", "edge", hint=UNCHANGED_HINT),
+    Case("old_state_unchanged", "edge", hint=OLD_STATE_HINT),
+    Case("dtype", "edge", hint=DTYPE_HINT + " The state in config has it too."),
 )
 def test_sgd_momentum(student: Any, case: Case) -> None:
     check(student, "sgd_momentum", case)
@@ -75,6 +102,8 @@ def test_sgd_momentum(student: Any, case: Case) -> None:
     Case("epsilon", "edge", row="rmsprop/tiny", steps=2, hint="epsilon is added to the root, not under it."),
     Case("same_dict", "edge", hint=IN_PLACE_HINT),
     Case("arguments_unchanged", "edge", hint=UNCHANGED_HINT),
+    Case("old_state_unchanged", "edge", hint=OLD_STATE_HINT),
+    Case("dtype", "edge", hint=DTYPE_HINT + " The state in config has it too."),
 )
 def test_rmsprop(student: Any, case: Case) -> None:
     check(student, "rmsprop", case)
@@ -107,6 +136,8 @@ def test_rmsprop(student: Any, case: Case) -> None:
     ),
     Case("same_dict", "edge", hint=IN_PLACE_HINT),
     Case("arguments_unchanged", "edge", hint=UNCHANGED_HINT),
+    Case("old_state_unchanged", "edge", hint=OLD_STATE_HINT),
+    Case("dtype", "edge", hint=DTYPE_HINT + " The state in config has it too."),
 )
 def test_adam(student: Any, case: Case) -> None:
     check(student, "adam", case)
@@ -119,6 +150,10 @@ def check(student: Any, rule: str, case: Case) -> None:
         given_state(student, rule, case.id)
     elif case.id == "same_dict":
         same_dict(student, rule)
+    elif case.id == "old_state_unchanged":
+        old_state(student, rule)
+    elif case.id == "dtype":
+        keep_dtype(student, rule)
     else:
         run(student, rule, case.row, RUNS.get(case.row), case.steps)
 
@@ -181,3 +216,31 @@ def keep_arguments(student: Any, rule: str) -> None:
     close(next_w, want, name=f"next_w of {rule}", rtol=RTOL)
     unchanged(fixed["w"], echo.args[0], name=f"w, the argument of {rule},")
     unchanged(dw, echo.args[1], name=f"dw, the argument of {rule},")
+
+
+def old_state(student: Any, rule: str) -> None:
+    fixed = FIXED[f"{rule}/given"]
+    function = student.call("optim.__dict__.get", rule, keep="all")
+    helper = student.define(OLD_STATE, "old_state")
+    before = mapping(
+        student.call(helper, function, fixed["w"], fixed["dw"], given_config(rule)), STATE[rule], name=rule
+    )
+    given_state(student, rule, "given_state")  # what does nothing changes nothing
+    for name in STATE[rule]:
+        unchanged(fixed[name], before[name], name=f"the old {name} that {rule} found in config")
+
+
+def keep_dtype(student: Any, rule: str) -> None:
+    """next_w and the state, from a config that holds none, and from one that does."""
+    fixed = FIXED["sgd/step" if rule == "sgd" else f"{rule}/given"]
+    dw = fixed["dw"][0] if rule == "sgd" else fixed["dw"]
+    given = [{}] if rule == "sgd" else [{}, given_config(rule)]
+    for config in given:
+        started = {k: v.astype(SINGLE) if isinstance(v, np.ndarray) else v for k, v in config.items()}
+        next_w, state = call(student, rule, fixed["w"].astype(SINGLE), dw.astype(SINGLE), started)
+        same_dtype(next_w, SINGLE, name=f"next_w of {rule}")
+        for name in STATE.get(rule, ()):
+            mapping(state, [name], name=f"config of {rule}")
+            same_dtype(state[name], SINGLE, name=f"config[{name!r}] of {rule}")
+    if config:
+        close(next_w, fixed["next_w"], name=f"next_w of {rule}", rtol=RTOL)
