@@ -28,8 +28,8 @@ from autograder.release import names
 from autograder.release import notebook_marks as notebooks
 from autograder.release.importable import check_imports
 from autograder.release.leaks import Search
-from autograder.release.package import Skeleton
-from autograder.release.package import skeleton
+from autograder.release.package import Skeleton, skeleton
+from autograder.release.student_tool import WORK, work_text
 from autograder.toml_table import SETTINGS
 
 STUDENT_FILES = ("README.md", "requirements.txt")  # beside the notebooks in source/<assignment>/
@@ -112,7 +112,13 @@ class Finished:
 def finish_files(assignment: Assignment, folder: Path) -> Finished:
     """Write the library students get into `folder`, and check every file there that is no notebook."""
     stripped = skeleton(assignment)
+    if (folder / WORK).exists():
+        raise ReleaseError(
+            f"source/{assignment.name}/{WORK}: every release gets a {WORK} of the kit's; rename this file"
+        )
     _write_library(assignment, stripped, folder)
+    tool = work_text(assignment, stripped.files)
+    (folder / WORK).write_text(tool, encoding="utf-8", newline="\n")
     check_imports(folder, stripped.files)
     _drop_by_products(assignment, folder)
     _refuse_unexpected(assignment, stripped, folder)
@@ -122,7 +128,7 @@ def finish_files(assignment: Assignment, folder: Path) -> Finished:
             f"source/{assignment.name}/assignment.toml: may_repeat: expected lines of solutions, got "
             f"{sorted(search.unused)[0]!r} (without spaces), which is in none; delete it"
         )
-    for path, text in stripped.files.items():
+    for path, text in {**stripped.files, WORK: tool}.items():
         search.refuse(text, f"{path} (skeleton)")
     for file in STUDENT_FILES:
         search.refuse((folder / file).read_text(encoding="utf-8"), f"source/{assignment.name}/{file}")
@@ -174,7 +180,7 @@ def _drop_by_products(assignment: Assignment, folder: Path) -> None:
 
 def _refuse_unexpected(assignment: Assignment, stripped: Skeleton, folder: Path) -> None:
     expected = {f"{notebook.name}.ipynb" for notebook in assignment.notebooks}
-    expected |= {*STUDENT_FILES, *stripped.files}
+    expected |= {*STUDENT_FILES, WORK, *stripped.files}
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
     expected |= {name for name in found if FIGURE.fullmatch(name)}
     for name in sorted(found - expected):

@@ -61,9 +61,10 @@ def test_a_release_holds_what_students_need_and_nothing_else(demo: Course, quiet
         "demo_lib/helpers.py",
         "demo_lib/layers.py",
         "requirements.txt",
+        "work.py",
     )
     assert str(result).startswith(
-        "release/demo/ with 6 files, 2 things to do in demo_lib and 3 points; release/demo"
+        "release/demo/ with 7 files, 2 things to do in demo_lib and 3 points; release/demo"
     )
     assert [path.name for path in (demo.root / "release").iterdir()] == ["demo", "demo.zip"]
 
@@ -439,7 +440,7 @@ def test_what_a_run_left_beside_the_notebooks_is_not_released(demo: Course, quie
     demo.write("source/demo/results/net.npz", "weights")
     demo.write("source/demo/.ipynb_checkpoints/Intro-checkpoint.ipynb", json.dumps(demo.notebook))
     demo.write("source/demo/__pycache__/x.cpython-311.pyc", "x")
-    assert len(build("demo", demo.root, quiet).files) == 6
+    assert len(build("demo", demo.root, quiet).files) == 7
 
 
 def test_another_model_beside_the_notebooks_is_refused(demo: Course, quiet: Quiet) -> None:
@@ -499,3 +500,22 @@ def test_students_are_told_the_versions_the_course_is_made_with() -> None:
     for path in sorted(PROJECT.glob("source/*/requirements.txt")):
         for line in path.read_text(encoding="utf-8").splitlines():
             assert line.split(",")[0] in needed, f"{path.relative_to(PROJECT)}: {line}"
+
+
+def test_a_file_of_the_name_of_our_program_is_refused(demo: Course, quiet: Quiet) -> None:
+    demo.write("source/demo/work.py", "mine")
+    with pytest.raises(ReleaseError, match=r"source/demo/work.py: every release gets a work.py of the kit's"):
+        build("demo", demo.root, quiet)
+
+
+def test_the_program_of_students_runs_in_any_course(demo: Course, quiet: Quiet) -> None:
+    build("demo", demo.root, quiet)
+    command = [sys.executable, "work.py"]
+    run = subprocess.run(command, cwd=demo.release, capture_output=True, text=True, env={"PATH": ""})
+    assert run.stderr == ""
+    assert run.stdout.splitlines()[:4] == [
+        "A demo",
+        "",
+        "Intro: 2 of 3 points done",
+        "  done           scale_forward     2",
+    ]

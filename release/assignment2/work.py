@@ -1,0 +1,1180 @@
+#!/usr/bin/env python3
+"""What is done, what is wrong, what is still to do.
+
+    python work.py                     the state of each part, and what to do next
+    python work.py check [NAME ...]    run the checks of the notebooks, without a notebook
+    python work.py pack                make hand-in.zip
+    python work.py bring ../OLDER      carry over what you wrote for an earlier assignment
+
+With --watch the first two run again after each save. On Windows type `py work.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import builtins
+import contextlib
+import difflib
+import faulthandler
+import hashlib
+import io
+import json
+import linecache
+import os
+import re
+import subprocess
+import sys
+import symtable
+import tempfile
+import time
+import traceback
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+# What the course says of this assignment; filled in when it is released.
+COURSE = json.loads(r"""
+{
+ "name": "assignment2",
+ "title": "Assignment 2: deeper, normalised, convolutional networks",
+ "package": "cs_lib",
+ "notebooks": [
+  "FullyConnectedNets",
+  "BatchNormalization",
+  "Dropout",
+  "ConvolutionalNetworks"
+ ],
+ "results": [
+  "results/fully_connected_net.npz",
+  "results/conv_net.npz"
+ ],
+ "todo": [
+  [
+   "cs_lib/layers.py",
+   "affine_forward"
+  ],
+  [
+   "cs_lib/layers.py",
+   "affine_backward"
+  ],
+  [
+   "cs_lib/layers.py",
+   "relu_forward"
+  ],
+  [
+   "cs_lib/layers.py",
+   "relu_backward"
+  ],
+  [
+   "cs_lib/layers.py",
+   "batchnorm_forward"
+  ],
+  [
+   "cs_lib/layers.py",
+   "batchnorm_backward"
+  ],
+  [
+   "cs_lib/layers.py",
+   "batchnorm_backward_alt"
+  ],
+  [
+   "cs_lib/layers.py",
+   "layernorm_forward"
+  ],
+  [
+   "cs_lib/layers.py",
+   "layernorm_backward"
+  ],
+  [
+   "cs_lib/layers.py",
+   "dropout_forward"
+  ],
+  [
+   "cs_lib/layers.py",
+   "dropout_backward"
+  ],
+  [
+   "cs_lib/layers.py",
+   "conv_forward_naive"
+  ],
+  [
+   "cs_lib/layers.py",
+   "conv_backward_naive"
+  ],
+  [
+   "cs_lib/layers.py",
+   "max_pool_forward_naive"
+  ],
+  [
+   "cs_lib/layers.py",
+   "max_pool_backward_naive"
+  ],
+  [
+   "cs_lib/layers.py",
+   "spatial_batchnorm_forward"
+  ],
+  [
+   "cs_lib/layers.py",
+   "spatial_batchnorm_backward"
+  ],
+  [
+   "cs_lib/layers.py",
+   "spatial_groupnorm_forward"
+  ],
+  [
+   "cs_lib/layers.py",
+   "spatial_groupnorm_backward"
+  ],
+  [
+   "cs_lib/optim.py",
+   "sgd_momentum"
+  ],
+  [
+   "cs_lib/optim.py",
+   "rmsprop"
+  ],
+  [
+   "cs_lib/optim.py",
+   "adam"
+  ],
+  [
+   "cs_lib/classifiers/fc_net.py",
+   "TwoLayerNet"
+  ],
+  [
+   "cs_lib/classifiers/fc_net.py",
+   "FullyConnectedNet"
+  ],
+  [
+   "cs_lib/classifiers/cnn.py",
+   "ThreeLayerConvNet"
+  ],
+  [
+   "cs_lib/classifiers/cnn.py",
+   "ConvNet"
+  ]
+ ],
+ "names": {
+  "cs_lib/__init__.py": [],
+  "cs_lib/checks.py": [
+   "has_shape",
+   "is_batch",
+   "are_labels",
+   "mode_of",
+   "keep_ratio",
+   "integers",
+   "output_size",
+   "conv_settings",
+   "pool_settings",
+   "float_dtype"
+  ],
+  "cs_lib/classifiers/__init__.py": [],
+  "cs_lib/classifiers/cnn.py": [
+   "ThreeLayerConvNet",
+   "ConvNet",
+   "_same_size_conv"
+  ],
+  "cs_lib/classifiers/fc_net.py": [
+   "TwoLayerNet",
+   "FullyConnectedNet"
+  ],
+  "cs_lib/data_utils.py": [
+   "get_CIFAR10_data",
+   "dataset_name",
+   "data_folder",
+   "load_CIFAR10",
+   "save_model",
+   "_full_parts",
+   "_subset_parts",
+   "_read_batch",
+   "_read_tiles",
+   "_read_sums",
+   "_check_sum",
+   "_description"
+  ],
+  "cs_lib/fast_layers.py": [
+   "conv_forward_fast",
+   "conv_backward_fast",
+   "max_pool_forward_fast",
+   "max_pool_backward_fast",
+   "_blocks",
+   "_windows",
+   "_input_gradient",
+   "_places"
+  ],
+  "cs_lib/gradient_check.py": [
+   "rel_error",
+   "eval_numerical_gradient",
+   "eval_numerical_gradient_array",
+   "grad_check_sparse",
+   "_steps",
+   "_require_float64"
+  ],
+  "cs_lib/layer_utils.py": [
+   "affine_relu_forward",
+   "affine_relu_backward",
+   "affine_norm_relu_forward",
+   "affine_norm_relu_backward",
+   "conv_relu_forward",
+   "conv_relu_backward",
+   "conv_relu_pool_forward",
+   "conv_relu_pool_backward",
+   "conv_bn_relu_pool_forward",
+   "conv_bn_relu_pool_backward"
+  ],
+  "cs_lib/layers.py": [
+   "affine_forward",
+   "affine_backward",
+   "relu_forward",
+   "relu_backward",
+   "svm_loss",
+   "softmax_loss",
+   "batchnorm_forward",
+   "batchnorm_backward",
+   "batchnorm_backward_alt",
+   "layernorm_forward",
+   "layernorm_backward",
+   "dropout_forward",
+   "dropout_backward",
+   "conv_forward_naive",
+   "conv_backward_naive",
+   "max_pool_forward_naive",
+   "max_pool_backward_naive",
+   "spatial_batchnorm_forward",
+   "spatial_batchnorm_backward",
+   "spatial_groupnorm_forward",
+   "spatial_groupnorm_backward"
+  ],
+  "cs_lib/notebook_checks.py": [
+   "NotYet",
+   "_Tally",
+   "title",
+   "compare",
+   "holds",
+   "keeps",
+   "total",
+   "_call_arguments",
+   "_cast",
+   "_copied",
+   "_wide",
+   "_trouble",
+   "_line",
+   "_shell",
+   "_coloured"
+  ],
+  "cs_lib/notebook_setup.py": [
+   "CannotRun",
+   "follow_edits",
+   "FollowEdits",
+   "_modules",
+   "_refuse_unreadable",
+   "_show_to_do",
+   "_shell"
+  ],
+  "cs_lib/optim.py": [
+   "sgd",
+   "sgd_momentum",
+   "rmsprop",
+   "adam",
+   "_prepare"
+  ],
+  "cs_lib/solver.py": [
+   "Solver",
+   "_copy_arrays",
+   "_check_data"
+  ],
+  "cs_lib/vis_utils.py": [
+   "plot_history",
+   "plot_curves",
+   "show_weights",
+   "visualize_grid",
+   "_running_mean"
+  ]
+ },
+ "files": {
+  "cs_lib/__init__.py": "2109e04619212703a298f2d6aaac6e6c14eea7c24ead0add8e051c0e148a1e4f",
+  "cs_lib/checks.py": "6feae95bd4bdd8fa3d4dcfb39b70b02fc3c76d6efab3c02c0de8de6211913171",
+  "cs_lib/classifiers/__init__.py": "f6d98e384e1b5d89aaeed79239dfc68659b79ec5c4b439bb6876d5b060ff9ae2",
+  "cs_lib/classifiers/cnn.py": "581de9301234c9b33c1e3b1775a435296f231d8b616eccc9ba6e2eb4c9f5e039",
+  "cs_lib/classifiers/fc_net.py": "884cf931250595af62ae55401d88d6fa04acb4f30fb622549760c4edcb6b58c7",
+  "cs_lib/data_utils.py": "ea1dbe7f947718888c4dc7796eddb13b89eee2bfbc2c92c9cc8babe4cc4f55e7",
+  "cs_lib/fast_layers.py": "1f906c623a68919fa8bd5492904af611382a16ecac2d65460920f8238d328cd0",
+  "cs_lib/gradient_check.py": "c247e85399aed16cf8e95e02f4e8d746954daf6076bc010385582e8e81ef9cc7",
+  "cs_lib/layer_utils.py": "34720f6c0133518d0f8cccb3fe0d84cf4b2ab30b54b95c04e23cdb3b024865c5",
+  "cs_lib/layers.py": "e4cfeb772e11f864454b87fade2e9485f55be1239b4e507f8217ce9c81d1ac20",
+  "cs_lib/notebook_checks.py": "38b7a0611effaba0698c14706ee21edc93a14fa02a91f8eb78a0c237bebcb317",
+  "cs_lib/notebook_setup.py": "e49a736a82afff6b9abe75505728ec83d1e459a23c235913d81c30be4f0e0003",
+  "cs_lib/optim.py": "98cc0ddf7b4a6d8cc89c57fadd085878f85045d4bf3550c10c07f7a841bbbeca",
+  "cs_lib/solver.py": "2b201c4e36f8d4984c67b655e556b397b88919d5ca3d641d28b35e93f6311d29",
+  "cs_lib/vis_utils.py": "77f0cd9f2981b93de63bff576ca836d10287505bce157e98e8c4e5967468f657"
+ },
+ "cells": {
+  "FullyConnectedNets": [
+   "affine_forward",
+   "affine_backward",
+   "relu_forward",
+   "relu_backward",
+   "inline_FullyConnectedNets_1",
+   "two_layer_net",
+   "fully_connected_net",
+   "inline_FullyConnectedNets_2",
+   "sgd_momentum",
+   "rmsprop",
+   "adam",
+   "inline_FullyConnectedNets_3",
+   "train_fully_connected_net"
+  ],
+  "BatchNormalization": [
+   "batchnorm_forward",
+   "batchnorm_backward",
+   "batchnorm_backward_alt",
+   "fully_connected_net_batchnorm",
+   "inline_BatchNormalization_1",
+   "inline_BatchNormalization_2",
+   "inline_BatchNormalization_3",
+   "layernorm_forward",
+   "layernorm_backward",
+   "fully_connected_net_layernorm",
+   "inline_BatchNormalization_4"
+  ],
+  "Dropout": [
+   "dropout_forward",
+   "dropout_backward",
+   "inline_Dropout_1",
+   "fully_connected_net_dropout",
+   "inline_Dropout_2",
+   "inline_Dropout_3"
+  ],
+  "ConvolutionalNetworks": [
+   "conv_forward_naive",
+   "conv_backward_naive",
+   "max_pool_forward_naive",
+   "max_pool_backward_naive",
+   "spatial_batchnorm_forward",
+   "spatial_batchnorm_backward",
+   "spatial_groupnorm_forward",
+   "spatial_groupnorm_backward",
+   "three_layer_conv_net",
+   "conv_net",
+   "train_conv_net",
+   "inline_ConvolutionalNetworks_1"
+  ]
+ }
+}
+""")
+
+HERE = Path(__file__).resolve().parent
+STUB = "is not " + "written yet"  # in two parts, so that a search for it finds only what is to do
+EMPTY_ANSWER = re.compile(rf"[\s*_.]*(your answer here)?[\s*_.]*(this answer {STUB})?[\s*_.]*", re.I)
+DONE, WRONG, TO_DO, UNSEEN = "done", "wrong", "to do", "not looked at"
+COLOURS = {DONE: "32", WRONG: "31", TO_DO: "33", UNSEEN: "36"}
+SECONDS = 30  # for one check; a slow but right loop takes five on a slow machine
+HAND_IN = "hand-in.zip"
+MANIFEST = "manifest.json"
+LARGE_NOTEBOOK, LARGE_FILE, LARGE_TOTAL = 16 * 2**20, 64 * 2**20, 192 * 2**20  # what grading accepts
+SAVED_LATE = 120  # seconds; Jupyter saves by itself this often
+NOT_FULL_MARKS = "The checks you see use a few inputs only. Grading uses others too, so done here is not yet full marks."
+ANSI = re.compile(r"\x1b\[[\d;]*m")
+MAGIC = re.compile(r"^(\s*)([%!?].*|.*\?)$")
+
+
+class Trouble(Exception):
+    """Nothing can be done; the message says why and what to do."""
+
+
+def say(text: str = "") -> None:
+    """Print a line, on a console that may know neither UTF-8 nor colours."""
+    if not _coloured():
+        text = ANSI.sub("", text)
+    encoding = sys.stdout.encoding or "ascii"
+    print(text.encode(encoding, "replace").decode(encoding), flush=True)
+
+
+def paint(word: str, text: str) -> str:
+    return f"\x1b[{COLOURS[word]}m{text}\x1b[0m"
+
+
+def _coloured() -> bool:
+    windows = os.name == "nt" and not {"WT_SESSION", "TERM_PROGRAM"} & set(os.environ)
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ and not windows
+
+
+# --- The notebooks and the library, as they lie on disk -------------------------------------------------
+
+
+class Item:
+    """One part of the assignment that has points."""
+
+    def __init__(self, notebook: str, number: int, cell: dict, title: str) -> None:
+        marks = cell["metadata"]["nbgrader"]
+        self.notebook, self.number, self.cell, self.title = notebook, number, cell, title
+        self.id, self.points = marks["grade_id"], marks.get("points", 0)
+        self.state, self.note, self.printed, self.hint = UNSEEN, "", "", ""
+
+    def functions(self) -> list:
+        """The functions of the library that its check is about, as (file, qualified name)."""
+        words = set(re.findall(r"\w+", source_of(self.cell)))
+        pairs = [(file, name) for file, name in COURSE["todo"] if words & {*name.split(".")}]
+        return [pair for pair in pairs if pair[1] == self.id] or pairs
+
+
+def source_of(cell: dict) -> str:
+    source = cell.get("source", "")
+    return source if isinstance(source, str) else "".join(source)
+
+
+def marks_of(cell: dict) -> dict:
+    return cell.get("metadata", {}).get("nbgrader", {}) or {}
+
+
+def read_notebook(name: str) -> list:
+    """The cells of a notebook."""
+    path = HERE / f"{name}.ipynb"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except FileNotFoundError:
+        raise Trouble(f"{path.name} is missing: unpack it again from the assignment's zip") from None
+    except (ValueError, KeyError, TypeError):
+        raise Trouble(f"{path.name} is not a notebook any more: unpack it again, or take an older copy") from None
+
+
+def read_notebooks() -> tuple:
+    """{name: cells} of those that can be read, and a sentence about each other one."""
+    cells, troubles = {}, []
+    for name in COURSE["notebooks"]:
+        try:
+            cells[name] = read_notebook(name)
+        except Trouble as trouble:
+            troubles.append(str(trouble))
+    return cells, troubles
+
+
+def items_of(name: str, cells: list) -> list:
+    """The parts with points, in the order of the notebook."""
+    items, questions = [], 0
+    for number, cell in enumerate(cells):
+        if not marks_of(cell).get("grade"):
+            continue
+        text = cell.get("cell_type") != "code"
+        questions += text
+        items.append(Item(name, number, cell, f"question {questions}" if text else marks_of(cell)["grade_id"]))
+    return items
+
+
+def library() -> dict:
+    """{path: text} of the library's files that can be read as text."""
+    found = {}
+    for path in sorted((HERE / COURSE["package"]).rglob("*.py")):
+        found[path.relative_to(HERE).as_posix()] = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
+    return found
+
+
+def line_of(text: str, name: str) -> int:
+    """Where a function is to be written, or else begins; found without reading the file as Python."""
+    lines, start = text.split("\n"), 0
+    for part in name.split("."):
+        pattern = re.compile(rf"\s*(async\s+def|def|class)\s+{re.escape(part)}\b")
+        start = next((n for n in range(start, len(lines)) if pattern.match(lines[n])), start)
+    stub = next((n for n in range(start, len(lines)) if f'"{name} {STUB}"' in lines[n]), start)
+    return stub + 1
+
+
+def complaints(texts: dict) -> list:
+    """What of the library is not as it was given out: missing files, and files of another assignment."""
+    found = []
+    for file, names in COURSE["names"].items():
+        if file not in texts:
+            found.append(f"{file} is missing: unpack it again from the assignment's zip")
+            continue
+        lost = [name for name in names if not re.search(rf"^(async\s+def|def|class)\s+{name}\b", texts[file], re.M)]
+        if lost:
+            found.append(
+                f"{file} has no {', '.join(lost[:3])}{' ...' if len(lost) > 3 else ''}. Was another assignment's folder "
+                f"copied over this one? Unpack {COURSE['name']} again into a new folder, and carry your work "
+                "over with: python work.py bring FOLDER"
+            )
+    return found
+
+
+# --- Running the checks ---------------------------------------------------------------------------------
+
+
+def as_python(source: str) -> str:
+    """A cell without IPython's own commands, line for line."""
+    if source.lstrip().startswith("%%"):
+        return ""
+    return "\n".join(MAGIC.sub(r"\1pass", line) for line in source.split("\n"))
+
+
+def parts_of(cells: list) -> list:
+    """The code of a notebook in pieces that can be run one by one: (cell number, source, binds, needs).
+
+    Each imported name is a piece of its own, so that a broken file stops only what needs it.
+    """
+    pieces: list = []
+    for number, cell in enumerate(cells):
+        if cell.get("cell_type") != "code":
+            continue
+        source = as_python(source_of(cell))
+        try:
+            tree = ast.parse(source)
+        except SyntaxError:
+            pieces.append((number, source, set(), set()))
+            continue
+        imports = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+        for node in imports:
+            for alias in node.names:
+                one = ast.Import([alias]) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, [alias], node.level)
+                pieces.append((number, ast.unparse(one), {alias.asname or alias.name.split(".")[0]}, set()))
+        if len(imports) < len(tree.body):
+            lines = source.split("\n")
+            for node in imports:
+                lines[node.lineno - 1 : node.end_lineno] = [""] * (last_line(node) - node.lineno + 1)
+            rest = "\n".join(lines)
+            pieces.append((number, rest, *names_of(rest)))
+    return pieces
+
+
+def names_of(source: str) -> tuple:
+    """The names that a piece of code binds, and those it needs from elsewhere."""
+    top = symtable.symtable(source, "cell", "exec")
+    binds = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+    binds |= {symbol.get_name() for symbol in top.get_symbols() if symbol.is_namespace()}
+    needs, tables = {s.get_name() for s in top.get_symbols() if s.is_referenced()}, list(top.get_children())
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        needs |= {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
+    return binds, needs - binds
+
+
+def needed_for(number: int, pieces: list) -> list:
+    """The pieces to run before those of cell `number`, and these, in order."""
+    own = [place for place, piece in enumerate(pieces) if piece[0] == number]
+    chosen, wanted = set(own), set()
+    for place in own:
+        wanted |= pieces[place][3]
+    for place in range(min(own, default=0) - 1, -1, -1):
+        _, _, binds, needs = pieces[place]
+        if binds & wanted:
+            chosen.add(place)
+            wanted = (wanted - binds) | needs
+    return sorted(chosen)
+
+
+def run_checks(notebook: str, cells: list, items: list, seconds: float) -> None:
+    """Run the check cells of a notebook in a process of their own, and note in the items how each went."""
+    pieces, jobs, waiting = parts_of(cells), [], {}
+    for item in items:
+        if item.cell.get("cell_type") != "code":
+            look_at_answer(item)
+            continue
+        places = needed_for(item.number, pieces)
+        solutions = [cells[n] for n in {pieces[place][0] for place in places} if marks_of(cells[n]).get("solution")]
+        if solutions:
+            look_at_last_run(item, solutions)
+        else:
+            waiting[item.id] = item
+            jobs.append({"id": item.id, "number": item.number, "places": places})
+    while jobs:
+        results, trace = _run_process(notebook, [(*piece[:2], sorted(piece[2])) for piece in pieces], jobs, seconds)
+        for job, result in zip(jobs, results):
+            item = waiting[job["id"]]
+            item.state, item.note, item.printed, item.hint = result
+        jobs = jobs[len(results) :]
+        if jobs:  # the process ended before this one did
+            item = waiting[jobs.pop(0)["id"]]
+            item.state, item.note = WRONG, _why_it_ended(trace, seconds)
+
+
+def _run_process(notebook: str, pieces: list, jobs: list, seconds: float) -> tuple:
+    """The results that a process wrote, as far as it came, and where it hung if it did."""
+    with tempfile.TemporaryDirectory(prefix="work-") as name:
+        folder = Path(name)
+        task = {"notebook": notebook, "pieces": pieces, "jobs": jobs, "seconds": seconds}
+        (folder / "task").write_text(json.dumps(task), encoding="utf-8")
+        quiet: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        # The process stops itself and says where; should even that fail, it is ended from here.
+        limit = 60 + (seconds + 5) * len(jobs)
+        environment = {**os.environ, "MPLBACKEND": "agg"}
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(  # noqa: S603  this file, by the Python that runs it
+                [sys.executable, "-B", __file__, "_run", name], timeout=limit, cwd=HERE, env=environment, check=False, **quiet
+            )
+        done = folder / "results"
+        lines = done.read_text(encoding="utf-8").splitlines() if done.exists() else []
+        trace = folder / "trace"
+        return [json.loads(line) for line in lines], trace.read_text(encoding="utf-8", errors="replace") if trace.exists() else ""
+
+
+def _why_it_ended(trace: str, seconds: float) -> str:
+    for file, line, function in re.findall(r'File "([^"]+)", line (\d+) in (\S+)', trace):
+        if COURSE["package"] in Path(file).parts:
+            return f"stopped after {seconds:g} s in {Path(file).name}, line {line}, in {function}: does its loop end?"
+    return f"stopped after {seconds:g} s: does a loop never end?" if trace else "Python itself ended: too much memory, or exit()?"
+
+
+def run_task(folder: Path) -> None:
+    """What the other process does: run each check, and write down how it went."""
+    task = json.loads((folder / "task").read_text(encoding="utf-8"))
+    sys.path[0] = str(HERE)
+    names = {"__name__": "__main__", "print": print}
+    ran: dict = {}  # place of a piece -> the exception it raised, or None
+    with open(folder / "results", "w", encoding="utf-8") as results, open(folder / "trace", "w") as trace:
+        for job in task["jobs"]:
+            faulthandler.dump_traceback_later(task["seconds"], exit=True, file=trace)
+            result = _run_one(job, task, names, ran)
+            faulthandler.cancel_dump_traceback_later()
+            results.write(json.dumps(result) + "\n")
+            results.flush()
+
+
+def _run_one(job: dict, task: dict, names: dict, ran: dict) -> list:
+    """Run a check after the pieces that it needs. One of these may fail and yet have left what is needed."""
+    output = io.StringIO()
+    earlier = error = None
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+        for place in job["places"]:
+            number, source, binds = task["pieces"][place]
+            if place not in ran or (number == job["number"] and ran[place] is not None):
+                for name in binds:  # of a check before this one
+                    names.pop(name, None)
+                ran[place] = _raised(source, f"{task['notebook']}, cell {number + 1}", names)
+            error, own = ran[place], number == job["number"]
+            earlier = earlier or (None if own else error)
+    if isinstance(error, NameError) and earlier is not None:
+        error = earlier
+    return _judged(ANSI.sub("", output.getvalue())[-20_000:], error)
+
+
+def _raised(source: str, label: str, names: dict) -> Any:
+    linecache.cache[label] = (len(source), None, [f"{line}\n" for line in source.split("\n")], label)
+    try:
+        exec(compile(source, label, "exec"), names)  # noqa: S102  the student's own cells
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
+        return error
+    return None
+
+
+def _judged(printed: str, error: Any) -> list:
+    """[state, one line that says why, all that was printed, what to look at]."""
+    failed = [line.strip() for line in printed.splitlines() if line.lstrip().startswith("NOT YET")]
+    hints = [line.strip() for line in printed.splitlines() if line.lstrip().startswith("hint:")]
+    hint = hints[0][len("hint:") :].strip() if hints else ""
+    if isinstance(error, NotImplementedError) and str(error).endswith(STUB):
+        return [TO_DO, str(error), printed, ""]  # of the function itself, or of one that it needs
+    if failed:
+        return [WRONG, " ".join(failed[0][len("NOT YET") :].split()), printed, hint]
+    if error is not None:
+        return [WRONG, describe(error), printed, ""]
+    return [DONE, "", printed, ""]
+
+
+def describe(error: BaseException) -> str:
+    """An error in one line, with the last line of the library that it passed through."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{Path(error.filename).name}, line {error.lineno}: {error.msg}"
+    text = f"{type(error).__name__}: {error}".split("\n")[0]
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = [frame for frame in frames if HERE / COURSE["package"] in Path(frame.filename).parents]
+    if inside:
+        return f"{Path(inside[-1].filename).name}, line {inside[-1].lineno}, in {inside[-1].name}: {text}"
+    return f"{frames[-1].filename}: {text}" if frames else text
+
+
+def look_at_answer(item: Item) -> None:
+    """A written answer: only whether there is one."""
+    text = source_of(item.cell)
+    words = len(text.split())
+    item.state, item.note = (TO_DO, "no answer yet") if EMPTY_ANSWER.fullmatch(text) else (UNSEEN, f"{words} words; read when graded")
+
+
+def look_at_last_run(item: Item, solutions: list) -> None:
+    """A check that needs a training: what the notebook shows of its last run."""
+    printed = "".join(
+        "".join(output.get("text", "")) for output in item.cell.get("outputs", []) if output.get("output_type") == "stream"
+    )
+    if any(STUB in source_of(cell) for cell in solutions):
+        item.state, item.note = TO_DO, "its cell in the notebook is not written"
+    elif item.cell.get("outputs"):
+        raised = any(output.get("output_type") == "error" for output in item.cell["outputs"])
+        item.state, item.note, item.printed, item.hint = _judged(ANSI.sub("", printed), None)
+        if item.state == DONE and raised:
+            item.state, item.note = WRONG, "ended with an error in its last run"
+        item.note = item.note or "by its last run in the notebook"
+    else:
+        item.note = "run the notebook, and save it"
+
+
+def look(cells: dict, seconds: float, wanted: Any = None) -> list:
+    """Every part that has points, or the wanted ones, looked at; one process a notebook, at once."""
+    items = {name: [item for item in items_of(name, part) if wanted is None or item.id in wanted] for name, part in cells.items()}
+    with ThreadPoolExecutor(max_workers=max(1, min(4, os.cpu_count() or 1))) as pool:
+        list(pool.map(lambda name: run_checks(name, cells[name], items[name], seconds), cells))
+    return [item for found in items.values() for item in found]
+
+
+# --- What is printed ------------------------------------------------------------------------------------
+
+
+def show_status(items: list, troubles: list) -> None:
+    """All parts with their states and points, notebook by notebook, and what to do next."""
+    say(COURSE["title"])
+    for trouble in troubles:
+        say(f"  {paint(WRONG, trouble)}")
+    width = max((len(item.title) for item in items), default=0)
+    for name in COURSE["notebooks"]:
+        part = [item for item in items if item.notebook == name]
+        if part:
+            say(f"\n{name}: {points_of(part, DONE)} of {points_of(part)} points done")
+        for item in part:
+            room = 100 - 2 - 15 - width - 8
+            note = place_of(item) if item.note.endswith(STUB) else item.note
+            note = note if len(note) <= room else note[: room - 3] + "..."
+            say(f"  {paint(item.state, f'{item.state:15}')}{item.title:{width}}  {item.points:4g}  {note}".rstrip())
+    say()
+    counts = [f"{state} {points_of(items, state)}" for state in COLOURS if any(i.state == state for i in items)]
+    say(f"Points: {', '.join(counts)}, of {points_of(items)}.")
+    say(NOT_FULL_MARKS)
+    open_items = [item for item in items if item.state in (TO_DO, WRONG)]
+    say(f"Next: {next_step(open_items[0]) if open_items else 'python work.py pack'}")
+
+
+def points_of(items: list, state: str = "") -> str:
+    return f"{sum(item.points for item in items if state in ('', item.state)):g}"
+
+
+def next_step(item: Item) -> str:
+    """Where to go, and how to check it."""
+    if item.cell.get("cell_type") != "code":
+        return f"{item.title} of {item.notebook}.ipynb: write your answer below it, and save"
+    if item.note.startswith("its cell"):
+        return f"{item.notebook}.ipynb: write the cell that {item.id} is about, run it, and save"
+    return f"{place_of(item)}. Then: python work.py check {item.id}"
+
+
+def place_of(item: Item) -> str:
+    """The line to look at: the one that the message names, else the function's."""
+    named = re.match(r"([\w.]+\.py, line \d+)", item.note)
+    if named:
+        return named[1]
+    texts = library()
+    missing = re.match(rf"([\w.]+) {STUB}$", item.note)
+    if missing:
+        for file, text in texts.items():
+            if f'"{missing[1]} {STUB}"' in text:
+                return f"{file}, line {line_of(text, missing[1])}: {missing[1]}"
+    for file, name in item.functions():
+        if file in texts:
+            return f"{file}, line {line_of(texts[file], name)}: {name}"
+    return f"{item.notebook}.ipynb, cell {item.number + 1}"
+
+
+def show_check(item: Item) -> None:
+    """One check with all it prints, and one line of what to look at."""
+    say(f"\n{item.notebook}: {item.title}, {item.points:g} points: {paint(item.state, item.state)}")
+    for line in item.printed.splitlines():
+        word = DONE if line.lstrip().startswith("ok ") else WRONG if "NOT YET" in line else ""
+        say(f"  {paint(word, line) if word else line}")
+    if item.note and item.note not in " ".join(item.printed.split()):
+        say(f"  {item.note}")
+    if item.state in (WRONG, TO_DO):
+        where = place_of(item) if item.cell.get("cell_type") == "code" else f"{item.notebook}.ipynb, cell {item.number + 1}"
+        say(f"  Look at {where}{'. ' + item.hint if item.hint else ''}")
+
+
+# --- The commands ---------------------------------------------------------------------------------------
+
+
+def status(arguments: argparse.Namespace) -> int:
+    cells, troubles = read_notebooks()
+    items = look(cells, arguments.seconds)
+    show_status(items, troubles + complaints(library()))
+    return 0 if not troubles and all(item.state == DONE for item in items) else 1
+
+
+def check(arguments: argparse.Namespace) -> int:
+    cells, troubles = read_notebooks()
+    wanted = _named(arguments.names, [item for name in cells for item in items_of(name, cells[name])])
+    items = look(cells, arguments.seconds, wanted)
+    for trouble in troubles + complaints(library()):
+        say(paint(WRONG, trouble))
+    for item in items:
+        show_check(item)
+    right = sum(item.state == DONE for item in items)
+    say(f"\n{paint(DONE if right == len(items) else WRONG, f'{right} of {len(items)} done')}. {NOT_FULL_MARKS}")
+    return 0 if right == len(items) and not (troubles and not arguments.names) else 1
+
+
+def _named(names: list, items: list) -> set:
+    """The grade ids that are meant; a notebook's name means all of its checks."""
+    if not names:
+        return {item.id for item in items if item.cell.get("cell_type") == "code"}
+    wanted = set()
+    for name in names:
+        short = name.removesuffix(".ipynb").split(".")[-1]
+        meant = {i.id for i in items if short in (i.id, i.notebook) or short in {f.split(".")[-1] for _, f in i.functions()}}
+        exact = {item.id for item in items if item.id == name}
+        if not (exact or meant):
+            known = [word for item in items for word in (item.id, item.notebook)]
+            near = difflib.get_close_matches(name, known, 1)
+            raise Trouble(f"no check is called {name}" + (f"; did you mean {near[0]}?" if near else ": see python work.py"))
+        wanted |= exact or meant
+    return wanted
+
+
+def watch(command: Any, arguments: argparse.Namespace) -> int:
+    """Run a command, and again after each save, until Ctrl+C."""
+    before = None
+    try:
+        while True:
+            now = _times()
+            if now != before:
+                before = now
+                try:
+                    command(arguments)
+                except Trouble as trouble:
+                    say(str(trouble))
+                say("\nWaiting for the next save. Ctrl+C ends this.")
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        return 0
+
+
+def _times() -> list:
+    paths = [HERE / f"{name}.ipynb" for name in COURSE["notebooks"]] + sorted((HERE / COURSE["package"]).rglob("*.py"))
+    return [(str(path), path.stat().st_mtime_ns) for path in paths if path.exists()]
+
+
+# --- Handing in -----------------------------------------------------------------------------------------
+
+
+def pack(arguments: argparse.Namespace) -> int:
+    """Write hand-in.zip, and say of each part what is odd about it."""
+    files = {f"{name}.ipynb": HERE / f"{name}.ipynb" for name in COURSE["notebooks"]}
+    files |= {path: HERE / path for path in library()} | {path: HERE / path for path in COURSE["results"]}
+    data = {name: path.read_bytes() for name, path in files.items() if path.is_file()}
+    notes = [f"{name}: missing{_why_missing(name)}" for name in files if name not in data]
+    notes += complaints(library()) + _library_notes(data) + _notebook_notes(data)
+    notes += [f"{name}: {len(d) / 2**20:.0f} MB, more than grading accepts" for name, d in data.items() if len(d) > LARGE_FILE]
+    if sum(map(len, data.values())) > LARGE_TOTAL:
+        notes.append(f"all together: more than the {LARGE_TOTAL >> 20} MB that grading accepts")
+    if _untouched(data):
+        raise Trouble(f"nothing in {HERE.name} has been worked on or saved since it was given out, so {HAND_IN} is not written")
+    _write_zip(data, notes)
+    say(f"{HAND_IN}: {len(data)} files, {(HERE / HAND_IN).stat().st_size / 1e6:.1f} MB, for {COURSE['name']}")
+    for name in sorted(data):
+        say(f"  {name:44}{len(data[name]) / 1e3:10.1f} kB")
+    for note in notes:
+        say(paint(WRONG, f"  ! {note}"))
+    say("Correct these, and pack again; or hand it in as it is." if notes else "Nothing is missing. Hand in this file.")
+    say(NOT_FULL_MARKS)
+    return 1 if notes else 0
+
+
+def _why_missing(name: str) -> str:
+    if name in COURSE["results"]:
+        return ": run the notebook that saves your trained network"
+    return ": unpack it again from the assignment's zip"
+
+
+def _library_notes(data: dict) -> list:
+    """Files that are not Python, files in another encoding, editors' own copies, and what is to do."""
+    notes = []
+    for name in sorted(name for name in data if name.endswith(".py")):
+        try:
+            compile(data[name], name, "exec")
+        except (SyntaxError, ValueError) as error:
+            notes.append(f"{describe(error)}: it cannot be imported, so nothing in it can be graded")
+    notes = notes or _import_notes(data)
+    texts = library()
+    if all(_digest(text) == COURSE["files"].get(name) for name, text in texts.items()):
+        notes.append(f"{COURSE['package']}: nothing in it is changed; have you saved your files?")
+    else:
+        left = sorted(name for file, name in COURSE["todo"] if re.search(rf'"{re.escape(name)}(\.\w+)? {STUB}"', texts.get(file, "")))
+        notes += [f"not written yet: {', '.join(left)}"] if left else []
+    for path in sorted((HERE / COURSE["package"]).rglob("*")):
+        if path.name.startswith((".#", "#")) or path.suffix in (".swp", ".swo"):
+            notes.append(f"{path.name}: an editor holds unsaved changes of this file")
+    return notes
+
+
+def _import_notes(data: dict) -> list:
+    """Whether each module can be imported, in a process of its own."""
+    modules = [name[:-3].removesuffix("/__init__").replace("/", ".") for name in sorted(data) if name.endswith(".py")]
+    program = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
+    try:
+        run = subprocess.run(  # noqa: S603  our own text, by the Python that runs this
+            [sys.executable, "-B", "-c", program, *modules], cwd=HERE, capture_output=True, text=True, errors="replace",
+            timeout=120, check=False, stdin=subprocess.DEVNULL, env={**os.environ, "MPLBACKEND": "agg"},
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return [f"{COURSE['package']}: importing it does not end: is there a loop outside of a function?"]
+    if run.returncode == 0:
+        return []
+    lines = run.stderr.strip().splitlines() or ["Python ended"]
+    places = [re.search(r'File "([^"]+)", line (\d+)', line) for line in lines]
+    inside = [place for place in places if place and COURSE["package"] in Path(place[1]).parts]
+    where = f"{Path(inside[-1][1]).name}, line {inside[-1][2]}: " if inside else ""
+    return [f"{where}{lines[-1]}: it cannot be imported, so nothing in it can be graded"]
+
+
+def _notebook_notes(data: dict) -> list:
+    notes = []
+    for name in COURSE["notebooks"]:
+        file = f"{name}.ipynb"
+        if file not in data:
+            continue
+        try:
+            cells = read_notebook(name)
+        except Trouble as trouble:
+            notes.append(str(trouble))
+            continue
+        if len(data[file]) > LARGE_NOTEBOOK:
+            notes.append(f"{file}: {len(data[file]) >> 20} MB, more than grading accepts; clear the outputs, run it again, save")
+        lost = sorted(set(COURSE["cells"][name]) - {marks_of(cell).get("grade_id") for cell in cells})
+        if lost:
+            notes.append(f"{file}: these cells with points are gone: {', '.join(lost)}; bring them back from the assignment's zip")
+        if not _worked_on(cells):
+            notes.append(f"{file}: nothing in it is written or run; have you saved it?")
+            continue
+        unrun = [cell for cell in cells if marks_of(cell).get("grade") and cell.get("cell_type") == "code" and not cell.get("execution_count")]
+        if unrun:
+            notes.append(f"{file}: {len(unrun)} of its checks were not run since it was last saved")
+        empty = [i.title for i in items_of(name, cells) if i.cell.get("cell_type") != "code" and EMPTY_ANSWER.fullmatch(source_of(i.cell))]
+        if empty:
+            notes.append(f"{file}: no answer to {', '.join(empty)}")
+        newer = [r for r in COURSE["results"] if r in data and r.split("/")[-1] in _sources(cells) and _saved(HERE / r) > _saved(HERE / file) + SAVED_LATE]
+        if newer:
+            notes.append(f"{file}: {newer[0]} is newer than the notebook; have you saved it after the last run?")
+    return notes
+
+
+def _saved(path: Path) -> float:
+    return path.stat().st_mtime
+
+
+def _sources(cells: list) -> str:
+    return "\n".join(source_of(cell) for cell in cells)
+
+
+def _worked_on(cells: list) -> bool:
+    """Whether anything in a notebook was run, answered or written."""
+    if any(cell.get("execution_count") for cell in cells):
+        return True
+    answers = [source_of(cell) for cell in cells if marks_of(cell).get("solution")]
+    return any(STUB not in text and not EMPTY_ANSWER.fullmatch(text) for text in answers)
+
+
+def _untouched(data: dict) -> bool:
+    changed = any(_digest(text) != COURSE["files"].get(name) for name, text in library().items())
+    cells, _ = read_notebooks()
+    return not changed and not any(_worked_on(part) for part in cells.values())
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _write_zip(data: dict, notes: list) -> None:
+    listed = {name: {"bytes": len(d), "sha256": hashlib.sha256(d).hexdigest()} for name, d in sorted(data.items())}
+    manifest = {"assignment": COURSE["name"], "files": listed, "notes": notes}
+    fresh = HERE / f"{HAND_IN}.new"
+    with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
+        for name in sorted(data):
+            archive.writestr(name, data[name])
+    os.replace(fresh, HERE / HAND_IN)
+
+
+# --- From an earlier assignment -------------------------------------------------------------------------
+
+
+def bring(arguments: argparse.Namespace) -> int:
+    """Put functions that were written earlier in the place of those that are to do here."""
+    theirs, origin = _read_older(Path(arguments.folder))
+    ours, taken, left = library(), [], []
+    for file in sorted({file for file, _ in COURSE["todo"]} & {*ours}):
+        if file not in theirs:
+            continue
+        text, notes = bring_file(ours[file], theirs[file], file)
+        taken += [f"{file}: {note}" for note in notes["taken"]]
+        left += [f"{file}: {note}" for note in notes["left"]]
+        if text != ours[file]:
+            fresh = HERE / f"{file}.new"
+            fresh.write_text(text, encoding="utf-8", newline="\n")
+            os.replace(fresh, HERE / file)
+    say(f"From {origin}:")
+    for note in taken:
+        say(f"  {paint(DONE, 'taken')}  {note}")
+    for note in left:
+        say(f"  {paint(TO_DO, 'left')}   {note}")
+    say(f"{len(taken)} functions taken. All else in this folder is as it was.")
+    if taken:
+        say("Next: python work.py")
+        return 0
+    say(f"What {origin} has is written here already, or not to do in {COURSE['name']}. Is it the right folder?")
+    return 1
+
+
+def _read_older(path: Path) -> tuple:
+    """{file: text} of the library in a folder or a hand-in, and what to call it."""
+    package = COURSE["package"]
+    try:
+        if path.is_file() and zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                found = {n: archive.read(n).decode("utf-8", "replace") for n in archive.namelist() if n.endswith(".py")}
+        elif path.resolve() == HERE:
+            raise Trouble("that is this folder: name the folder of the earlier assignment")
+        else:
+            found = {
+                p.relative_to(path).as_posix(): p.read_bytes().decode("utf-8", "replace") for p in path.rglob("*.py")
+                if ".venv" not in p.parts
+            }  # fmt: skip
+    except OSError as error:
+        raise Trouble(f"{path}: {error.strerror}") from None
+    # A hand-in may lie one folder down.
+    tops = sorted({name.split(f"{package}/")[0] for name in found if f"/{package}/" in f"/{name}"}, key=len)
+    if not tops:
+        raise Trouble(f"{path}: expected a folder or hand-in with {package} in it, found none")
+    theirs = {name[len(tops[0]) :]: text.replace("\r\n", "\n") for name, text in found.items() if name.startswith(tops[0])}
+    return theirs, str(path)
+
+
+def bring_file(ours: str, theirs: str, file: str) -> tuple:
+    """One file with the functions that are to do in it filled in, and notes on what was taken and left."""
+    notes: dict = {"taken": [], "left": []}
+    try:
+        mine, older = ast.parse(ours), ast.parse(theirs)
+    except SyntaxError as error:
+        notes["left"].append(f"all of it: {describe(error)}")
+        return ours, notes
+    new, old = _functions(mine), _functions(older)
+    edits, used = [], set()
+    for name, node in new.items():
+        if STUB not in _segment(ours, node) or name not in old:
+            continue
+        reason = _why_not(_segment(theirs, old[name]), node, old[name])
+        if reason:
+            notes["left"].append(f"{name}: {reason}")
+            continue
+        body = _body(theirs, old[name])
+        edits.append((_body_start(node), node.end_lineno, body))
+        used |= {n.id for n in ast.walk(old[name]) if isinstance(n, ast.Name)}
+        notes["taken"].append(f"{name}, {len(body)} lines")
+    if not edits:
+        return ours, notes
+    lines = ours.split("\n")
+    for first, last, body in sorted(edits, reverse=True):
+        lines[first - 1 : last] = body
+    text = _with_helpers("\n".join(lines), mine, theirs, older, used, notes)
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        return ours, {"taken": [], "left": [f"all of it: the parts do not fit together ({error.msg}); copy by hand"]}
+    return text, notes
+
+
+def _functions(tree: ast.Module) -> dict:
+    """{qualified name: definition} of functions and methods."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    found = {node.name: node for node in tree.body if isinstance(node, kinds)}
+    for cls in tree.body:
+        if isinstance(cls, ast.ClassDef):
+            found |= {f"{cls.name}.{node.name}": node for node in cls.body if isinstance(node, kinds)}
+    return found
+
+
+def _segment(text: str, node: Any) -> str:
+    return "\n".join(text.split("\n")[node.lineno - 1 : node.end_lineno])
+
+
+def last_line(node: Any) -> int:
+    return int(node.end_lineno)
+
+
+def _why_not(theirs: str, new: ast.FunctionDef, old: ast.FunctionDef) -> str:
+    if STUB in theirs:
+        return "not finished there"
+    if [arg.arg for arg in new.args.args] != [arg.arg for arg in old.args.args]:
+        return f"its arguments are others there ({', '.join(arg.arg for arg in old.args.args)}); copy it by hand"
+    return "" if _body_start(old) <= last_line(old) else "empty there"
+
+
+def _body_start(node: ast.FunctionDef) -> int:
+    """The first line after the docstring, or after the line of def."""
+    if ast.get_docstring(node) is not None:
+        return last_line(node.body[0]) + 1
+    return node.body[0].lineno
+
+
+def _body(text: str, node: ast.FunctionDef) -> list:
+    return text.split("\n")[_body_start(node) - 1 : node.end_lineno]
+
+
+def _with_helpers(text: str, mine: ast.Module, theirs: str, older: ast.Module, used: set, notes: dict) -> str:
+    """The text with the helper functions, constants and imports that the taken functions use."""
+    known = {name for node in mine.body for name in _bound(node)} | set(dir(builtins))
+    wanted, chosen = used - known, list[Any]()
+    for node in reversed(older.body):
+        if set(_bound(node)) & wanted:
+            chosen.insert(0, node)
+            wanted |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} - known
+    imports = [_segment(theirs, node) for node in chosen if isinstance(node, (ast.Import, ast.ImportFrom))]
+    others = [_segment(theirs, node) for node in chosen if not isinstance(node, (ast.Import, ast.ImportFrom))]
+    notes["taken"] += [f"{', '.join(_bound(node))}, which the functions use" for node in chosen]
+    lines = text.split("\n")
+    last = max((last_line(n) for n in mine.body if isinstance(n, (ast.Import, ast.ImportFrom))), default=0)
+    if not last and ast.get_docstring(mine) is not None:
+        last = last_line(mine.body[0])
+    lines[last:last] = imports
+    return "\n".join(lines).rstrip("\n") + "\n" + "".join(f"\n\n{other}\n" for other in others)
+
+
+def _bound(node: ast.AST) -> list:
+    """The names that a statement at the top of a file binds."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return [node.name]
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return [alias.asname or alias.name.split(".")[0] for alias in node.names]
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+# --- The command line -----------------------------------------------------------------------------------
+
+
+def main(words: list) -> int:
+    parser = argparse.ArgumentParser(
+        prog="work.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("command", nargs="?", default="status", choices=("status", "check", "pack", "bring"), metavar="COMMAND")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--watch", action="store_true", help="run again after each save")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="stop a check after so long (%(default)s)")
+    arguments = parser.parse_args(words)
+    if arguments.command == "bring":
+        if len(arguments.names) != 1:
+            parser.error("bring needs the folder of the earlier assignment: python work.py bring ../OLDER")
+        arguments.folder = arguments.names[0]
+    elif arguments.names and arguments.command != "check":
+        parser.error(f"{arguments.command} takes no names")
+    command = {"status": status, "check": check, "pack": pack, "bring": bring}[arguments.command]
+    try:
+        return watch(command, arguments) if arguments.watch else command(arguments)
+    except Trouble as trouble:
+        say(paint(WRONG, f"work.py: {trouble}"))
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    if sys.version_info < (3, 11):
+        sys.exit(f"work.py needs Python 3.11 or newer; this is {sys.version.split()[0]}")
+    if sys.argv[1:2] == ["_run"]:
+        run_task(Path(sys.argv[2]))
+    else:
+        sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,194 @@
+"""`python work.py`, in a student's folder, in the states that a student's work is in."""
+
+import json
+import subprocess
+import sys
+import time
+
+from autograder.release.student_tool import WORK
+
+AFFINE = "out = x.reshape(x.shape[0], -1) @ w + b\n    cache = (x, w)"
+FULL = "done here is not yet full marks"
+
+
+def test_untouched(one):
+    ran = one.work()
+    assert ran.code == 1
+    assert ran.text.splitlines()[0] == "Assignment 1: a two-layer network, layer by layer"
+    assert ran.line("two_layer_net: ") == "two_layer_net: 0 of 25 points done"
+    assert ran.line("affine_forward").startswith("to do affine_forward 2 cs_lib/layers.py, line ")
+    assert ran.line("question 1") == "to do question 1 2 no answer yet"
+    assert ran.line("Points") == "Points: to do 25, of 25."
+    assert ran.line("Next").startswith("Next: cs_lib/layers.py, line ")
+    assert FULL in ran.text
+
+
+def test_a_function_that_needs_another_names_it(one):
+    assert one.work().line("affine_backward").endswith(": affine_forward")
+
+
+def test_one_function_right(one):
+    one.fill("affine_forward", AFFINE)
+    ran = one.work("check", "affine_forward")
+    assert ran.code == 0
+    assert ran.line("relative error").startswith("ok out relative error ")
+    assert ran.line("two_layer_net:") == "two_layer_net: affine_forward, 2 points: done"
+    assert FULL in ran.text
+
+
+def test_a_wrong_value_shows_error_level_and_hint(one):
+    one.fill("affine_forward", AFFINE.replace(" + b", ""))
+    ran = one.work("check", "affine_forward")
+    assert ran.code == 1
+    assert "NOT YET out relative error" in ran.line("relative error")
+    assert ran.line("relative error").endswith("expected below 1e-07")
+    assert ran.line("Look at").startswith("Look at cs_lib/layers.py, line ")
+    assert "is the bias added" in ran.line("Look at")
+
+
+def test_an_error_names_its_line(one):
+    one.fill("affine_forward", "out = x @ w + b\n    cache = (x, w)")
+    line = one.read("cs_lib/layers.py").split("out = x @ w + b")[0].count("\n") + 1
+    ran = one.work("check", "affine_forward")
+    assert ran.line("ValueError").startswith(f"layers.py, line {line}, in affine_forward: ValueError: matmul")
+    assert ran.line("Look at") == f"Look at layers.py, line {line}"
+
+
+def test_an_endless_function_is_stopped_and_the_rest_goes_on(one):
+    one.solve()
+    one.change("cs_lib/layers.py", "out = np.maximum(x, 0)", "while True: out = x")
+    ran = one.work("--seconds", "3")
+    assert ran.line("relu_forward").startswith("wrong relu_forward 1 stopped after 3 s in layers.py, line ")
+    assert ran.line("svm_loss") == "done svm_loss 3"
+
+
+def test_a_function_that_ends_python_is_wrong_and_the_rest_goes_on(one):
+    one.solve()
+    one.change("cs_lib/layers.py", "out = np.maximum(x, 0)", "import os; os._exit(3)")
+    ran = one.work()
+    assert ran.line("relu_forward") == "wrong relu_forward 1 Python itself ended: too much memory, or exit()?"
+    assert ran.line("svm_loss") == "done svm_loss 3"
+
+
+def test_exit_in_a_function_is_wrong(one):
+    one.solve()
+    one.change("cs_lib/layers.py", "out = np.maximum(x, 0)", "raise SystemExit(0)")
+    assert "in relu_forward: SystemExit: 0" in one.work("check", "relu_forward").text
+
+
+def test_a_file_that_is_not_python_stops_only_what_needs_it(one):
+    one.solve()
+    one.change("cs_lib/layers.py", "out = np.maximum(x, 0)", "out = np.maximum((x, 0)")
+    ran = one.work()
+    assert ran.line("wrong affine_forward").endswith("'(' was never closed")
+    assert ran.line(" sgd ") == "done sgd 1"
+
+
+def test_a_file_in_another_encoding_does_not_stop_the_program(one):
+    one.solve()
+    data = (one.path / "cs_lib/layers.py").read_bytes()
+    (one.path / "cs_lib/layers.py").write_bytes(data + b"WORD = 'Gr\xfc\xdfe'\n")
+    assert "layers.py" in one.work().line("wrong affine_forward")
+
+
+def test_a_missing_file_and_a_broken_notebook(two):
+    (two.path / "cs_lib/optim.py").unlink()
+    two.write("Dropout.ipynb", "{}")
+    ran = two.work()
+    assert ran.code == 1
+    assert "cs_lib/optim.py is missing: unpack it again" in ran.text
+    assert "Dropout.ipynb is not a notebook any more" in ran.text
+    assert "BatchNormalization: 0 of 30 points done" in ran.text
+
+
+def test_the_files_of_another_assignment_are_noticed(one, two):
+    two.write("cs_lib/layers.py", one.read("cs_lib/layers.py"))
+    for command in ("status", "check", "pack"):
+        ran = two.work(command)
+        assert ran.code != 0
+        assert "cs_lib/layers.py has no batchnorm_backward" in ran.text.replace("batchnorm_forward, ", "")
+        assert "python work.py bring FOLDER" in ran.text
+
+
+def test_a_written_answer_is_not_looked_at(one):
+    one.answer("two_layer_net", "The slope is near zero there.")
+    assert one.work().line("question 1") == "not looked at question 1 2 6 words; read when graded"
+
+
+def trained(*lines: str):
+    def change(cell):
+        marks = cell["metadata"].get("nbgrader", {})
+        if marks.get("grade_id") == "two_layer_net_search":
+            cell["source"] = ["best_model = 1\n"]
+        if marks.get("grade_id") == "train_two_layer_net" and lines:
+            cell["outputs"] = [
+                {"output_type": "stream", "name": "stdout", "text": [f"{line}\n" for line in lines]}
+            ]
+
+    return change
+
+
+def test_a_trained_network_is_taken_from_the_last_run(one):
+    one.cells("two_layer_net", trained())
+    assert one.work().line("train_two").endswith("2 run the notebook, and save it")
+    one.cells("two_layer_net", trained("\x1b[32m  ok      \x1b[0m validation accuracy 0.4", "  1 of 1"))
+    assert one.work().line("train_two").startswith("done train_two_layer_net 2 by its last run")
+    one.cells("two_layer_net", trained("  NOT YET  validation     accuracy 0.2"))
+    assert one.work().line("train_two") == "wrong train_two_layer_net 2 validation accuracy 0.2"
+
+
+def test_all_that_can_be_checked_here_is_done_for_the_solved_library(two):
+    two.solve()
+    ran = two.work("--seconds", "120")
+    assert ran.line("Points") == "Points: done 69, to do 21, of 90."
+    assert "wrong" not in ran.text.replace("NOT YET", "")
+
+
+def test_names(one):
+    assert one.work("check", "affine_forwrd").text == (
+        "work.py: no check is called affine_forwrd; did you mean affine_forward?\n"
+    )
+    assert one.work("check", "nothing_like_it").code == 2
+    assert one.work("check", "TwoLayerNet").line("points:").startswith("two_layer_net: two_layer_net, 4")
+    assert one.work("check", "two_layer_net.ipynb").text.count("points: to do") == 12
+
+
+def test_a_console_without_utf_8(one):
+    one.fill("affine_forward", 'raise ValueError("größer ≤ 3 🙂")')
+    ran = one.work("check", "affine_forward", PYTHONIOENCODING="cp1252")
+    assert "ValueError: größer ? 3 ?" in ran.text
+
+
+def test_no_colours_in_a_pipe(one):
+    assert "\x1b" not in one.work().text
+
+
+def test_watch_runs_again_after_a_save(one):
+    command = [sys.executable, WORK, "check", "affine_forward", "--watch"]
+    process = subprocess.Popen(command, cwd=one.path, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        wait_for(process.stdout, "points: to do")
+        wait_for(process.stdout, "Waiting for the next save")
+        time.sleep(0.1)  # a file system may keep times to the hundredth
+        one.fill("affine_forward", AFFINE)
+        wait_for(process.stdout, "points: done")
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def wait_for(lines, text):
+    for line in lines:
+        if text in line:
+            return
+    raise AssertionError(f"the program ended before it said {text!r}")
+
+
+def test_the_program_is_told_of_the_assignment(one):
+    text = one.read(WORK)
+    settings = json.loads(text.split('json.loads(r"""\n')[1].split('\n"""')[0])
+    assert settings["results"] == ["results/two_layer_net.npz"]
+    assert ["cs_lib/solver.py", "Solver._step"] in settings["todo"]
+    assert "is not written yet" not in text  # a search for it finds what is to do, and no more
