@@ -22,6 +22,9 @@ FACTOR_SPREAD = 1e-3  # quotients got/want that agree this well count as one com
 SINGLE = np.float32  # float32 in, float32 out is an edge case of every function's own cell, and of no other;
 # float32 out where float64 went in is let pass everywhere, and held to float32's precision
 DTYPE_HINT = "float32 in, float32 out: look for an array made without dtype=, or a NumPy number of float64."
+SINGLE_HINT = (
+    "It is float32, for float64 numbers: look for a cast. float32 keeps 7 digits, and fewer in differences."
+)
 USED_AGAIN_HINT = "The caller may still need dout, and may use the cache again: write into neither."
 MAX_SHOWN = 60  # characters of a student's own text (a key, a type name) that a message repeats
 
@@ -29,8 +32,8 @@ MAX_SHOWN = 60  # characters of a student's own text (a key, a type name) that a
 class CheckFailed(AssertionError):
     """A result is not what the contract asks for; the message is written for the student.
 
-    `property` is one of shape, dtype, value, gradient, type, mutation, or needs (a function that the
-    checked one builds on did not work, so there was nothing to check it with).
+    `property` is one of shape, dtype, value, gradient, type, mutation, missing (not handed in), or needs (a
+    function that the checked one builds on did not work, so there was nothing to check it with).
     """
 
     def __init__(self, property: str, message: str) -> None:
@@ -165,7 +168,9 @@ def close(
     allowed = atol + rtol * np.abs(expected) + ROUNDING * unit * largest
     wrong = ~(difference <= allowed) | ~np.isfinite(expected)  # no comparison with NaN is ever true
     if wrong.any():
-        fail(what, _report(values.astype(np.float64), expected, wrong, name=name, what=what))
+        report = _report(values.astype(np.float64), expected, wrong, name=name, what=what)
+        hint = f" {SINGLE_HINT}" if single and dtype is None and np.asarray(want).dtype == np.float64 else ""
+        fail(what, report + hint)
 
 
 def gradients(
@@ -211,21 +216,32 @@ def _advice(values: np.ndarray, expected: np.ndarray, what: str) -> str:
     shape = values.shape
     if not values.any():
         return "Every entry is 0: is the result ever filled in?"
-    if values.ndim and np.allclose(values, -expected, rtol=FACTOR_SPREAD):
+    if values.ndim and _alike(values, -expected):
         return "The sign is the wrong way round."
-    if values.ndim == 2 and shape[0] == shape[1] and np.allclose(values.T, expected, rtol=FACTOR_SPREAD):
+    if values.ndim == 2 and shape[0] == shape[1] and _alike(values.T, expected):
         return "It is transposed."
-    used = np.abs(expected) > np.abs(expected).max(initial=0.0) * FACTOR_SPREAD
-    if used.sum() > 2:
-        factors = values[used] / expected[used]
-        if np.ptp(factors) < FACTOR_SPREAD * np.abs(factors).max():
-            return "All entries are off by one common factor: look for a missing or a surplus division."
-        shifts = (values - expected)[used]
-        if np.ptp(shifts) < FACTOR_SPREAD * np.abs(shifts).max():
-            return "All entries are off by the same amount: look for a missing or a surplus term."
+    if values.size > 2 and _by_one_factor(values, expected):
+        return "All entries are off by one common factor: look for a missing or a surplus division."
+    shifts = values - expected
+    if values.size > 2 and np.ptp(shifts) < FACTOR_SPREAD * np.abs(shifts).max():
+        return "All entries are off by the same amount: look for a missing or a surplus term."
     if what == "gradient":
         return "Compare with a numerical gradient on inputs of two or three numbers."
     return "Work a case of two or three numbers by hand."
+
+
+def _alike(values: np.ndarray, expected: np.ndarray) -> bool:
+    return bool(np.abs(values - expected).max() <= FACTOR_SPREAD * np.abs(expected).max())
+
+
+def _by_one_factor(values: np.ndarray, expected: np.ndarray) -> bool:
+    """Whether every entry is the right one times a number, and the number is not 1."""
+    largest = np.abs(expected).argmax()
+    factor = values.flat[largest] / expected.flat[largest] if expected.flat[largest] else 1.0
+    if not np.isfinite(factor) or abs(factor - 1.0) <= FACTOR_SPREAD:
+        return False
+    allowed = FACTOR_SPREAD * np.abs(factor * expected)
+    return bool((np.abs(values - factor * expected) <= allowed + 1e-12 * np.abs(values).max()).all())
 
 
 def _count(wrong: np.ndarray) -> str:

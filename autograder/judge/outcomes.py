@@ -12,6 +12,7 @@ from autograder.records.record import CaseResult, Outcome
 from autograder.sandbox.errors import StudentError
 
 PLAIN = ("student", "results", "answers")  # the fixtures of the plugin below
+PROPERTIES = {"import": "import", "missing": "missing"}  # of a student's error, by its kind; else "code"
 UNPLAIN = ("skip", "skipif", "xfail", "usefixtures")  # marks that pytest itself acts on
 
 
@@ -50,7 +51,7 @@ def outcome_of(error: BaseException | None) -> tuple[Outcome, str, str]:
     if isinstance(error, CheckFailed):
         return "failed", str(error), error.property
     if isinstance(error, StudentError):
-        return "failed", student_message(error), "code"
+        return "failed", student_message(error), PROPERTIES.get(error.kind, "code")
     if isinstance(error, pytest.skip.Exception):
         return "skipped", str(error), ""
     return "error", f"{type(error).__name__}: {error}", ""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from autograder.course.assignment import Assignment
 from autograder.records.record import CaseResult, Grade, Record
 from autograder.reports import pages
+from autograder.reports.first_looks import banners, looks, unread_line
 from autograder.reports.score import score
 from autograder.safe_text import readable
 
@@ -92,8 +93,8 @@ def render(record: Record, assignment: Assignment, notebook: str = "") -> str:
         for n in assignment.notebooks
     ]
     shown = [s for s in sections if s.name == notebook] if notebook else sections
-    # In reading order: what comes later builds on what comes first.
-    lost = [e for section in shown for e in section.entries if e.lost > 0 and e.findings]
+    lost = {e.grade.grade_id: e.lost for section in shown for e in section.entries if e.findings}
+    grades = [record.grades[e.grade.grade_id] for e in _together(shown).entries]
     page = pages.template("feedback.html").render(
         record=record,
         title=assignment.title,
@@ -102,7 +103,9 @@ def render(record: Record, assignment: Assignment, notebook: str = "") -> str:
         total=_together(shown),
         whole=_together(sections),
         counted=score(record, assignment),
-        first=lost[:FIRST_LOOKS],
+        first=looks(record.grades.values(), lost)[:FIRST_LOOKS],
+        entries={e.grade.grade_id: e for section in sections for e in section.entries},
+        banners=banners(grades),
         calls_shown=CALLS_SHOWN,
         questions=any(e.criteria or e.answer for section in shown for e in section.entries),
     )
@@ -138,23 +141,32 @@ def _findings(grade_id: str, failed: Iterable[CaseResult]) -> list[Finding]:
     """Failed cases, those with the same message together; of cases that wait for the same function, one's."""
     groups: dict[tuple[str, str], list[CaseResult]] = {}
     for case in failed:
-        told = case.message.partition(" (")[0] if case.property == "needs" else case.message
+        line = unread_line(case)
+        told = case.message.partition(" (")[0] if case.property == "needs" else line or case.message
         groups.setdefault((case.property, told), []).append(case)
     return [
         Finding(
             tuple(case_title(grade_id, c.id) + (" (edge)" if c.kind == "edge" else "") for c in cases),
             cases[0].property,
-            cases[0].message,
+            _waits(cases[0]) or cases[0].message,
             hints=_hints(cases[0].property, [c.hint for c in cases if c.hint]),
-            calls=tuple(dict.fromkeys(c.called for c in cases if c.called)),
+            calls=() if _waits(cases[0]) else tuple(dict.fromkeys(c.called for c in cases if c.called)),
         )
         for cases in groups.values()
     ]
 
 
+def _waits(case: CaseResult) -> str:
+    """What a cell says of a line that Python could not read: the page shows that line once, at its top."""
+    line = unread_line(case)
+    return f"Waits for {line}, shown at the top of this page." if line else ""
+
+
 def _hints(property: str, hints: list[str]) -> tuple[str, ...]:
     """Each hint once. Where code stopped before any of several checks, what these ask for is no help yet."""
     each = tuple(dict.fromkeys(hints))
+    if property in ("import", "missing"):
+        return ()
     return () if property in ("code", "needs") and len(each) > 1 else each
 
 

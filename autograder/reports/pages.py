@@ -18,6 +18,8 @@ OUTCOMES = {
     "mutation": "an argument was changed",
     "code": "the code stopped",
     "needs": "waits for another function",
+    "import": "waits for a line that Python cannot read",
+    "missing": "not handed in",
 }
 
 

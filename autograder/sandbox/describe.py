@@ -52,7 +52,7 @@ class Calls:
         key = name.split("(")[0].split(".")[0]
         self._calls.pop(key, None)
         self._calls[key] = f"our helper {call}" if key in self._helpers else call
-        self._keeps = call if keep == "all" else f"what {name} kept"
+        self._keeps = call if keep == "all" else f"cache of {call}"
 
     def helper(self, name: str) -> None:
         """The next object that stays is a helper of the graders'."""

@@ -7,6 +7,7 @@ that reads or rewrites it gains nothing: the judge believes no reply beyond the 
 import importlib
 import io
 import random
+import re
 import signal
 import sys
 from collections.abc import Mapping
@@ -26,6 +27,10 @@ MAX_MESSAGE = 2000  # characters of an exception's text
 MAX_FRAMES = 8
 MAX_SEARCHED = 1 << 20  # bytes of a file that a line is looked up in
 PYTHON_2 = ("Missing parentheses in call to", "multiple exception types must be", "leading zeros in decimal")
+NEWER = re.compile(  # what Python 3.12 and later read, by the words of the error or the line itself
+    r"^f-string|\n\s*(type \w+(\[.*\])? =|(async )?def \w+\[|class \w+\[|.*\bt['\"])"
+)
+VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 MAX_PRINTED = 1 << 20  # characters, whatever the limits say: a reply must hold them
 
 
@@ -116,6 +121,8 @@ class Worker:
         message = f"{where} cannot be imported: {_text(error)}{self._refused(error)}"
         if isinstance(error, SyntaxError) and any(sign in str(error.msg) for sign in PYTHON_2):
             message += " (this is Python 2; grading runs Python 3, and `2to3` converts it)"
+        elif isinstance(error, SyntaxError) and NEWER.search(f"{error.msg}\n{error.text or ''}"):
+            message += f" (this may be syntax of a newer Python; grading runs Python {VERSION})"
         return message
 
     def answers(self, names: dict[str, int | None]) -> dict[str, bool]:

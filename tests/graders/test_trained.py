@@ -48,7 +48,7 @@ def test_the_sample_nets_get_full_marks() -> None:
 def test_a_net_not_handed_in_gets_nothing() -> None:
     outcomes = grade({})
     assert score(outcomes) == dict.fromkeys(IDS, 0.0)
-    assert {o.property for o in outcomes} == {"type"}
+    assert {o.property for o in outcomes} == {"missing"}
     assert "results/two_layer_net.npz was not handed in" in str(outcomes[0].error)
 
 

@@ -169,14 +169,14 @@ def test_hints_of_checks_that_did_not_run_are_left_out(property: str, shown: int
     assert "Mind the bias." in page(graded(0.0, cases[0]))
 
 
-def test_where_to_look_first_goes_in_reading_order() -> None:
+def test_where_to_look_first_leaves_out_what_has_full_points() -> None:
     text = page(
         graded(1.5, case("one[a]"), grade_id="one"),
         graded(2.0, grade_id="two"),
         graded(0.0, case("three[a]"), grade_id="three"),
     )
     first = text[text.index("Where to look first") : text.index('id="nb-1"')]
-    assert first.index("#one") < first.index("#three")
+    assert first.index("#three") < first.index("#one")
     assert "#two" not in first
 
 

@@ -63,7 +63,9 @@ def test_calls_of_a_submission(submit) -> None:
     assert student.calls.about("") == "forward(array (2, 3), float32 array (3,), p=0.25)"
     with pytest.raises(Exception, match="no"):
         student.call("layers.backward", np.ones((2, 3)), cache)
-    assert student.calls.about("") == "backward(array (2, 3), what forward kept)"
+    assert student.calls.about("") == (
+        "backward(array (2, 3), cache of forward(array (2, 3), float32 array (3,), p=0.25))"
+    )
     net = student.new("layers.Net", [4, 5], reg=0.5)
     student.method(net, "loss", np.ones((1, 2)))
     assert student.calls.about("") == "Net([4, 5], reg=0.5).loss(array (1, 2))"

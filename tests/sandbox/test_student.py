@@ -216,6 +216,12 @@ def test_one_broken_file_costs_what_needs_it(submit):
         ),
         ("raise SystemExit", "line 1 cannot be imported: SystemExit"),
         ("\n1 / 0", "line 2 cannot be imported: ZeroDivisionError: division by zero"),
+        (
+            "x = 1\ntype X = int",
+            "invalid syntax (this may be syntax of a newer Python",
+        ),
+        ("x = f'{d['a']}'", "(this may be syntax of a newer Python; grading runs Python 3"),
+        ("print 'a'", "(this is Python 2; grading runs Python 3"),
         ("def f():\nreturn", "line 2 cannot be imported: IndentationError"),
         ("x = '\0'", "Error: source code string cannot contain null bytes"),
         ("raise NotImplementedError", "line 1 cannot be imported: NotImplementedError"),

@@ -74,7 +74,7 @@ def test_train_conv_net(results: Mapping[str, bytes], case: Case) -> None:
 def judge(grade_id: str, results: Mapping[str, bytes], case: Case) -> None:
     task = TASKS[grade_id]
     if task.path not in results:
-        fail("type", f"{task.path} was not handed in. The notebook's last cells write it: run them.")
+        fail("missing", f"{task.path} was not handed in. The notebook's last cells write it: run them.")
     if case.id == "file":
         load(task, results[task.path])
         return
