@@ -1,5 +1,6 @@
 import sys
 
-from autograder.cli.main import main
+from autograder.cli.streams import entry
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(entry())

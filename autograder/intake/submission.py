@@ -70,6 +70,7 @@ class Submission:
     results: dict[str, bytes] = field(default_factory=dict)  # "results/conv_net.npz" -> bytes
     problems: tuple[str, ...] = ()
     unreadable: str = ""  # why nothing could be read at all
+    fault: str = ""  # what went wrong on our side while it was read
     handed_in: str = ""  # ISO 8601 in UTC; empty if nobody knows
     extension_days: float = 0.0
     aliases: tuple[str, ...] = ()  # under which the package's own imports find it, with the bridge on

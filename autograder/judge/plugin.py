@@ -145,13 +145,15 @@ class Judge:
         except (SandboxError, GradingError):
             raise
         except Exception as error:
-            reason = f"grading stopped ({type(error).__name__}: {error}); look at it by hand"
-            return unreadable(self.assignment, submission.student, reason, self.level.name)
+            fault = f"grading stopped ({type(error).__name__}: {error})"
+            reason = f"{fault}; look at it by hand"
+            return unreadable(self.assignment, submission.student, reason, self.level.name, fault)
 
     def _grade(self, items: list[pytest.Item], submission: Submission) -> Record:
         started = time.perf_counter()
         if submission.unreadable:
-            return unreadable(self.assignment, submission.student, submission.unreadable, self.level.name)
+            reason, fault = submission.unreadable, submission.fault
+            return unreadable(self.assignment, submission.student, reason, self.level.name, fault)
         written = submission.answers or intake.read_answers(self.assignment, submission.notebooks)
         answers, broken = written.texts, written.broken
         now = self._now = _Now(submission, answers, broken, {**written.doubts, **submission.doubts})
@@ -176,6 +178,7 @@ class Judge:
             student_seconds=round(now.student_seconds, 4),
             handed_in=submission.handed_in,
             extension_days=submission.extension_days,
+            fault=next((case.message for case in now.cases.values() if is_error(case)), ""),
         )
 
     def _attempt(self, items: list[pytest.Item]) -> None:

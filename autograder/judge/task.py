@@ -23,23 +23,26 @@ class Task:
 
 
 def read(source: Source, assignment: Assignment) -> Submission:
-    """A hand-in in memory, read inside limits. Whatever goes wrong over it is told in its own record, and
+    """A hand-in in memory, read inside limits. Whatever goes wrong over it is said in its own record, and
     stops no other."""
     try:
         return bounded.call(partial(intake.read, source, assignment))
     except Exceeded as error:
-        reason = f"the hand-in {error} to be read; look at it by hand"
+        return Submission(source.student, unreadable=f"the hand-in {error} to be read; look at it by hand")
     except Exception as error:
-        reason = f"the hand-in could not be read ({type(error).__name__}: {error}); look at it by hand"
-    return Submission(source.student, unreadable=reason)
+        fault = f"the hand-in could not be read ({type(error).__name__}: {error})"
+        return Submission(source.student, unreadable=f"{fault}; look at it by hand", fault=fault)
 
 
-def unreadable(assignment: Assignment, source: str, reason: str, level: str) -> Record:
-    """The record of a submission that could not be graded: every cell waits for a human."""
+def unreadable(assignment: Assignment, source: str, reason: str, level: str, fault: str = "") -> Record:
+    """The record of a submission that could not be graded: every cell needs review.
+
+    `fault` says what went wrong where it was on our side, in words that are the same for everyone it hits.
+    """
     comment = "This hand-in could not be graded. Your instructor has been told."
     grades = {
         c.grade_id: Grade(c.grade_id, c.notebook, None, c.points, "error", comment=comment, internal=reason)
         for c in assignment.grade_cells
     }
     nothing = Hashes("", graders_digest(assignment), environment_digest())
-    return Record(source, assignment.name, level, nothing, grades, problems=(reason,))
+    return Record(source, assignment.name, level, nothing, grades, problems=(reason,), fault=fault)

@@ -72,6 +72,7 @@ class Record:
     student_seconds: float = 0.0  # the part of `seconds` spent in the student's own code
     handed_in: str = ""  # ISO 8601 in UTC; empty if nobody knows
     extension_days: float = 0.0  # by which this student's deadline is later
+    fault: str = ""  # what went wrong on our side: this is graded again by every run until it is whole
     schema: int = SCHEMA
 
     @property

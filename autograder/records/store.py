@@ -55,9 +55,10 @@ class Store:
             shutil.rmtree(half)
 
     def known(self, student: str) -> Hashes | None:
-        """What the newest record of a student depended on; an unreadable one is as good as none."""
+        """What the newest record of a student depended on. One that cannot be read is as good as none, and so
+        is one with a fault of ours: it is graded again."""
         newest = self.newest(student)
-        return newest.hashes if newest else None
+        return newest.hashes if newest and not newest.fault else None
 
     def newest(self, student: str) -> Record | None:
         return self._read(self.pending, student) or self.before(student)
@@ -74,6 +75,10 @@ class Store:
                 path.unlink()
             else:
                 yield graded
+
+    def withdraw(self, student: str) -> None:
+        """Forget a record that is not published yet."""
+        (self.pending / f"{student}.json").unlink()
 
     def save(self, graded: Record) -> None:
         record.save(graded, self.pending)

@@ -31,6 +31,8 @@ from autograder.runs import publish as reporting
 from autograder.sandbox.level import Level
 from autograder.workers import pool
 
+HOPELESS = 5  # hand-ins from the start of a run with one and the same fault: the run stops
+
 
 class Steps(Protocol):
     """What is told of each hand-in as it is done."""
@@ -81,14 +83,15 @@ class Line:
     errors: int = field(default=0, kw_only=True)  # cells that nobody could grade
 
     @staticmethod
-    def of(graded: Record) -> Line:
-        errors = sum(g.state == "error" for g in graded.grades.values())
+    def of(graded: Record, kept: str = "") -> Line:
+        """`kept` says why it could not be graded again, so that the result of before stays."""
+        errors = sum(g.state == "error" for g in graded.grades.values()) or bool(kept)
         return Line(
             graded.student,
             graded.points,
             graded.max_points,
             graded.waiting,
-            list(graded.problems),
+            [*graded.problems, *([kept] if kept else [])],
             graded.isolation,
             errors=errors,
         )
@@ -117,6 +120,7 @@ def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result
             store.publish()  # what a killed run left to do
         _grade_changed(request, store)
         seconds = time.perf_counter() - started
+        kept = _keep_good_ones(store)
         first, again, changes = _compare(store)
         tell(changes, again)
         if not request.dry_run:
@@ -124,7 +128,7 @@ def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result
                 store.compared(regrade.as_json(changes))
                 store.publish()
             _render(request, store)
-        lines = [Line.of(graded) for graded in _records(request, store)]
+        lines = [Line.of(graded, kept.get(graded.student, "")) for graded in _records(request, store)]
         return Result(lines, changes, again, first, seconds)
 
 
@@ -144,6 +148,7 @@ def _grade_changed(request: Request, store: Store) -> None:
     tasks = [Task(source, store.known(source.student)) for source in request.sources]
     plan = pool.Plan(request.assignment.name, request.assignment.root, request.level)
     title = f"{request.assignment.name}, isolation {request.level.name}"
+    faults: list[str] = []  # of the first that were graded, while each has one
     with request.progress(title, len(tasks)) as progress:
 
         def done(task: Task, graded: Record | None) -> None:
@@ -151,6 +156,7 @@ def _grade_changed(request: Request, store: Store) -> None:
                 progress.step(unchanged=True)
                 return
             store.save(graded)
+            _stop_if_hopeless(faults, graded)
             cases = [case for grade in graded.grades.values() for case in grade.cases]
             progress.step(
                 failing=any(case.outcome == "failed" for case in cases),
@@ -161,6 +167,30 @@ def _grade_changed(request: Request, store: Store) -> None:
             _cluster().run(plan, tasks, request.scheduler, done)
         else:
             pool.run(plan, tasks, max(1, request.jobs), done)
+
+
+def _stop_if_hopeless(faults: list[str], graded: Record) -> None:
+    """Raises GradingError once the first HOPELESS hand-ins all met one and the same fault of ours."""
+    if len(faults) == HOPELESS:
+        return
+    whole = all(grade.state == "error" for grade in graded.grades.values() if grade.cases)
+    faults.append(graded.fault if whole else "")
+    if len(faults) == HOPELESS and graded.fault and len(set(faults)) == 1:
+        raise GradingError(
+            f"the first {HOPELESS} hand-ins could all not be graded, for one reason: {graded.fault}; "
+            "put that right and run the same command again, which grades them anew"
+        )
+
+
+def _keep_good_ones(store: Store) -> dict[str, str]:
+    """Where a fault of ours met a hand-in whose published record has none, the published one stays; why."""
+    kept = {}
+    for after in store.fresh():
+        before = store.before(after.student)
+        if after.fault and before is not None and not before.fault:
+            store.withdraw(after.student)
+            kept[after.student] = f"not graded again, so the result of before stays: {after.fault}"
+    return kept
 
 
 def _cluster() -> ModuleType:

@@ -19,7 +19,7 @@ from typing import Any
 
 import cloudpickle
 import dask
-from distributed import Client, Future, KilledWorker, as_completed
+from distributed import Client, Future, KilledWorker, wait
 from distributed.comm import CommClosedError
 
 from autograder.course import assignment as course
@@ -34,7 +34,8 @@ from autograder.workers import process
 from autograder.workers.pool import MAX_DEATHS, Emit, Plan, given_up
 
 AHEAD = 2  # tasks at the cluster for each of its threads, so that none waits for the next
-JOIN_SECONDS = 60  # for the scheduler to answer, and the first worker to be there
+JOIN_SECONDS = 60  # for the scheduler to answer, and for a worker to be there
+LOOK_SECONDS = 5  # between two looks at whether anybody is left
 LARGE_TASK = "1GiB"  # Dask warns of large tasks; a hand-in with its trained models is one
 
 
@@ -64,14 +65,30 @@ class _Run:
 
     def all(self, tasks: Iterable[Task]) -> None:
         waiting = self._changed(tasks)
-        done = as_completed(loop=self.client.loop)
-        for future in self._more(waiting):
-            done.add(future)
-        for future in done:
-            if again := self._hear(future):
-                done.add(again)
-            for more in self._more(waiting):
-                done.add(more)
+        self._more(waiting)
+        while self.asked:
+            self._wait()
+            for future in [future for future in self.asked if future.done()]:
+                self._hear(future)
+            self._more(waiting)
+
+    def _wait(self) -> None:
+        """Until something is done. A cluster that stays without workers is not waited for.
+
+        Raises:
+            GradingError: no worker has been there for JOIN_SECONDS.
+        """
+        for _ in range(max(1, round(JOIN_SECONDS / LOOK_SECONDS))):
+            try:
+                wait(list(self.asked), timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED")
+                return
+            except TimeoutError:
+                if self.client.nthreads():
+                    return
+        raise GradingError(
+            f"Dask cluster: no worker has been there for {JOIN_SECONDS} s; start workers and run the same "
+            "command again"
+        )
 
     def _changed(self, tasks: Iterable[Task]) -> Iterator[Task]:
         """Tasks with their submission, read no sooner than needed; the unchanged ones are told at once."""
@@ -82,19 +99,18 @@ class _Run:
             else:
                 yield Task(task.source, None, submission)
 
-    def _more(self, waiting: Iterator[Task]) -> Iterator[Future]:
+    def _more(self, waiting: Iterator[Task]) -> None:
         wanted = max(1, AHEAD * sum(self.client.nthreads().values()))
         while len(self.asked) < wanted and (task := next(waiting, None)) is not None:
-            yield self._ask(task)
+            self._ask(task)
 
-    def _ask(self, task: Task) -> Future:
+    def _ask(self, task: Task) -> None:
         key = f"{self.name}-{uuid.uuid4().hex}"
         future = self.client.submit(self.grade, self.name, pickle.dumps(task), key=key, pure=False)
         self.asked[future] = task
-        return future
 
-    def _hear(self, future: Future) -> Future | None:
-        """Take a result; the task asked again, if whoever had it died."""
+    def _hear(self, future: Future) -> None:
+        """Take a result; the task is asked again if whoever had it died."""
         task = self.asked.pop(future)
         try:
             reply = future.result()
@@ -107,16 +123,15 @@ class _Run:
             case ("failure", text):
                 raise GradingError(f"on a Dask worker: {text}")
             case _:
-                return self._again_or_give_up(task)
-        return None
+                self._again_or_give_up(task)
 
-    def _again_or_give_up(self, task: Task) -> Future | None:
+    def _again_or_give_up(self, task: Task) -> None:
         student = task.source.student
         self.deaths[student] += 1
         if self.deaths[student] < MAX_DEATHS:
-            return self._ask(task)
-        self.emit(task, given_up(self.plan, student, MAX_DEATHS))
-        return None
+            self._ask(task)
+        else:
+            self.emit(task, given_up(self.plan, student, MAX_DEATHS))
 
 
 def run(plan: Plan, tasks: Iterable[Task], scheduler: str, emit: Emit) -> None:

@@ -40,12 +40,12 @@ class Graders(WorkerPlugin):
             process = self.idle.get_nowait()
         except queue.Empty:
             process = GradingProcess(self.home, self.plan)
-            hello = process.receive() or ("failure", "a grading process does not start; see the worker's log")
+            hello = process.answer() or ("failure", "a grading process does not start; see the worker's log")
             if hello[0] != "ready":
                 process.end()
                 return hello
         process.send(task)
-        reply = process.receive()
+        reply = process.answer()
         if reply is None or reply[0] == "failure":
             process.end()
         else:

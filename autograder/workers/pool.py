@@ -1,7 +1,7 @@
 """Many submissions: local processes, each grading one submission at a time.
 
 A process collects the hidden graders once, then takes tasks until it is ended. One that dies is replaced
-and its submission graded again elsewhere; a submission that ends three processes is left to a human. What
+and its submission graded again elsewhere; a submission that ends three processes is left to a person. What
 a submission earns depends neither on the number of processes nor on the order. `cluster.py` does the same
 on many machines.
 """
@@ -9,6 +9,7 @@ on many machines.
 from __future__ import annotations
 
 import pickle
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -20,9 +21,9 @@ from autograder.errors import GradingError
 from autograder.judge.task import Task, unreadable
 from autograder.records.record import Record
 from autograder.sandbox.level import Level
-from autograder.workers.process import GradingProcess
+from autograder.workers.process import BEAT_SECONDS, GradingProcess
 
-MAX_DEATHS = 3  # a submission that took this many processes with it is left to a human
+MAX_DEATHS = 3  # a submission that took this many processes with it is left to a person
 HOME = Path(__file__).resolve().parents[2]
 
 
@@ -60,25 +61,39 @@ class _Pool:
             del self.at_work[process]
             process.end()
 
+    def listen(self) -> None:
+        """Take what comes within a beat, and end whom nothing has come from for long."""
+        by_pipe = {process.pipe: process for process in self.at_work}
+        started = time.monotonic()
+        ready = {by_pipe[pipe] for pipe in wait(by_pipe, BEAT_SECONDS)}  # type: ignore[index]
+        waited = time.monotonic() - started
+        for process in by_pipe.values():
+            if process in ready:
+                self.hear(process)
+            elif process.waited(waited):
+                self.ended(process)
+
     def hear(self, process: GradingProcess) -> None:
         task = self.at_work[process]
         match process.receive():
             case ("failure", text):
                 raise GradingError(text)
+            case ("alive", _):
+                pass
             case ("ready", _):
                 self.give(process)
             case (kind, text) if task is not None:
                 self.emit(task, Record.from_json(text) if kind == "record" else None)
                 self.give(process)
-            case _ if task is None:
-                raise GradingError("a grading process ended before it was ready; see above for its complaint")
             case _:
-                self.bury(process, task)
+                self.ended(process)
 
-    def bury(self, process: GradingProcess, task: Task) -> None:
-        """A process died over `task`: put that back in front, or call a human."""
-        del self.at_work[process]
+    def ended(self, process: GradingProcess) -> None:
+        """A process died or froze: its task is put back in front, or left to a person."""
+        task = self.at_work.pop(process)
         process.end()
+        if task is None:
+            raise GradingError("a grading process ended before it was ready; see above for its complaint")
         student = task.source.student
         self.deaths[student] += 1
         if self.deaths[student] < MAX_DEATHS:
@@ -100,16 +115,14 @@ def run(plan: Plan, tasks: Iterable[Task], jobs: int, emit: Emit) -> None:
         for _ in range(min(jobs, len(pool.waiting))):
             pool.start()
         while pool.at_work:
-            by_pipe = {process.pipe: process for process in pool.at_work}
-            for pipe in wait(by_pipe):
-                pool.hear(by_pipe[pipe])  # type: ignore[index]
+            pool.listen()
     finally:
         for process in pool.at_work:
             process.end()
 
 
 def given_up(plan: Plan, student: str, deaths: int) -> Record:
-    reason = f"grading {student} ended {deaths} grading processes; look at it by hand"
+    fault = f"grading ended {deaths} grading processes"
     assignment = course.load(plan.assignment, plan.root)
     level = plan.level if isinstance(plan.level, str) else plan.level.name
-    return unreadable(assignment, student, reason, level)
+    return unreadable(assignment, student, f"{fault}; look at it by hand", level, fault)

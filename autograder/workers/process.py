@@ -17,8 +17,10 @@ from pathlib import Path
 # slower than with one each.
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 END_SECONDS = 5.0
+BEAT_SECONDS = 5.0  # a grading process says this often that it lives
+QUIET_SECONDS = 60.0  # one that says nothing for so long is frozen, and is ended
 
-Reply = tuple[str, str]  # ready | record | unchanged | failure, and its text
+Reply = tuple[str, str]  # alive | ready | record | unchanged | failure, and its text
 
 
 class GradingProcess:
@@ -40,6 +42,7 @@ class GradingProcess:
                 start_new_session=True,  # Ctrl-C is for us: we end it when we end
             )
         self.pipe = Connection(ours.detach())
+        self.quiet = 0.0  # seconds since it was last heard
         self.send(plan)
 
     def send(self, message: bytes) -> None:
@@ -47,8 +50,24 @@ class GradingProcess:
         with suppress(BrokenPipeError, ConnectionResetError):
             self.pipe.send_bytes(message)
 
+    def waited(self, seconds: float) -> bool:
+        """Count a wait in which nothing came; whether the process is frozen. One wait counts for a beat at
+        the most: where this side was stopped itself, nobody knows what the other did."""
+        self.quiet += min(seconds, BEAT_SECONDS)
+        return self.quiet >= QUIET_SECONDS
+
+    def answer(self) -> Reply | None:
+        """The next reply that is more than a sign of life; None if the process has died or is frozen."""
+        while True:
+            if not self.pipe.poll(BEAT_SECONDS):
+                if self.waited(BEAT_SECONDS):
+                    return None
+            elif (reply := self.receive()) is None or reply[0] != "alive":
+                return reply
+
     def receive(self) -> Reply | None:
-        """The next reply; None if the process has died."""
+        """What came; None if the process has died."""
+        self.quiet = 0.0
         try:
             kind, _, text = self.pipe.recv_bytes().decode().partition(" ")
         except (EOFError, ConnectionResetError):

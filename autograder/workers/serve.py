@@ -10,7 +10,9 @@ import os
 import select
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from multiprocessing.connection import Connection
 
@@ -22,27 +24,45 @@ from autograder.judge.task import Task
 from autograder.records.record import Record
 from autograder.sandbox import level
 from autograder.workers.pool import HOME, Plan
+from autograder.workers.process import BEAT_SECONDS
+
+Say = Callable[..., None]  # a kind of reply, and its text
 
 
 def main(descriptor: int) -> None:
     pipe = Connection(descriptor)
     plan: Plan = pipe.recv()
     threading.Thread(target=_leave_with_the_parent, args=(descriptor,), daemon=True).start()
+    lock = threading.Lock()
+
+    def say(kind: str, text: str = "") -> None:
+        with lock:
+            pipe.send_bytes(f"{kind} {text}".encode())
 
     def reply(record: Record | None) -> None:
-        _say(pipe, "record", record.to_json(indent=None)) if record else _say(pipe, "unchanged")
+        say("record", record.to_json(indent=None)) if record else say("unchanged")
+
+    threading.Thread(target=_beat, args=(say,), daemon=True).start()
 
     try:
         assignment = course.load(plan.assignment, HOME / plan.root)
         _same_environment(plan)
-        grade_tasks(assignment, _tasks(pipe), reply, _level(plan))
+        grade_tasks(assignment, _tasks(pipe, say), reply, _level(plan))
     except Exception as error:  # told to the parent, which stops the run with this message
-        _say(pipe, "failure", f"{type(error).__name__}: {error}")
+        say("failure", f"{type(error).__name__}: {error}")
 
 
-def _tasks(pipe: Connection) -> Iterator[Task]:
+def _beat(say: Say) -> None:
+    """Say that this process lives, until the other side is gone."""
+    with suppress(OSError):
+        while True:
+            time.sleep(BEAT_SECONDS)
+            say("alive")
+
+
+def _tasks(pipe: Connection, say: Say) -> Iterator[Task]:
     """Tasks as they come. Asked for only once the graders are collected, so that "ready" means it."""
-    _say(pipe, "ready")
+    say("ready")
     yield from iter(partial(_next, pipe), None)
 
 
@@ -52,10 +72,6 @@ def _next(pipe: Connection) -> Task | None:
     except EOFError:
         return None
     return task
-
-
-def _say(pipe: Connection, kind: str, text: str = "") -> None:
-    pipe.send_bytes(f"{kind} {text}".encode())
 
 
 def _level(plan: Plan) -> level.Level:

@@ -1,0 +1,107 @@
+"""A fault of ours is tried again by every run, stops a run that has no hope, and never replaces a result."""
+
+import json
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autograder.judge.task import Task
+from autograder.records.record import Hashes, Record
+from autograder.records.store import Store
+from autograder.runs import grade as run
+from autograder.workers import pool, process
+from tests.pool.test_pool import plan, serving, tasks
+from tests.small_kit import GRADERS, Kit, told
+
+FAULTY = GRADERS.replace(
+    "    close(", "    if Path('SWITCH').exists():\n        raise MemoryError('no memory')\n    close("
+).replace("\nfrom", "\nfrom pathlib import Path\n\nfrom", 1)  # as long as there is such a file
+
+
+def test_a_stored_fault_is_graded_again_until_it_is_whole(kit: Kit, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    kit.hand_in("s001")
+    switch = tmp_path / "switch"
+    switch.write_text("")
+    kit.write_graders(FAULTY.replace("SWITCH", str(switch)))
+    assert kit.grade(out).returncode == 1
+    assert "no memory" in told(out)["s001"]["fault"]
+    switch.unlink()
+    assert kit.grade(out).returncode == 0
+    assert (told(out)["s001"]["fault"], told(out)["s001"]["grades"]["double"]["points"]) == ("", 4.0)
+    again = kit.grade(out, "--json")
+    assert json.loads(again.stdout)["graded_again"] == 0
+
+
+def test_a_good_result_stays_where_it_cannot_be_made_again(kit: Kit, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    kit.hand_in("s001")
+    kit.hand_in("s002")
+    switch = tmp_path / "switch"
+    kit.write_graders(FAULTY.replace("SWITCH", str(switch)))
+    assert kit.grade(out).returncode == 0
+    before = told(out)
+    switch.write_text("")
+    kit.write_graders(FAULTY.replace("SWITCH", str(switch)) + "\n# changed\n")
+    done = kit.grade(out, "--json")
+    assert done.returncode == 1
+    for student in json.loads(done.stdout)["students"]:
+        assert "not graded again, so the result of before stays: MemoryError" in student["problems"][-1]
+    assert told(out) == before
+    assert not list((out / "pending").glob("*"))
+
+
+def test_one_fault_of_all_stops_the_run_early(kit: Kit, tmp_path: Path) -> None:
+    kit.hand_in_many(run.HOPELESS + 4)
+    switch = tmp_path / "switch"
+    switch.write_text("")
+    kit.write_graders(FAULTY.replace("SWITCH", str(switch)))
+    done = kit.grade(tmp_path / "out", "--jobs", "1")
+    assert done.returncode != 0
+    assert f"the first {run.HOPELESS} hand-ins could all not be graded, for one reason" in done.stderr
+    assert "no memory" in done.stderr
+    assert len(list((tmp_path / "out/pending").glob("s*.json"))) == run.HOPELESS
+
+
+def test_a_frozen_grading_process_is_ended_and_its_task_done_elsewhere(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "QUIET_SECONDS", 3.0)
+    monkeypatch.setattr(process, "BEAT_SECONDS", 0.5)
+    monkeypatch.setattr(pool, "BEAT_SECONDS", 0.5)
+    students = kit.hand_in_many(3)
+    seen: dict[str, Record | None] = {}
+    frozen: list[int] = []
+
+    def emit(task: Task, record: Record | None) -> None:
+        seen[task.source.student] = record
+        if not frozen:
+            frozen.extend(serving(kit.home))
+            for pid in frozen:
+                os.kill(pid, signal.SIGSTOP)
+
+    pool.run(plan(kit), tasks(kit), 1, emit)
+    assert frozen
+    assert sorted(seen) == students
+    assert all(record is not None and not record.fault for record in seen.values())
+    assert not serving(kit.home)
+
+
+def test_a_stop_of_our_own_side_counts_for_a_beat_only(kit: Kit) -> None:
+    one = object.__new__(process.GradingProcess)
+    one.quiet = 0.0
+    assert not one.waited(3600.0)
+    assert one.quiet == process.BEAT_SECONDS
+    assert [one.waited(process.BEAT_SECONDS) for _ in range(11)][-1]
+
+
+def test_a_record_with_a_fault_is_as_good_as_none(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    record = Record("s001", "lesson", "none", Hashes("a", "b", "c"), {})
+    store.save(record)
+    assert store.known("s001") == record.hashes
+    store.save(replace(record, fault="no memory"))
+    assert store.known("s001") is None
