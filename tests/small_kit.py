@@ -16,6 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 NAME = "lesson"
+COURSE = f'title = "A small course"\npackage = "cs_lib"\nassignments = ["{NAME}"]\n'
 
 GRADERS = """
 from autograder.checks.checks import Case, cases, close
@@ -67,14 +68,9 @@ class Kit:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.submitted = home / "submitted"
-        skip = shutil.ignore_patterns("__pycache__", "assignment[0-9]", "shared")
+        skip = shutil.ignore_patterns("__pycache__", "graders", "rubrics")
         shutil.copytree(ROOT / "autograder", home / "autograder", ignore=skip)
-        shared = home / "autograder/graders/shared"  # course.py reads rubrics with some of these
-        shutil.copytree(
-            ROOT / "autograder/graders/shared",
-            shared,
-            ignore=shutil.ignore_patterns("__pycache__", "*.webp", "expected"),
-        )
+        (home / "course.toml").write_text(COURSE)
         self.write_settings()
         self.write_points(**POINTS)
         self.write_graders(GRADERS)
@@ -86,16 +82,15 @@ class Kit:
     def write_settings(self, more: str = "") -> None:
         folder = self.home / "source" / NAME
         folder.mkdir(parents=True, exist_ok=True)
-        text = f'title = "Lesson"\nnotebooks = ["nb"]\npackage = "cs_lib"\n{more}'
+        text = f'title = "Lesson"\nnotebooks = ["nb"]\n{more}'
         (folder / "assignment.toml").write_text(text)
 
     def write_points(self, **points: float) -> None:
         (self.home / f"source/{NAME}/nb.ipynb").write_text(notebook(points))
 
     def write_graders(self, text: str) -> None:
-        folder = self.home / "autograder/graders" / NAME
+        folder = self.home / "graders" / NAME
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "__init__.py").write_text("")
         (folder / "test_lesson.py").write_text(textwrap.dedent(text))
 
     def hand_in(self, student: str, code: str = RIGHT, answer: str = "", **more: bytes) -> None:

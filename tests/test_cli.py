@@ -72,7 +72,10 @@ def test_grading_again_grades_nothing(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["grade", "assignment9", ".", "--out", "x"], "assignment9/assignment.toml: expected an assignment"),
+        (
+            ["grade", "assignment9", ".", "--out", "x"],
+            "course.toml: assignments: expected one of assignment1, assignment2, got 'assignment9'",
+        ),
         (["grade", "assignment1", "no/such/folder", "--out", "x"], "no/such/folder: no such folder"),
     ],
 )

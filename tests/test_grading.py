@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from autograder.course.assignment import Assignment
+from autograder.course.course import read
 from autograder.errors import GradingError
 from autograder.intake import Source, Submission
-from autograder.judge import digests, scoring
 from autograder.judge import plugin as grading
+from autograder.judge import scoring
 from autograder.judge.digests import graders_digest
 from autograder.judge.grade import grade_all, grade_one, grade_tasks
 from autograder.judge.task import Task
@@ -49,14 +50,14 @@ def test_points_follow_kind_and_weight(results: list[tuple], points: float) -> N
 class Course:
     """An assignment in a temporary folder, with graders written by the test."""
 
-    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
         self.graders = root / "graders"
         (self.graders / "lesson").mkdir(parents=True)
         (root / "release/lesson/cs_lib").mkdir(parents=True)
         (root / "source/lesson").mkdir(parents=True)
         (root / "source/lesson/assignment.toml").write_text("")
-        monkeypatch.setattr(digests, "GRADERS", self.graders)
+        (root / "course.toml").write_text('title = "C"\npackage = "cs_lib"\nassignments = ["lesson"]\n')
 
     def assignment(self, **points: float) -> Assignment:
         cells = tuple(
@@ -65,9 +66,7 @@ class Course:
         )
         path = self.root / "source/lesson/nb.ipynb"
         limits = Limits(call_seconds=5.0)
-        return Assignment(
-            "lesson", "Lesson", self.root, "cs_lib", (Notebook("nb", path, cells),), limits=limits
-        )
+        return Assignment("lesson", "Lesson", read(self.root), (Notebook("nb", path, cells),), limits=limits)
 
     def write(self, text: str, name: str = "test_lesson.py") -> None:
         (self.graders / "lesson" / name).write_text(HEADER + textwrap.dedent(text))
@@ -81,8 +80,8 @@ class Course:
 
 
 @pytest.fixture
-def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
-    return Course(tmp_path, monkeypatch)
+def course(tmp_path: Path) -> Course:
+    return Course(tmp_path)
 
 
 OUTCOMES = """

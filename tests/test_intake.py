@@ -46,7 +46,7 @@ def put(folder: Path, files: dict[str, bytes]) -> Path:
 
 
 def read_only_student(folder: Path, assignment: Assignment) -> intake.Submission:
-    [source] = intake.find(folder, assignment.name)
+    [source] = intake.find(folder, assignment)
     return intake.read(source, assignment)
 
 
@@ -193,17 +193,17 @@ def test_a_large_file_in_a_folder_is_told(
 def test_who_handed_in_another_assignment_only_is_left_out(tmp_path: Path) -> None:
     put(tmp_path, {"s001/assignment1/a.py": b"", "s002/assignment2/a.py": b"", "s003/assignment2/a.py": b""})
     put(tmp_path, {"s003/notes.py": b""})
-    assert [s.student for s in intake.find(tmp_path, "assignment1")] == ["s001", "s003"]
+    assert [s.student for s in intake.find(tmp_path, course.load("assignment1"))] == ["s001", "s003"]
 
 
 def test_wrong_folders_are_told(tmp_path: Path) -> None:
     with pytest.raises(IntakeError, match="no such folder"):
-        intake.find(tmp_path / "nowhere", "assignment1")
+        intake.find(tmp_path / "nowhere", course.load("assignment1"))
     with pytest.raises(IntakeError, match="holds no student folders"):
-        intake.find(tmp_path, "assignment1")
+        intake.find(tmp_path, course.load("assignment1"))
     put(tmp_path, {"s001/a.py": b"", "s001.zip": zipped(FILES)})
     with pytest.raises(IntakeError, match=r"both s001/ and s001\.zip"):
-        intake.find(tmp_path, "assignment1")
+        intake.find(tmp_path, course.load("assignment1"))
 
 
 FACTS = """{"schema": 1, "students": {"s001": {"hand_in": "", "where": "", "handed_in": "",
@@ -398,4 +398,4 @@ def test_a_damaged_file_of_facts_is_named(text: str, reason: str, tmp_path: Path
     with pytest.raises(
         IntakeError, match=rf"collected\.json: not what .* \(.*{re.escape(reason)}.*collect again"
     ):
-        intake.find(tmp_path, "assignment1")
+        intake.find(tmp_path, course.load("assignment1"))

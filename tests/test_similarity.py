@@ -109,7 +109,7 @@ def write(folder: Path, hand_ins: Mapping[str, Mapping[str, bytes]]) -> Path:
 
 
 def compared(folder: Path, assignment: Assignment) -> Comparison:
-    return similarity.compare(assignment, intake.find(folder, assignment.name))
+    return similarity.compare(assignment, intake.find(folder, assignment))
 
 
 def code_only(files: Mapping[str, bytes]) -> dict[str, bytes]:

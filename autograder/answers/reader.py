@@ -1,4 +1,4 @@
-"""The rubrics of an assignment's inline questions: `autograder/rubrics/<assignment>.toml` as typed objects.
+"""The rubrics of an assignment's inline questions: `<assignment>.toml` of the course as typed objects.
 
 `course/assignment.py` uses this; nothing else reads the files. Points stand in the notebooks alone: a
 criterion has a share of its cell's. docs/rubrics.md describes the format.
@@ -20,7 +20,6 @@ from autograder.errors import RubricError
 from autograder.notebook import Cell, question_text
 from autograder.toml_table import TomlTable
 
-FOLDER = Path(__file__).parents[1] / "rubrics"
 QUESTION_KEYS = ("same_as", "mode", "answer", "options", "subjects", "words", "yes", "no", "criterion")
 CRITERION_KEYS = ("id", "title", "share", "full", "choose", "unsure", "slot", "part")
 EVIDENCE_KEYS = ("accept", "reject", "unclear", "subject", "window")
@@ -38,7 +37,7 @@ COURSE_WORDS = lexicon(
 )
 
 
-def read(path: Path, cells: Iterable[Cell]) -> tuple[Question, ...]:
+def read(path: Path, cells: Iterable[Cell], root: Path) -> tuple[Question, ...]:
     """The questions of a rubric file, in its order; none where there is no file.
 
     Raises:
@@ -46,8 +45,8 @@ def read(path: Path, cells: Iterable[Cell]) -> tuple[Question, ...]:
     """
     if not path.is_file():
         return ()
-    where = f"autograder/rubrics/{path.name}"
-    table, words = _load(path)
+    where = path.relative_to(root).as_posix()
+    table, words = _load(path, root)
     inline = {cell.grade_id: cell for cell in cells}
     found = []
     for grade_id, raw in table.items():
@@ -57,15 +56,15 @@ def read(path: Path, cells: Iterable[Cell]) -> tuple[Question, ...]:
             raise RubricError(
                 f"{at}: expected an inline question of the assignment ({known}); rename or delete it"
             )
-        fields, shared = _followed(TomlTable(raw, at), path.parent, words)
+        fields, shared = _followed(TomlTable(raw, at), path.parent, words, root)
         fields.refuse_unknown(QUESTION_KEYS)
         found.append(_question(fields, inline[grade_id], shared))
     return tuple(found)
 
 
-def _load(path: Path) -> tuple[dict[str, Any], Words]:
+def _load(path: Path, root: Path) -> tuple[dict[str, Any], Words]:
     """The questions of a file, and the groups of words that they share."""
-    where = f"autograder/rubrics/{path.name}"
+    where = path.relative_to(root).as_posix()
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -73,14 +72,14 @@ def _load(path: Path) -> tuple[dict[str, Any], Words]:
     return table, TomlTable(table.pop("words", {}), f"{where}: words").groups()
 
 
-def _followed(table: TomlTable, folder: Path, words: Words) -> tuple[TomlTable, Words]:
+def _followed(table: TomlTable, folder: Path, words: Words, root: Path) -> tuple[TomlTable, Words]:
     """The table itself, or the one in another file that it names: a question that is asked twice."""
     if "same_as" not in table.raw:
         return table, words
     table.refuse_unknown(("same_as",))
     assignment, _, grade_id = table.text("same_as").partition(": ")
     other = folder / f"{assignment}.toml"
-    questions, shared = _load(other) if other.is_file() else ({}, {})
+    questions, shared = _load(other, root) if other.is_file() else ({}, {})
     if grade_id not in questions or "same_as" in questions[grade_id]:
         raise table.fail(
             "another file's question, as in 'assignment1: inline_x_1'",

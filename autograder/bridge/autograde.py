@@ -3,7 +3,7 @@
 nbgrader would execute each notebook in a kernel that holds the hidden tests. This preprocessor
 stands in the place of its `Execute` and `SaveAutoGrades`: it grades the submission once in the
 sandbox, writes what each cell came to below the cell, and enters the record in the gradebook.
-`nbgrader_config.py` puts it there.
+`bridge/nbgrader.py` puts it there.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from nbformat.v4 import new_output
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor, OverwriteCells, SaveAutoGrades
+from traitlets import Unicode
 
 from autograder import intake
 from autograder.bridge.cell_text import cell_text
 from autograder.course import assignment as course
+from autograder.course.course import Course, find
 from autograder.gradebook.book import Gradebook
 from autograder.judge.digests import graders_digest, hashes
 from autograder.judge.task import Task, read
@@ -31,8 +33,8 @@ from autograder.toml_table import SETTINGS
 from autograder.workers import pool
 
 
-def configure(config: Any) -> None:
-    """Settings of `nbgrader autograde`, for an `nbgrader_config.py`."""
+def configure(config: Any, of: Course) -> None:
+    """Settings of `nbgrader autograde`."""
     own: list[type] = Autograde.class_traits()["autograde_preprocessors"].default()
     config.Autograde.autograde_preprocessors = [
         GradeSubmission,
@@ -42,7 +44,8 @@ def configure(config: Any) -> None:
     config.Autograde.sanitize_preprocessors = [
         Overwrite if step is OverwriteCells else step for step in cleaning
     ]
-    config.Autograde.exclude_overwriting = {name: [SETTINGS] for name in course.names()}
+    config.Autograde.exclude_overwriting = {name: [SETTINGS] for name in of.assignments}
+    config.GradeSubmission.course = str(of.root)
     config.OverwriteCells.add_missing_cells = True  # a deleted cell would otherwise wait for a human for ever
 
 
@@ -61,10 +64,12 @@ class Overwrite(OverwriteCells):
 class GradeSubmission(NbGraderPreprocessor):
     """Grades a submission with the hidden graders and shows the outcome in the notebook's cells."""
 
+    course = Unicode("", help="the course's folder").tag(config=True)
+
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         about = resources["nbgrader"]
         courses = CourseDirectory(parent=self)
-        assignment = course.load(about["assignment"], Path(courses.root))
+        assignment = course.load(about["assignment"], find(Path(self.course or courses.root)))
         folder = courses.format_path(courses.submitted_directory, about["student"], about["assignment"])
         source = intake.Source(about["student"], Path(folder))
         record = grade_once(assignment, source, hashes_now(assignment, source))

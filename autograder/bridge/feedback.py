@@ -16,11 +16,13 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.engine import make_url
+from traitlets import Unicode
 
 from autograder import intake
 from autograder.bridge.autograde import grade_once
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
+from autograder.course.course import Course, find
 from autograder.errors import RecordError
 from autograder.gradebook.decisions import decided
 from autograder.intake import Source
@@ -30,8 +32,9 @@ from autograder.records.record import Record
 from autograder.reports import feedback
 
 
-def configure(config: Any) -> None:
-    """What `nbgrader_config.py` has to say."""
+def configure(config: Any, of: Course) -> None:
+    """Settings of `nbgrader generate_feedback`."""
+    config.FeedbackExporter.course = str(of.root)
     config.GenerateFeedback.exporter_class = "autograder.bridge.feedback.FeedbackExporter"
     config.GenerateFeedback.preprocessors = []  # they would put scores into a notebook that nobody shows
 
@@ -39,6 +42,7 @@ def configure(config: Any) -> None:
 class FeedbackExporter(Exporter):
     """A notebook as the feedback page on it. Nothing in the notebook itself reaches the page."""
 
+    course = Unicode("", help="the course's folder").tag(config=True)
     file_extension = ".html"
     output_mimetype = "text/html"
 
@@ -48,7 +52,7 @@ class FeedbackExporter(Exporter):
         resources = self._init_resources(resources)
         about = resources["nbgrader"]
         courses = CourseDirectory(parent=self)
-        assignment = course.load(about["assignment"], course.find_root(Path(courses.root)))
+        assignment = course.load(about["assignment"], find(Path(self.course or courses.root)))
         folder = courses.format_path(courses.submitted_directory, about["student"], assignment.name)
         found = record_of(assignment, Source(about["student"], Path(folder)), about["db_url"])
         [shown] = decided([found], about["db_url"], assignment)

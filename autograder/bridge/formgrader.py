@@ -3,7 +3,7 @@
 `publish` writes the notebooks of a hand-in where formgrader looks for them. `GradersPage` takes part when
 formgrader makes a page of one: it makes a student's text harmless, and puts the rubric below each answer.
 The rubric is added there and nowhere else, so that no file holds it that feedback could be made from.
-`nbgrader_config.py` calls `configure`.
+`bridge/nbgrader.py` calls `configure`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from autograder import intake
 from autograder.bridge.cell_text import cell_text
 from autograder.bridge.page import GradersPage
 from autograder.course.assignment import Assignment
+from autograder.course.course import Course
 from autograder.errors import IntakeError
 from autograder.files import write_atomically
 from autograder.intake import Submission
@@ -31,30 +32,29 @@ MAX_OUTPUT = 2_000_000  # characters of a student's outputs kept in a notebook, 
 SETTINGS = '''\
 """Lets formgrader and nbgrader's commands use these results: start them in this folder."""
 
-from autograder.bridge import autograde, feedback, formgrader
+from autograder.bridge.nbgrader import configure
 
 c = get_config()  # noqa: F821  nbgrader puts it here
-autograde.configure(c)  # nbgrader's own would run hand-ins without a sandbox
-formgrader.configure(c)
-feedback.configure(c)
 '''
 
 
-def configure(config: Any) -> None:
-    """Settings that formgrader needs, for an `nbgrader_config.py`."""
+def configure(config: Any, course: Course) -> None:
+    """Settings that formgrader needs."""
     config.HTMLExporter.preprocessors = [GradersPage]
+    config.GradersPage.course = str(course.root)
 
 
 # --- the notebooks ------------------------------------------------------------------------------
 
 
-def settings(out: Path, gradebook: str = "") -> None:
+def settings(out: Path, course: Course, gradebook: str = "") -> None:
     """Make `out` a folder that formgrader can be started in; a course's own settings stay as they are."""
     path = out / CONFIG
     if path.exists():
         return
-    line = f"c.CourseDirectory.db_url = {gradebook!r}\n" if gradebook else ""
-    write_atomically(path, SETTINGS + line)
+    lines = f"configure(c, {str(course.root)!r})\n"
+    lines += f"c.CourseDirectory.db_url = {gradebook!r}\n" if gradebook else ""
+    write_atomically(path, SETTINGS + lines)
     path.chmod(0o600)  # the URL may hold a password
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import html
 import re
 from importlib.resources import files
+from pathlib import Path
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbconvert.preprocessors import Preprocessor
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_markdown_cell
+from traitlets import Unicode
 
 from autograder.answers.question import Question
 from autograder.answers.verdict import judge
 from autograder.course import assignment as course
+from autograder.course.course import find
 from autograder.errors import CourseError
 from autograder.notebook import grade_id_of
 
@@ -27,6 +30,8 @@ TAGS = (
 
 class GradersPage(Preprocessor):
     """Part of formgrader's exporter: harmless text, and the rubric below each answer."""
+
+    course = Unicode("", help="the course's folder").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         clean = SanitizeHTML(tags=list(TAGS))
@@ -42,7 +47,9 @@ class GradersPage(Preprocessor):
         style = (files("autograder.bridge") / "formgrader.css").read_text(encoding="utf-8")
         top = f"<style>\n{style}</style>"
         try:
-            assignment = course.load(resources["assignment_id"])
+            assignment = course.load(
+                resources["assignment_id"], find(Path(self.course) if self.course else None)
+            )
         except CourseError as error:
             nb.cells.insert(
                 0, new_markdown_cell(f'{top}\n<div class="rubric">{html.escape(str(error))}</div>')

@@ -216,7 +216,7 @@ def _grade(options: argparse.Namespace) -> int:
     assignment = course.load(options.assignment)
     request = run.Request(
         assignment=assignment,
-        sources=intake.find(options.folder, assignment.name, _aliases(options, assignment)),
+        sources=intake.find(options.folder, assignment, _aliases(options, assignment)),
         level=_level(options),
         out=options.out,
         gradebook=options.gradebook or sqlite_url(options.out / "gradebook.db"),
@@ -281,7 +281,7 @@ def _similarity(options: argparse.Namespace) -> int:
     from autograder.similarity import page
 
     assignment = course.load(options.assignment)
-    sources = intake.find(options.folder, assignment.name)
+    sources = intake.find(options.folder, assignment)
     with Progress(f"{assignment.name}, reading", len(sources)) as progress:
         found = similarity.compare(assignment, sources, progress.step)
     path = options.out / "similarity.html"

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from autograder.answers import reader as rubric
 from autograder.answers.question import Question
+from autograder.course.course import FILE, Course, find
+from autograder.course.course import read as read_course
 from autograder.course.policy import Intake, Late
 from autograder.course.settings import OPTIONAL, REQUIRED, Settings
 from autograder.errors import CourseError, RubricError
 from autograder.notebook import Cell, GradeCell, Notebook, read_notebook
 from autograder.sandbox.limits import Limits
-from autograder.toml_table import DOTTED, DOTTED_GLOB, NAME, SETTINGS
+from autograder.toml_table import DOTTED, DOTTED_GLOB, SETTINGS
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,7 @@ class Assignment:
 
     name: str
     title: str
-    root: Path
-    package: str
+    course: Course
     notebooks: tuple[Notebook, ...]
     todo: tuple[str, ...] = ()
     leave_out: tuple[str, ...] = ()
@@ -35,6 +36,19 @@ class Assignment:
     intake: Intake = dataclasses.field(default_factory=Intake)
     late: Late = dataclasses.field(default_factory=Late)
     questions: tuple[Question, ...] = dataclasses.field(default=(), compare=False)  # those with a rubric
+
+    @property
+    def root(self) -> Path:
+        return self.course.root
+
+    @property
+    def package(self) -> str:
+        return self.course.package
+
+    @property
+    def graders(self) -> Path:
+        """Where the hidden graders lie."""
+        return self.course.graders / self.name
 
     @property
     def folder(self) -> Path:
@@ -79,38 +93,32 @@ class Assignment:
         return next((q for q in self.questions if q.grade_id == grade_id), None)
 
 
-def find_root(start: Path | None = None) -> Path:
-    """The course folder: the nearest one upwards from `start` (or from here) that holds `source/`,
-    else the one this package lies in."""
-    here = (start or Path.cwd()).resolve()
-    for folder in (here, *here.parents):
-        if any((folder / "source").glob(f"*/{SETTINGS}")):
-            return folder
-    return Path(__file__).resolve().parents[2]
-
-
 def names(root: Path | None = None) -> list[str]:
-    """The assignments of the course, sorted."""
-    folder = (root or find_root()) / "source"
-    return sorted(path.parent.name for path in folder.glob(f"*/{SETTINGS}"))
+    """The assignments of the course, in the order in which they are taught."""
+    return list(_course(root).assignments)
 
 
-def load(name: str, root: Path | None = None) -> Assignment:
-    """Read `source/<name>/assignment.toml` and the notebooks it lists.
+def _course(where: Course | Path | None) -> Course:
+    return where if isinstance(where, Course) else read_course(where) if where else find()
+
+
+def load(name: str, where: Course | Path | None = None) -> Assignment:
+    """Read `source/<name>/assignment.toml` and the notebooks it lists; of the course we are in, if none is
+    given.
 
     Raises:
         CourseError: a file is missing or does not say what it should.
     """
-    base = Path(root).resolve() if root is not None else find_root()
+    course = _course(where)
+    base, package = course.root, course.package
     path = base / "source" / name / SETTINGS
-    if not NAME.fullmatch(name) or not path.is_file():
-        known = ", ".join(names(base)) or "none"
+    if name not in course.assignments:
+        known = ", ".join(course.assignments)
         raise CourseError(
-            f"source/{name}/{SETTINGS}: expected an assignment, found no such file; assignments here: {known}"
+            f"{FILE}: assignments: expected one of {known}, got {name!r}; correct the name, or list it there"
         )
     settings = Settings(path, base)
     settings.refuse_unknown(settings.table, (*REQUIRED, *OPTIONAL), "")
-    package = settings.identifier("package")
     notebooks = tuple(
         read_notebook(path.parent / f"{stem}.ipynb", base) for stem in settings.notebook_names()
     )
@@ -118,8 +126,7 @@ def load(name: str, root: Path | None = None) -> Assignment:
     return Assignment(
         name=name,
         title=settings.text("title"),
-        root=base,
-        package=package,
+        course=course,
         notebooks=notebooks,
         todo=settings.names_in("todo", package, DOTTED, "a qualified name without wildcards"),
         leave_out=settings.names_in("leave_out", package, DOTTED_GLOB, "a qualified name or glob"),
@@ -129,11 +136,11 @@ def load(name: str, root: Path | None = None) -> Assignment:
         limits=settings.limits(),
         intake=settings.intake(package),
         late=settings.late(),
-        questions=_questions(name, notebooks),
+        questions=_questions(course, name, notebooks),
     )
 
 
-def _questions(name: str, notebooks: tuple[Notebook, ...]) -> tuple[Question, ...]:
+def _questions(course: Course, name: str, notebooks: tuple[Notebook, ...]) -> tuple[Question, ...]:
     cells = [
         Cell(cell.grade_id, cell.points, notebook.path)
         for notebook in notebooks
@@ -141,7 +148,7 @@ def _questions(name: str, notebooks: tuple[Notebook, ...]) -> tuple[Question, ..
         if cell.kind == "inline"
     ]
     try:
-        return rubric.read(rubric.FOLDER / f"{name}.toml", cells)
+        return rubric.read(course.rubrics / f"{name}.toml", cells, course.root)
     except RubricError as error:
         raise CourseError(str(error)) from None
 

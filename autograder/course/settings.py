@@ -1,4 +1,4 @@
-"""One assignment.toml, read field by field."""
+"""One course.toml or assignment.toml, read field by field."""
 
 from __future__ import annotations
 
@@ -16,12 +16,17 @@ from autograder.errors import CourseError
 from autograder.sandbox.limits import Limits
 from autograder.toml_table import NAME, described, is_number
 
-REQUIRED = ("title", "notebooks", "package")
+REQUIRED = ("title", "notebooks")
 OPTIONAL = ("todo", "leave_out", "ships_solved", "results", "may_repeat", "limits", "intake", "late")
 
 
+def _is_inside(text: str) -> bool:
+    path = PurePosixPath(text)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and "\\" not in text
+
+
 class Settings:
-    """One assignment.toml, read field by field."""
+    """One settings file, read field by field."""
 
     def __init__(self, path: Path, root: Path) -> None:
         self.where = path.relative_to(root).as_posix()
@@ -51,6 +56,20 @@ class Settings:
         value = self.table.get(key)
         if not isinstance(value, str) or not value.strip():
             raise self.fail(key, "a text that is not empty", described(value), f'write {key} = "..."')
+        return value
+
+    def path(self, key: str, default: str) -> str:
+        """A path below the course's root."""
+        value = self.table.get(key, default)
+        if not isinstance(value, str) or not _is_inside(value):
+            raise self.fail(key, "a path inside the course", described(value), "correct the path")
+        return value
+
+    def paths(self, key: str) -> tuple[str, ...]:
+        value = self.texts(key)
+        for item in value:
+            if not _is_inside(item):
+                raise self.fail(key, "paths inside the course", repr(item), "correct the path")
         return value
 
     def identifier(self, key: str) -> str:
@@ -91,8 +110,7 @@ class Settings:
     def result_paths(self) -> tuple[str, ...]:
         value = self.texts("results")
         for item in value:
-            path = PurePosixPath(item)
-            if path.is_absolute() or ".." in path.parts or "\\" in item or path.suffix != ".npz":
+            if not _is_inside(item) or not item.endswith(".npz"):
                 raise self.fail(
                     "results",
                     "paths of .npz files inside the notebook's folder",

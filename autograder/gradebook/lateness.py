@@ -1,6 +1,6 @@
 """Lateness in nbgrader's gradebook: times, extensions, and what `[late]` in assignment.toml takes off.
 
-`nbgrader_config.py` names `LatePenalty` to nbgrader, so that `nbgrader autograde` takes off the same.
+`bridge/nbgrader.py` names `LatePenalty` to nbgrader, so that `nbgrader autograde` takes off the same.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from nbgrader import api
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import LateSubmissionPlugin
 from sqlalchemy.orm import Session
+from traitlets import Unicode
 
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
+from autograder.course.course import find
 from autograder.course.policy import utc
 from autograder.records.record import Record
 
@@ -23,9 +25,12 @@ from autograder.records.record import Record
 class LatePenalty(LateSubmissionPlugin):
     """Takes off what the assignment's own settings say."""
 
+    course = Unicode("", help="the course's folder").tag(config=True)
+
     def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float:
         step = self.parent
-        assignment = course.load(step.assignment_id, Path(CourseDirectory(parent=self).root))
+        root = Path(self.course or CourseDirectory(parent=self).root)
+        assignment = course.load(step.assignment_id, find(root))
         submission = step.gradebook.find_submission(step.assignment_id, student_id)
         return _penalty(score, _seconds_late(submission, assignment), assignment) or 0.0
 

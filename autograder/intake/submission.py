@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
 from autograder.errors import IntakeError
@@ -94,7 +93,7 @@ class Submission:
         return total.hexdigest()
 
 
-def find(folder: Path, assignment: str, aliases: tuple[str, ...] = ()) -> list[Source]:
+def find(folder: Path, assignment: Assignment, aliases: tuple[str, ...] = ()) -> list[Source]:
     """Every student's hand-in below `folder`, by student.
 
     `<student>/<assignment>/…`, `<student>/…`, and archives of either (`<student>.zip`,
@@ -118,7 +117,7 @@ def find(folder: Path, assignment: str, aliases: tuple[str, ...] = ()) -> list[S
                     f"{folder}: both {student}/ and {entry.name}; keep the one that counts, "
                     "or let `autograder collect` choose"
                 )
-            inner = entry / assignment
+            inner = entry / assignment.name
             if not inner.is_dir() and _is_for_others(entry, assignment):
                 continue
             place = inner if inner.is_dir() else entry
@@ -130,12 +129,12 @@ def find(folder: Path, assignment: str, aliases: tuple[str, ...] = ()) -> list[S
     return list(sources.values())
 
 
-def _is_for_others(entry: Path, assignment: str) -> bool:
+def _is_for_others(entry: Path, assignment: Assignment) -> bool:
     """Whether a student's folder holds folders of other assignments, and nothing besides."""
     if not entry.is_dir():
         return False
     inside = {p.name for p in entry.iterdir() if not p.name.startswith(".")}
-    return bool(inside) and inside <= set(course.names()) - {assignment}
+    return bool(inside) and inside <= set(assignment.course.assignments) - {assignment.name}
 
 
 def read(source: Source, assignment: Assignment) -> Submission:

@@ -15,7 +15,6 @@ from autograder.intake import Submission
 from autograder.records.record import Hashes
 
 ENGINE = Path(__file__).parents[1]
-GRADERS = ENGINE / "graders"
 JUDGING = ("judge", "sandbox", "checks", "answers", "intake")  # rooms in which a change can change points
 
 
@@ -23,7 +22,8 @@ JUDGING = ("judge", "sandbox", "checks", "answers", "intake")  # rooms in which 
 def graders_digest(assignment: Assignment) -> str:
     """Hash of all that decides points: graders, expected arrays, rubric, settings, points, and the files
     that stand in for what a student did not hand in."""
-    total = hashlib.sha256(repr([(c.grade_id, c.points, c.kind) for c in assignment.grade_cells]).encode())
+    cells = [(c.grade_id, c.points, c.kind) for c in assignment.grade_cells]
+    total = hashlib.sha256(repr((cells, assignment.package, assignment.course.packages)).encode())
     for name, data in _deciding(assignment):
         total.update(f"{name}\0{len(data)}\0".encode() + data)
     return total.hexdigest()
@@ -31,13 +31,13 @@ def graders_digest(assignment: Assignment) -> str:
 
 def _deciding(assignment: Assignment) -> Iterator[tuple[str, bytes]]:
     """Files that decide points. Graders of other assignments do not: theirs lie in folders of their own."""
-    others = {path.parent.name for path in assignment.root.glob("source/*/assignment.toml")}
-    others -= {assignment.name}
-    for path in sorted(GRADERS.rglob("*")):
-        name = path.relative_to(GRADERS)
+    course = assignment.course
+    others = set(course.assignments) - {assignment.name}
+    for path in sorted(course.graders.rglob("*")):
+        name = path.relative_to(course.graders)
         if path.is_file() and path.suffix != ".pyc" and name.parts[0] not in others:
             yield name.as_posix(), path.read_bytes()
-    rubrics = sorted((GRADERS.parent / "rubrics").glob("*.toml"))  # all: one may refer to another
+    rubrics = sorted(course.rubrics.glob("*.toml"))  # all: one may refer to another
     for path in (assignment.settings, *rubrics):
         if path.exists():
             yield path.name, path.read_bytes()

@@ -12,6 +12,7 @@ from autograder.course.assignment import Assignment
 from autograder.errors import GradingError
 from autograder.intake import Submission
 from autograder.judge import digests
+from autograder.judge.neighbours import graders_importable
 from autograder.judge.plugin import Judge
 from autograder.judge.task import Task, read
 from autograder.records.record import Record
@@ -19,7 +20,7 @@ from autograder.sandbox.level import Level
 
 _UNUSED = "terminal cacheprovider warnings logging junitxml pastebin doctest unittest debugging stepwise"
 _ARGUMENTS = [
-    *("-c", os.devnull, "--rootdir", str(digests.GRADERS), "--import-mode=importlib", "--strict-markers"),
+    *("-c", os.devnull, "--import-mode=importlib", "--strict-markers"),
     *("--assert=plain", "--capture=no", "--continue-on-collection-errors"),
     *(argument for name in _UNUSED.split() for argument in ("-p", f"no:{name}")),
 ]
@@ -53,16 +54,17 @@ def grade_all(
         GradingError: the hidden graders do not load. No submission was graded.
         SandboxError: this machine offers no sandbox and none was asked for.
     """
-    folder = digests.GRADERS / assignment.name
+    folder, root = assignment.graders, assignment.root
+    where = folder.relative_to(root).as_posix()
     if not folder.is_dir():
-        raise GradingError(f"autograder/graders/{assignment.name}: no hidden graders for this assignment")
+        raise GradingError(f"{where}: no hidden graders for this assignment")
     judge = Judge(assignment, submissions, emit, level)
-    with _plain_pytest():
-        code = pytest.main([str(folder), *_ARGUMENTS], plugins=[judge])
+    with _plain_pytest(), graders_importable(assignment.course):
+        code = pytest.main([str(folder), "--rootdir", str(root), *_ARGUMENTS], plugins=[judge])
     if judge.collection_errors:
         raise GradingError("hidden graders do not load:\n" + "\n".join(judge.collection_errors))
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
-        raise GradingError(f"pytest stopped with {code!r} in autograder/graders/{assignment.name}")
+        raise GradingError(f"pytest stopped with {code!r} in {where}")
 
 
 def grade_tasks(

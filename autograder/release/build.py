@@ -12,14 +12,12 @@ from typing import Any
 
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
+from autograder.course.course import FILE, find
 from autograder.errors import CourseError
 from autograder.errors import ReleaseError
 
 Tell = Callable[[str], None]
 
-CONFIG = "nbgrader_config.py"
-# What of datasets/ students need; a downloaded full set stays behind.
-DATA = ("README.md", "*.py", "sums.json", "subset/*")
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can hold: the same bytes on every day
 ZIP_MODE = 0o100644 << 16
 
@@ -83,12 +81,12 @@ def archive_path(assignment: Assignment) -> Path:
 def write_archive(assignment: Assignment, folder: Path, target: Path) -> None:
     """Zip a release with the data, under one top folder, to the same bytes each time."""
     entries = {name: folder / name for name in _files_in(folder)}
-    data = assignment.root / "datasets"
-    for pattern in DATA:
-        found = sorted(path for path in data.glob(pattern) if path.is_file())
+    for pattern in assignment.course.data:
+        found = sorted(path for path in assignment.root.glob(pattern) if path.is_file())
         if not found:
             raise ReleaseError(
-                f"datasets/{pattern}: expected data to pack with the release, found none; restore it"
+                f"{FILE}: data: expected files to pack with the release at {pattern}, found none; "
+                "restore them, or take the entry out"
             )
         entries |= {path.relative_to(assignment.root).as_posix(): path for path in found}
     with zipfile.ZipFile(target, "w") as archive:
@@ -102,7 +100,7 @@ def write_archive(assignment: Assignment, folder: Path, target: Path) -> None:
 
 def write_archive_after(assignment: str, notebooks: list[str], **_: Any) -> None:
     """nbgrader's hook after a release typed in a shell or clicked in formgrader: its zip."""
-    loaded = course.load(assignment, course.find_root(Path(notebooks[0]).parent))
+    loaded = course.load(assignment, find(Path(notebooks[0]).parent))
     if all((loaded.release_folder / f"{notebook.name}.ipynb").is_file() for notebook in loaded.notebooks):
         write_archive(loaded, loaded.release_folder, archive_path(loaded))
 
@@ -157,11 +155,13 @@ def _generate(assignment: Assignment, building: Path) -> None:
 
 def _settings(assignment: Assignment, building: Path) -> Any:
     """The course's nbgrader settings, turned to `building` and away from the gradebook."""
-    from traitlets.config.loader import PyFileConfigLoader
+    from traitlets.config import Config
 
-    if not (assignment.root / CONFIG).is_file():
-        raise ReleaseError(f"{CONFIG}: expected nbgrader's settings, found no such file; restore it")
-    config = PyFileConfigLoader(CONFIG, path=str(assignment.root)).load_config()
+    from autograder.release import nbgrader_settings
+
+    config = Config()
+    nbgrader_settings.configure(config)
+    nbgrader_settings.add_own(config, assignment.course)
     config.SaveCells.enabled = False
     config.GenerateAssignment.no_database = True
     config.GenerateAssignment.post_convert_hook = None

@@ -20,7 +20,7 @@ FAILED_TOTAL = "NotYet"  # what a cell of checks raises at its end; the line abo
 
 
 def run_notebooks(assignment: Assignment, package: Mapping[str, bytes], progress: Tell) -> dict[str, bytes]:
-    """Run the solved notebooks in a fresh folder with a solved library, on the embedded subset.
+    """Run the solved notebooks in a fresh folder with a solved library.
 
     Returns: the trained models they leave, {path in the assignment: bytes}.
 
@@ -32,7 +32,7 @@ def run_notebooks(assignment: Assignment, package: Mapping[str, bytes], progress
         for path, data in package.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(data)
-        with _course_data(assignment):
+        with _variables(assignment):
             for notebook in assignment.notebooks:
                 started = time.monotonic()
                 progress(f"{assignment.name}: running {notebook.name}")
@@ -49,9 +49,9 @@ def run_notebooks(assignment: Assignment, package: Mapping[str, bytes], progress
 
 
 @contextmanager
-def _course_data(assignment: Assignment) -> Iterator[None]:
-    """The subset, whatever this machine has, so that every run trains on the same pictures."""
-    ours = {"CS_DATASETS": str(assignment.root / "datasets"), "CS_CIFAR10": "subset"}
+def _variables(assignment: Assignment) -> Iterator[None]:
+    """What the course sets for its solved notebooks, so that they do the same on every machine."""
+    ours = assignment.course.variables
     before = {key: os.environ.get(key) for key in ours}
     os.environ.update(ours)
     try:

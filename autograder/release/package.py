@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.course.assignment import Assignment
+from autograder.course.course import FILE
 from autograder.errors import ReleaseError
 from autograder.release import later
 from autograder.release import marks
@@ -124,7 +125,7 @@ def _modules(assignment: Assignment) -> list[Module]:
     if assignment.package not in {module.name for module in modules}:
         raise ReleaseError(
             f"{assignment.package}/__init__.py: expected the solved library, found no such file; "
-            f"correct package in {_settings(assignment)}"
+            f"correct package in {FILE}"
         )
     return modules
 

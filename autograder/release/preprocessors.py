@@ -20,6 +20,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
+from autograder.course.course import find
 from autograder.errors import CourseError
 from autograder.errors import ReleaseError
 from autograder.release import leaks
@@ -55,7 +56,7 @@ class _Ours(NbGraderPreprocessor):
         # A zip of the release before this one must not outlive it; a hook or the build packs the new one.
         folder.with_suffix(".zip").unlink(missing_ok=True)
         try:
-            self.check(nb, course.load(place["assignment"], Path(directory.root)), folder, place["notebook"])
+            self.check(nb, course.load(place["assignment"], find(Path(directory.root))), folder, place["notebook"])
         except (ReleaseError, CourseError) as error:
             self.log.error("Refused: %s", error)  # nbgrader itself shows it below a long traceback only
             raise

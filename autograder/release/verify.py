@@ -43,8 +43,8 @@ def verify(
     Args:
         name: the assignment.
         root: the course folder.
-        models: a folder with the trained models (`two_layer_net.npz`, ...); None trains them by running
-            the solved notebooks on the embedded subset.
+        models: a folder with the trained models, by their file names; None trains them by running the
+            solved notebooks.
         progress: told what is being done.
 
     Raises:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograder.course import assignment as course
 from autograder.course import roster
 from autograder.course.assignment import Assignment
 from autograder.intake import Collector, Report, Source
@@ -43,7 +42,7 @@ def collect(
         roster.read(roster_file) if roster_file else None,
         aliases,
         roster.read_times(times_file) if times_file else {},
-        others=set(course.names(assignment.root)) - {assignment.name},
+        others=set(assignment.course.assignments) - {assignment.name},
         points=points if assignment.intake.counts == "best" else None,
     )
     return collector.collect(sources)

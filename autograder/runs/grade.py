@@ -249,7 +249,7 @@ def _publish(request: Request, store: Store) -> None:
     from autograder.bridge import formgrader
 
     own = request.gradebook == sqlite_url(request.out / "gradebook.db")
-    formgrader.settings(request.out, "" if own else request.gradebook)
+    formgrader.settings(request.out, request.assignment.course, "" if own else request.gradebook)
     for source, graded in zip(request.sources, _records(request, store), strict=True):
         submission = intake.read(source, request.assignment)
         formgrader.publish(request.out, request.assignment, submission, graded)

@@ -24,6 +24,8 @@ from distributed.comm import CommClosedError
 
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
+from autograder.course.course import FILE
+from autograder.course.course import read as read_course
 from autograder.errors import GradingError
 from autograder.judge.digests import environment, hashes
 from autograder.judge.task import Task, read
@@ -176,11 +178,26 @@ def pack(plan: Plan) -> bytes:
 
 def _shipped(plan: Plan) -> Iterator[tuple[Path, Path]]:
     assignment = course.load(plan.assignment, plan.root)
-    for path in sorted((plan.home / "autograder").rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            yield plan.home, path
-    root = assignment.root
-    settings = sorted((root / "source").glob(f"*/{SETTINGS}"))
-    given = sorted((assignment.release_folder / assignment.package).rglob("*.py"))
-    for path in (*settings, *(notebook.path for notebook in assignment.notebooks), *given):
-        yield root, path
+    for path in _engine(plan.home):
+        yield plan.home, path
+    own, root = assignment.course, assignment.root
+    yield root, own.settings
+    for name in own.assignments:
+        yield root, root / "source" / name / SETTINGS
+    for notebook in assignment.notebooks:
+        yield root, notebook.path
+    for folder in (own.graders, own.rubrics, assignment.library):
+        yield from ((root, path) for path in _files(folder))
+    yield from ((root, path) for path in _files(assignment.release_folder / assignment.package))
+
+
+def _engine(home: Path) -> Iterator[Path]:
+    """The engine's files. In a checkout, a course may keep its graders among them: those go with a course."""
+    own = read_course(home) if (home / FILE).is_file() else None
+    for path in _files(home / "autograder"):
+        if own is None or not any(path.is_relative_to(folder) for folder in (own.graders, own.rubrics)):
+            yield path
+
+
+def _files(folder: Path) -> list[Path]:
+    return [p for p in sorted(folder.rglob("*")) if p.is_file() and "__pycache__" not in p.parts]

@@ -295,7 +295,7 @@ def test_no_hand_in_dates_itself(tmp_path, assignment):
     Collector(assignment, tmp_path / "submitted").collect([tmp_path / "download"])
     about = facts.load(tmp_path / "submitted", "assignment1")["ada"]
     assert (about.extension_days, about.handed_in) == (0.0, "")
-    [source] = intake.find(tmp_path / "submitted", "assignment1")
+    [source] = intake.find(tmp_path / "submitted", assignment)
     found = intake.read(source, assignment)
     assert (found.handed_in, found.extension_days) == ("", 0.0)
     assert "not used: ada/collected.json, ada/timestamp.txt" in found.problems

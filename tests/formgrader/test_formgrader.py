@@ -15,6 +15,7 @@ from autograder.bridge.formgrader import publish
 from autograder.bridge.page import GradersPage
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
+from autograder.course.course import find
 from autograder.intake import Submission
 from autograder.records import record
 from autograder.records.record import Record
@@ -132,17 +133,17 @@ def test_nothing_is_written_again_while_nothing_changes(
 
 
 def test_settings_are_made_once_and_name_another_gradebook(tmp_path: Path) -> None:
-    formgrader.settings(tmp_path, "postgresql://u:p@127.0.0.1/grades")
+    formgrader.settings(tmp_path, find(), "postgresql://u:p@127.0.0.1/grades")
     path = tmp_path / "nbgrader_config.py"
     assert "c.CourseDirectory.db_url = 'postgresql://u:p@127.0.0.1/grades'" in path.read_text()
     assert path.stat().st_mode & 0o077 == 0
     path.write_text("# mine")
-    formgrader.settings(tmp_path)
+    formgrader.settings(tmp_path, find())
     assert path.read_text() == "# mine"
 
 
 def test_the_settings_can_be_read(tmp_path: Path) -> None:
-    formgrader.settings(tmp_path)
+    formgrader.settings(tmp_path, find())
     config = Config()
     exec((tmp_path / "nbgrader_config.py").read_text(), {"get_config": lambda: config})
     assert config.HTMLExporter.preprocessors == [GradersPage]
@@ -187,7 +188,7 @@ def test_a_students_sentence_in_the_rubric_is_escaped() -> None:
 
 def test_a_course_that_does_not_load_is_said() -> None:
     nb = page(DOUBTFUL, submission_id="1", assignment_id="assignment9")
-    assert "source/assignment9/assignment.toml: expected an assignment" in nb.cells[0].source
+    assert "assignments: expected one of assignment1, assignment2, got 'assignment9'" in nb.cells[0].source
     assert nb.cells[1].source == DOUBTFUL
 
 

@@ -100,7 +100,7 @@ def test_lateness_reaches_the_submission(collect: Collect, tmp_path: Path, assig
     assert report.late == ["ada"]
     told = "handed in 1 day 22 h after the deadline; 20 % of the points are taken off"
     assert ("ada", told) in report.unusual
-    [source] = intake.find(tmp_path / "submitted", "assignment1")
+    [source] = intake.find(tmp_path / "submitted", assignment)
     submission = intake.read(source, assignment)
     assert submission.problems[0] == told
     assert (submission.handed_in, submission.extension_days) == ("2026-02-03T10:00:00+00:00", 0.0)
@@ -136,7 +136,7 @@ def test_only_a_broken_hand_in_is_left_to_a_human(
     collect: Collect, tmp_path: Path, assignment: Assignment
 ) -> None:
     report = collect(put(tmp_path / "download", {"ada.zip": b"no zip"}))
-    [source] = intake.find(tmp_path / "submitted", "assignment1")
+    [source] = intake.find(tmp_path / "submitted", assignment)
     assert intake.read(source, assignment).unreadable.startswith("ada.zip: not a readable zip")
     assert any(what.startswith("cannot be read: ada.zip") for _, what in report.unusual)
     [kept] = (tmp_path / "submitted/.collected").rglob("ada.zip")
@@ -285,4 +285,4 @@ def test_names_that_are_no_text_are_told(collect: Collect, tmp_path: Path, assig
     found = intake.read(Source("ada", tmp_path / "download/ada"), assignment)
     assert all(p.isprintable() for p in (*found.problems, found.unreadable))
     with pytest.raises(IntakeError, match="cannot be shown; rename it"):
-        intake.find(tmp_path / "download", "assignment1")
+        intake.find(tmp_path / "download", assignment)

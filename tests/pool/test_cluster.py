@@ -13,7 +13,6 @@ import pytest
 pytest.importorskip("distributed", reason="dask.distributed is an extra: pip install cs-course-kit[dask]")
 
 from autograder.errors import GradingError
-from autograder.judge import digests
 from autograder.judge.digests import graders_digest
 from autograder.judge.task import Task
 from autograder.records.record import Record
@@ -106,7 +105,6 @@ def far_graded(kit: Kit, address: str, todo: list[Task] | None = None) -> dict[s
 @pytest.fixture
 def own_graders(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> Kit:
     """This process reads hashes too: of the kit's graders."""
-    monkeypatch.setattr(digests, "GRADERS", kit.home / "autograder/graders")
     graders_digest.cache_clear()
     return kit
 

@@ -26,7 +26,7 @@ def plan(kit: Kit, **changes: object) -> Plan:
 
 
 def tasks(kit: Kit) -> list[Task]:
-    return [Task(source) for source in intake.find(kit.submitted, NAME)]
+    return [Task(source) for source in intake.find(kit.submitted, course.load(NAME, kit.home))]
 
 
 def graded(kit: Kit, jobs: int, backwards: bool = False) -> dict[str, dict]:

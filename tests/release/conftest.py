@@ -97,9 +97,14 @@ def checked(x):
     return x
 '''
 
+COURSE = """\
+title = "A course"
+package = "demo_lib"
+assignments = ["demo"]
+data = ["datasets/README.md", "datasets/*.py", "datasets/sums.json", "datasets/subset/*"]
+"""
 SETTINGS = """\
 title = "A demo"
-package = "demo_lib"
 notebooks = ["Intro"]
 results = ["results/net.npz"]
 todo = ["demo_lib.layers.scale_forward", "demo_lib.layers.Net"]
@@ -163,6 +168,7 @@ class Course:
         self.release = root / "release" / "demo"
         self.notebook = notebook()
         for path, text in {
+            "course.toml": COURSE,
             "source/demo/assignment.toml": SETTINGS,
             "source/demo/README.md": "# Read me\n",
             "source/demo/requirements.txt": "numpy>=2,<3\n",

@@ -216,7 +216,7 @@ def test_the_zip_works_in_an_empty_folder(
 def test_missing_data_is_refused(demo: Course, quiet: Quiet) -> None:
     (demo.root / "datasets/subset/train.webp").unlink()
     with pytest.raises(
-        ReleaseError, match=r"datasets/subset/\*: expected data to pack with the release, found none"
+        ReleaseError, match=r"data: expected files to pack with the release at datasets/subset/\*, found none"
     ):
         build("demo", demo.root, quiet)
 
@@ -448,9 +448,15 @@ def test_another_model_beside_the_notebooks_is_refused(demo: Course, quiet: Quie
     refuse(demo, quiet, r"source/demo/results/other.npz: expected only notebooks")
 
 
-def test_missing_settings_of_nbgrader_are_refused(demo: Course, quiet: Quiet) -> None:
+def test_our_own_command_needs_no_settings_of_nbgrader(demo: Course, quiet: Quiet) -> None:
     (demo.root / "nbgrader_config.py").unlink()
-    refuse(demo, quiet, r"nbgrader_config.py: expected nbgrader's settings, found no such file; restore it")
+    assert len(build("demo", demo.root, quiet).files) == 6
+
+
+def test_the_course_may_set_what_nbgrader_does(demo: Course, quiet: Quiet) -> None:
+    demo.write("course.toml", COURSE + '[nbgrader.ClearSolutions]\ntext_stub = "Write here."\n')
+    build("demo", demo.root, quiet)
+    assert "Write here." in (demo.release / "Intro.ipynb").read_text(encoding="utf-8")
 
 
 def test_metadata_that_nbgrader_does_not_take_is_refused(demo: Course, quiet: Quiet) -> None:

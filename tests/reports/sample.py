@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.assignment import Assignment
+from autograder.course.course import Course
 from autograder.notebook import GradeCell, Notebook
 from autograder.records.record import CaseResult, Grade, Hashes, Record
 
@@ -18,7 +19,8 @@ def assignment(*grade_ids: str, title: str = "A <lesson>", points: float = 2.0) 
         notebook = notebooks.setdefault(name or "nb", [])
         notebook.append(GradeCell(cell, name or "nb", points, kind, kind == "inline"))  # type: ignore[arg-type]
     made = tuple(Notebook(name, Path(f"{name}.ipynb"), tuple(cells)) for name, cells in notebooks.items())
-    return Assignment("lesson", title, Path(), "cs_lib", made)
+    course = Course(Path(), "A course", "cs_lib", ("lesson",), Path("graders"), Path("rubrics"))
+    return Assignment("lesson", title, course, made)
 
 
 def record(*grades: Grade, student: str = "s001", **more: Any) -> Record:

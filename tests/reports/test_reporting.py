@@ -146,7 +146,7 @@ def test_who_is_not_on_the_roster_is_told_and_needs_a_human(
         (
             ["report", "assignment9", "{out}"],
             cli.USAGE,
-            "assignment9/assignment.toml: expected an assignment",
+            "course.toml: assignments: expected one of assignment1, assignment2, got 'assignment9'",
         ),
     ],
 )

@@ -1,15 +1,16 @@
 """rubrics/<assignment>.toml becomes typed objects, or a clear message."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from autograder.answers import reader as rubric
 from autograder.answers.question import Question
 from autograder.answers.reader import read
 from autograder.answers.verdict import judge
 from autograder.course import assignment as course
+from autograder.course.course import find
 from autograder.errors import CourseError, RubricError
 from autograder.notebook import Cell, question_text
 
@@ -78,7 +79,7 @@ def mark(grade_id: str) -> dict[str, dict[str, str]]:
 def questions(notebook: Path, text: str) -> tuple[Question, ...]:
     path = notebook.parent / "demo.toml"
     path.write_text(text, encoding="utf-8")
-    return read(path, [Cell(f"inline_nb_{n}", 2.0, notebook) for n in (1, 2, 3)])
+    return read(path, [Cell(f"inline_nb_{n}", 2.0, notebook) for n in (1, 2, 3)], path.parent)
 
 
 def test_everything_is_read(notebook: Path) -> None:
@@ -104,7 +105,7 @@ def test_it_can_be_used(notebook: Path) -> None:
 
 
 def test_no_file_is_no_rubric(tmp_path: Path) -> None:
-    assert read(tmp_path / "none.toml", []) == ()
+    assert read(tmp_path / "none.toml", [], tmp_path) == ()
 
 
 def test_the_text_above_an_answer_is_its_question(notebook: Path) -> None:
@@ -224,7 +225,7 @@ WRONG = {
 def test_what_is_wrong_is_told(notebook: Path, text: str, message: str) -> None:
     with pytest.raises(RubricError, match=message) as told:
         questions(notebook, text)
-    assert str(told.value).startswith("autograder/rubrics/demo.toml")
+    assert str(told.value).startswith("demo.toml")
 
 
 def test_a_question_that_refers_to_one_that_refers_is_refused(notebook: Path) -> None:
@@ -233,10 +234,12 @@ def test_a_question_that_refers_to_one_that_refers_is_refused(notebook: Path) ->
         questions(notebook, '[inline_nb_2]\nsame_as = "first: inline_nb_1"')
 
 
-def test_the_course_tells_it_as_its_own_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "assignment1.toml").write_text("[inline_x]")
-    monkeypatch.setattr(rubric, "FOLDER", tmp_path)
+def test_the_course_tells_it_as_its_own_error(tmp_path: Path) -> None:
+    (tmp_path / "rubrics").mkdir()
+    (tmp_path / "rubrics/assignment1.toml").write_text("[inline_x]")
+    ours = replace(find(), rubrics=tmp_path / "rubrics", root=tmp_path)
+    (tmp_path / "source").symlink_to(find().root / "source")
     with pytest.raises(
         CourseError, match=r"rubrics/assignment1\.toml: inline_x: expected an inline question"
     ):
-        course.load("assignment1")
+        course.load("assignment1", ours)

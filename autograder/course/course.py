@@ -1,0 +1,152 @@
+"""A course as a typed object: the only reader of `course.toml`, which lies at a course's root.
+
+Every verb finds the course once and passes it on. What it says here, the engine knows from nowhere else: no
+module of the engine names an assignment, a data set or the package that students fill in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from autograder.course.settings import Settings
+from autograder.errors import CourseError
+from autograder.toml_table import NAME, SETTINGS, described
+
+FILE = "course.toml"
+UTC_ZONE = ZoneInfo("UTC")
+REQUIRED = ("title", "package", "assignments")
+OPTIONAL = ("graders", "rubrics", "data", "roster", "time_zone", "environment", "notebooks", "nbgrader")
+
+
+@dataclass(frozen=True)
+class Course:
+    """What an instructor wrote down about the whole course."""
+
+    root: Path
+    title: str
+    package: str  # the solved library's folder, and its name in Python
+    assignments: tuple[str, ...]  # in the order in which they are taught
+    graders: Path
+    rubrics: Path
+    data: tuple[str, ...] = ()  # files below the root that every release carries; a name or a glob each
+    packages: tuple[str, ...] = ()  # what student code may import besides NumPy and the standard library
+    variables: Mapping[str, str] = field(default_factory=dict, hash=False)  # of the solved notebooks' kernel
+    roster: Path | None = None  # the class list that collect, report and export read if none is given
+    time_zone: tzinfo = UTC_ZONE  # of times that are shown, and of those that come without one
+    nbgrader: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)  # class -> settings
+
+    @property
+    def settings(self) -> Path:
+        return self.root / FILE
+
+    @property
+    def graders_package(self) -> str:
+        """The dotted name under which graders import their neighbours: their folder's, from the root."""
+        return ".".join(self.graders.relative_to(self.root).parts)
+
+
+def find_root(start: Path | None = None) -> Path:
+    """The course's folder: the nearest one upwards from `start` (or from here) that holds `course.toml`.
+
+    Raises:
+        CourseError: there is none; another course is never taken in its place.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / FILE).is_file():
+            return folder
+    raise CourseError(
+        f"{here}: expected a course here or in a folder above, found no {FILE}; "
+        "go to the course's folder, or make one with `autograder init`"
+    )
+
+
+def find(start: Path | None = None) -> Course:
+    """The course that `start` (or the folder we are in) belongs to."""
+    return read(find_root(start))
+
+
+def read(root: Path) -> Course:
+    """Read the `course.toml` of this folder.
+
+    Raises:
+        CourseError: there is none, or it does not say what it should.
+    """
+    root = root.resolve()
+    if not (root / FILE).is_file():
+        raise CourseError(
+            f"{root / FILE}: expected the course's settings, found no such file; "
+            "`autograder init` makes a course"
+        )
+    settings = Settings(root / FILE, root)
+    settings.refuse_unknown(settings.table, (*REQUIRED, *OPTIONAL), "")
+    environment = settings.section("environment", ("packages",))
+    notebooks = settings.section("notebooks", ("environment",))
+    return Course(
+        root=root,
+        title=settings.text("title"),
+        package=settings.identifier("package"),
+        assignments=_assignments(settings, root),
+        graders=root / settings.path("graders", "graders"),
+        rubrics=root / settings.path("rubrics", "rubrics"),
+        data=settings.paths("data"),
+        packages=_packages(settings, environment),
+        variables=_variables(settings, notebooks, root),
+        roster=root / settings.path("roster", "") if "roster" in settings.table else None,
+        time_zone=_time_zone(settings),
+        nbgrader=_nbgrader(settings),
+    )
+
+
+def _assignments(settings: Settings, root: Path) -> tuple[str, ...]:
+    names = settings.texts("assignments")
+    if not names:
+        raise settings.fail("assignments", "at least one", "none", 'write assignments = ["name"]')
+    for name in names:
+        if not NAME.fullmatch(name):
+            what = "names of letters, digits, - and _"
+            raise settings.fail("assignments", what, repr(name), "name the folder in source/")
+        if not (root / "source" / name / SETTINGS).is_file():
+            what = f"an assignment, in source/{name}/{SETTINGS}"
+            raise settings.fail("assignments", what, "no such file", "write it, or correct the name")
+    return names
+
+
+def _packages(settings: Settings, table: dict[str, Any]) -> tuple[str, ...]:
+    names = settings.texts("packages", table)
+    for name in names:
+        if not name.isidentifier():
+            raise settings.fail("packages", "names as they are imported", repr(name), "correct the name")
+    return names
+
+
+def _variables(settings: Settings, table: dict[str, Any], root: Path) -> dict[str, str]:
+    """Environment variables of the solved notebooks. A value that begins with `./` lies in the course."""
+    raw = table.get("environment", {})
+    if not isinstance(raw, dict) or not all(isinstance(value, str) for value in raw.values()):
+        what = "a table of texts"
+        raise settings.fail("environment", what, described(raw), 'write environment = { NAME = "value" }')
+    return {key: str(root / value[2:]) if value.startswith("./") else value for key, value in raw.items()}
+
+
+def _time_zone(settings: Settings) -> tzinfo:
+    name = settings.table.get("time_zone", "UTC")
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        advice = 'write time_zone = "Europe/Berlin"'
+        raise settings.fail("time_zone", "the name of a time zone", described(name), advice) from None
+
+
+def _nbgrader(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Settings of nbgrader as its own files have them: a table a class."""
+    raw = settings.table.get("nbgrader", {})
+    if not isinstance(raw, dict) or not all(isinstance(value, dict) for value in raw.values()):
+        what = "a table for each of nbgrader's classes"
+        raise settings.fail("nbgrader", what, described(raw), "write [nbgrader.ClassName] above its settings")
+    return raw
