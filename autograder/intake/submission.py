@@ -104,7 +104,7 @@ def find(folder: Path, assignment: Assignment, aliases: tuple[str, ...] = ()) ->
             f"{folder}: no such folder; give the folder that holds one folder or zip per student"
         )
     sources: dict[str, Source] = {}
-    known = facts.load(folder, assignment)
+    known = facts.load(folder, assignment.name)
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith(".") or entry.name in IGNORED_FOLDERS:
             continue

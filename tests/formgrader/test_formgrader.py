@@ -188,7 +188,7 @@ def test_a_students_sentence_in_the_rubric_is_escaped() -> None:
 
 def test_a_course_that_does_not_load_is_said() -> None:
     nb = page(DOUBTFUL, submission_id="1", assignment_id="assignment9")
-    assert "assignments: expected one of assignment1, assignment2, got 'assignment9'" in nb.cells[0].source
+    assert "assignments: expected one of assignment1, assignment2, got" in nb.cells[0].source
     assert nb.cells[1].source == DOUBTFUL
 
 

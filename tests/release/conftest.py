@@ -102,9 +102,12 @@ title = "A course"
 package = "demo_lib"
 assignments = ["demo"]
 data = ["datasets/README.md", "datasets/*.py", "datasets/sums.json", "datasets/subset/*"]
+[notebooks]
+environment = { CS_DATASETS = "./datasets", CS_CIFAR10 = "subset" }
 """
 SETTINGS = """\
 title = "A demo"
+# What it asks for.
 notebooks = ["Intro"]
 results = ["results/net.npz"]
 todo = ["demo_lib.layers.scale_forward", "demo_lib.layers.Net"]

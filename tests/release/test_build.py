@@ -454,7 +454,7 @@ def test_our_own_command_needs_no_settings_of_nbgrader(demo: Course, quiet: Quie
 
 
 def test_the_course_may_set_what_nbgrader_does(demo: Course, quiet: Quiet) -> None:
-    demo.write("course.toml", COURSE + '[nbgrader.ClearSolutions]\ntext_stub = "Write here."\n')
+    demo.change("course.toml", "[notebooks]", '[nbgrader.ClearSolutions]\ntext_stub = "Write here."\n[notebooks]')
     build("demo", demo.root, quiet)
     assert "Write here." in (demo.release / "Intro.ipynb").read_text(encoding="utf-8")
 

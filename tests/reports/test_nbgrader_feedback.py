@@ -15,6 +15,7 @@ from nbgrader.utils import notebook_hash
 from autograder import intake
 from autograder.bridge.feedback import record_of
 from autograder.course import assignment as course
+from autograder.course.course import find_root
 from autograder.files import write_atomically
 from autograder.gradebook.book import Gradebook
 from autograder.gradebook.url import sqlite_url
@@ -24,10 +25,10 @@ from autograder.records import record
 from autograder.records.record import CaseResult, Grade, Hashes, Record
 
 NAME, NOTEBOOK, STUDENT = "assignment1", "two_layer_net", "s001"
-CONFIG = """
-from autograder import nbgrader_feedback
+CONFIG = f"""
+from autograder.bridge.nbgrader import configure
 c = get_config()
-nbgrader_feedback.configure(c)
+configure(c, {str(find_root())!r})
 c.Exchange.root = "exchange"
 c.CourseDirectory.course_id = "c101"
 """

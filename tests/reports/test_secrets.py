@@ -52,8 +52,8 @@ SECRETS = ("8642", "97531", "PLANTED_NAME", "PLANTED_COMMENT", "PLANTED_ERROR", 
 
 
 @pytest.fixture
-def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
-    return Course(tmp_path, monkeypatch)
+def course(tmp_path: Path) -> Course:
+    return Course(tmp_path)
 
 
 def renderings(record: Record, course: Course) -> dict[str, str]:
