@@ -16,6 +16,22 @@ FIGURES = {
         "softmax-graph": layers.softmax_graph,
         "two-layer-shapes": nets.two_layer_shapes,
     },
+    "assignment2": {
+        "affine-shapes": layers.affine_shapes,
+        "affine-graph": layers.affine_graph,
+        "relu-switches": layers.relu_switches,
+        "two-layer-shapes": nets.two_layer_shapes,
+        "deep-net": nets.deep_net,
+        "batchnorm-graph": layers.batchnorm_graph,
+        "layernorm-graph": layers.layernorm_graph,
+        "norm-places": nets.norm_places,
+        "dropout-graph": layers.dropout_graph,
+        "conv-graph": layers.conv_graph,
+        "pool-graph": layers.pool_graph,
+        "groupnorm-shapes": layers.groupnorm_shapes,
+        "three-layer-conv-shapes": nets.three_layer_conv_shapes,
+        "conv-net-shapes": nets.conv_net_shapes,
+    },
 }
 
 
