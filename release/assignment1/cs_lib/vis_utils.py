@@ -1,4 +1,4 @@
-"""Pictures: training histories of several runs side by side, image grids, first-layer weights.
+"""Plots: training histories of several runs side by side, image grids, first-layer weights.
 
 Each function draws into the current Matplotlib figure or a new one and returns nothing; `plt.gcf()` is the
 figure, `plt.show()` shows it. The colours are those of Okabe and Ito, which colour-blind readers can tell
@@ -104,13 +104,13 @@ def plot_curves(
 
 
 def show_weights(W: np.ndarray, title: str | None = None) -> None:
-    """Show first-layer weights as colour pictures, one for each hidden unit or filter.
+    """Show first-layer weights as colour images, one for each hidden unit or filter.
 
-    Every picture is stretched to the full range of brightness, so that faint ones can be seen too.
+    Every image is stretched to the full range of brightness, so that faint ones can be seen too.
 
     Args:
         W: (3 * S * S, M) of an affine layer on S x S images, or (F, 3, HH, WW) of a convolution.
-        title: above the picture, if given.
+        title: above the grid, if given.
 
     Raises: ValueError when W has another shape.
     """
@@ -118,28 +118,28 @@ def show_weights(W: np.ndarray, title: str | None = None) -> None:
         size = round((W.shape[0] / 3) ** 0.5)
         if W.shape[0] != 3 * size * size:
             raise ValueError(f"show_weights: {W.shape[0]} rows are not three channels of a square image")
-        pictures = W.T.reshape(-1, 3, size, size)
+        images = W.T.reshape(-1, 3, size, size)
     elif W.ndim == 4 and W.shape[1] == 3:
-        pictures = W
+        images = W
     else:
         raise ValueError(f"show_weights: W must have shape (3 * S * S, M) or (F, 3, HH, WW), got {W.shape}")
-    grid = visualize_grid(pictures.transpose(0, 2, 3, 1), ubound=1.0)
+    grid = visualize_grid(images.transpose(0, 2, 3, 1), ubound=1.0)
     ax = plt.figure(figsize=(6, 6), layout="constrained").add_subplot()
     ax.imshow(grid, interpolation="nearest")
     ax.set_axis_off()
-    ax.set_title(title or f"first-layer weights of {len(pictures)} units")
+    ax.set_title(title or f"first-layer weights of {len(images)} units")
 
 
 def visualize_grid(Xs: np.ndarray, ubound: float = 255.0, padding: int = 1) -> np.ndarray:
-    """Lay pictures out in a grid, as near to a square as their number allows.
+    """Arrange images in a grid, as near to a square as their number allows.
 
     Args:
         Xs: (N, H, W, C), of any range.
-        ubound: each picture is stretched to 0..ubound.
-        padding: white pixels between pictures.
+        ubound: each image is stretched to 0..ubound.
+        padding: white pixels between images.
 
-    Returns: the grid, (rows, columns, C), float64. A picture of one single value becomes black.
-    Raises: ValueError when Xs does not have four axes or holds no picture.
+    Returns: the grid, (rows, columns, C), float64. An image of one single value becomes black.
+    Raises: ValueError when Xs does not have four axes or holds no image.
     """
     if Xs.ndim != 4 or Xs.shape[0] == 0:
         raise ValueError(f"visualize_grid: Xs must have shape (N, H, W, C) with N > 0, got {Xs.shape}")
@@ -149,10 +149,10 @@ def visualize_grid(Xs: np.ndarray, ubound: float = 255.0, padding: int = 1) -> n
     grid = np.full(
         (rows * (H + padding) - padding, columns * (W + padding) - padding, C), ubound, dtype=np.float64
     )
-    for n, picture in enumerate(Xs.astype(np.float64)):
+    for n, image in enumerate(Xs.astype(np.float64)):
         top, left = n // columns * (H + padding), n % columns * (W + padding)
-        low, high = picture.min(), picture.max()
-        stretched = (picture - low) / (high - low) if high > low else np.zeros_like(picture)
+        low, high = image.min(), image.max()
+        stretched = (image - low) / (high - low) if high > low else np.zeros_like(image)
         grid[top : top + H, left : left + W] = ubound * stretched
     return grid
 
