@@ -190,7 +190,7 @@ COURSE = json.loads(r"""
   "cs_lib/notebook_setup.py": "e49a736a82afff6b9abe75505728ec83d1e459a23c235913d81c30be4f0e0003",
   "cs_lib/optim.py": "bc34058347b165619b1c4080aa86424cee6e4644313698734d640c790a0e2583",
   "cs_lib/solver.py": "d6605a1ecbdb06ca0fd21dcf8efebe6fd9fa1f368addec945b90b5fbe3b26ca0",
-  "cs_lib/vis_utils.py": "77f0cd9f2981b93de63bff576ca836d10287505bce157e98e8c4e5967468f657"
+  "cs_lib/vis_utils.py": "842144c2c9f61949bc95f2571667e8f28dc7865e29adcd0415f76b4f9f4d8f03"
  },
  "cells": {
   "two_layer_net": [

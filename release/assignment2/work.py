@@ -308,7 +308,7 @@ COURSE = json.loads(r"""
   "cs_lib/notebook_setup.py": "e49a736a82afff6b9abe75505728ec83d1e459a23c235913d81c30be4f0e0003",
   "cs_lib/optim.py": "98cc0ddf7b4a6d8cc89c57fadd085878f85045d4bf3550c10c07f7a841bbbeca",
   "cs_lib/solver.py": "2b201c4e36f8d4984c67b655e556b397b88919d5ca3d641d28b35e93f6311d29",
-  "cs_lib/vis_utils.py": "77f0cd9f2981b93de63bff576ca836d10287505bce157e98e8c4e5967468f657"
+  "cs_lib/vis_utils.py": "842144c2c9f61949bc95f2571667e8f28dc7865e29adcd0415f76b4f9f4d8f03"
  },
  "cells": {
   "FullyConnectedNets": [
