@@ -5,7 +5,7 @@
 Every answer was labelled, criterion by criterion, before any rubric saw it. Every third answer of the first
 set was held out while the rubrics were written; the fresh ones were written later, in three rounds, against
 rubrics that were finished at the time. bench/rubrics.md has the figures of each at first sight. A verdict of
-"unsure" is no verdict: it is counted as sent to a human.
+"unsure" is no verdict: it is counted as sent to a person.
 """
 
 import argparse
@@ -148,7 +148,7 @@ def report(name: str, rows: list[Judged], asked: dict[str, Question]) -> str:
 
 COLUMNS = (
     *("part or kind", "answers", "criteria", "accuracy", "kappa", "wrongly met / not met", "unsure"),
-    *("to a human", "graded alone wrongly", "false full marks"),
+    *("to a person", "graded alone wrongly", "false full marks"),
 )
 HEAD = f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|"
 

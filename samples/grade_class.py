@@ -1,6 +1,6 @@
 """Grade the sample class, every assignment: `python samples/grade_class.py SUBMITTED OUT`.
 
-The class holds a corrupt zip, so the grader's "a human is needed" (exit code 1) is the right result here.
+The class holds a corrupt zip, so the grader's exit code 1, "something needs attention", is right here.
 """
 
 import sys

@@ -165,4 +165,4 @@ def test_what_is_told_below_a_cell() -> None:
         "          out is wrong",
         "          Look at the axis.",
     ]
-    assert cell_text(Grade("c", "nb", None, 2.0, "error", comment="Ours.")) == "c: waits for a human\nOurs.\n"
+    assert cell_text(Grade("c", "nb", None, 2.0, "error", comment="Ours.")) == "c: needs review\nOurs.\n"

@@ -97,7 +97,7 @@ def test_the_table_for_a_spreadsheet() -> None:
 def test_the_summary() -> None:
     assert regrade.summary(CHANGES, 9) == (
         "9 graded again, 2 with other points, 1 gain up to 1.5, 1 lose up to 2, "
-        "1 have cells that wait for a human or did"
+        "1 have cells that need review or did"
     )
     assert regrade.summary([], 9) == "9 graded again, 0 with other points"
 

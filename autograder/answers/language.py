@@ -1,4 +1,4 @@
-"""Is this English prose? Lists of keywords and answers in other languages are for a human to judge."""
+"""Is this English prose? Lists of keywords and answers in other languages are for a person to judge."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def configure(config: Any, of: Course) -> None:
     ]
     config.Autograde.exclude_overwriting = {name: [SETTINGS] for name in of.assignments}
     config.GradeSubmission.course = str(of.root)
-    config.OverwriteCells.add_missing_cells = True  # a deleted cell would otherwise wait for a human for ever
+    config.OverwriteCells.add_missing_cells = True  # a deleted cell would otherwise need review for ever
 
 
 class Overwrite(OverwriteCells):

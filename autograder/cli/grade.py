@@ -73,7 +73,7 @@ def table(result: Result, request: Request) -> None:
     title = f"{request.assignment.title} ({request.assignment.name})"
     table = Table(title=title, title_justify="left", header_style="bold")
     table.add_column("student")
-    for name in ("points", "of", "for a human"):
+    for name in ("points", "of", "needs review"):
         table.add_column(name, justify="right")
     table.add_column("what was unusual", overflow="fold")
     for line in result.lines:

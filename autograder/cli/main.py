@@ -1,7 +1,7 @@
 """The command line: thin verbs over the rooms of this package.
 
 Results go to stdout, progress and complaints to stderr. Exit code 0: done; 1: done, but something
-needs a human; 2: used wrongly, or the course's own files are wrong.
+needs attention; 2: used wrongly, or the course's own files are wrong.
 """
 
 from __future__ import annotations

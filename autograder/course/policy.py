@@ -16,8 +16,8 @@ DAY = 86_400.0  # seconds
 class Intake:
     """Which hand-in of several counts, and under what other names the package may come."""
 
-    counts: Rule = "last"
-    package_aliases: tuple[str, ...] = ()
+    counts: Rule = "last"  # which hand-in of several: "last", "best" or "first"
+    package_aliases: tuple[str, ...] = ()  # other names the package may have in hand-ins
     nbgrader_times: bool = False  # take the time from the timestamp.txt beside a hand-in
 
 
@@ -29,7 +29,7 @@ class Late:
     on the wall, also when clocks change in between. All differences below are therefore on that clock.
     """
 
-    due: datetime | None = None
+    due: datetime | None = None  # the deadline: date, time and zone
     grace_days: float = 0.0  # days after the deadline that cost nothing
     penalty_per_day: float = 0.0  # share of the points earned, for each day begun after that
     max_penalty: float = 1.0  # share that is never exceeded

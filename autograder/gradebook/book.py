@@ -1,7 +1,7 @@
 """nbgrader's gradebook, one writer, one transaction a submission.
 
 A record becomes rows: a `SubmittedAssignment`, a `SubmittedNotebook` per notebook, a `Grade` per
-grade cell and a `Comment` per written answer. What a human entered (manual score, extra credit,
+grade cell and a `Comment` per written answer. What a person entered (manual score, extra credit,
 manual comment) is never touched, so grading again is safe at any time. A person who confirms proposed
 points in formgrader enters none: the cell no longer waits, which holds as long as the proposal is the same.
 """
@@ -131,7 +131,7 @@ class Gradebook:
     ) -> list[str]:
         """Enter a person's points for one cell of several students, all or none; the students entered.
 
-        Where a person entered points before, these stay, with their comment, unless told to overwrite.
+        Where a person entered points before, these stay, with their comment, unless `overwrite` is set.
 
         Raises:
             GradebookError: a student is not there, or the database is locked, read-only or gone.
@@ -184,7 +184,7 @@ class Gradebook:
         )
 
     def _wanted(self, record: Record, there: Rows) -> Rows:
-        """What the gradebook should say; a human's entries are taken as they are there."""
+        """What the gradebook should say; a person's entries are taken as they are there."""
         wanted = Rows(dict(there.grades), dict(there.comments))
         for cell in self.assignment.grade_cells:
             if grade := record.grades.get(cell.grade_id):
@@ -265,7 +265,7 @@ class Gradebook:
 
 
 def _set_score(row: api.Grade, grade: Grade, comment: api.Comment | None) -> None:
-    """The points of the autograder; a human's score beside them stays and keeps counting."""
+    """The points of the autograder; a person's score beside them stays and keeps counting."""
     confirmed = row.needs_manual_grade is False and _same(
         grade, row.auto_score, comment.auto_comment if comment else None
     )

@@ -2,7 +2,7 @@
 
     hand-ins/<student>/<time>_<hash>/hand-in.json      what is known about it
     hand-ins/<student>/<time>_<hash>/files/…           its files, archives unopened
-    hand-ins/<student>/<time>_<hash>/time.txt          when it came, if that was told later
+    hand-ins/<student>/<time>_<hash>/time.txt          when it came, if that was given later
     unmatched/<label>/…                                the same, of people whom the roster does not know
     written/<student>.txt                              hashes of what was laid out in DIR/<student>/
     collected.json                                     what is known of the hand-ins that count (`facts`)

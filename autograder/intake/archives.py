@@ -76,7 +76,7 @@ BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError
 
 
 class Tree(Protocol):
-    """Files below a folder or in an archive. `told` holds what was unusual."""
+    """Files below a folder or in an archive, and what was unusual about them."""
 
     told: list[str]
 

@@ -6,7 +6,7 @@
     nbgrader    <student>/<assignment>/… with timestamp.txt
     plain       <student>/…, <student>.zip
 
-Entries of several kinds may lie side by side. What is none of them is told.
+Entries of several kinds may lie side by side. What is none of them is reported.
 """
 
 from __future__ import annotations

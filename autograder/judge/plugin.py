@@ -139,7 +139,7 @@ class Judge:
     # one submission
 
     def _record(self, items: list[pytest.Item], submission: Submission) -> Record:
-        """Whatever goes wrong over one hand-in is told in its own record, and stops no other."""
+        """Whatever goes wrong over one hand-in stands in its own record, and stops no other."""
         try:
             return self._grade(items, submission)
         except (SandboxError, GradingError):

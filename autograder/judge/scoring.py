@@ -1,4 +1,4 @@
-"""From outcomes to points: what a cell's cases earn, and what waits for a human."""
+"""From outcomes to points: what a cell's cases earn, and what needs review."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def judge_inline(
     question: Question | None = None,
     cases: tuple[CaseResult, ...] = (),
 ) -> Grade:
-    """The grade of an inline question: by its rubric as far as that is clear, else a proposal for a human.
+    """The grade of an inline question: by its rubric as far as that is clear, else a proposal for a person.
 
     `cases` are the rubric's criteria. Nothing written earns nothing, with or without a rubric.
     """
@@ -81,7 +81,7 @@ def judge_inline(
         return Grade(cell.grade_id, cell.notebook, points, cell.points, state, cases, comment, internal)
 
     if not readable:
-        comment = "The notebook could not be read. Your instructor has been told."
+        comment = "The notebook could not be read. Your instructor looks at it."
         return grade(None, "error", comment, f"{cell.notebook}.ipynb is not a readable notebook")
     if answer is None or intake.is_placeholder(answer):
         return grade(0.0, "graded", f"No answer {'handed in' if answer is None else 'written'}.")

@@ -39,7 +39,7 @@ def unreadable(assignment: Assignment, source: str, reason: str, level: str, fau
 
     `fault` says what went wrong where it was on our side, in words that are the same for everyone it hits.
     """
-    comment = "This hand-in could not be graded. Your instructor has been told."
+    comment = "This hand-in could not be graded. Your instructor looks at it."
     grades = {
         c.grade_id: Grade(c.grade_id, c.notebook, None, c.points, "error", comment=comment, internal=reason)
         for c in assignment.grade_cells

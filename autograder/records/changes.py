@@ -148,7 +148,7 @@ class Totals:
 
     student: str
     gain: float  # of cells whose points are known before and after
-    unknown: int  # cells that wait for a human now, or did before
+    unknown: int  # cells that need review now, or did before
 
 
 def totals(changes: Iterable[Change]) -> list[Totals]:
@@ -173,5 +173,5 @@ def summary(changes: list[Change], graded: int) -> str:
     if losing:
         words.append(f"{len(losing)} lose up to {-losing[0].gain:g}")
     if unknown := sum(t.unknown > 0 for t in lines):
-        words.append(f"{unknown} have cells that wait for a human or did")
+        words.append(f"{unknown} have cells that need review or did")
     return ", ".join(words)

@@ -86,7 +86,7 @@ class Record:
 
     @property
     def waiting(self) -> list[str]:
-        """Grade ids that wait for a human."""
+        """Grade ids that need review."""
         return [g.grade_id for g in self.grades.values() if g.state != "graded"]
 
     def to_json(self, indent: int | None = 1) -> str:

@@ -28,7 +28,7 @@ class VerifyResult:
 
     def __str__(self) -> str:
         waiting = len(self.solved.waiting)
-        questions = f", {waiting} questions go to a human" if waiting else ""
+        questions = f", {waiting} questions need review" if waiting else ""
         return (
             f"the solved version earns {self.solved.points:g} of {self.solved.max_points:g} points"
             f"{questions}; the untouched release earns {self.untouched.points:g}"
@@ -45,7 +45,7 @@ def verify(
         root: the course folder.
         models: a folder with the trained models, by their file names; None trains them by running the
             solved notebooks.
-        progress: told what is being done.
+        progress: called with what is being done.
 
     Raises:
         CourseError: the assignment does not load.

@@ -1,6 +1,6 @@
 """The class report: one self-contained HTML page for the instructor.
 
-What the class earned, which cells tell what, what went wrong most, who waits for a human, and every
+What the class earned, which cells tell what, what went wrong most, what needs review, and every
 student's share of every cell. It can be read without JavaScript; with it, tables sort and filter.
 """
 

@@ -62,7 +62,7 @@ class Item:
 
 @dataclass
 class Complaint:
-    """A message, and whom it was told, of which cells. Messages that differ only in numbers are one."""
+    """A message, and who got it, of which cells. Messages that differ only in numbers are one."""
 
     property: str
     message: str  # as the first student got it

@@ -35,7 +35,7 @@ HOPELESS = 5  # hand-ins from the start of a run with one and the same fault: th
 
 
 class Steps(Protocol):
-    """What is told of each hand-in as it is done."""
+    """What is reported of each hand-in as it is done."""
 
     def step(self, failing: bool = False, error: bool = False, unchanged: bool = False) -> None: ...
 

@@ -71,7 +71,7 @@ def _canvas(graded: Graded, roster_file: Path | None, to: Path) -> Matched:
 
 
 def tell(matched: Matched | None) -> bool:
-    """Say who did not match; whether that needs a human."""
+    """Say who did not match; whether that needs attention."""
     if matched is None:
         return False
     for people, words in (

@@ -6,7 +6,7 @@ from typing import Any
 
 
 class SandboxError(Exception):
-    """The sandbox itself failed. Never the student's fault; to be retried, then shown to a human."""
+    """The sandbox itself failed. Never the student's fault; to be retried, then shown to a person."""
 
 
 @dataclass(frozen=True)

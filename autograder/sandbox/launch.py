@@ -1,4 +1,4 @@
-"""Starts the zygote: which folders it may see, which command runs it, what it is told.
+"""Starts the zygote: which folders it may see, which command runs it, what it is sent.
 
 Only Python's own library, NumPy, msgpack and the shared libraries they load are shown to it, each by
 itself: a virtual environment often lies inside the course's folder, beside all that must stay hidden.
@@ -50,16 +50,16 @@ ENVIRONMENT = {
 BOOT = """
 import json, socket, sys, types
 control = socket.socket(fileno=int(sys.argv[1]))
-told = json.loads(control.recv(1 << 20))
-sys.path += told["sites"]
+sent = json.loads(control.recv(1 << 20))
+sys.path += sent["sites"]
 for name in ("autograder", "autograder.sandbox"):
     sys.modules[name] = types.ModuleType(name)
     sys.modules[name].__path__ = []
-for name, source in told.pop("sources"):
+for name, source in sent.pop("sources"):
     module = sys.modules["autograder.sandbox." + name] = types.ModuleType("autograder.sandbox." + name)
     setattr(sys.modules["autograder.sandbox"], name, module)
     exec(compile(source, "<sandbox " + name + ">", "exec"), module.__dict__)
-sys.modules["autograder.sandbox.zygote"].main(control, told)
+sys.modules["autograder.sandbox.zygote"].main(control, sent)
 """
 
 
@@ -209,7 +209,7 @@ def start(
         raise
     found = places()
     sources = [(name, (HERE / f"{name}.py").read_text("utf-8")) for name in SOURCES]
-    told = {"sources": sources, "sites": found.sites, "readable": found.readable, "layers": layers}
+    sent = {"sources": sources, "sites": found.sites, "readable": found.readable, "layers": layers}
     with suppress(OSError):  # if it is gone already, reading its first answer tells
-        ours.send(json.dumps({**told, **settings}).encode())
+        ours.send(json.dumps({**sent, **settings}).encode())
     return process, ours, complaints

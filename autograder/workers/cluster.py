@@ -93,7 +93,7 @@ class _Run:
         )
 
     def _changed(self, tasks: Iterable[Task]) -> Iterator[Task]:
-        """Tasks with their submission, read no sooner than needed; the unchanged ones are told at once."""
+        """Tasks with their submission, read no sooner than needed; unchanged ones are reported at once."""
         for task in tasks:
             submission = read(task.source, self.assignment)
             if task.known == hashes(self.assignment, submission):

@@ -1,4 +1,4 @@
-"""Make a failure look like the grader's own, so that a human gives the points."""
+"""Make a failure look like the grader's own, so that a person gives the points."""
 
 import pytest
 

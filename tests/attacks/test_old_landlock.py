@@ -25,7 +25,7 @@ def attack(path, port):
             pass
     return done
 """
-OLD = 'told = json.loads(control.recv(1 << 20))\nfor pair in told["sources"]:\n'
+OLD = 'sent = json.loads(control.recv(1 << 20))\nfor pair in sent["sources"]:\n'
 OLD += '    pair[1] = pair[1].replace("return max(version, 0)", "return 1")\n'
 
 
@@ -33,7 +33,7 @@ def test_seccomp_covers_it(arena, tmp_path, hidden_file, monkeypatch):
     if "bwrap" in arena.level.layers:
         pytest.skip("bubblewrap covers it as well")
     monkeypatch.setattr(
-        launch, "BOOT", launch.BOOT.replace("told = json.loads(control.recv(1 << 20))\n", OLD)
+        launch, "BOOT", launch.BOOT.replace("sent = json.loads(control.recv(1 << 20))\n", OLD)
     )
 
     def run(level):

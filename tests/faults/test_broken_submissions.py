@@ -144,7 +144,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, dict], s
         kit.hand_in(f"s{number:03}")
         break_it(kit.submitted / f"s{number:03}")
     done = kit.grade(home / "out", "--json")
-    assert done.returncode == 1, done.stderr  # some need a human
+    assert done.returncode == 1, done.stderr  # some need review
     records = told(home / "out")
     students = [line["student"] for line in json.loads(done.stdout)["students"]]
     assert students == list(records) == [f"s{number:03}" for number in range(len(KINDS))]

@@ -74,7 +74,7 @@ def test_a_course_that_holds_together_is_verified(
     submissions = graded(monkeypatch, solved_record(), untouched_record())
     result = verify.verify("demo", built.root, progress=quiet)
     assert str(result) == (
-        "the solved version earns 2 of 3 points, 1 questions go to a human; the untouched release earns 0"
+        "the solved version earns 2 of 3 points, 1 questions need review; the untouched release earns 0"
     )
     solution, untouched = submissions
     assert b"scaled_rows = x.reshape" in solution.package["demo_lib/layers.py"]
@@ -93,7 +93,7 @@ WRONG = {
         untouched_record(),
         r"scale_forward: expected 2 points for the solution, got no points, error; no sandbox",
     ),
-    "a function left to a human": (
+    "a function that needs review": (
         solved_record(Grade("scale_forward", "Intro", None, 2.0, "needs_review")),
         untouched_record(),
         r"scale_forward: expected 2 points for the solution, got no points, needs_review",
