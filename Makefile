@@ -6,7 +6,7 @@ ASSIGNMENT ?= assignment1
 DIR ?= submitted
 OUT ?= build/$(ASSIGNMENT)
 
-.PHONY: setup demo test lint release verify grade bench clean
+.PHONY: setup demo test lint release verify grade docs changelog bench clean
 
 setup: .venv/.ready
 
@@ -32,6 +32,12 @@ verify: setup
 
 grade: setup
 	$(RUN) grade $(ASSIGNMENT) $(DIR) --out $(OUT)
+
+docs: setup
+	$(BIN)/python -m docs.site
+
+changelog: setup
+	$(BIN)/python -m changes $(VERSION)
 
 bench: setup
 	$(BIN)/python -m bench
