@@ -1,0 +1,194 @@
+"""The reference, made from code: settings, verbs, the record's schema, the checks of grader authors.
+
+What has no description is an error, so that nothing can be added without one.
+"""
+
+import argparse
+import dataclasses
+import inspect
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from autograder.cli import main as cli
+from autograder.course.assignment import Assignment
+from autograder.course.policy import Intake, Late
+from autograder.course.settings import OPTIONAL, REQUIRED
+from autograder.sandbox.limits import Limits
+
+ROOT = Path(__file__).parents[2]
+TABLES = {"limits": Limits, "intake": Intake, "late": Late}
+SCHEMA = ROOT / "docs" / "record.schema.json"
+STUDENT = ("call", "new", "method", "get", "set", "define")  # what graders use of the fixture `student`
+
+
+def pages() -> dict[str, str]:
+    """Page of the site -> its text."""
+    return {
+        "reference/verbs.md": verbs(),
+        "reference/settings.md": settings(),
+        "reference/record.md": record(json.loads(SCHEMA.read_text(encoding="utf-8"))),
+        "reference/checks.md": checks(),
+    }
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    cells = [tuple(escaped(cell) for cell in row) for row in rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in [head, ("---",) * len(head), *cells]) + "\n"
+
+
+def escaped(cell: str) -> str:
+    """Text for a cell: `<student>` is no HTML and `|` no border, but in code only the border matters."""
+    parts = cell.replace("|", "\\|").split("`")
+    return "`".join(part if at % 2 else part.replace("<", "\\<") for at, part in enumerate(parts))
+
+
+# --- verbs --------------------------------------------------------------------------------------
+
+
+def parsers() -> dict[str, argparse.ArgumentParser]:
+    """The verbs of the command line."""
+    actions = cli._parser()._actions
+    return dict(next(a for a in actions if isinstance(a, argparse._SubParsersAction)).choices)
+
+
+def verbs() -> str:
+    parts = [
+        "# Verbs",
+        "Made from the command line's own help. Results go to stdout, progress and complaints to stderr. "
+        "Exit code 0: done; 1: done or stopped, and something needs attention; 2: used wrongly, or the "
+        "course's own files are wrong. Every verb takes `--debug`, which adds the traceback of an error.",
+    ]
+    for name, parser in parsers().items():
+        usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
+        usage = usage.replace("[-h] ", "").replace("[--debug] ", "")
+        rows = list(arguments(parser))
+        parts += [f"## {name}", parser.description or "", "```text\n" + folded(usage) + "\n```"]
+        parts += [table(("argument", "what it is"), rows)] if rows else []
+    return "\n\n".join(parts) + "\n"
+
+
+def folded(usage: str, width: int = 80) -> str:
+    """A usage line over several lines, broken between arguments only."""
+    lines = [""]
+    for word in re.findall(r"\[[^\]]*(?:\[[^\]]*\][^\]]*)*\]|\S+(?: [A-Z=]+(?=\s|$))?", usage):
+        if len(lines[-1]) + len(word) > width:
+            lines.append("   ")
+        lines[-1] += (" " if lines[-1] else "") + word
+    return "\n".join(lines)
+
+
+def arguments(parser: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
+    for action in parser._actions:
+        if {"-h", "--debug"} & set(action.option_strings):
+            continue
+        shown = action.metavar or action.dest
+        if action.option_strings:
+            values = f" {action.metavar or action.dest.upper()}" if action.nargs != 0 else ""
+            shown = action.option_strings[-1] + values
+        elif action.nargs == "*":
+            shown = f"[{shown} …]"
+        yield f"`{shown}`", described(action)
+
+
+def described(action: argparse.Action) -> str:
+    if action.choices:
+        return "one of " + ", ".join(f"`{choice}`" for choice in action.choices)
+    if action.dest == "assignment":
+        return "the name of the folder below `source/`"
+    return action.help or ""
+
+
+# --- settings -----------------------------------------------------------------------------------
+
+
+def comments(owner: type) -> dict[str, str]:
+    """Field -> the comment beside it in the source."""
+    found = re.finditer(r"^    (\w+): [^#\n]*(?:# (.*))?$", inspect.getsource(owner), re.MULTILINE)
+    return {match[1]: match[2] or "" for match in found}
+
+
+def default(field: Any) -> str:
+    if field.default is dataclasses.MISSING or field.default in (None, (), ""):
+        return ""
+    return f"`{json.dumps(field.default)}`"
+
+
+def setting_rows() -> dict[str, list[tuple[str, str, str]]]:
+    """Table of assignment.toml ("" for the top) -> its settings: name, default, meaning."""
+    said = comments(Assignment)
+    top = [name for name in (*REQUIRED, *OPTIONAL) if name not in TABLES]
+    rows = {"": [(name, "needed" if name in REQUIRED else "", said.get(name, "")) for name in top]}
+    for name, owner in TABLES.items():
+        said = comments(owner)
+        rows[name] = [(f.name, default(f), said.get(f.name, "")) for f in dataclasses.fields(owner)]
+    return rows
+
+
+def settings() -> str:
+    parts = ["# Settings", "Made from the code that reads them. An unknown setting is refused."]
+    parts.append("## assignment.toml\n\n`source/<assignment>/assignment.toml` says what an assignment is.")
+    for name, rows in setting_rows().items():
+        parts += [f"### [{name}]"] if name else []
+        shown = [(f"`{key}`", value, meaning) for key, value, meaning in rows]
+        parts.append(table(("setting", "default", "meaning"), shown))
+    return "\n\n".join(parts) + "\n"
+
+
+# --- the record ---------------------------------------------------------------------------------
+
+
+def record(schema: dict[str, Any]) -> str:
+    parts = ["# The record", escaped(meaning(schema))]
+    parts.append("The schema as a file: [record.schema.json](../record.schema.json).")
+    objects = {"": schema, "hashes": schema["properties"].get("hashes", {}), **schema.get("$defs", {})}
+    for name, part in objects.items():
+        if "properties" not in part:
+            continue
+        needed = part.get("required", [])
+        rows = [
+            (f"`{key}`" if key in needed else f"`{key}` (may be missing)", kind(value), meaning(value))
+            for key, value in part["properties"].items()
+        ]
+        parts += [f"## {name}"] if name else []
+        parts.append(table(("field", "holds", "meaning"), rows))
+    return "\n\n".join(parts) + "\n"
+
+
+def meaning(value: dict[str, Any]) -> str:
+    return str(value.get("description", ""))
+
+
+def kind(value: dict[str, Any]) -> str:
+    """What a field of the schema may hold, in a few words."""
+    if "$ref" in value:
+        return value["$ref"].rpartition("/")[2]
+    if "enum" in value:
+        return ", ".join(f"`{json.dumps(item)}`" for item in value["enum"])
+    if "const" in value:
+        return f"`{json.dumps(value['const'])}`"
+    if "anyOf" in value:
+        return " or ".join(kind(item) for item in value["anyOf"])
+    of = value.get("type", "anything")
+    if of == "array":
+        return f"list of {kind(value.get('items', {}))}"
+    if of == "object" and isinstance(value.get("additionalProperties"), dict):
+        return f"name → {kind(value['additionalProperties'])}"
+    return " or ".join(of) if isinstance(of, list) else of
+
+
+# --- checks -------------------------------------------------------------------------------------
+
+
+def checks() -> str:
+    methods = "\n".join(f"   .. automethod:: {name}" for name in STUDENT)
+    return (
+        "# Checks and the student\n\nThe vocabulary of a hidden grader: "
+        "`from autograder.checks.checks import cases, Case, close`.\n\n"
+        "## Checks\n\n```{eval-rst}\n.. automodule:: autograder.checks.checks\n   :members:\n```\n\n"
+        "## The fixture `student`\n\n```{eval-rst}\n.. autoclass:: autograder.sandbox.student.Student\n"
+        f"   :no-index:\n\n{methods}\n```\n\n"
+        "## Fixed arrays\n\n```{eval-rst}\n.. automodule:: autograder.checks.fixed\n   :members:\n```\n"
+    )
