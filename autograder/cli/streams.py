@@ -1,4 +1,4 @@
-"""stdout and stderr that never stop a run: grading goes on where nobody can be told of it any more."""
+"""stdout and stderr that never stop a run: grading goes on where nobody can read of it any more."""
 
 from __future__ import annotations
 
