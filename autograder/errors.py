@@ -19,6 +19,10 @@ class RecordError(Exception):
     """A record file that cannot be read back."""
 
 
+class FolderError(Exception):
+    """A folder of results that is not this assignment's, or a student who is not there."""
+
+
 class ReleaseError(Exception):
     """A release is refused; the message says where, what was expected, what came, what to do."""
 

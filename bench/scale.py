@@ -59,7 +59,7 @@ def grade(submitted: Path, out: Path, assignment: str, *more: str) -> Run:
         run.seconds = time.monotonic() - started
         told.seek(0)
         complaints.seek(0)
-        if process.returncode == 2 or not (text := told.read()):
+        if process.returncode >= 2 or not (text := told.read()):
             raise SystemExit(complaints.read())
         run.result = json.loads(text)
     return run

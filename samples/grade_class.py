@@ -1,6 +1,6 @@
 """Grade the sample class, every assignment: `python samples/grade_class.py SUBMITTED OUT`.
 
-The class holds a corrupt zip, so the grader's exit code 1, "something needs attention", is right here.
+The class holds a corrupt zip, so the grader's "people are needed" (exit code 1) is the right result here.
 """
 
 import sys
@@ -20,7 +20,8 @@ def main(submitted: str, out: str) -> int:
     print("Who is who in this class:")
     for student, about in read_class().items():
         print(f"  {student}  {about['about']}")
-    return cli.USAGE if cli.USAGE in codes else cli.DONE
+    worst = max(codes)
+    return cli.DONE if worst == cli.ATTENTION else worst
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> tuple[Kit, Path]:
     home = tmp_path_factory.mktemp("regrade")
     kit = Kit(home / "kit")
     kit.hand_in_many(4)
-    assert kit.grade(home / "out").returncode == 0
+    assert kit.grade(home / "out").returncode == 1  # answers to read
     kit.write_graders(GRADERS.replace("x=10**6", "x=10.5").replace('"small"', '"tiny"'))
     kit.write_points(double=8, noise=1, inline_nb_1=2)
     return kit, home / "out"
@@ -124,7 +124,7 @@ def test_a_dry_run_shows_and_writes_nothing(course: tuple[Kit, Path]) -> None:
     kit, out = course
     before = contents(out)
     done = kit.grade(out, "--dry-run")
-    assert done.returncode == 0
+    assert done.returncode == 1
     assert "4 graded again, 4 with other points, 4 gain up to 4" in done.stdout
     assert "A dry run: nothing is written." in done.stdout
     assert contents(out) == before

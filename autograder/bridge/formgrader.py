@@ -9,13 +9,14 @@ The rubric is added there and nowhere else, so that no file holds it that feedba
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from autograder import intake
 from autograder.bridge.cell_text import cell_text
-from autograder.bridge.page import GradersPage
+from autograder.bridge.page import GradersPage, shown
 from autograder.course.assignment import Assignment
 from autograder.course.course import Course
 from autograder.errors import IntakeError
@@ -27,6 +28,9 @@ from autograder.records.record import Record
 FOLDER = "autograded"  # where nbgrader keeps the notebooks that formgrader opens
 CONFIG = "nbgrader_config.py"
 SHOWN = ("text/plain", "image/png", "image/jpeg")  # of a student's outputs; the rest could run code
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # pasted into a cell
+BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
+MAX_PASTED = 3_000_000  # characters of pictures pasted into one cell
 MAX_OUTPUT = 2_000_000  # characters of a student's outputs kept in a notebook, pictures included
 
 SETTINGS = '''\
@@ -42,17 +46,20 @@ def configure(config: Any, course: Course) -> None:
     """Settings that formgrader needs."""
     config.HTMLExporter.preprocessors = [GradersPage]
     config.GradersPage.course = str(course.root)
+    config.HTMLExporter.filters = {"markdown2html": shown}
 
 
 # --- the notebooks ------------------------------------------------------------------------------
 
 
-def settings(out: Path, course: Course, gradebook: str = "") -> None:
+def settings(out: Path, assignment: Assignment, gradebook: str = "") -> None:
     """Make `out` a folder that formgrader can be started in; a course's own settings stay as they are."""
+    # Formgrader lists the assignments that have a folder here; the solved notebooks stay in the course.
+    (out / "source" / assignment.name).mkdir(parents=True, exist_ok=True)
     path = out / CONFIG
     if path.exists():
         return
-    lines = f"configure(c, {str(course.root)!r})\n"
+    lines = f"configure(c, {str(assignment.course.root)!r})\n"
     lines += f"c.CourseDirectory.db_url = {gradebook!r}\n" if gradebook else ""
     write_atomically(path, SETTINGS + lines)
     path.chmod(0o600)  # the URL may hold a password
@@ -131,6 +138,8 @@ def _as_type(cell: dict[str, Any], kind: str) -> None:
     else:
         cell.pop("outputs", None)
         cell.pop("execution_count", None)
+    if kind == "code":
+        cell.pop("attachments", None)
 
 
 def _shown(cell: dict[str, Any]) -> dict[str, Any]:
@@ -147,7 +156,22 @@ def _shown(cell: dict[str, Any]) -> dict[str, Any]:
         outputs = cell.get("outputs")
         clean["outputs"] = _safe_outputs(outputs if isinstance(outputs, list) else [])
         clean["execution_count"] = None
+    elif pasted := _pasted(cell.get("attachments")):
+        clean["attachments"] = pasted
     return clean
+
+
+def _pasted(attachments: object) -> dict[str, dict[str, str]]:
+    """The pictures pasted into a text cell."""
+    kept: dict[str, dict[str, str]] = {}
+    room = MAX_PASTED
+    for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
+        for kind, value in bundle.items() if isinstance(bundle, dict) else ():
+            data = "".join(_text(value).split())
+            if kind in PICTURES and len(data) <= room and BASE64.fullmatch(data):
+                kept[str(name)] = {kind: data}
+                room -= len(data)
+    return kept
 
 
 def _safe_outputs(outputs: Iterable[Any]) -> list[dict[str, Any]]:
@@ -164,6 +188,7 @@ def _safe_outputs(outputs: Iterable[Any]) -> list[dict[str, Any]]:
         else:
             data = output.get("data")
             data = {k: _text(v) for k, v in data.items() if k in SHOWN} if isinstance(data, dict) else {}
+            data = {k: v for k, v in data.items() if k == "text/plain" or BASE64.fullmatch(v)}
             if not data:
                 continue
             safe = {"output_type": "display_data", "data": data, "metadata": {}}
@@ -176,6 +201,3 @@ def _safe_outputs(outputs: Iterable[Any]) -> list[dict[str, Any]]:
 
 def _text(value: object) -> str:
     return "".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-# --- the page -----------------------------------------------------------------------------------

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import html
-import re
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
+from jinja2 import DictLoader
+from markupsafe import Markup
 from nbconvert.exporters.exporter import ResourcesDict
 from nbconvert.preprocessors import Preprocessor
 from nbconvert.preprocessors.sanitize import SanitizeHTML
@@ -20,30 +22,40 @@ from autograder.course import assignment as course
 from autograder.course.course import find
 from autograder.errors import CourseError
 from autograder.notebook import grade_id_of
+from autograder.reports import markdown
 
 MARKS = {"met": "✓", "not met": "✗", "unsure": "?"}
-TAGS = (
-    *("a", "b", "blockquote", "br", "code", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "li", "ol"),
-    *("p", "pre", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul"),
-)
+# In the place of nbconvert's part that loads MathJax from the network, which obeys \href{javascript:...}:
+# formulas are MathML, and the page may load nothing that does not come from its own server.
+HEAD = """{% macro mathjax() %}
+<meta http-equiv="Content-Security-Policy" content="default-src 'self'; script-src 'self' 'unsafe-inline'
+ 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:">
+{% endmacro %}"""
 
 
 class GradersPage(Preprocessor):
-    """Part of formgrader's exporter: harmless text, and the rubric below each answer."""
+    """Part of formgrader's exporter: what a student wrote made harmless, and the rubric below each answer."""
 
     course = Unicode("", help="the course's folder").tag(config=True)
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        if self.parent is not None:  # formgrader's exporter
+            self.parent.extra_loaders = [DictLoader({"mathjax.html.j2": HEAD})]
+
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        clean = SanitizeHTML(tags=list(TAGS))
+        answers = {grade_id_of(c): c.source for c in nb.cells if c.cell_type == "markdown"}
+        clean = SanitizeHTML()
         for at, cell in enumerate(nb.cells):
-            clean.preprocess_cell(cell, resources, at)
             if cell.cell_type == "markdown":
-                cell.source = _readable(cell.source)
+                cell.source = markdown.html(cell.source, _pictures(cell))
+            else:
+                clean.preprocess_cell(cell, resources, at)
         if "submission_id" in resources:  # formgrader's own page, not feedback
-            self._add_rubrics(nb, resources)
+            self._add_rubrics(nb, resources, answers)
         return nb, resources
 
-    def _add_rubrics(self, nb: NotebookNode, resources: ResourcesDict) -> None:
+    def _add_rubrics(self, nb: NotebookNode, resources: ResourcesDict, answers: dict[str, str]) -> None:
         style = (files("autograder.bridge") / "formgrader.css").read_text(encoding="utf-8")
         top = f"<style>\n{style}</style>"
         try:
@@ -51,27 +63,35 @@ class GradersPage(Preprocessor):
                 resources["assignment_id"], find(Path(self.course) if self.course else None)
             )
         except CourseError as error:
-            nb.cells.insert(
-                0, new_markdown_cell(f'{top}\n<div class="rubric">{html.escape(str(error))}</div>')
-            )
+            nb.cells.insert(0, _ours(f'{top}\n<div class="rubric">{html.escape(str(error))}</div>'))
             return
-        answers = {
-            grade_id_of(c): html.unescape(c.source)
-            for c in nb.cells
-            if c.cell_type == "markdown" and grade_id_of(c)
-        }
-        cells = [new_markdown_cell(top)]
+        cells = [_ours(top)]
         for cell in nb.cells:
             cells.append(cell)
             question = assignment.question(grade_id_of(cell))
             if question is not None:
-                cells.append(new_markdown_cell(rubric_note(question, answers.get(question.grade_id, ""))))
+                cells.append(_ours(rubric_note(question, answers.get(question.grade_id, ""))))
         nb.cells = cells
 
 
-def _readable(source: str) -> str:
-    """Undo the escapes that no browser needs: "x < 0" and a quote's ">" stay as the student typed them."""
-    return re.sub(r"&lt;(?=[\s\d=.-])", "<", source.replace("&gt;", ">"))
+def shown(source: str) -> str:
+    """In the place of nbconvert's own filter `markdown2html`. What is HTML by now is so by our own hand."""
+    return source if isinstance(source, Markup) else markdown.html(source)
+
+
+def _ours(source: str) -> NotebookNode:
+    cell = new_markdown_cell()
+    cell.source = Markup(source)
+    return cell
+
+
+def _pictures(cell: NotebookNode) -> dict[str, str]:
+    """The pictures pasted into a cell, as data URIs; what is no picture is left out when they are shown."""
+    return {
+        name: f"data:{kind};base64,{data}"
+        for name, bundle in cell.get("attachments", {}).items()
+        for kind, data in bundle.items()
+    }
 
 
 def rubric_note(question: Question, answer: str) -> str:

@@ -11,6 +11,7 @@ from autograder.cli.terminal import Terminal
 from autograder.gradebook.url import place
 from autograder.records import changes as regrade
 from autograder.records.changes import Change
+from autograder.reports.score import UNREAD
 from autograder.runs.grade import Request, Result
 
 SHOWN = 40  # changes; all of them are in changes.csv
@@ -73,16 +74,25 @@ def table(result: Result, request: Request) -> None:
     title = f"{request.assignment.title} ({request.assignment.name})"
     table = Table(title=title, title_justify="left", header_style="bold")
     table.add_column("student")
-    for name in ("points", "of", "needs review"):
+    late, proposed = any(li.penalty for li in result.lines), any(li.proposed for li in result.lines)
+    optional = [name for name, there in (("late", late), ("proposed", proposed)) if there]
+    for name in ("points", *optional, "of"):
         table.add_column(name, justify="right")
+    table.add_column("needs review")
     table.add_column("what was unusual", overflow="fold")
     for line in result.lines:
-        waiting = str(len(line.waiting)) if line.waiting else ""
-        numbers = (f"{line.points:g}", f"{line.max_points:g}", waiting)
-        table.add_row(line.student, *numbers, "; ".join(line.problems))
+        points = "–" if line.needed == UNREAD else f"{line.points:g}"
+        more = [*([_some(-line.penalty)] if late else []), *([_some(line.proposed)] if proposed else [])]
+        table.add_row(
+            line.student, points, *more, f"{line.max_points:g}", line.needed, "; ".join(line.problems)
+        )
     console.print(table)
     graded = f"{result.graded_first + result.graded_again} of {len(result.lines)} submissions graded"
     console.print(f"{graded} in {result.seconds:.1f} s, isolation {request.level.name}", highlight=False)
+    if proposed:
+        console.print("Points hold what is proposed and nobody has confirmed yet, as in the gradebook.")
+    if result.left_out:
+        console.print(f"left out, having withdrawn: {', '.join(result.left_out)}", highlight=False)
     if request.dry_run:
         console.print("A dry run: nothing is written.")
         return
@@ -95,3 +105,7 @@ def table(result: Result, request: Request) -> None:
         ("gradebook", place(request.gradebook)),
     ):
         console.print(f"  {label:<10}{path}", highlight=False, soft_wrap=True)
+
+
+def _some(points: float) -> str:
+    return f"{points:g}" if points else ""

@@ -1,7 +1,6 @@
 """The command line: thin verbs over the rooms of this package.
 
-Results go to stdout, progress and complaints to stderr. Exit code 0: done; 1: done, but something
-needs attention; 2: used wrongly, or the course's own files are wrong.
+Results go to stdout, progress and complaints to stderr.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from autograder.course.assignment import Assignment
 from autograder.errors import (
     CourseError,
     ExportError,
+    FolderError,
     GradebookError,
     GradingError,
     IntakeError,
@@ -45,31 +45,24 @@ from autograder.sandbox import level
 from autograder.sandbox.errors import SandboxError
 from autograder.sandbox.level import Level
 
-DONE, ATTENTION, USAGE = 0, 1, 2
-EXPECTED_ERRORS = (
-    CourseError,
-    ExportError,
-    GradingError,
-    IntakeError,
-    RecordError,
-    ReleaseError,
-    ReviewError,
-    RosterError,
-    SandboxError,
-    GradebookError,
+DONE, ATTENTION, USAGE, FAILED = 0, 1, 2, 3
+CODES = (
+    "exit code 0: done; 1: done, and people are needed; 2: used wrongly, or the course's own files are "
+    "wrong; 3: could not run, or not to the end"
 )
-USED_WRONGLY = (CourseError, ExportError, IntakeError, ReviewError, RosterError)
+USED_WRONGLY = (CourseError, ExportError, FolderError, IntakeError, ReleaseError, ReviewError, RosterError)
+COULD_NOT_RUN = (GradebookError, GradingError, RecordError, SandboxError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.verb(options)
-    except EXPECTED_ERRORS as error:
+    except (*USED_WRONGLY, *COULD_NOT_RUN) as error:
         if options.debug:
             traceback.print_exc()
         print(f"autograder: {error}", file=sys.stderr)
-        return USAGE if isinstance(error, USED_WRONGLY) else ATTENTION
+        return USAGE if isinstance(error, USED_WRONGLY) else FAILED
     except OSError as error:  # a full disk, a folder that may not be written
         if options.debug:
             traceback.print_exc()
@@ -77,21 +70,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"autograder: {error}; what is done is kept, so fix this and run the same command again",
             file=sys.stderr,
         )
-        return ATTENTION
+        return FAILED
     except KeyboardInterrupt:
         print("autograder: stopped; run the same command again to go on where it was", file=sys.stderr)
-        return ATTENTION
+        return FAILED
     return code
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="autograder", description="Release and grade assignments.")
+    parser = argparse.ArgumentParser(
+        prog="autograder", description="Release and grade assignments.", epilog=CODES
+    )
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--debug", action="store_true", help="print the traceback of an error")
 
     def verb(name: str, run: Callable[[argparse.Namespace], int], help: str) -> argparse.ArgumentParser:
-        added = verbs.add_parser(name, help=help, description=help, parents=[common])
+        added = verbs.add_parser(name, help=help, description=help, epilog=CODES, parents=[common])
         added.set_defaults(verb=run)
         return added
 
@@ -116,7 +111,14 @@ def _parser() -> argparse.ArgumentParser:
     grade = verb("grade", _grade, "Grade a folder of submissions.")
     grade.add_argument("assignment")
     grade.add_argument("folder", type=Path, metavar="DIR", help="holds <student>/… or <student>.zip")
-    grade.add_argument("--out", type=Path, required=True, help="where records, feedback and gradebook go")
+    grade.add_argument(
+        "--out", type=Path, required=True, help="where this assignment's records, feedback and gradebook go"
+    )
+    for option, help in (
+        ("--student", "grade only this one; the rest of the class keeps its results (may be repeated)"),
+        ("--withdrawn", "leave this one out from now on, until --student names them (may be repeated)"),
+    ):
+        grade.add_argument(option, action="append", default=[], metavar="ID", help=help)
     grade.add_argument("--gradebook", metavar="URL", help="SQLAlchemy URL; default OUT/gradebook.db")
     grade.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes; default: one a core")
     grade.add_argument(
@@ -151,6 +153,11 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--gradebook", default="", metavar="URL", help="default OUT/gradebook.db")
     export.add_argument("--format", required=True, choices=reporting.FORMATS)
     export.add_argument("--to", type=Path, required=True, metavar="PATH", help="a file; gradescope: a folder")
+    export.add_argument(
+        "--final",
+        action="store_true",
+        help="count what is proposed, and 0 for what is not known, in place of leaving cells blank",
+    )
     look = verb("review", _review, "List the answers that wait for a person, and decide about them.")
     look.add_argument("assignment")
     look.add_argument("--out", type=Path, required=True, help="where `grade` wrote the results")
@@ -225,13 +232,15 @@ def _grade(options: argparse.Namespace) -> int:
         dry_run=options.dry_run,
         progress=partial(Progress, as_json=options.json),
         formgrader=options.formgrader,
+        students=tuple(options.student),
+        withdrawn=tuple(options.withdrawn),
     )
     result = run.grade(request, printed.quiet if options.json else printed.changes)
     if options.json:
         print(json.dumps(printed.as_data(result, options.out), indent=1))
     else:
         printed.table(result, request)
-    return ATTENTION if any(line.errors for line in result.lines) else DONE
+    return ATTENTION if any(line.needed for line in result.lines) else DONE
 
 
 def _level(options: argparse.Namespace) -> Level:
@@ -263,16 +272,19 @@ def _verify(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace) -> int:
     graded = Graded(course.load(options.assignment), options.out, options.gradebook)
     matched = reporting.matched_with(graded, options.roster)
-    reporting.write_pages(graded, matched)
+    needed = reporting.write_pages(graded, matched)
     print(f"{len(graded.students)} students: {options.out / 'report.html'}, {options.out / 'feedback'}")
-    return ATTENTION if reporting.tell(matched) else DONE
+    if needed:
+        print(f"autograder: {len(needed)} wait for a person; report.html says what for", file=sys.stderr)
+    return ATTENTION if reporting.tell(matched) or needed else DONE
 
 
 def _export(options: argparse.Namespace) -> int:
     graded = Graded(course.load(options.assignment), options.out, options.gradebook)
-    matched = reporting.export(graded, options.format, options.roster, options.to)
-    print(f"{len(graded.students)} students, {options.format}: {options.to}")
-    return ATTENTION if reporting.tell(matched) else DONE
+    exported = reporting.export(graded, options.format, options.roster, options.to, options.final)
+    print(f"{exported.students} students, {options.format}: {options.to}")
+    needed = reporting.tell_needed(exported, options.final)
+    return ATTENTION if reporting.tell(exported.matched) or needed else DONE
 
 
 def _similarity(options: argparse.Namespace) -> int:

@@ -124,6 +124,7 @@ def _decided(grade: Grade, row: Entry | None, comment: str | None) -> Grade:
         return grade
     confirmed = not row.waits and row.auto == grade.points
     base = row.manual if row.manual is not None else grade.points
+    points = round((base or 0.0) + row.extra, 2) if row.extra else base
     if base is None or (grade.state != "graded" and row.manual is None and not confirmed):
-        return grade
-    return replace(grade, points=round(base + (row.extra or 0.0), 2), state="graded")
+        return replace(grade, points=points)  # it waits all the same
+    return replace(grade, points=points, state="graded")

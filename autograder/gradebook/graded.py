@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course.assignment import Assignment
-from autograder.errors import RecordError
+from autograder.errors import FolderError, RecordError
 from autograder.gradebook.url import sqlite_url
 from autograder.records import record
 from autograder.records.record import Record
@@ -20,13 +20,13 @@ class Graded:
     assignment: Assignment
     out: Path
     gradebook: str = ""  # SQLAlchemy URL; empty: OUT/gradebook.db, if there is one
-    chosen: tuple[str, ...] = ()  # students; empty: everyone who has a record
+
+    def has_records(self) -> bool:
+        return any((self.out / "records").glob("*.json"))
 
     @property
     def students(self) -> list[str]:
-        """Raises RecordError if nothing has been graded."""
-        if self.chosen:
-            return list(self.chosen)
+        """Everyone who has a record. Raises RecordError if nothing has been graded."""
         found = sorted(path.stem for path in (self.out / "records").glob("*.json"))
         if not found:
             raise RecordError(f"{self.out / 'records'}: no records; run autograder grade first")
@@ -48,5 +48,5 @@ class Graded:
             path = self.out / "records" / f"{student}.json"
             graded = record.load(path)
             if graded.assignment != self.assignment.name:
-                raise RecordError(f"{path}: a record of {graded.assignment}, not of {self.assignment.name}")
+                raise FolderError(f"{path}: a record of {graded.assignment}, not of {self.assignment.name}")
             yield graded

@@ -15,12 +15,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from autograder.errors import RecordError
+from autograder.errors import FolderError, RecordError
 from autograder.files import write_atomically
 from autograder.records import record
 from autograder.records.record import Hashes, Record
 
 COMPARED = "changes.json"
+OUT_FOLDERS = ("records", "pending", "withdrawn")  # of records, below OUT
+IGNORE = "# Results hold student data: git leaves them alone.\n*\n"
 COMPARING = "changes.pending"  # the same while publishing; beside it <student>.json, so it must not end so
 
 
@@ -29,6 +31,7 @@ class Store:
         self.out = out
         self.published = out / "records"
         self.pending = pending or out / "pending"
+        self.apart = out / "withdrawn"
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -44,7 +47,54 @@ class Store:
             except BlockingIOError:
                 raise RecordError(f"{self.out}: another run is at work here; wait until it is done") from None
             self._sweep()
+            ignore = self.out / ".gitignore"
+            if not ignore.exists():
+                write_atomically(ignore, IGNORE)
             yield
+
+    def refuse_other(self, assignment: str) -> None:
+        """One folder holds one assignment: another one's results here would be overwritten.
+
+        Raises:
+            FolderError: the first record found is of another assignment.
+        """
+        for name in OUT_FOLDERS:
+            for path in sorted((self.out / name).glob("*.json")):
+                found = self._read(path.parent, path.stem)
+                if found is not None and found.assignment != assignment:
+                    raise FolderError(
+                        f"{self.out}: holds the results of {found.assignment}; give {assignment} a folder of "
+                        f"its own, such as --out {self.out.parent / assignment}"
+                    )
+                if found is not None:
+                    break
+
+    # students who withdrew
+
+    def withdrawn(self) -> list[str]:
+        return sorted(path.stem for path in self.apart.glob("*.json"))
+
+    def withdraw(self, student: str) -> None:
+        """Put a student's record apart: out of report, grades and exports, until `readmit`.
+
+        Raises:
+            FolderError: there is no record of this student.
+        """
+        for folder in (self.published, self.pending):  # the newest last
+            path = folder / f"{student}.json"
+            if path.is_file():
+                self.apart.mkdir(exist_ok=True)
+                os.replace(path, self.apart / path.name)
+        if student not in self.withdrawn():
+            raise FolderError(f"{self.out}: no record of {student!r} to withdraw; correct the id")
+        (self.out / "feedback" / f"{student}.html").unlink(missing_ok=True)
+        shutil.rmtree(self.out / "autograded" / student, ignore_errors=True)  # what formgrader lists
+
+    def readmit(self, student: str) -> None:
+        path = self.apart / f"{student}.json"
+        if path.is_file():
+            self.published.mkdir(parents=True, exist_ok=True)
+            os.replace(path, self.published / path.name)
 
     def _sweep(self) -> None:
         """Away with the halves of files that a killed run left."""
@@ -76,7 +126,7 @@ class Store:
             else:
                 yield graded
 
-    def withdraw(self, student: str) -> None:
+    def forget(self, student: str) -> None:
         """Forget a record that is not published yet."""
         (self.pending / f"{student}.json").unlink()
 

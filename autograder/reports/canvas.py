@@ -18,7 +18,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.matched import Matched, match
 from autograder.errors import ExportError
 from autograder.records.record import Record
-from autograder.reports.score import score
+from autograder.reports.score import needed, score
 from autograder.safe_text import defused
 
 COLUMNS = (
@@ -55,8 +55,9 @@ class Filled:
     notes: list[str]
 
 
-def canvas_csv(records: Iterable[Record], assignment: Assignment, path: Path) -> Filled:
-    """The gradebook in `path` with this assignment's points.
+def canvas_csv(records: Iterable[Record], assignment: Assignment, path: Path, final: bool = False) -> Filled:
+    """The gradebook in `path` with this assignment's points; blank for who waits for a person, unless this
+    is `final`.
 
     Raises:
         ExportError: not Canvas's export, no column for the assignment, a person twice.
@@ -64,7 +65,7 @@ def canvas_csv(records: Iterable[Record], assignment: Assignment, path: Path) ->
     """
     sheet = read(path)
     column = _column(sheet, assignment)
-    points = {record.student: score(record, assignment).final for record in records}
+    points = {record.student: _points(record, assignment, final) for record in records}
     matched = match(points, roster.read(path))
     by_number = {p.known_as["canvas_id"]: points[student] for student, p in matched.found.items()}
     identity = [name for name in COLUMNS if name in sheet.header]
@@ -80,7 +81,7 @@ def canvas_csv(records: Iterable[Record], assignment: Assignment, path: Path) ->
         elif number in by_number and cell.upper() == EXCUSED:
             excused += 1
         elif number in by_number:
-            cell = f"{by_number[number]:g}"
+            cell = by_number[number]
         lines.append([*(_kept(name, sheet.cell(cells, name)) for name in identity), defused(cell)])
     if not any(line[0].strip() == POSSIBLE for line in lines):
         empty = [""] * (len(identity) - 1)
@@ -89,6 +90,12 @@ def canvas_csv(records: Iterable[Record], assignment: Assignment, path: Path) ->
     if excused:
         notes.append(f"{excused} excused ({EXCUSED}), left as they are")
     return Filled(out.getvalue(), matched, notes)
+
+
+def _points(record: Record, assignment: Assignment, final: bool) -> str:
+    if needed(record) and not final:
+        return ""
+    return f"{score(record, assignment, proposals=True).final:g}"
 
 
 def read(path: Path) -> Sheet:

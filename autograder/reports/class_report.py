@@ -20,7 +20,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.matched import Matched
 from autograder.records.record import Grade, Record
 from autograder.reports import figures, items, pages
-from autograder.reports.score import score
+from autograder.reports.score import UNREAD, needed, score
 from autograder.safe_text import readable
 
 MESSAGES = 60  # of failed checks that the page lists; the rest is counted
@@ -84,7 +84,7 @@ def _render(
     missing = [person.id for person in matched.missing] if matched else []
     scored = [r for r in records if any(g.points is not None for g in r.grades.values())]
     analysed = items.analyse(records, assignment)
-    totals = [r.points for r in scored]
+    totals = [_final(r, assignment) for r in scored]
     script = _script()
     page = pages.template("class_report.html").render(
         assignment=assignment,
@@ -108,6 +108,11 @@ def _render(
     return readable(page)
 
 
+def _final(record: Record, assignment: Assignment) -> float:
+    """The points as the gradebook has them: less what lateness takes off, proposals among them."""
+    return score(record, assignment, proposals=True).final
+
+
 def _unread(records: Iterable[Record]) -> int:
     """Hand-ins of which no cell could be graded."""
     return sum(all(g.state == "error" for g in r.grades.values()) for r in records)
@@ -128,9 +133,10 @@ def _stats(
     if missing is not None:
         yield Stat(str(len(missing)), "missing")
     if scored:
-        mean = statistics.mean(r.points for r in scored)
+        finals = [_final(r, assignment) for r in scored]
+        mean = statistics.mean(finals)
         yield Stat(f"{mean:.1f}", f"mean of {assignment.max_points:g} points")
-        yield Stat(pages.points(statistics.median(r.points for r in scored)), "median")
+        yield Stat(pages.points(statistics.median(finals)), "median")
     yield Stat(str(sum(bool(score(r, assignment).late) for r in records)), "late")
     yield Stat(str(_in_state(records, "needs_review")), "waiting for a person")
     yield Stat(str(_in_state(records, "error")), "not graded")
@@ -177,10 +183,10 @@ def _spreads(scored: Sequence[Record], assignment: Assignment) -> Iterator[Sprea
     """The whole assignment, and its notebooks where there are several."""
     if not scored:
         return
-    yield _spread("all", assignment.max_points, [r.points for r in scored])
+    scores = [score(r, assignment, proposals=True) for r in scored]
+    yield _spread("all", assignment.max_points, [s.final for s in scores])
     for notebook in assignment.notebooks if len(assignment.notebooks) > 1 else ():
-        ids = [cell.grade_id for cell in notebook.cells]
-        sums = [sum(r.grades[i].points or 0.0 for i in ids if i in r.grades) for r in scored]
+        sums = [s.final_of(notebook.name) for s in scores]
         yield _spread(notebook.name, notebook.max_points, sums)
 
 
@@ -205,7 +211,8 @@ def _heat_rows(
         states = {str(grade.state) for grade in grades if grade is not None} - {"graded"}
         if record.points < record.max_points:
             states.add("lost")
-        head = _heat_head(record.student, names, states, pages.points(record.points))
+        total = "–" if needed(record) == UNREAD else pages.points(_final(record, assignment))
+        head = _heat_head(record.student, names, states, total)
         yield head + Markup("").join(_HEAT[_level(grade)] for grade in grades)
     for student in missing:
         yield _heat_head(student, names, {"missing"}, "–") + _HEAT["missing"] * len(ids)

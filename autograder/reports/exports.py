@@ -15,13 +15,14 @@ from autograder.course.assignment import Assignment
 from autograder.course.matched import Matched
 from autograder.course.policy import utc
 from autograder.records.record import CaseResult, Grade, Record
-from autograder.reports.score import score
+from autograder.reports.score import needed, score
 from autograder.safe_text import defused
 
 NBGRADER_COLUMNS = [
     *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
     *("raw_score", "late_submission_penalty", "score", "max_score"),
 ]
+SO_FAR_COLUMNS = ["score_so_far", "needed"]  # of the CSV in OUT: what the blank of a row stands for
 CASE_COLUMNS = [
     *(
         "assignment",
@@ -38,23 +39,36 @@ CASE_COLUMNS = [
 ]
 
 
-def nbgrader_csv(records: Iterable[Record], assignment: Assignment, matched: Matched | None = None) -> str:
+def nbgrader_csv(
+    records: Iterable[Record],
+    assignment: Assignment,
+    matched: Matched | None = None,
+    final: bool = False,
+    so_far: bool = False,
+) -> str:
     """The columns and the numbers of nbgrader's own exporter, quoted where its are not.
 
-    As there, who handed in nothing has 0.
+    As there, who handed in nothing has 0. Who waits for a person has none, unless this is `final`; with
+    `so_far`, two more columns say what is known and what is needed.
     """
     matched = matched or Matched()
     out = io.StringIO()
-    writer = csv.DictWriter(out, NBGRADER_COLUMNS, restval="", lineterminator="\n")
+    columns = [*NBGRADER_COLUMNS, *(SO_FAR_COLUMNS if so_far else ())]
+    writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
     writer.writeheader()
     due = _utc(assignment.late.due)
     for record in records:
-        earned = score(record, assignment, proposals=True)
+        earned, waits = score(record, assignment, proposals=True), needed(record)
         time = _utc(datetime.fromisoformat(record.handed_in) if record.handed_in else None)
         row = {"duedate": due, "timestamp": time, "max_score": record.max_points}
-        row |= {"raw_score": earned.points, "late_submission_penalty": earned.penalty, "score": earned.final}
+        if final or not waits:
+            row |= {"raw_score": earned.points, "late_submission_penalty": earned.penalty}
+            row["score"] = earned.final
+        if so_far:
+            row |= {"score_so_far": earned.final, "needed": waits}
         writer.writerow(_nbgrader_row(assignment, record.student, matched.names(record.student)) | row)
-    nothing = {"raw_score": 0.0, "late_submission_penalty": 0.0, "score": 0.0}
+    nothing: dict[str, object] = {"raw_score": 0.0, "late_submission_penalty": 0.0, "score": 0.0}
+    nothing |= {"score_so_far": 0.0, "needed": ""} if so_far else {}
     for person in matched.missing:
         row = _nbgrader_row(assignment, person.id, (*person.last_first, person.email))
         writer.writerow(row | nothing | {"duedate": due, "max_score": assignment.max_points})
@@ -72,8 +86,11 @@ def _utc(when: datetime | None) -> str:
     return str(utc(when).replace(tzinfo=None)) if when else ""
 
 
-def cases_csv(records: Iterable[Record], assignment: Assignment, matched: Matched | None = None) -> str:
-    """One line a case, for analysis elsewhere. A grade without cases has one line with these left empty."""
+def cases_csv(
+    records: Iterable[Record], assignment: Assignment, matched: Matched | None = None, final: bool = False
+) -> str:
+    """One line a case, for analysis elsewhere. A grade without cases has one line with these left empty;
+    points that wait for a person are left empty unless this is `final`."""
     matched = matched or Matched()
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -82,7 +99,8 @@ def cases_csv(records: Iterable[Record], assignment: Assignment, matched: Matche
         last, first, _ = matched.names(record.student)
         who = [assignment.name, *map(defused, (record.student, last, first))]
         for grade in record.grades.values():
-            points = "" if grade.points is None else grade.points
+            counts = final or grade.state == "graded"
+            points = grade.points if counts and grade.points is not None else ""
             what = [grade.notebook, grade.grade_id, grade.state, points, grade.max_points]
             writer.writerows([*who, *what, *cells] for cells in _case_cells(grade))
     return out.getvalue()

@@ -12,25 +12,32 @@ from autograder.course.assignment import Assignment
 from autograder.records.record import CaseResult, Grade, Record
 from autograder.reports import pages
 from autograder.reports.feedback import case_title
-from autograder.reports.score import score
+from autograder.reports.score import needed, score
 from autograder.safe_text import readable
 
 WAITS = "A person still looks at this part; it counts nothing yet."
 
 
-def results_json(record: Record, assignment: Assignment) -> str:
-    """What this student sees: the same as on the feedback page, and no more."""
+def results_json(record: Record, assignment: Assignment, final: bool = False) -> str:
+    """What this student sees: the same as on the feedback page, and no more.
+
+    Gradescope shows no blank: while a person is needed, the score is that of the decided parts, and the page
+    says first that it is not final; where nothing could be graded there is none. With `final`, what is
+    proposed counts.
+    """
     tests = [
-        _test(record.grades[cell.grade_id], f"{n}.{c}")
+        _test(record.grades[cell.grade_id], f"{n}.{c}", final)
         for n, notebook in enumerate(assignment.notebooks, 1)
         for c, cell in enumerate(notebook.cells, 1)
         if cell.grade_id in record.grades
     ]
-    earned = score(record, assignment)
+    earned, waits = score(record, assignment, proposals=final), "" if final else needed(record)
+    said = [f"This is not final: {waits}. A person looks at it."] if waits else []
+    nothing = waits and not any(grade.state == "graded" for grade in record.grades.values())
     results = {
-        "score": earned.final,
+        **({} if nothing else {"score": earned.final}),
         "execution_time": math.ceil(record.seconds),
-        "output": readable("\n".join([*record.problems, *([earned.late] if earned.late else [])])),
+        "output": readable("\n".join([*said, *record.problems, *([earned.late] if earned.late else [])])),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
@@ -46,7 +53,7 @@ def results_json(record: Record, assignment: Assignment) -> str:
     return json.dumps(results, indent=1, ensure_ascii=False) + "\n"
 
 
-def _test(grade: Grade, number: str) -> dict[str, object]:
+def _test(grade: Grade, number: str, final: bool) -> dict[str, object]:
     test: dict[str, object] = {
         "name": grade.grade_id,
         "number": number,
@@ -57,7 +64,7 @@ def _test(grade: Grade, number: str) -> dict[str, object]:
         "visibility": "visible",
         "extra_data": {"state": grade.state},
     }
-    if grade.state == "graded" and grade.points is not None:
+    if (final or grade.state == "graded") and grade.points is not None:
         test["score"] = grade.points
         test["status"] = "passed" if grade.points >= grade.max_points else "failed"
     return test

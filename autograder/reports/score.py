@@ -8,29 +8,62 @@ from datetime import datetime
 from autograder.course.assignment import Assignment
 from autograder.records.record import Record
 
+UNREAD = "could not be graded"
+
 
 @dataclass(frozen=True)
 class Score:
-    points: float
-    penalty: float  # taken off for lateness
+    """What a record counts.
+
+    Instructors see the score with proposals (`score(..., proposals=True)`), which is the one nbgrader's
+    gradebook shows; students, and programs that students look into, see it without.
+    """
+
+    notebooks: dict[str, float]  # points of each notebook
+    penalties: dict[str, float]  # taken off for lateness, notebook by notebook as in nbgrader
+    proposed: float  # points a rubric proposes and nobody has confirmed, whether counted or not
     late: str  # how late, in words; empty if in time
+
+    @property
+    def points(self) -> float:
+        return round(sum(self.notebooks.values()), 2)
+
+    @property
+    def penalty(self) -> float:
+        return round(sum(self.penalties.values()), 2)
 
     @property
     def final(self) -> float:
         return round(max(0.0, self.points - self.penalty), 2)
 
+    def final_of(self, notebook: str) -> float:
+        return round(self.notebooks.get(notebook, 0.0) - self.penalties.get(notebook, 0.0), 2)
+
 
 def score(record: Record, assignment: Assignment, proposals: bool = False) -> Score:
-    """A record's score. A proposal counts only if asked for: it is no grade before a person confirms it.
-
-    As in nbgrader, lateness is taken off notebook by notebook.
-    """
+    """A record's score. A proposal counts only if asked for: it is no grade before a person confirms it."""
     handed_in = datetime.fromisoformat(record.handed_in) if record.handed_in else None
     seconds = assignment.late.seconds_late(handed_in, record.extension_days)
     notebooks: dict[str, float] = {}
+    proposed = 0.0
     for grade in record.grades.values():
         if grade.state == "graded" or proposals:
             notebooks[grade.notebook] = notebooks.get(grade.notebook, 0.0) + (grade.points or 0.0)
-    taken = sum(assignment.late.penalty(points, seconds) for points in notebooks.values())
+        if grade.state != "graded":
+            proposed += grade.points or 0.0
+    penalties = {name: assignment.late.penalty(points, seconds) for name, points in notebooks.items()}
     late = assignment.late.told(handed_in, record.extension_days)
-    return Score(round(sum(notebooks.values()), 2), round(taken, 2), late)
+    return Score(notebooks, penalties, round(proposed, 2), late)
+
+
+def needed(record: Record) -> str:
+    """What a person has yet to do before the record's score is a grade; empty if it is one."""
+    states = [grade.state for grade in record.grades.values()]
+    if states and all(state == "error" for state in states):
+        return UNREAD
+    answers, errors = states.count("needs_review"), states.count("error")
+    parts = [
+        *([f"{answers} answer{'s' if answers > 1 else ''} to review"] if answers else []),
+        *([f"{errors} cell{'s' if errors > 1 else ''} not graded"] if errors else []),
+    ]
+    return ", ".join(parts)

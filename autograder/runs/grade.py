@@ -11,13 +11,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol
 
 from autograder.course.assignment import Assignment
-from autograder.errors import GradingError, RecordError
+from autograder.errors import FolderError, GradingError, RecordError
 from autograder.files import write_atomically
 from autograder.gradebook.graded import Graded
 from autograder.gradebook.url import sqlite_url
@@ -27,6 +27,7 @@ from autograder.records import changes as regrade
 from autograder.records.changes import Change
 from autograder.records.record import Record
 from autograder.records.store import COMPARED, Store
+from autograder.reports.score import needed, score
 from autograder.runs import publish as reporting
 from autograder.sandbox.level import Level
 from autograder.workers import pool
@@ -67,6 +68,8 @@ class Request:
     scheduler: str = ""  # address of a Dask scheduler; empty: processes of this machine
     dry_run: bool = False
     formgrader: bool = False  # also write the notebooks that formgrader opens
+    students: tuple[str, ...] = ()  # only these; empty: all who handed in and have not withdrawn
+    withdrawn: tuple[str, ...] = ()  # who are to be left out from now on
     progress: Progress = silent
 
 
@@ -81,19 +84,26 @@ class Line:
     problems: list[str]
     isolation: str
     errors: int = field(default=0, kw_only=True)  # cells that nobody could grade
+    penalty: float = field(default=0.0, kw_only=True)  # what lateness took off, `points` being what is left
+    proposed: float = field(default=0.0, kw_only=True)  # among `points`, and confirmed by nobody yet
+    needed: str = field(default="", kw_only=True)  # what a person has yet to do, in words
 
     @staticmethod
-    def of(graded: Record, kept: str = "") -> Line:
-        """`kept` says why it could not be graded again, so that the result of before stays."""
-        errors = sum(g.state == "error" for g in graded.grades.values()) or bool(kept)
+    def of(graded: Record, assignment: Assignment, kept: str = "") -> Line:
+        """With the same numbers as gradebook, report and CSV. `kept` says why it could not be graded again,
+        so that the result of before stays."""
+        earned = score(graded, assignment, proposals=True)
         return Line(
             graded.student,
-            graded.points,
+            earned.final,
             graded.max_points,
             graded.waiting,
             [*graded.problems, *([kept] if kept else [])],
             graded.isolation,
-            errors=errors,
+            errors=sum(g.state == "error" for g in graded.grades.values()) or bool(kept),
+            penalty=earned.penalty,
+            proposed=earned.proposed,
+            needed=needed(graded) or ("not graded again" if kept else ""),
         )
 
 
@@ -104,6 +114,7 @@ class Result:
     graded_again: int  # students who had a record before
     graded_first: int
     seconds: float
+    left_out: list[str] = field(default_factory=list)  # who withdrew and still has a hand-in there
 
 
 def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result:
@@ -111,13 +122,16 @@ def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result
 
     Raises:
         GradingError, SandboxError: nothing, or no more, can be graded.
+        FolderError: OUT holds another assignment, or a student asked for is not there.
         RecordError: another run is at work in the same folder.
         GradebookError: the gradebook is locked, read-only or gone; the records are kept.
     """
     started = time.perf_counter()
     with _store(request) as store:
+        store.refuse_other(request.assignment.name)
         if not request.dry_run:
             store.publish()  # what a killed run left to do
+        request, left_out = _chosen(request, store)
         _grade_changed(request, store)
         seconds = time.perf_counter() - started
         kept = _keep_good_ones(store)
@@ -128,8 +142,33 @@ def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result
                 store.compared(regrade.as_json(changes))
                 store.publish()
             _render(request, store)
-        lines = [Line.of(graded, kept.get(graded.student, "")) for graded in _records(request, store)]
-        return Result(lines, changes, again, first, seconds)
+        lines = [
+            Line.of(graded, request.assignment, kept.get(graded.student, ""))
+            for graded in _decided(request, store)
+        ]
+        return Result(lines, changes, again, first, seconds, left_out)
+
+
+def _chosen(request: Request, store: Store) -> tuple[Request, list[str]]:
+    """The request with the hand-ins that are to be graded, and who is left out, having withdrawn."""
+    here = {source.student for source in request.sources}
+    for student in request.students:
+        if student not in here:
+            raise FolderError(
+                f"--student {student}: expected one of the {len(here)} students with a hand-in there, got "
+                "none; correct the id"
+            )
+    if request.dry_run:
+        apart = {*store.withdrawn(), *request.withdrawn}
+    else:
+        for student in request.students:
+            store.readmit(student)
+        for student in request.withdrawn:
+            store.withdraw(student)
+        apart = set(store.withdrawn())
+    wanted = set(request.students) or here - apart
+    sources = [source for source in request.sources if source.student in wanted]
+    return replace(request, sources=sources), sorted((here & apart) - wanted)
 
 
 @contextmanager
@@ -188,7 +227,7 @@ def _keep_good_ones(store: Store) -> dict[str, str]:
     for after in store.fresh():
         before = store.before(after.student)
         if after.fault and before is not None and not before.fault:
-            store.withdraw(after.student)
+            store.forget(after.student)
             kept[after.student] = f"not graded again, so the result of before stays: {after.fault}"
     return kept
 
@@ -225,6 +264,16 @@ def _records(request: Request, store: Store) -> Iterator[Record]:
         yield graded
 
 
+def _decided(request: Request, store: Store) -> Iterator[Record]:
+    """The same, with what people entered in the gradebook."""
+    records = _records(request, store)
+    if request.dry_run and not (request.out / "gradebook.db").exists():
+        return records
+    from autograder.gradebook.decisions import decided
+
+    return decided(records, request.gradebook, request.assignment)
+
+
 def _render(request: Request, store: Store) -> None:
     """Bring gradebook, feedback, class report and grades up to the records."""
     # Deep below nbgrader, jsonschema would build 39 grammars for a format that nothing here checks.
@@ -236,8 +285,9 @@ def _render(request: Request, store: Store) -> None:
         book.catch_up(_records(request, store))
     if request.formgrader:
         _publish(request, store)
-    chosen = tuple(source.student for source in request.sources)
-    reporting.write_pages(Graded(assignment, out, request.gradebook, chosen))
+    graded = Graded(assignment, out, request.gradebook)
+    if graded.has_records():
+        reporting.write_pages(graded)  # of all, also where only a part was graded
     if (out / COMPARED).exists():
         changes = regrade.from_json((out / COMPARED).read_text(encoding="utf-8"))
         write_atomically(out / "changes.csv", regrade.as_csv(changes))
@@ -249,7 +299,7 @@ def _publish(request: Request, store: Store) -> None:
     from autograder.bridge import formgrader
 
     own = request.gradebook == sqlite_url(request.out / "gradebook.db")
-    formgrader.settings(request.out, request.assignment.course, "" if own else request.gradebook)
+    formgrader.settings(request.out, request.assignment, "" if own else request.gradebook)
     for source, graded in zip(request.sources, _records(request, store), strict=True):
         submission = intake.read(source, request.assignment)
         formgrader.publish(request.out, request.assignment, submission, graded)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from autograder.course import roster
+from autograder.course.assignment import Assignment
 from autograder.course.matched import Matched, match
 from autograder.errors import ExportError
 from autograder.files import write_atomically
 from autograder.gradebook.graded import Graded
 from autograder.records.record import Record
 from autograder.reports import canvas, class_report, exports, feedback, gradescope, junit
+from autograder.reports.score import needed
 
 FORMATS = ("nbgrader", "canvas", "gradescope", "junit", "cases")
 SHOWN = 20  # names on one line
@@ -22,12 +26,15 @@ def matched_with(graded: Graded, file: Path | None) -> Matched | None:
     return match(graded.students, roster.read(file)) if file else None
 
 
-def write_pages(graded: Graded, matched: Matched | None = None) -> None:
-    """Every student's feedback, the class report and nbgrader's CSV, in OUT."""
-    report = class_report.render(_with_feedback(graded), graded.assignment, matched)
+def write_pages(graded: Graded, matched: Matched | None = None) -> dict[str, str]:
+    """Every student's feedback, the class report and the CSV of grades, in OUT; who waits, and for what."""
+    waiting: dict[str, str] = {}
+    records = _noting(_with_feedback(graded), waiting)
+    report = class_report.render(records, graded.assignment, matched)
     write_atomically(graded.out / "report.html", report)
-    grades = exports.nbgrader_csv(graded.records(), graded.assignment, matched)
+    grades = exports.nbgrader_csv(graded.records(), graded.assignment, matched, so_far=True)
     write_atomically(graded.out / "grades.csv", grades)
+    return waiting
 
 
 def _with_feedback(graded: Graded) -> Iterator[Record]:
@@ -37,37 +44,73 @@ def _with_feedback(graded: Graded) -> Iterator[Record]:
         yield one
 
 
-def export(graded: Graded, format: str, roster_file: Path | None, to: Path) -> Matched | None:
-    """Write one of FORMATS to `to`, a file, or for gradescope a folder.
+@dataclass(frozen=True)
+class Exported:
+    """What an export came to."""
+
+    students: int
+    matched: Matched | None = None
+    needed: Mapping[str, str] = field(default_factory=dict)  # student -> what a person has yet to do
+
+
+def export(graded: Graded, format: str, roster_file: Path | None, to: Path, final: bool = False) -> Exported:
+    """Write one of FORMATS to `to`, a file, or for gradescope a folder. Points that wait for a person are
+    left blank, unless these are `final`.
 
     Raises:
         ExportError, RosterError: the roster is missing or does not fit.
     """
+    waiting: dict[str, str] = {}
+    records, assignment = _noting(graded.records(), waiting), graded.assignment
     if format == "canvas":
-        return _canvas(graded, roster_file, to)
+        matched: Matched | None = _canvas(records, assignment, roster_file, to, final)
+        return Exported(len(graded.students), matched, waiting)
     matched = matched_with(graded, roster_file)
-    records, assignment = graded.records(), graded.assignment
     if format == "gradescope":
         for one in records:
-            text = gradescope.results_json(one, assignment)
+            text = gradescope.results_json(one, assignment, final)
             write_atomically(to / one.student / "results.json", text)
     elif format == "junit":
-        write_atomically(to, junit.junit_xml(records, assignment))
+        write_atomically(to, junit.junit_xml(records, assignment, final))
     elif format == "cases":
-        write_atomically(to, exports.cases_csv(records, assignment, matched))
+        write_atomically(to, exports.cases_csv(records, assignment, matched, final))
     else:
-        write_atomically(to, exports.nbgrader_csv(records, assignment, matched))
-    return matched
+        write_atomically(to, exports.nbgrader_csv(records, assignment, matched, final))
+    return Exported(len(graded.students), matched, waiting)
 
 
-def _canvas(graded: Graded, roster_file: Path | None, to: Path) -> Matched:
+def _noting(records: Iterable[Record], waiting: dict[str, str]) -> Iterator[Record]:
+    """The records as they come, with a note of those whose score is no grade yet."""
+    for one in records:
+        if what := needed(one):
+            waiting[one.student] = what
+        yield one
+
+
+def _canvas(
+    records: Iterable[Record], assignment: Assignment, roster_file: Path | None, to: Path, final: bool
+) -> Matched:
     if roster_file is None:
         raise ExportError("canvas: expected --roster FILE, the gradebook as Canvas exports it, got none")
-    filled = canvas.canvas_csv(graded.records(), graded.assignment, roster_file)
+    filled = canvas.canvas_csv(records, assignment, roster_file, final)
     write_atomically(to, filled.text)
     for note in filled.notes:
         print(f"autograder: {note}", file=sys.stderr)
     return filled.matched
+
+
+def tell_needed(exported: Exported, final: bool) -> bool:
+    """Name the students whose points are left blank, or count all the same; whether a person is needed."""
+    for student, what in islice(exported.needed.items(), SHOWN):
+        print(f"autograder: {student!r}: {what}{'' if final else '; left blank'}", file=sys.stderr)
+    if len(exported.needed) > SHOWN:
+        print(f"autograder: and {len(exported.needed) - SHOWN} more", file=sys.stderr)
+    if exported.needed and final:
+        print("autograder: --final: what is proposed counts, what is not known counts 0", file=sys.stderr)
+    elif exported.needed:
+        advice = "review them and export again, or say --final"
+        print(f"autograder: {len(exported.needed)} wait for a person: {advice}", file=sys.stderr)
+    return bool(exported.needed) and not final
 
 
 def tell(matched: Matched | None) -> bool:

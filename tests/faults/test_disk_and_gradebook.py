@@ -32,12 +32,12 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @AS_ROOT
 def test_a_full_disk(kit: Kit, small_disk: Path, tmp_path: Path) -> None:
     students = kit.hand_in_many(12)
-    assert kit.grade(tmp_path / "calm").returncode == 0
+    assert kit.grade(tmp_path / "calm").returncode == 1  # answers to read
     out = small_disk / "out"
     filler = small_disk / "filler"
     filler.write_bytes(b"x" * 270_000)
     first = kit.grade(out)
-    assert first.returncode == 1
+    assert first.returncode == 3
     assert "No space left on device" in first.stderr
     assert "what is done is kept, so fix this and run the same command again" in first.stderr
     assert "Traceback" not in first.stderr
@@ -45,7 +45,7 @@ def test_a_full_disk(kit: Kit, small_disk: Path, tmp_path: Path) -> None:
     assert 0 < len(kept) < len(students)
     filler.unlink()
     subprocess.run(["mount", "-o", "remount,size=20m", str(small_disk)], check=True)
-    assert kit.grade(out).returncode == 0
+    assert kit.grade(out).returncode == 1
     assert told(out) == told(tmp_path / "calm")
     assert gradebook_rows(out) == gradebook_rows(tmp_path / "calm")
 
@@ -56,7 +56,7 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> tuple[Kit, Path]:
     home = tmp_path_factory.mktemp("once")
     kit = Kit(home / "kit")
     kit.hand_in_many(3)
-    assert kit.grade(home / "out").returncode == 0
+    assert kit.grade(home / "out").returncode == 1
     kit.hand_in("s900")
     kit.hand_in("s001", "def double(x):\n    return x\n")
     return kit, home / "out"
@@ -78,14 +78,14 @@ def test_a_locked_gradebook(once: tuple[Kit, Path], monkeypatch: pytest.MonkeyPa
     locked = kit.grade(out, "--gradebook", f"sqlite:///{path}?timeout=1")
     holder.rollback()
     holder.close()
-    assert locked.returncode == 1
+    assert locked.returncode == 3
     assert (
         "database is locked; the records are kept, so fix this and run the same command again"
         in locked.stderr
     )
     assert gradebook_rows(out) == before
     assert set(told(out)) == {"s000", "s001", "s002", "s900"}
-    assert kit.grade(out).returncode == 0
+    assert kit.grade(out).returncode == 1
     after = {(student, cell): score for student, cell, score, _ in gradebook_rows(out)}
     assert (after["s001", "double"], after["s900", "double"]) == (0.0, 4.0)
 
@@ -94,9 +94,9 @@ def test_a_read_only_gradebook(once: tuple[Kit, Path]) -> None:
     kit, out = once
     path = out / "gradebook.db"
     read_only = kit.grade(out, "--gradebook", f"sqlite:///file:{path}?mode=ro&uri=true")
-    assert read_only.returncode == 1
+    assert read_only.returncode == 3
     assert "attempt to write a readonly database; the records are kept" in read_only.stderr
-    assert kit.grade(out).returncode == 0
+    assert kit.grade(out).returncode == 1
     assert {row[0] for row in gradebook_rows(out)} == {"s000", "s001", "s002", "s900"}
 
 
@@ -104,7 +104,7 @@ def test_a_folder_that_may_not_be_written(kit: Kit, tmp_path: Path) -> None:
     kit.hand_in("s001")
     (tmp_path / "out").write_text("a file where a folder should be")
     done = kit.grade(tmp_path / "out")
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "File exists" in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -113,14 +113,14 @@ def test_a_second_run_at_the_same_time_is_refused(kit: Kit, tmp_path: Path) -> N
     kit.hand_in("s001")
     with store.Store(tmp_path / "out").locked():
         done = kit.grade(tmp_path / "out")
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "another run is at work here; wait until it is done" in done.stderr
 
 
 def test_a_power_cut(once: tuple[Kit, Path]) -> None:
     """What it may leave besides whole files is swept away, or made again."""
     kit, out = once
-    assert kit.grade(out).returncode == 0
+    assert kit.grade(out).returncode == 1
     good, rows = told(out), gradebook_rows(out)
     shutil.rmtree(out / "feedback")
     for folder in ("records", "pending"):
@@ -130,7 +130,7 @@ def test_a_power_cut(once: tuple[Kit, Path]) -> None:
     (out / "records/s002.json").write_bytes(b"\xff\xfe\x00")
     (out / ".gradebook-x").mkdir()
     (out / "gradebook.db").unlink()
-    assert kit.grade(out).returncode == 0
+    assert kit.grade(out).returncode == 1
     assert told(out) == good
     assert gradebook_rows(out) == rows
     assert len(list((out / "feedback").iterdir())) == len(good)

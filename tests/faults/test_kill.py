@@ -75,11 +75,11 @@ def test_killed_at_twenty_points_and_resumed(kit: Kit, tmp_path: Path) -> None:
     kit.write_graders(SLOW_GRADERS)
     students = kit.hand_in_many(SUBMISSIONS)
     calm, killed = tmp_path / "calm", tmp_path / "killed"
-    assert kit.grade(calm).returncode == 0
+    assert kit.grade(calm).returncode == 1  # answers to read
     kills = sum(kill_at(kit, killed, *stage) for stage in stages(seed=5))
     assert kills > KILLS // 2  # the rest came too late, when the run was already done
     last = kit.grade(killed)
-    assert last.returncode == 0, last.stderr
+    assert last.returncode == 1, last.stderr
     assert list(told(killed)) == students
     assert told(killed) == told(calm)
     assert gradebook_rows(killed) == gradebook_rows(calm)
@@ -95,7 +95,7 @@ def test_a_record_is_graded_once_however_often_the_run_is_killed(kit: Kit, tmp_p
     out = tmp_path / "out"
     assert kill_at(kit, out, "pending/s*.json", 3)
     kept = {path.name: path.stat().st_mtime_ns for path in (out / "pending").glob("s*.json")}
-    assert kit.grade(out).returncode == 0
+    assert kit.grade(out).returncode == 1
     after = {path.name: path.stat().st_mtime_ns for path in (out / "records").iterdir()}
     assert len(after) == len(students)
     assert {name: after[name] for name in kept} == kept

@@ -6,19 +6,24 @@ from typing import Any
 
 import nbformat
 import pytest
+from nbconvert.exporters import HTMLExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
+from nbgrader.apps import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.server_extensions.formgrader import handlers
 from traitlets.config import Config
 
 from autograder.bridge import formgrader
 from autograder.bridge.formgrader import publish
-from autograder.bridge.page import GradersPage
+from autograder.bridge.page import GradersPage, shown
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.course.course import find
 from autograder.intake import Submission
 from autograder.records import record
 from autograder.records.record import Record
+from autograder.reports import markdown
 
 from .conftest import DOUBTFUL, QUESTION, hand_in
 
@@ -133,20 +138,21 @@ def test_nothing_is_written_again_while_nothing_changes(
 
 
 def test_settings_are_made_once_and_name_another_gradebook(tmp_path: Path) -> None:
-    formgrader.settings(tmp_path, find(), "postgresql://u:p@127.0.0.1/grades")
+    formgrader.settings(tmp_path, course.load("assignment1"), "postgresql://u:p@127.0.0.1/grades")
     path = tmp_path / "nbgrader_config.py"
     assert "c.CourseDirectory.db_url = 'postgresql://u:p@127.0.0.1/grades'" in path.read_text()
     assert path.stat().st_mode & 0o077 == 0
     path.write_text("# mine")
-    formgrader.settings(tmp_path, find())
+    formgrader.settings(tmp_path, course.load("assignment1"))
     assert path.read_text() == "# mine"
 
 
 def test_the_settings_can_be_read(tmp_path: Path) -> None:
-    formgrader.settings(tmp_path, find())
+    formgrader.settings(tmp_path, course.load("assignment1"))
     config = Config()
     exec((tmp_path / "nbgrader_config.py").read_text(), {"get_config": lambda: config})
     assert config.HTMLExporter.preprocessors == [GradersPage]
+    assert config.HTMLExporter.filters == {"markdown2html": shown}
     steps = [step.__name__ for step in config.Autograde.autograde_preprocessors]
     assert "GradeSubmission" in steps
     assert "Execute" not in steps
@@ -161,7 +167,7 @@ def page(answer: str, **resources: str) -> NotebookNode:
 def test_the_rubric_stands_below_the_answer_in_formgrader_only() -> None:
     nb = page(DOUBTFUL, submission_id="1", assignment_id="assignment1")
     assert nb.cells[0].source.startswith("<style>")
-    assert nb.cells[1].source == DOUBTFUL
+    assert nb.cells[1].source == markdown.html(DOUBTFUL)
     assert all(secret in nb.cells[2].source for secret in SECRETS)
     assert '<td class="met">✓</td><td>0.4</td>' in nb.cells[2].source
     assert len(page(DOUBTFUL).cells) == 1
@@ -169,12 +175,79 @@ def test_the_rubric_stands_below_the_answer_in_formgrader_only() -> None:
 
 def test_a_students_text_is_harmless_and_readable() -> None:
     harmful = "<script>alert(1)</script><img src=x onerror=alert(1)>"
-    text = f"x < 0 and x <= 0, 1 <2\n\n> quoted\n\n{harmful} **bold** <b>b</b>"
-    [answer] = page(text).cells
-    assert answer.source.startswith("x < 0 and x <= 0, 1 <2\n\n> quoted")
-    assert "<script" not in answer.source
-    assert "<img" not in answer.source
-    assert "**bold** <b>b</b>" in answer.source
+    [answer] = page(f"x < 0 and 1 <2\n\n> quoted\n\n{harmful} **bold** <b>b</b> $x^2$").cells
+    assert "x &lt; 0 and 1 &lt;2" in answer.source
+    assert "<blockquote>" in answer.source
+    assert "&lt;script&gt;alert(1)" in answer.source
+    assert "<strong>bold</strong> <b>b</b> <math" in answer.source
+
+
+@pytest.fixture(scope="module")
+def exported() -> str:
+    """A page as formgrader makes it."""
+    config = Config()
+    formgrader.configure(config, find())
+    config.HTMLExporter.template_name = "formgrade"
+    config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
+    pasted = {"a.png": {"image/png": "aGk="}}
+    cells = [
+        nbformat.v4.new_markdown_cell("see ![mine](attachment:a.png) ", attachments=pasted),
+        nbformat.v4.new_markdown_cell(r"$5 and \href{javascript:alert(1)}{x}$7 [x](javascript:alert(2))"),
+        nbformat.v4.new_raw_cell("<script>alert(3)</script>"),
+    ]
+    resources = dict.fromkeys(("base_url", "student", "last_name", "first_name", "notebook_path"), "")
+    resources |= {"submission_id": "1", "assignment_id": "assignment1", "notebook_id": NOTEBOOK}
+    nb = nbformat.v4.new_notebook(cells=cells)
+    made, _ = HTMLExporter(config=config).from_notebook_node(
+        nb, resources={**resources, "index": 0, "total": 1}
+    )
+    return str(made)
+
+
+def test_formgraders_page_loads_nothing_from_elsewhere_and_no_mathjax(exported: str) -> None:
+    assert "MathJax" not in exported
+    assert "//cdnjs" not in exported
+    assert "default-src 'self'" in exported
+
+
+def test_formgraders_page_shows_what_students_wrote_through_our_filter(exported: str) -> None:
+    assert '<img alt="mine" src="data:image/png;base64,aGk="/>' in exported
+    assert 'href="javascript' not in exported
+    assert "[x](javascript:alert(2))" in exported
+    assert "<script>alert(3)" not in exported
+    assert '<div class="rubric">' not in exported  # no question here
+    assert "div.rubric {" in exported  # our own style is not escaped
+
+
+def test_pictures_pasted_into_an_answer_are_kept_and_nothing_else(
+    tmp_path: Path, assignment: Assignment, graded: Record
+) -> None:
+    bundles = {
+        "a.png": {"image/png": ["aG", "k="]},
+        "b.svg": {"image/svg+xml": "aGk="},
+        "c.png": {"image/png": '"><script>'},
+        "d.png": "junk",
+    }
+    answer = {**cell(QUESTION, "![x](attachment:a.png)"), "attachments": bundles}
+    nb = published(tmp_path, assignment, graded, [answer])
+    assert marks(nb)[QUESTION].attachments == {"a.png": {"image/png": "aGk="}}
+
+
+def test_a_picture_that_is_no_picture_is_left_out(
+    tmp_path: Path, assignment: Assignment, graded: Record
+) -> None:
+    outputs = [{"output_type": "display_data", "data": {"image/png": '"><script>alert(1)</script>'}}]
+    code = {"cell_type": "code", "metadata": {}, "source": "plot()", "outputs": outputs}
+    assert published(tmp_path, assignment, graded, [code]).cells[0].outputs == []
+
+
+def test_formgrader_finds_the_assignment(tmp_path: Path) -> None:
+    formgrader.settings(tmp_path, course.load("assignment1"))
+    config = Config()
+    config.CourseDirectory.root = str(tmp_path)
+    assert NbGraderAPI(CourseDirectory(config=config), config=config).get_source_assignments() == {
+        "assignment1"
+    }
 
 
 def test_a_students_sentence_in_the_rubric_is_escaped() -> None:
@@ -189,7 +262,7 @@ def test_a_students_sentence_in_the_rubric_is_escaped() -> None:
 def test_a_course_that_does_not_load_is_said() -> None:
     nb = page(DOUBTFUL, submission_id="1", assignment_id="assignment9")
     assert "assignments: expected one of assignment1, assignment2, got" in nb.cells[0].source
-    assert nb.cells[1].source == DOUBTFUL
+    assert nb.cells[1].source == markdown.html(DOUBTFUL)
 
 
 def test_the_rubric_is_in_no_file_that_students_may_see(out: Path) -> None:

@@ -236,6 +236,6 @@ def test_what_this_machine_does_not_have_is_told(
     (kit.home / "distributed.py").write_text("raise ModuleNotFoundError('not here', name='distributed')\n")
     kit.hand_in("s001")
     done = kit.grade(tmp_path / "out", option, value)
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert message in done.stderr
     assert "Traceback" not in done.stderr

@@ -30,8 +30,8 @@ def exported(folder: Path, text: str = EXPORT) -> Path:
 
 
 def of(*students: str) -> list:
-    proposal = graded(1.0, grade_id="inline_1", state="needs_review")
-    return [record(graded(0.5 * n), proposal, student=student) for n, student in enumerate(students, 1)]
+    read = graded(1.0, grade_id="inline_1")
+    return [record(graded(0.5 * n), read, student=student) for n, student in enumerate(students, 1)]
 
 
 def filled(path: Path, *students: str) -> tuple[list[list[str]], object]:
@@ -45,12 +45,22 @@ def test_the_assignments_column_is_filled_and_nothing_else_uploaded(tmp_path: Pa
         [*COLUMNS, "Lesson 1: layers, more (901)"],
         ["", "", "", "", "", ""],
         ["    Points Possible", "", "", "", "", "4"],
-        ['O"Neil, Ann', "11", "u11", "ann", "Mon, early", "0.5"],
+        ['O"Neil, Ann', "11", "u11", "ann", "Mon, early", "1.5"],
         ['\'=HYPERLINK("x"), Bob\nJunior', "12", "u12", "bob", "Tue", "EX"],
-        ["陈, 小明", "13", "u13", "chen", "Tue", "1.5"],
+        ["陈, 小明", "13", "u13", "chen", "Tue", "2.5"],
         ["Gone, Guy", "14", "u14", "guy", "Tue", "2.5"],
         ["Student, Test", "99", "", "deadbeef", "Tue", ""],
     ]
+
+
+def test_who_waits_for_a_person_is_left_blank(tmp_path: Path) -> None:
+    proposal = graded(1.0, grade_id="inline_1", state="needs_review")
+    waiting = record(graded(0.5), proposal, student="ann")
+    unread = record(graded(None), graded(None, grade_id="inline_1"), student="chen")
+    for final, cells in ((False, ["", ""]), (True, ["1.5", "0"])):
+        made = canvas_csv([waiting, unread], LESSON, exported(tmp_path), final)
+        table = list(csv.reader(io.StringIO(made.text, newline=""), strict=True))
+        assert [table[3][-1], table[5][-1]] == cells
 
 
 def test_who_does_not_match_is_told(tmp_path: Path) -> None:
@@ -63,7 +73,7 @@ def test_who_does_not_match_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["11", "u11", "ann", "ANN"])
 def test_hand_ins_may_be_named_by_any_of_canvas_ids(tmp_path: Path, name: str) -> None:
     table, result = filled(exported(tmp_path), name)
-    assert table[3][-1] == "0.5"
+    assert table[3][-1] == "1.5"
     assert result.matched.strangers == []
 
 
@@ -81,7 +91,7 @@ def test_semicolons_and_a_missing_row_of_maximal_points(tmp_path: Path) -> None:
     assert table == [
         ["Student", "ID", "SIS Login ID", "lesson (5)"],
         ["    Points Possible", "", "", "4"],
-        ["A", "1", "ann", "0.5"],
+        ["A", "1", "ann", "1.5"],
     ]
 
 

@@ -185,7 +185,7 @@ def test_who_to_look_at() -> None:
         ("sgd", "", "1"),
         ("inline_<wbr>1", "1", ""),
     ]
-    assert heat(text)["s4"] == ["N4, F4", "0", "!", "!", "!"]
+    assert heat(text)["s4"] == ["N4, F4", "–", "!", "!", "!"]
     assert heat(text)["s5"][1:] == ["100", "!", "?"]
     assert heat(text)["s9"] == ["Gone, Guy", "–", "–", "–", "–"]
 

@@ -73,7 +73,7 @@ def test_no_cell_of_any_csv_is_a_formula() -> None:
 
 def test_nbgraders_columns_and_numbers() -> None:
     [row] = rows(
-        nbgrader_csv([graded_record()], LESSON, match(["ann"], Roster([Student("ann", NAMES["ann"])])))
+        nbgrader_csv([graded_record()], LESSON, match(["ann"], Roster([Student("ann", NAMES["ann"])])), True)
     )
     assert list(row) == NBGRADER_COLUMNS
     assert row == {
@@ -92,7 +92,7 @@ def test_nbgraders_columns_and_numbers() -> None:
 
 
 def test_nbgraders_csv_names_everybody_whatever_the_name_holds() -> None:
-    text = nbgrader_csv([graded_record("chen")], LESSON, match(["chen"], ROSTER))
+    text = nbgrader_csv([graded_record("chen")], LESSON, match(["chen"], ROSTER), final=True)
     told = {row["student_id"]: (row["last_name"], row["first_name"], row["score"]) for row in rows(text)}
     assert told == {
         "ann": ('O"Neil', "Ann", "0.0"),
@@ -107,9 +107,31 @@ def test_nbgraders_csv_names_everybody_whatever_the_name_holds() -> None:
 def test_nbgraders_csv_takes_off_what_lateness_costs() -> None:
     late = Late(due=datetime(2026, 3, 1, 12, tzinfo=UTC), penalty_per_day=0.1)
     handed_in = replace(graded_record(), handed_in="2026-03-02T14:00:00+01:00")
-    [row] = rows(nbgrader_csv([handed_in], replace(LESSON, late=late)))
+    [row] = rows(nbgrader_csv([handed_in], replace(LESSON, late=late), final=True))
     assert (row["duedate"], row["timestamp"]) == ("2026-03-01 12:00:00", "2026-03-02 13:00:00")
     assert (row["raw_score"], row["late_submission_penalty"], row["score"]) == ("2.5", "0.5", "2.0")
+
+
+SCORES = ("raw_score", "late_submission_penalty", "score")
+
+
+def test_points_that_wait_for_a_person_are_left_blank() -> None:
+    [row] = rows(nbgrader_csv([graded_record()], LESSON))
+    assert [row[name] for name in SCORES] == ["", "", ""]
+    assert row["max_score"] == "4.0"
+    [row] = rows(nbgrader_csv([graded_record()], LESSON, so_far=True))
+    assert (row["score"], row["score_so_far"], row["needed"]) == ("", "2.5", "1 answer to review")
+    told = rows(cases_csv([graded_record()], LESSON))
+    assert [row["points"] for row in told] == ["1.5", ""]
+    assert [row["points"] for row in rows(cases_csv([graded_record()], LESSON, final=True))] == ["1.5", "1.0"]
+
+
+def test_a_hand_in_that_could_not_be_graded_has_no_score() -> None:
+    unread = record(graded(None), graded(None, grade_id="inline_1"))
+    [row] = rows(nbgrader_csv([unread], LESSON, so_far=True))
+    assert (row["score"], row["needed"]) == ("", "could not be graded")
+    [row] = rows(nbgrader_csv([unread], LESSON, final=True))
+    assert float(row["score"]) == 0.0
 
 
 def test_without_a_roster_names_stay_empty() -> None:
@@ -133,7 +155,7 @@ def test_every_case_has_a_line() -> None:
         "called": "f(array (2,))",
     }
     assert told[0]["message"] == "'=cmd|' /C calc'!A0\nnext, line"
-    assert (told[1]["state"], told[1]["points"], told[1]["case"]) == ("needs_review", "1.0", "")
+    assert (told[1]["state"], told[1]["points"], told[1]["case"]) == ("needs_review", "", "")
 
 
 def test_unknown_points_are_empty_and_not_zero() -> None:

@@ -86,9 +86,25 @@ def test_the_file_follows_the_format() -> None:
     told = results(sample())
     follows_the_rules(told)
     assert (told["score"], told["execution_time"]) == (2.5, 2)
-    assert told["output"] == "handed in 3 h after the deadline"
+    assert told["output"].splitlines() == [
+        "This is not final: 1 answer to review, 1 cell not graded. A person looks at it.",
+        "handed in 3 h after the deadline",
+    ]
     assert told["extra_data"]["student"] == "=1+1, 陈\n"
     assert told["extra_data"]["waiting"] == ["inline_1", "adam"]
+
+
+def test_final_counts_what_is_proposed() -> None:
+    told = json.loads(results_json(sample(), LESSON, final=True))
+    assert told["score"] == 3.5
+    assert told["output"] == "handed in 3 h after the deadline"
+    assert [test.get("score") for test in told["tests"]] == [0.5, 2.0, 1.0, None]
+
+
+def test_a_hand_in_that_could_not_be_graded_has_no_score() -> None:
+    told = results(record(graded(None, comment="We look at it.")))
+    assert "score" not in told
+    assert told["output"] == "This is not final: could not be graded. A person looks at it."
 
 
 def test_each_cell_is_a_test() -> None:

@@ -16,6 +16,7 @@ from autograder.gradebook.book import Gradebook
 from autograder.gradebook.url import sqlite_url
 from autograder.records import record
 from autograder.records.record import CaseResult, Grade, Hashes, Record
+from autograder.runs.publish import SHOWN
 
 NAME, NOTEBOOK, ANSWER = "assignment1", "two_layer_net", "inline_two_layer_net_1"
 CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,Assignment 1 (77)
@@ -48,10 +49,13 @@ def run(*arguments: object) -> int:
 
 
 def test_report_writes_the_page_and_the_feedback(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("report", NAME, out, "--roster", out.parent / "canvas.csv") == cli.DONE
+    assert run("report", NAME, out, "--roster", out.parent / "canvas.csv") == cli.ATTENTION
     printed = capsys.readouterr()
     assert printed.out == f"2 students: {out}/report.html, {out}/feedback\n"
-    assert printed.err == "autograder: 1 on the roster, but handed in nothing: 's3'\n"
+    assert printed.err.splitlines() == [
+        "autograder: 2 wait for a person; report.html says what for",
+        "autograder: 1 on the roster, but handed in nothing: 's3'",
+    ]
     assert "Gone, Guy" in (out / "report.html").read_text(encoding="utf-8")
     assert "0.5 of 4 points so far" in (out / "feedback/s1.html").read_text(encoding="utf-8").replace(
         "</strong> <span>", " "
@@ -67,7 +71,7 @@ def test_what_a_person_entered_since_is_in_everything(out: Path) -> None:
         enter = book.find_grade(ANSWER, NOTEBOOK, NAME, "s1")
         enter.manual_score, enter.needs_manual_grade = 1.75, False
         book.db.commit()
-    assert run("report", NAME, out) == cli.DONE
+    assert run("report", NAME, out) == cli.ATTENTION  # s2's answer
     page = (out / "feedback/s1.html").read_text(encoding="utf-8")
     assert "1.75 of 2" in page
     assert "so far" not in page
@@ -91,8 +95,18 @@ def test_what_a_person_entered_since_is_in_everything(out: Path) -> None:
 
 @pytest.mark.parametrize("format", ["nbgrader", "cases", "junit"])
 def test_files_of_each_format_are_written(out: Path, format: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("export", NAME, out, "--format", format, "--to", out / "sub/file") == cli.DONE
-    assert capsys.readouterr().out == f"2 students, {format}: {out}/sub/file\n"
+    assert run("export", NAME, out, "--format", format, "--to", out / "sub/file") == cli.ATTENTION
+    printed = capsys.readouterr()
+    assert printed.out == f"2 students, {format}: {out}/sub/file\n"
+    assert printed.err.splitlines() == [
+        "autograder: 's1': 1 answer to review; left blank",
+        "autograder: 's2': 1 answer to review; left blank",
+        "autograder: 2 wait for a person: review them and export again, or say --final",
+    ]
+    assert run("export", NAME, out, "--format", format, "--final", "--to", out / "sub/file") == cli.DONE
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "autograder: --final: what is proposed counts, what is not known counts 0"
+    )
     if format == "junit":
         assert len(ET.parse(out / "sub/file").getroot()) == 4
     else:
@@ -118,6 +132,11 @@ def test_who_is_not_on_the_roster_is_told_and_needs_a_human(
     )
     assert code == cli.ATTENTION
     told = capsys.readouterr().err.splitlines()
+    assert told[SHOWN : SHOWN + 2] == [
+        "autograder: and 12 more",
+        "autograder: 32 wait for a person: review them and export again, or say --final",
+    ]
+    told = told[SHOWN + 2 :]
     assert told[0].startswith("autograder: 30 not on the roster: 'x00', 'x01', ")
     assert told[0].endswith("'x19' and 10 more")
     assert told[1] == "autograder: 1 on the roster, but handed in nothing: 's3'"
@@ -139,10 +158,10 @@ def test_who_is_not_on_the_roster_is_told_and_needs_a_human(
         ),
         (
             ["export", "assignment2", "{out}", "--format", "cases", "--to", "x"],
-            cli.ATTENTION,
+            cli.USAGE,
             "s1.json: a record of assignment1, not of assignment2",
         ),
-        (["report", NAME, "{out}/nothing"], cli.ATTENTION, "records: no records; run autograder grade first"),
+        (["report", NAME, "{out}/nothing"], cli.FAILED, "records: no records; run autograder grade first"),
         (
             ["report", "assignment9", "{out}"],
             cli.USAGE,
@@ -161,10 +180,14 @@ def test_wrong_use_is_told(
 def test_notes_about_canvas_are_printed(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = out.parent / "canvas.csv"
     path.write_text(CANVAS.replace(",25", ",20"), encoding="utf-8")
-    assert run("export", NAME, out, "--format", "canvas", "--roster", path, "--to", out / "c.csv") == cli.DONE
+    arguments = ("export", NAME, out, "--format", "canvas", "--roster", path, "--to", out / "c.csv")
+    assert run(*arguments, "--final") == cli.DONE
     assert capsys.readouterr().err.splitlines() == [
         "autograder: Canvas counts 20 points possible, the assignment has 25",
         "autograder: 1 excused (EX), left as they are",
+        "autograder: 's1': 1 answer to review",
+        "autograder: 's2': 1 answer to review",
+        "autograder: --final: what is proposed counts, what is not known counts 0",
         "autograder: 1 on the roster, but handed in nothing: 's3'",
     ]
 
@@ -174,7 +197,7 @@ def test_a_late_record_loses_points_in_every_export(out: Path) -> None:
     late = replace(graded("s1"), handed_in="2099-01-01T00:00:00+00:00")
     record.save(late, out / "records")
     assert course.load(NAME).late.due is None  # the course has no deadline: nothing is taken off
-    run("export", NAME, out, "--format", "nbgrader", "--to", out / "n.csv")
+    run("export", NAME, out, "--format", "nbgrader", "--final", "--to", out / "n.csv")
     rows = {
         r["student_id"]: r for r in csv.DictReader(io.StringIO((out / "n.csv").read_text(encoding="utf-8")))
     }

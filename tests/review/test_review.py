@@ -168,7 +168,7 @@ def test_one_wrong_decision_enters_none(folder: Path, capsys: pytest.CaptureFixt
 
 
 def test_a_folder_with_nothing_graded_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert review(tmp_path) == cli.ATTENTION
+    assert review(tmp_path) == cli.FAILED
     assert "no records; run autograder grade first" in capsys.readouterr().err
 
 
