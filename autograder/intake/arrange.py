@@ -28,6 +28,9 @@ MAY_HOLD_ANSWERS = {
     *(".pdf", ".html", ".htm", ".doc", ".docx", ".odt", ".rtf", ".tex", ".md", ".txt", ".pages", ".json"),
     *(".png", ".jpg", ".jpeg", ".heic", ".webp", ".ipynb"),
 }
+MANIFEST = (
+    "manifest.json"  # the list that students' work.py packs; what it says of the hand-in decides nothing
+)
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ def arranged(
     """`aliases` are other names the package may have; with any, notebooks may be missing. `unread` are names
     of files that were not read, for they are of no kind that is graded."""
     work = _Work(assignment, {n: d for n, d in files.items() if not odd(n)}, tuple(unread))
+    work.named |= {name for name in files if PurePosixPath(name).name == MANIFEST}
     work.problems += [f"{name!r} is not used: {why}" for name in (*files, *unread) if (why := odd(name))]
     found = [*_modules(work, aliases), *_notebooks(work), *_models(work)]
     taken = choose(found, given(assignment), assignment)
