@@ -235,6 +235,7 @@ def test_answers_are_read_by_grade_id() -> None:
     ("copies", "counts"),
     [
         (["mine", "*Your answer here.*"], "mine"),
+        (["mine", "*Your answer here: it is not written yet.*"], "mine"),
         (["*Your answer here.*", "mine"], "mine"),
         (["first", "second"], "first\n\n---\n\nsecond"),
         (["mine", " mine\n"], "mine"),

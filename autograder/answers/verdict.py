@@ -32,6 +32,7 @@ NO_ANSWER = frozenset(
         *("i do not know", "do not know", "no idea", "idk", "i have no idea", "not sure", "i am not sure"),
         *("no answer", "n a", "na", "none", "todo", "tbd", "skip", "skipped", "no time", "ran out of time"),
         *("answer", "answer here", "your answer here", "write your answer here"),
+        "your answer here it is not written yet",  # of the release
     )
 )
 

@@ -82,9 +82,16 @@ def questions(notebook: Notebook) -> list[str]:
     return [cell.grade_id for cell in notebook.cells if cell.manual]
 
 
+PLACEHOLDERS = (
+    "",
+    "your answer here",
+    "your answer here: it is not written yet",
+)  # the second: older releases
+
+
 def is_placeholder(answer: str) -> bool:
     """Whether this is the empty answer cell of the release."""
-    return answer.strip().strip("*_.").lower() in ("", "your answer here")
+    return answer.strip().strip("*_.").lower() in PLACEHOLDERS
 
 
 def _labelled(

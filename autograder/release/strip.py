@@ -5,6 +5,7 @@ To-do functions lose their solution, given ones only the marks, left-out names v
 
 import ast
 import fnmatch
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from autograder.release import marks
 from autograder.release.marks import Function
 from autograder.release.marks import Region
 
+PART = re.compile(rf"{marks.TODO}( for [^:]+):")  # one part of a function, which is not to do with the others
 LINE_LENGTH = 110  # rewritten imports are wrapped beyond this
 
 
@@ -162,7 +164,9 @@ def _refuse_without_task(name: str, region: Region, where: str) -> None:
 
 def _clear(lines: list[str], region: Region) -> Edit:
     source = "\n".join(lines[region.begin - 1 : region.end])
-    return Edit(region.begin, region.end, tuple(clear_solution(source, region.owner).split("\n")))
+    part = PART.match(lines[region.todo - 1].strip()) if region.todo else None
+    name = f"{region.owner.removesuffix('.__init__')}{part[1]}" if part else region.owner
+    return Edit(region.begin, region.end, tuple(clear_solution(source, name).split("\n")))
 
 
 def _unmark(region: Region) -> list[Edit]:

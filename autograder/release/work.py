@@ -39,7 +39,7 @@ COURSE = json.loads("{}")
 
 HERE = Path(__file__).resolve().parent
 STUB = "is not " + "written yet"  # in two parts, so that a search for it finds only what is to do
-EMPTY_ANSWER = re.compile(rf"[\s*_.]*(your answer here)?[\s*_.]*(this answer {STUB})?[\s*_.]*", re.I)
+EMPTY_ANSWER = re.compile(rf"[\s*_.]*(your answer here)?[\s*_.]*(:? *it {STUB})?[\s*_.]*", re.I)
 DONE, WRONG, TO_DO, UNSEEN = "done", "wrong", "to do", "not looked at"
 COLOURS = {DONE: "32", WRONG: "31", TO_DO: "33", UNSEEN: "36"}
 SECONDS = 30  # for one check; a slow but right loop takes five on a slow machine
@@ -433,7 +433,7 @@ def place_of(item: Item) -> str:
     if named:
         return named[1]
     texts = library()
-    missing = re.match(rf"([\w.]+) {STUB}$", item.note)
+    missing = re.match(rf"(.+) {STUB}$", item.note)
     if missing:
         for file, text in texts.items():
             if f'"{missing[1]} {STUB}"' in text:
@@ -565,7 +565,7 @@ def _library_notes(data: dict) -> list:
     if all(_digest(text) == COURSE["files"].get(name) for name, text in texts.items()):
         notes.append(f"{COURSE['package']}: nothing in it is changed; have you saved your files?")
     else:
-        left = sorted(name for file, name in COURSE["todo"] if re.search(rf'"{re.escape(name)}(\.\w+)? {STUB}"', texts.get(file, "")))
+        left = sorted(name for file, name in COURSE["todo"] if re.search(rf'"{re.escape(name)}\b[^"]* {STUB}"', texts.get(file, "")))
         notes += [f"not written yet: {', '.join(left)}"] if left else []
     for path in sorted((HERE / COURSE["package"]).rglob("*")):
         if path.name.startswith((".#", "#")) or path.suffix in (".swp", ".swo"):

@@ -128,26 +128,35 @@ class FullyConnectedNet:
         self.dtype = np.dtype(dtype)
         self.params: dict[str, np.ndarray] = {}
         # TODO: Fill self.params for all self.num_layers layers, in layer order: W1, b1, W2, ... Weights are
-        # weight_scale * np.random.randn(...), biases zero. With a normalization, every layer but the last
-        # also has gamma (ones) and beta (zeros).
+        # weight_scale * np.random.randn(...), biases zero.
         # BEGIN SOLUTION
         sizes = [input_dim, *hidden_dims, num_classes]
         for i in range(1, self.num_layers + 1):
             self.params[f"W{i}"] = weight_scale * np.random.randn(sizes[i - 1], sizes[i])
             self.params[f"b{i}"] = np.zeros(sizes[i])
-            if normalization and i < self.num_layers:
-                self.params[f"gamma{i}"] = np.ones(sizes[i])
-                self.params[f"beta{i}"] = np.zeros(sizes[i])
         # END SOLUTION
-        for name, value in self.params.items():
-            self.params[name] = value.astype(self.dtype)
-
-        self.dropout_param: dict[str, Any] = {"mode": "train", "p": keep} if self.use_dropout else {}
-        if self.use_dropout and seed is not None:
-            self.dropout_param["seed"] = seed
         self.bn_params: list[dict[str, Any]] = []
         if normalization is not None:
             self.bn_params = [{"mode": "train"} for _ in hidden_dims]
+            # TODO for a normalization: Add gamma (ones) and beta (zeros) of every layer but the last to
+            # self.params. Then normalise in loss, forwards and backwards. (Notebook BatchNormalization.)
+            # BEGIN SOLUTION
+            for i, size in enumerate(hidden_dims, start=1):
+                self.params[f"gamma{i}"] = np.ones(size)
+                self.params[f"beta{i}"] = np.zeros(size)
+            # END SOLUTION
+        for name, value in self.params.items():
+            self.params[name] = value.astype(self.dtype)
+
+        self.dropout_param: dict[str, Any] = {}
+        if self.use_dropout:
+            # TODO for dropout: Put the mode "train", p and the seed, if there is one, into
+            # self.dropout_param. Then drop in loss, forwards and backwards. (Notebook Dropout.)
+            # BEGIN SOLUTION
+            self.dropout_param = {"mode": "train", "p": keep}
+            if seed is not None:
+                self.dropout_param["seed"] = seed
+            # END SOLUTION
 
     def loss(self, X: np.ndarray, y: np.ndarray | None = None) -> Any:
         """Compute the scores in test mode, or the loss and its gradients in train mode.

@@ -298,7 +298,7 @@ COURSE = json.loads(r"""
   "cs_lib/checks.py": "6feae95bd4bdd8fa3d4dcfb39b70b02fc3c76d6efab3c02c0de8de6211913171",
   "cs_lib/classifiers/__init__.py": "f6d98e384e1b5d89aaeed79239dfc68659b79ec5c4b439bb6876d5b060ff9ae2",
   "cs_lib/classifiers/cnn.py": "581de9301234c9b33c1e3b1775a435296f231d8b616eccc9ba6e2eb4c9f5e039",
-  "cs_lib/classifiers/fc_net.py": "884cf931250595af62ae55401d88d6fa04acb4f30fb622549760c4edcb6b58c7",
+  "cs_lib/classifiers/fc_net.py": "4c2b958868f27711970e5efff8b14cdc1caa2b76a29adce08a229643ddd55fea",
   "cs_lib/data_utils.py": "ea1dbe7f947718888c4dc7796eddb13b89eee2bfbc2c92c9cc8babe4cc4f55e7",
   "cs_lib/fast_layers.py": "1f906c623a68919fa8bd5492904af611382a16ecac2d65460920f8238d328cd0",
   "cs_lib/gradient_check.py": "c247e85399aed16cf8e95e02f4e8d746954daf6076bc010385582e8e81ef9cc7",
@@ -367,7 +367,7 @@ COURSE = json.loads(r"""
 
 HERE = Path(__file__).resolve().parent
 STUB = "is not " + "written yet"  # in two parts, so that a search for it finds only what is to do
-EMPTY_ANSWER = re.compile(rf"[\s*_.]*(your answer here)?[\s*_.]*(this answer {STUB})?[\s*_.]*", re.I)
+EMPTY_ANSWER = re.compile(rf"[\s*_.]*(your answer here)?[\s*_.]*(:? *it {STUB})?[\s*_.]*", re.I)
 DONE, WRONG, TO_DO, UNSEEN = "done", "wrong", "to do", "not looked at"
 COLOURS = {DONE: "32", WRONG: "31", TO_DO: "33", UNSEEN: "36"}
 SECONDS = 30  # for one check; a slow but right loop takes five on a slow machine
@@ -761,7 +761,7 @@ def place_of(item: Item) -> str:
     if named:
         return named[1]
     texts = library()
-    missing = re.match(rf"([\w.]+) {STUB}$", item.note)
+    missing = re.match(rf"(.+) {STUB}$", item.note)
     if missing:
         for file, text in texts.items():
             if f'"{missing[1]} {STUB}"' in text:
@@ -893,7 +893,7 @@ def _library_notes(data: dict) -> list:
     if all(_digest(text) == COURSE["files"].get(name) for name, text in texts.items()):
         notes.append(f"{COURSE['package']}: nothing in it is changed; have you saved your files?")
     else:
-        left = sorted(name for file, name in COURSE["todo"] if re.search(rf'"{re.escape(name)}(\.\w+)? {STUB}"', texts.get(file, "")))
+        left = sorted(name for file, name in COURSE["todo"] if re.search(rf'"{re.escape(name)}\b[^"]* {STUB}"', texts.get(file, "")))
         notes += [f"not written yet: {', '.join(left)}"] if left else []
     for path in sorted((HERE / COURSE["package"]).rglob("*")):
         if path.name.startswith((".#", "#")) or path.suffix in (".swp", ".swo"):

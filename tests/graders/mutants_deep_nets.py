@@ -9,7 +9,7 @@ BN, LN, DO = "fully_connected_net_batchnorm", "fully_connected_net_layernorm", "
 NORMS = f"{BN} {LN}"
 THREE, DEEP = "three_layer_conv_net", "conv_net"
 
-FC_GAMMA = 'self.params[f"gamma{i}"] = np.ones(sizes[i])'
+FC_GAMMA = 'self.params[f"gamma{i}"] = np.ones(size)'
 FC_MODE = 'mode = "test" if y is None else "train"'
 FC_BN = "self.bn_params[i - 1] if self.normalization else None"
 DROP = "hidden, dropout_cache = layers.dropout_forward(hidden, self.dropout_param)"
@@ -27,8 +27,8 @@ GAMMA_TOO = (
 )
 
 FULLY_CONNECTED = [
-    mutant("net normalises without gamma and beta at the end of params", FC, "and i < self.num_layers", "",
-           NORMS),
+    mutant("net normalises without gamma and beta at the end of params", FC,
+           "enumerate(hidden_dims, start=1)", "enumerate(sizes[1:], start=1)", NORMS),
     mutant("net starts gamma at zero", FC, FC_GAMMA, FC_GAMMA.replace("ones", "zeros"), NORMS),
     mutant("net has one gamma a layer", FC, FC_GAMMA, 'self.params[f"gamma{i}"] = np.ones(1)', NORMS),
     mutant("net calls it scale", FC, 'self.params[f"gamma{i}"]', 'self.params[f"scale{i}"]', NORMS),
@@ -72,7 +72,7 @@ FULLY_CONNECTED = [
            "block_cache, dropout_cache = caches[i - 1][0], caches[-1][1]", DO),
     mutant("net drops in the first layer only", FCL, "if self.use_dropout:\n                hidden",
            "if self.use_dropout and i == 1:\n                hidden", DO),
-    mutant("net ignores the seed", FC, "if self.use_dropout and seed is not None:", "if False:", DO,
+    mutant("net ignores the seed", FC, "if seed is not None:", "if False:", DO,
            edge=True),
     mutant("net seeds by itself", FC, '"p": keep}', '"p": keep, "seed": 3}', DO, edge=True),
     mutant("net drops at a keep ratio of 1", FC, "self.use_dropout = keep != 1",

@@ -249,7 +249,7 @@ WRONG = [
         "for i in range(1, self.num_layers):",
         FULL,
     ),
-    mutant("full: gammas without normalization", NEW, "if normalization and i", "if i", FULL),
+    mutant("full: gammas without normalization", NEW, "if normalization is not None:", "if True:", FULL),
     mutant(
         "full: last layer drawn first",
         NEW,

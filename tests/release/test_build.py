@@ -73,7 +73,7 @@ def test_a_release_holds_what_students_need_and_nothing_else(demo: Course, quiet
 
 def test_the_notebook_is_stripped(demo: Course, quiet: Quiet) -> None:
     build("demo", demo.root, quiet)
-    assert demo.released_cell("answer")["source"] == ["*Your answer here.*"]
+    assert demo.released_cell("answer")["source"] == ["*Your answer here: it is not written yet.*"]
     assert "".join(demo.released_cell("search")["source"]) == (
         "best = None\n"
         "# Write your code here, in place of the next line.\n"
@@ -177,7 +177,7 @@ def test_formgrader_records_the_cells_in_its_gradebook(demo: Course) -> None:
     assert clicked(demo)["success"]
     with Gradebook(f"sqlite:///{demo.root / 'gradebook.db'}") as book:
         assert book.find_assignment("demo").max_score == 3
-        assert book.find_source_cell("inline_Intro_1", "Intro", "demo").source == "*Your answer here.*"
+        assert book.find_source_cell("inline_Intro_1", "Intro", "demo").source == "*Your answer here: it is not written yet.*"
 
 
 def test_a_zip_of_the_release_before_does_not_outlive_it(demo: Course, quiet: Quiet) -> None:

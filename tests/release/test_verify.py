@@ -79,7 +79,7 @@ def test_a_course_that_holds_together_is_verified(
     solution, untouched = submissions
     assert b"scaled_rows = x.reshape" in solution.package["demo_lib/layers.py"]
     assert b"scale_forward is not written yet" in untouched.package["demo_lib/layers.py"]
-    assert b"*Your answer here.*" in untouched.notebooks["Intro"]
+    assert b"*Your answer here: it is not written yet.*" in untouched.notebooks["Intro"]
 
 
 WRONG = {

@@ -45,6 +45,7 @@ def models() -> list[tuple[str, str]]:
         ("", "empty"),
         ("  \n\n ", "empty"),
         ("*Your answer here.*", "empty"),
+        ("*Your answer here: it is not written yet.*", "empty"),
         ("<!-- nothing -->", "empty"),
         ("I don't know.", "empty"),
         ("n/a", "empty"),
