@@ -10,8 +10,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.course import read
 from autograder.errors import GradingError
 from autograder.intake import Source, Submission
-from autograder.judge import plugin as grading
-from autograder.judge import scoring
+from autograder.judge import hand_in, scoring
 from autograder.judge.digests import graders_digest
 from autograder.judge.grade import grade_all, grade_one, grade_tasks
 from autograder.judge.task import Task
@@ -258,7 +257,7 @@ def test_what_goes_wrong_over_one_hand_in_stops_no_other(
             raise RuntimeError("a fault of ours")
         return judge_inline(cell, answer, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(grading, "judge_inline", broken)
+    monkeypatch.setattr(hand_in, "judge_inline", broken)
     cells = [
         {"metadata": {"nbgrader": {"grade_id": "inline_1"}}, "source": text} for text in ("!", "Because.")
     ]

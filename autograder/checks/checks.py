@@ -278,14 +278,6 @@ def building_on(function: str, *, needs: str, why: str) -> Iterator[None]:
         ) from error
 
 
-def excuse(student: Any, *blamed: str) -> None:
-    """Note that this case passes only because one of the `blamed` functions of theirs is wrong.
-
-    The names are grade ids. It fails after all if none of them loses points in its own cell (`excuses.py`).
-    """
-    student.excuses.add(blamed)
-
-
 class Case:
     """One row of a grader's table; what is given beyond the four fixed fields is read as an attribute."""
 
@@ -323,6 +315,9 @@ def cases(
         without: modules of the package that are not there in these cases, such as "fast_layers".
     """
     role = {"builds_on": dict(builds_on or {}), "without": tuple(without)}
+    for name in builds_on or ():
+        if "." not in name:
+            raise ValueError(f"{grade_id}: builds_on names functions with their modules, got {name!r}")
     ids = [case.id for case in table]
     if len(set(ids)) != len(ids):
         raise ValueError(f"{grade_id}: two cases share an id in {ids}")

@@ -12,8 +12,10 @@ from autograder.course.assignment import Assignment
 from autograder.errors import GradingError
 from autograder.intake import Submission
 from autograder.judge import digests
+from autograder.judge.check import Check
+from autograder.judge.hand_in import Judge
 from autograder.judge.neighbours import graders_importable
-from autograder.judge.plugin import Judge
+from autograder.judge.plugin import Graders
 from autograder.judge.task import Task, read
 from autograder.records.record import Record
 from autograder.sandbox.level import Level
@@ -55,16 +57,31 @@ def grade_all(
         SandboxError: this machine offers no sandbox and none was asked for.
     """
     folder, root = assignment.graders, assignment.root
-    where = folder.relative_to(root).as_posix()
     if not folder.is_dir():
+        where = folder.relative_to(root).as_posix()
         raise GradingError(f"{where}: no hidden graders for this assignment")
-    judge = Judge(assignment, submissions, emit, level)
-    with _plain_pytest(), graders_importable(assignment.course):
-        code = pytest.main([str(folder), "--rootdir", str(root), *_ARGUMENTS], plugins=[judge])
-    if judge.collection_errors:
-        raise GradingError("hidden graders do not load:\n" + "\n".join(judge.collection_errors))
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
-        raise GradingError(f"pytest stopped with {code!r} in {where}")
+    with (
+        graders_importable(assignment.course),
+        Judge(assignment, _load_checks(assignment), level) as judge,
+    ):
+        for submission in submissions:
+            emit(judge.record(submission))
+
+
+def _load_checks(assignment: Assignment) -> list[Check]:
+    """The hidden graders of an assignment.
+
+    Raises:
+        GradingError: they do not load.
+    """
+    graders = Graders(assignment)
+    with _plain_pytest():
+        arguments = [str(assignment.graders), "--rootdir", str(assignment.root), *_ARGUMENTS]
+        code = pytest.main(arguments, plugins=[graders])
+    checks = graders.checks()
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        raise GradingError(f"pytest stopped with {code!r} over the hidden graders of {assignment.name}")
+    return checks
 
 
 def grade_tasks(

@@ -1,60 +1,78 @@
-"""What one test came to: outcome, message and property of a case."""
+"""What one check came to: outcome, message and property of a case, and whose fault it is."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from autograder.answers.question import Asked
 from autograder.checks.checks import CheckFailed
-from autograder.records.record import CaseResult, Outcome
-from autograder.sandbox.errors import StudentError
+from autograder.errors import GradingError
+from autograder.judge.check import Check
+from autograder.records.record import CaseResult
+from autograder.sandbox.errors import SandboxError, StudentError
+from autograder.sandbox.student import Student
 
-PLAIN = ("student", "results", "answers")  # the fixtures of the plugin below
 PROPERTIES = {"import": "import", "missing": "missing"}  # of a student's error, by its kind; else "code"
-UNPLAIN = ("skip", "skipif", "xfail", "usefixtures")  # marks that pytest itself acts on
+OURS = (SandboxError, GradingError, MemoryError, OSError)  # never made by what a student's code returned
 
 
-def case_id(item: pytest.Item) -> tuple[str, str]:
-    """(grade id, case id): the test's own name and its parameters."""
-    mark = item.get_closest_marker("grade")
-    name = item.name.removeprefix("test_")
-    if mark and mark.kwargs["kind"] == "criterion":
-        name = name.partition("[")[2].removesuffix("]")  # "inline_x_1[where]", as cells of tests have it
-    return (mark.args[0] if mark else "", name)
+@dataclass(frozen=True)
+class Came:
+    """What a check came to. `strange`: an error in the grader itself, which may be anyone's fault."""
+
+    case: CaseResult
+    strange: bool = False
 
 
-def criterion_param(asked: Asked) -> Any:
-    """A criterion as a parameter of its test, with the cell and the points it counts for."""
-    grade_id, criterion = asked.question.grade_id, asked.criterion
-    mark = pytest.mark.grade(grade_id, kind="criterion", weight=criterion.points, hint="")
-    return pytest.param(asked, id=f"{grade_id}[{criterion.id}]", marks=mark)
+def run(check: Check, given: Mapping[str, Any], student: Student | None) -> Came:
+    """Call a check with what it asks for. A text it returns is its message."""
+    started = time.perf_counter()
+    wants = {name: given[name] for name in check.wants}
+    case = CaseResult(check.id, check.kind, check.weight, "passed")
+    strange = False
+    try:
+        said = check.function(**check.given, **wants)
+        case = replace(case, message=said if isinstance(said, str) else "")
+        if student is not None and student.not_finite:
+            case = replace(case, outcome="failed", property="value", message=not_finite(student.not_finite))
+    except CheckFailed as error:
+        case = replace(case, outcome="failed", property=error.property, message=str(error))
+    except StudentError as error:
+        case = replace(case, outcome="failed", property=PROPERTIES.get(error.kind, "code"))
+        case = replace(case, message=student_message(error))
+    except pytest.skip.Exception as error:
+        case = replace(case, outcome="skipped", message=str(error))
+    except Exception as error:
+        case = replace(case, outcome="error", message=f"{type(error).__name__}: {error}")
+        strange = student is not None and not isinstance(error, OURS)
+    called = student.calls.about(case.message) if student is not None and case.outcome == "failed" else ""
+    hint = check.hint if case.outcome == "failed" else ""
+    seconds = round(time.perf_counter() - started, 4)
+    return Came(replace(case, hint=hint, called=called, seconds=seconds), strange)
 
 
-def is_plain(item: pytest.Function) -> bool:
-    """Whether a test is a function that asks for our fixtures and its own parameters only. pytest's whole
-    protocol of hooks, which serves all others, costs as much as a small check itself."""
-    params = set(item.callspec.params) if hasattr(item, "callspec") else set()
-    known = set(item.fixturenames) <= {*PLAIN, "request"} | params
-    return known and item.cls is None and not any(m.name in UNPLAIN for m in item.iter_markers())
+def not_finite(what: str) -> str:
+    return (
+        f"{what} gave NaN or an infinity, which no right result holds. "
+        "Look for an exp that overflows, a log of 0 or a division by 0."
+    )
 
 
-def is_error(case: CaseResult) -> bool:
-    return case.outcome == "error"
-
-
-def outcome_of(error: BaseException | None) -> tuple[Outcome, str, str]:
-    """What an exception out of a grader means: outcome, message, property."""
-    if error is None:
-        return "passed", "", ""
-    if isinstance(error, CheckFailed):
-        return "failed", str(error), error.property
-    if isinstance(error, StudentError):
-        return "failed", student_message(error), PROPERTIES.get(error.kind, "code")
-    if isinstance(error, pytest.skip.Exception):
-        return "skipped", str(error), ""
-    return "error", f"{type(error).__name__}: {error}", ""
+def students_fault(came: Came, check: Check, is_sound: Callable[[Check], bool]) -> CaseResult:
+    """A check that broke over what the code returned, though it is sound, failed."""
+    case = came.case
+    if not came.strange or not is_sound(check):
+        return case
+    kind = case.message.partition(":")[0]
+    message = (
+        f"What the code gave could not be compared with the right result ({kind}): it has another form. "
+        "Return plain numbers and NumPy arrays, as many and in the shapes that the docstring states."
+    )
+    return replace(case, outcome="failed", message=message, property="type", hint=check.hint)
 
 
 def student_message(error: StudentError) -> str:

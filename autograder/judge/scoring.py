@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 from autograder import intake
 from autograder.answers.question import Question
 from autograder.answers.verdict import NOTHING
-from autograder.judge import excuses
 from autograder.notebook import GradeCell
 from autograder.records.record import CaseResult, Grade, State
 
@@ -50,19 +49,6 @@ def doubted(grade: Grade, why: str) -> Grade:
     comment = f"Your instructor looks at this: {why}."
     points = None if not grade.points and not grade.cases else grade.points
     return replace(grade, state="needs_review", points=points, comment=comment)
-
-
-def hold_to_excuses(
-    cases: dict[tuple[str, str], CaseResult], excused: Mapping[tuple[str, str], set[excuses.Blamed]]
-) -> None:
-    """Fail the cases that passed on an excuse that does not hold. A check that did not finish speaks for
-    the student."""
-    seen = {key: excuses.Seen(c.kind, c.outcome in ("failed", "error")) for key, c in cases.items()}
-    cells = {grade_id for grade_id, _ in cases}
-    passed = {key: groups for key, groups in excused.items() if cases[key].outcome == "passed"}
-    for key, blamed in excuses.unfounded(seen, passed).items():
-        message = excuses.told(blamed, cells)
-        cases[key] = replace(cases[key], outcome="failed", message=message, property="value")
 
 
 def judge_inline(

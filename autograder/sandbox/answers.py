@@ -29,17 +29,20 @@ class Answers:
     def __init__(self) -> None:
         self._answers: Mapping[str, Answer] = {}
         self._kept: dict[int, Any] = {}
+        self.asked: set[str] = set()  # names
 
     def begin(self, answers: Mapping[str, Answer]) -> None:
         """Answer these names from now on; caches kept before are gone."""
         self._answers = answers
         self._kept.clear()
+        self.asked.clear()
 
     def answer(self, asked: Any) -> dict[str, Any]:
         """What comes of one call: its value, or the error that it raised."""
         try:
             match asked:
                 case {"name": str(name), "args": list(args), "kwargs": dict(kwargs), "random": random}:
+                    self.asked.add(name)
                     return self._call(
                         self._answers[name], self._restored(args), self._restored(kwargs), random
                     )

@@ -76,6 +76,12 @@ class Library:
         except Gone:
             raise Broken(self._end(grace=2.0)) from None
 
+    def asked(self) -> frozenset[str]:
+        """The names that were called in this case, as far as the worker that answered them is still there."""
+        if self._running is None or not self._count:
+            return frozenset()
+        return frozenset(self._running.set_up("asked"))
+
     def close(self) -> None:
         self._end()
 

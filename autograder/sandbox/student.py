@@ -30,7 +30,6 @@ class Student(Session):
         super().__init__(sandbox, files, package, aliases, solved)
         self.fresh_cases = fresh_cases
         self.calls = Calls()  # in words, since begin_case
-        self.excuses: set[tuple[str, ...]] = set()  # noted by the grader, since begin_case
         self.not_finite = ""  # the first call since begin_case that gave NaN or an infinity
         self._used = False  # whether this worker has run student code
         self._role: tuple[Names, Sequence[str]] = ({}, ())  # what is answered outside and what is absent
@@ -58,7 +57,6 @@ class Student(Session):
         self.printed, self.seconds, self._lost, self.not_finite = "", 0.0, None, ""
         self._names.clear()
         self.calls.clear()
-        self.excuses.clear()
         role = dict(builds_on or {}), tuple(without)
         other, self._role = role != self._role, role
         if other:
@@ -70,6 +68,15 @@ class Student(Session):
         else:
             self._library.begin(role[0])
         self._seed = seed
+
+    @property
+    def lost(self) -> bool:
+        """Whether the worker was stopped, or ended itself, in this case."""
+        return self._lost is not None
+
+    def asked(self) -> frozenset[str]:
+        """The names of `builds_on` that the code has called in this case."""
+        return self._library.asked()
 
     def _left_alone(self) -> bool:
         """Whether the worker has gone since the case before, or left something that nobody asked for."""

@@ -138,6 +138,10 @@ class Worker:
         self._answers.begin({name: replace(self._known[name], keep=keep) for name, keep in names.items()})
         return {name: self._known[name].draws for name in names}
 
+    def asked(self) -> list[str]:
+        """Which of these names have been called."""
+        return sorted(self._answers.asked)
+
     def answer(self, header: bytes, body: bytearray, max_body: int) -> list[bytes | memoryview]:
         """The frame that answers what a stand-in was called for."""
         try:

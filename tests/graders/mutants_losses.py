@@ -110,7 +110,7 @@ WRONG = [
         SOFT,
         "dx = np.exp(log_probs)",
         "dx = np.exp(log_probs).astype(float)",
-        "softmax_loss fully_connected_net",
+        "softmax_loss",
         edge=True,
     ),
 ]  # fmt: skip

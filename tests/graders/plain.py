@@ -1,4 +1,7 @@
-"""A stand-in for the sandbox's `student` in this process: the same calls, no isolation, trusted code only."""
+"""A stand-in for the sandbox's `student` in this process: the same calls, no isolation, trusted code only.
+
+What a case builds on is answered by the solved library, as a package of its own in this process.
+"""
 
 import contextlib
 import copy
@@ -9,21 +12,20 @@ import itertools
 import random
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import CodeType, ModuleType
 from typing import Any
 
 import numpy as np
 
+from autograder.sandbox.describe import Calls
+from autograder.sandbox.errors import StudentError
+from autograder.sandbox.stand_ins import Names, make_absent
+from autograder.sandbox.wire import is_finite
+
 _names = (f"plain_student_{number}" for number in itertools.count())
 _compiled: dict[tuple[str, str], CodeType] = {}
-
-
-class StudentError(Exception):
-    def __init__(self, kind: str, message: str, frames: tuple = ()) -> None:
-        super().__init__(message)
-        self.kind, self.message, self.frames = kind, message, frames
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,16 @@ class Echo:
 class Sources(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Imports one package from texts, under a private name, so that many versions live side by side."""
 
-    def __init__(self, files: Mapping[str, str], package: str, root: str) -> None:
-        self.root = root
+    def __init__(
+        self,
+        files: Mapping[str, str],
+        package: str,
+        root: str,
+        fixed: Mapping[str, Mapping[str, Any]],
+        without: Sequence[str],
+    ) -> None:
+        self.root, self.fixed = root, fixed
+        self.absent = {f"{root}.{name}" for name in without}
         self.sources: dict[str, tuple[str, bool]] = {}
         for path, text in files.items():
             if not path.endswith(".py") or not path.startswith(package + "/"):
@@ -59,9 +69,21 @@ class Sources(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         text = self.sources[module.__name__][0]
         key = (module.__name__.removeprefix(self.root), text)
+        if module.__name__ in self.absent:
+            make_absent(module)
+            return
         if key not in _compiled:
             _compiled[key] = compile(text, f"<submission>{key[0]}", "exec")
-        exec(_compiled[key], module.__dict__)
+        fixed = self.fixed.get(key[0].lstrip("."))
+        exec(_compiled[key], module.__dict__, Names(module.__dict__, fixed) if fixed else None)
+        module.__dict__.update(fixed or {})
+
+
+class Kept:
+    """A cache of the solved library's; nothing to look into."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
 
 
 @dataclass
@@ -69,26 +91,63 @@ class PlainStudent:
     """`files`: posix path relative to the submission root -> text, as the sandbox takes them."""
 
     files: Mapping[str, str]
+    solved: Mapping[str, str] = field(default_factory=dict)
     package: str = "cs_lib"
-    excuses: set[tuple[str, ...]] = field(default_factory=set)
+    lost: bool = False  # nothing is ever stopped here
+    not_finite: str = ""
+    calls: Calls = field(default_factory=Calls)
     _kept: dict[int, Any] = field(default_factory=dict)
+    _asked: set[str] = field(default_factory=set)
+    _finders: dict[Any, Sources] = field(default_factory=dict)  # by what stands outside and what is absent
 
     def __post_init__(self) -> None:
-        self._root = next(_names)
-        self._finder = Sources(self.files, self.package, self._root)
         self._count = itertools.count()
-        sys.meta_path.insert(0, self._finder)
+        self._library = PlainStudent(self.solved) if self.solved else None
+        self.begin_case(0)
 
     def close(self) -> None:
-        sys.meta_path.remove(self._finder)
-        for name in [name for name in sys.modules if name.split(".")[0] == self._root]:
-            del sys.modules[name]
+        for finder in self._finders.values():
+            sys.meta_path.remove(finder)
+            for name in [name for name in sys.modules if name.split(".")[0] == finder.root]:
+                del sys.modules[name]
+        if self._library is not None:
+            self._library.close()
 
-    def begin_case(self, seed: int) -> None:
+    def begin_case(
+        self, seed: int, builds_on: Mapping[str, int | None] | None = None, without: Sequence[str] = ()
+    ) -> None:
         self._kept.clear()
-        self.excuses.clear()
+        self._asked.clear()
+        self.not_finite = ""
+        role = (tuple(sorted(builds_on or ())), tuple(without))
+        if role not in self._finders:
+            fixed: dict[str, dict[str, Any]] = {}
+            for name, keep in (builds_on or {}).items():
+                module, _, short = name.rpartition(".")
+                fixed.setdefault(module, {})[short] = self._stand_in(name, keep)
+            self._finders[role] = Sources(self.files, self.package, next(_names), fixed, without)
+            sys.meta_path.insert(0, self._finders[role])
+        self._finder = self._finders[role]
+        self._root = self._finder.root
         np.random.seed(seed)
         random.seed(seed)
+
+    def asked(self) -> frozenset[str]:
+        return frozenset(self._asked)
+
+    def _stand_in(self, name: str, keep: int | None) -> Any:
+        assert self._library is not None, f"{name} is to be answered, but there is no solved library"
+        function = self._library._find(name)
+
+        def answered(*args: Any, **kwargs: Any) -> Any:
+            self._asked.add(name)
+            given = [arg.value if isinstance(arg, Kept) else arg for arg in args]
+            result = function(*given, **kwargs)
+            if keep is None or result[keep] is None:
+                return result
+            return tuple(Kept(part) if i == keep else part for i, part in enumerate(result))
+
+        return answered
 
     def call(
         self, function: "str | Handle", *args: Any, keep: Any = None, echo: bool = False, **kwargs: Any
@@ -148,6 +207,8 @@ class PlainStudent:
         inner_args, inner_kwargs = self._in(list(args)), self._in(kwargs)
         with _student_code():
             result = self._reply(target(*inner_args, **inner_kwargs), keep)
+            if not self.not_finite and not is_finite(result):
+                self.not_finite = "a call"
             if echo:
                 return Echo(result, self._out(inner_args), self._out(inner_kwargs))
             return result

@@ -1,20 +1,21 @@
-"""Run graders as plain functions: every case of a module, against one version of the library."""
+"""Run graders in this process, as the judge does: all cases of a module, against one version of a library."""
 
-import inspect
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from autograder.checks.checks import Case, CheckFailed
-from autograder.judge.excuses import Blamed, Seen, told, unfounded
+from autograder.checks.checks import Case
+from autograder.intake import Submission
+from autograder.judge.check import Check
+from autograder.judge.hand_in import Judge, Now, floors
 
-from .plain import PlainStudent, StudentError
+from .plain import PlainStudent
 
-CORE_SHARE = 0.8  # of a cell that has edge cases too, as grading.py scores it
+CORE_SHARE = 0.8  # of a cell that has edge cases too, as scoring.py has it
 LIBRARY = Path(__file__).resolve().parents[2] / "cs_lib"
 
 
@@ -25,6 +26,15 @@ class Row:
     grade_id: str
     case: Case
     test: Callable[..., None]
+    role: Mapping[str, Any]
+
+    def check(self) -> Check:
+        case, code = self.case, self.test.__code__
+        asks = set(code.co_varnames[: code.co_argcount]) - {"case"}
+        return Check(
+            self.grade_id, case.id, case.kind, case.weight, case.hint, self.test, {"case": case},
+            frozenset(asks), seed=zlib.crc32(f"{self.grade_id}/{case.id}".encode()), **self.role,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -33,7 +43,6 @@ class Outcome:
     case: Case
     error: str | None  # None: passed
     property: str | None = None
-    excuses: frozenset[Blamed] = frozenset()
 
 
 def rows(module: ModuleType) -> Iterator[Row]:
@@ -45,41 +54,44 @@ def rows(module: ModuleType) -> Iterator[Row]:
                 continue
             for parameters in mark.args[1]:
                 (grade,) = (m for m in parameters.marks if m.name == "grade")
-                yield Row(grade.args[0], parameters.values[0], test)
+                role = {key: grade.kwargs[key] for key in ("builds_on", "without")}
+                yield Row(grade.args[0], parameters.values[0], test, role)
+
+
+class InThisProcess(Judge):
+    """The judge, with its order and its two ways, and with no sandbox."""
+
+    def __init__(self, checks: Sequence[Check]) -> None:
+        self.checks, self._floors = checks, floors(checks)
+        self._sound: dict[Any, bool] = {}
+
+    def _is_sound(self, check: Check) -> bool:
+        raise AssertionError(f"{check.grade_id}[{check.id}]: a grader failed by itself")
 
 
 def run(row: Row, student: Any = None, results: Mapping[str, bytes] | None = None) -> Outcome:
-    fixtures: dict[str, Any] = {"student": student, "results": results, "case": row.case}
-    wanted = inspect.signature(row.test).parameters
-    if student is not None:
-        student.begin_case(zlib.crc32(f"{row.grade_id}/{row.case.id}".encode()))
-    try:
-        row.test(**{name: fixtures[name] for name in wanted})
-    except CheckFailed as error:
-        return Outcome(row.grade_id, row.case, str(error), error.property)
-    except StudentError as error:
-        return Outcome(row.grade_id, row.case, f"{error.kind}: {error}", error.kind)
-    return Outcome(row.grade_id, row.case, None, excuses=frozenset(getattr(student, "excuses", ())))
+    """One case, with the student's own functions only."""
+    now = Now(Submission("s001", results=dict(results or {})), {}, {}, {})
+    case = InThisProcess([row.check()])._run(now, row.check().alone(), student)
+    return Outcome(row.grade_id, row.case, None if case.outcome == "passed" else case.message, case.property)
 
 
 def grade(
     files: Mapping[str, str], table: Iterable[Row], results: Mapping[str, bytes] | None = None
 ) -> list[Outcome]:
-    student = PlainStudent(files)
+    table = list(table)
+    checks = [row.check() for row in table]
+    student = PlainStudent(files, reference())
+    now = Now(Submission("s001", results=dict(results or {})), {}, {}, {})
     try:
-        return held_to_excuses([run(row, student, results) for row in table])
+        InThisProcess(checks).run_all(now, checks, student)  # type: ignore[arg-type]
     finally:
         student.close()
-
-
-def held_to_excuses(outcomes: list[Outcome]) -> list[Outcome]:
-    """The outcomes, with cases failed that passed on an excuse that does not hold."""
-    keyed = {(o.grade_id, o.case.id): o for o in outcomes}
-    seen = {key: Seen(o.case.kind, o.error is not None) for key, o in keyed.items()}
-    cells = {grade_id for grade_id, _ in keyed}
-    for key, blamed in unfounded(seen, {key: o.excuses for key, o in keyed.items()}).items():
-        keyed[key] = replace(keyed[key], error=told(blamed, cells), property="value")
-    return list(keyed.values())
+    found = [(row, now.cases[row.grade_id, row.case.id]) for row in table]
+    return [
+        Outcome(row.grade_id, row.case, None if case.outcome == "passed" else case.message, case.property)
+        for row, case in found
+    ]
 
 
 def score(outcomes: Iterable[Outcome]) -> dict[str, float]:

@@ -227,7 +227,19 @@ def test_cases_marks_each_row_with_its_cell() -> None:
     assert [row.id for row in rows] == ["a", "b"]
     grade = rows[1].marks[0].mark
     assert (grade.name, grade.args) == ("grade", ("relu_forward",))
-    assert grade.kwargs == {"kind": "edge", "weight": 2, "hint": ""}
+    assert grade.kwargs == {"kind": "edge", "weight": 2, "hint": "", "builds_on": {}, "without": ()}
+
+
+def test_cases_say_what_they_build_on_and_what_they_do_without() -> None:
+    @checks.cases("net", Case("a"), builds_on={"layers.relu_forward": 1}, without=["fast_layers"])
+    def check(case: Case) -> None: ...
+
+    (mark,) = check.pytestmark  # type: ignore[attr-defined]
+    grade = mark.args[1][0].marks[0].mark
+    assert grade.kwargs["builds_on"] == {"layers.relu_forward": 1}
+    assert grade.kwargs["without"] == ("fast_layers",)
+    with pytest.raises(ValueError, match=r"net: builds_on names functions with their modules, got 'relu'"):
+        checks.cases("net", Case("a"), builds_on={"relu": 1})
 
 
 def test_two_cases_of_one_id_are_refused() -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from autograder import graders
 from autograder.checks import fixed as oracles
 
-GRADERS = Path(oracles.__file__).parent
+GRADERS = Path(graders.__file__).parent
 
 
 def test_what_is_saved_comes_back_read_only(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from autograder.checks.checks import (
     unchanged,
 )
 from autograder.checks.fixed import Arrays, load
-from autograder.graders.assignment2.calls import EXPECTED, alone, cached, filled, stays_single
+from autograder.graders.assignment2.calls import EXPECTED, FAST, cached, filled, stays_single
 
 FIXED = load(EXPECTED, "conv")
 NAME, BACK = "conv_forward_naive", "conv_backward_naive"
@@ -79,6 +79,7 @@ def forward(student: Any, row: Arrays, dtype: Any = np.float64) -> tuple[Any, An
         row="stride_3",
         hint="The stride is larger than the filter here: pixels between stay out.",
     ),
+    without=FAST,
 )
 def test_conv_forward_naive(student: Any, case: Case) -> None:
     row = FIXED[case.row]
@@ -90,6 +91,7 @@ def test_conv_forward_naive(student: Any, case: Case) -> None:
     NAME,
     Case("dtype", "edge", hint=DTYPE_HINT),
     Case("arguments_unchanged", "edge", hint="x, w and b belong to the caller: pad a copy."),
+    without=FAST,
 )
 def test_conv_forward_naive_contract(student: Any, case: Case) -> None:
     row = FIXED["same_size"]
@@ -175,6 +177,7 @@ def test_conv_forward_naive_contract(student: Any, case: Case) -> None:
         which=GRADS,
         hint="The stride is larger than the filter here: pixels that no window covers get a gradient of 0.",
     ),
+    without=FAST,
 )
 def test_conv_backward_naive(student: Any, case: Case) -> None:
     row = FIXED[case.row]
@@ -189,6 +192,7 @@ def test_conv_backward_naive(student: Any, case: Case) -> None:
     BACK,
     Case("dtype", "edge", hint=DTYPE_HINT),
     Case("arguments_unchanged", "edge", hint=USED_AGAIN_HINT),
+    without=FAST,
 )
 def test_conv_backward_naive_contract(student: Any, case: Case) -> None:
     row, dtype = FIXED["same_size"], np.float32 if case.id == "dtype" else np.float64
@@ -203,34 +207,3 @@ def test_conv_backward_naive_contract(student: Any, case: Case) -> None:
             elif call:
                 close(got, row[which], name=f"{which} of {BACK}{call}", rtol=GRAD_RTOL, what="gradient")
         unchanged(dout, echo.args[0], name=f"dout, the argument of {BACK},")
-
-
-@cases(
-    NAME,
-    Case(
-        "by_itself",
-        weight=4,
-        hint="This function is there to be written out; the fast layers that come with the assignment do the "
-        "same, and calling them is not doing it.",
-    ),
-)
-def test_conv_forward_naive_alone(student: Any, case: Case) -> None:
-    row = FIXED["same_size"]
-    out, _ = parts(alone(student, NAME, *arguments(row), keep=1), 2, name=NAME)
-    close(out, row["out"], name=f"out of {NAME} on its own", rtol=RTOL)
-
-
-@cases(
-    BACK,
-    Case(
-        "by_itself",
-        weight=4,
-        hint="This function is there to be written out; the fast layers that come with the assignment do the "
-        "same, and calling them is not doing it.",
-    ),
-)
-def test_conv_backward_naive_alone(student: Any, case: Case) -> None:
-    row = FIXED["same_size"]
-    _, cache = cached(student, BACK, NAME, *arguments(row))
-    dx, _, _ = parts(alone(student, BACK, row["dout"], cache), 3, name=BACK)
-    close(dx, row["dx"], name=f"dx of {BACK} on its own", rtol=GRAD_RTOL, what="gradient")

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.checks import Case, cases, excuse, fail, finite, mapping, parts, same_shape
+from autograder.checks.checks import Case, cases, fail, finite, mapping, parts, same_shape
 from autograder.checks.fixed import Arrays, load, under
 from autograder.graders.assignment2.calls import EXPECTED
-from autograder.graders.assignment2.composed import (
+from autograder.graders.assignment2.deep_nets import (
     LOSS_RTOL,
     Compare,
     compare_both,
@@ -19,9 +19,8 @@ from autograder.graders.assignment2.composed import (
     compare_loss,
     compare_scores,
     float32,
-    judge,
 )
-from autograder.graders.assignment2.fully_connected import COMPARE, NAME, NORMED, build, own
+from autograder.graders.assignment2.fully_connected import COMPARE, NAME, NORMED, WITH_DROPOUT, build
 
 MASKED = load(EXPECTED, "fully_connected_dropout")
 SEED = 12  # any number: only repeats are compared
@@ -59,6 +58,7 @@ SEED = 12  # any number: only repeats are compared
         normalization="batchnorm",
         hint="Dropout and batch norm together: affine, norm, ReLU, dropout.",
     ),
+    builds_on=WITH_DROPOUT,
 )
 def test_fully_connected_net_dropout(student: Any, case: Case) -> None:
     row, normalization = MASKED[case.row], case.data.get("normalization", "")
@@ -70,8 +70,7 @@ def test_fully_connected_net_dropout(student: Any, case: Case) -> None:
     compare = COMPARE.get(case.id, compare_both)
     if normalization:
         compare = without_norm(compare)
-    keep = {"p": float(row["keep"]), "seed": SEED}
-    judge(student, NAME, row, got, under_some_mask(compare), *own(row, normalization, keep))
+    under_some_mask(compare)(NAME, got, row)
 
 
 def without_norm(compare: Compare) -> Compare:
@@ -121,26 +120,25 @@ def under_some_mask(compare: Compare) -> Compare:
         row="one_hidden",
         hint="A float32 net computes in float32: a float64 mask makes everything after it float64.",
     ),
+    builds_on=WITH_DROPOUT,
 )
 def test_fully_connected_net_dropout_plain(student: Any, case: Case) -> None:
     row = MASKED[case.row]
-    keep = {"p": float(row["keep"]), "seed": SEED}
-    options = {"dropout_keep_ratio": keep["p"], "seed": SEED}
+    options = {"dropout_keep_ratio": float(row["keep"]), "seed": SEED}
     if case.id == "float32":
         row = float32(row)
         net = build(student, row, dtype="float32", **options)
         got = student.method(net, "loss", row["X"], row["y"])
-        judge(student, NAME, row, got, compare_dtypes, *own(row, "", keep))
+        compare_dtypes(NAME, got, row)
         return
     if case.id == "keep_ratio_1":
         got = student.method(build(student, row, dropout_keep_ratio=1), "loss", row["X"], row["y"])
-        judge(student, NAME, row, got, compare_both, *own(row, ""))
+        compare_both(NAME, got, row)
     net = build(student, row, **options)
     training = student.method(net, "loss", row["X"], row["y"])  # without dropout the rest says nothing
-    judge(student, NAME, row, training, under_some_mask(compare_loss), *own(row, "", keep))
+    under_some_mask(compare_loss)(NAME, training, row)
     if case.id == "scores_in_test_mode":
-        scores = student.method(net, "loss", row["X_test"])
-        judge(student, NAME, row, scores, compare_scores, *own(row, "", keep))
+        compare_scores(NAME, student.method(net, "loss", row["X_test"]), row)
 
 
 @cases(
@@ -158,8 +156,12 @@ def test_fully_connected_net_dropout_plain(student: Any, case: Case) -> None:
         repeats=False,
         hint="Without a seed every call of loss draws new masks.",
     ),
+    builds_on=WITH_DROPOUT,
 )
 def test_fully_connected_net_dropout_seed(student: Any, case: Case) -> None:
+    right = MASKED["one_hidden"]  # a loss that only changes, or only repeats, says nothing
+    net = build(student, right, dropout_keep_ratio=float(right["keep"]), seed=SEED)
+    under_some_mask(compare_loss)(NAME, student.method(net, "loss", right["X"], right["y"]), right)
     draws = np.random.RandomState(5)
     X, y = draws.randn(6, 4), draws.randint(3, size=6)
     row: Arrays = {"sizes": np.array([4, 40, 3]), "params.W1": draws.randn(4, 40), "params.b1": np.zeros(40)}
@@ -169,9 +171,7 @@ def test_fully_connected_net_dropout_seed(student: Any, case: Case) -> None:
     losses = [loss_of(student, net, X, y) for net in [built[0], *built]]
     trouble = repeats_wrongly(losses, case.repeats)
     if trouble:
-        if not repeats_wrongly(own_masks(student, seeds), case.repeats):
-            fail("value", f"The loss of {NAME} {trouble}.")
-        excuse(student, "dropout_forward")
+        fail("value", f"The loss of {NAME} {trouble}.")
 
 
 def repeats_wrongly(values: Sequence[Any], seeded: bool) -> str:
@@ -184,13 +184,6 @@ def repeats_wrongly(values: Sequence[Any], seeded: bool) -> str:
     if not seeded and any(same):
         return "is the same at every call, though no seed is given"
     return ""
-
-
-def own_masks(student: Any, seeds: Sequence[int | None]) -> list[Any]:
-    """What the student's own dropout_forward gives, which has a cell of its own for this."""
-    params = [{"p": 0.5, "mode": "train"} | ({} if seed is None else {"seed": seed}) for seed in seeds]
-    ones = np.ones((6, 40))
-    return [student.call("layers.dropout_forward", ones, param, keep=1)[0] for param in (params[0], *params)]
 
 
 def loss_of(student: Any, net: Any, X: np.ndarray, y: np.ndarray) -> float:

@@ -16,7 +16,7 @@ from autograder.checks.checks import (
     unchanged,
 )
 from autograder.checks.fixed import Arrays, load
-from autograder.graders.assignment2.calls import EXPECTED, alone, cached, filled, stays_single
+from autograder.graders.assignment2.calls import EXPECTED, FAST, cached, filled, stays_single
 
 FIXED = load(EXPECTED, "pool")
 NAME, BACK = "max_pool_forward_naive", "max_pool_backward_naive"
@@ -79,6 +79,7 @@ def forward(student: Any, row: Arrays, dtype: Any = np.float64) -> tuple[Any, An
         row="gaps",
         hint="The stride is larger than the window here: some entries belong to no window.",
     ),
+    without=FAST,
 )
 def test_max_pool_forward_naive(student: Any, case: Case) -> None:
     row = FIXED[case.row]
@@ -90,6 +91,7 @@ def test_max_pool_forward_naive(student: Any, case: Case) -> None:
     NAME,
     Case("dtype", "edge", hint=DTYPE_HINT),
     Case("x_unchanged", "edge", hint="x belongs to the caller: do not write into its windows."),
+    without=FAST,
 )
 def test_max_pool_forward_naive_contract(student: Any, case: Case) -> None:
     row, dtype = FIXED["two_by_two"], np.float32 if case.id == "dtype" else np.float64
@@ -149,6 +151,7 @@ def test_max_pool_forward_naive_contract(student: Any, case: Case) -> None:
         row="gaps",
         hint="The stride is larger than the window here: entries of no window get a gradient of 0.",
     ),
+    without=FAST,
 )
 def test_max_pool_backward_naive(student: Any, case: Case) -> None:
     row = FIXED[case.row]
@@ -161,6 +164,7 @@ def test_max_pool_backward_naive(student: Any, case: Case) -> None:
     BACK,
     Case("dtype", "edge", hint=DTYPE_HINT),
     Case("arguments_unchanged", "edge", hint=USED_AGAIN_HINT),
+    without=FAST,
 )
 def test_max_pool_backward_naive_contract(student: Any, case: Case) -> None:
     row, dtype = FIXED["two_by_two"], np.float32 if case.id == "dtype" else np.float64
@@ -174,34 +178,3 @@ def test_max_pool_backward_naive_contract(student: Any, case: Case) -> None:
         elif call:
             close(dx, row["dx"], name=f"dx of {BACK}{call}", rtol=RTOL, what="gradient")
         unchanged(dout, echo.args[0], name=f"dout, the argument of {BACK},")
-
-
-@cases(
-    NAME,
-    Case(
-        "by_itself",
-        weight=4,
-        hint="This function is there to be written out; the fast layers that come with the assignment do the "
-        "same, and calling them is not doing it.",
-    ),
-)
-def test_max_pool_forward_naive_alone(student: Any, case: Case) -> None:
-    row = FIXED["two_by_two"]
-    out, _ = parts(alone(student, NAME, row["x"], settings(row), keep=1), 2, name=NAME)
-    close(out, row["out"], name=f"out of {NAME} on its own", rtol=RTOL)
-
-
-@cases(
-    BACK,
-    Case(
-        "by_itself",
-        weight=4,
-        hint="This function is there to be written out; the fast layers that come with the assignment do the "
-        "same, and calling them is not doing it.",
-    ),
-)
-def test_max_pool_backward_naive_alone(student: Any, case: Case) -> None:
-    row = FIXED["two_by_two"]
-    _, cache = cached(student, BACK, NAME, row["x"], settings(row))
-    dx = alone(student, BACK, row["dout"], cache)
-    close(dx, row["dx"], name=f"dx of {BACK} on its own", rtol=RTOL, what="gradient")

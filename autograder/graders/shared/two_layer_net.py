@@ -29,6 +29,7 @@ DEFAULT_SHAPES = {"W1": (3072, 100), "b1": (100,), "W2": (100, 10), "b2": (10,)}
     Case(
         "defaults", "edge", hint="Without arguments the net takes 32x32 colour pictures and knows 10 classes."
     ),
+    builds_on=nets.PLAIN,
 )
 def test_two_layer_net_start(student: Any, case: Case) -> None:
     if case.id == "defaults":
@@ -87,12 +88,13 @@ def test_two_layer_net_start(student: Any, case: Case) -> None:
         row="plain",
         hint="loss must leave params as they are: a second call gives the same.",
     ),
+    builds_on=nets.PLAIN,
 )
 def test_two_layer_net_loss(student: Any, case: Case) -> None:
     row = FIXED[f"two_layer/{case.row}"]
     net = build(student, row)
     if case.id == "scores":
-        nets.judge(student, NAME, row, student.method(net, "loss", row["X"]), nets.compare_scores)
+        nets.compare_scores(NAME, student.method(net, "loss", row["X"]), row)
         return
     got = student.method(net, "loss", row["X"], row["y"])
     if case.id == "second_call":
@@ -100,7 +102,7 @@ def test_two_layer_net_loss(student: Any, case: Case) -> None:
     compare = {"loss": nets.compare_loss, "loss_reg": nets.compare_loss}.get(case.id, nets.compare_grads)
     if case.id in ("images", "second_call"):
         compare = nets.compare_both
-    nets.judge(student, NAME, row, got, compare)
+    compare(NAME, got, row)
 
 
 def build(student: Any, row: Arrays) -> Any:

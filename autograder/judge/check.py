@@ -1,0 +1,97 @@
+"""One case of a hidden grader: what it is called with, and what it counts for.
+
+A grader is a function that asks for `student`, `results` or `answers`, and for the parameters that its marks
+give it. pytest collects it; from there on it is called as a function, which costs a tenth of pytest's own
+round of hooks. So what only that round serves is refused by name when graders are loaded.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import pytest
+
+from autograder.answers.question import Asked
+from autograder.errors import GradingError
+
+OFFERED = ("student", "results", "answers")
+REFUSED = ("skip", "skipif", "xfail", "usefixtures")  # marks that only pytest's own round of hooks obeys
+
+
+@dataclass(frozen=True, eq=False)
+class Check:
+    grade_id: str
+    id: str
+    kind: Any
+    weight: float
+    hint: str
+    function: Callable[..., Any]
+    given: Mapping[str, Any]  # parameters
+    wants: frozenset[str]  # of OFFERED
+    builds_on: Mapping[str, int | None]
+    without: tuple[str, ...]
+    seed: int
+
+    @cached_property
+    def role(self) -> tuple[Any, ...]:
+        """Cases of one role share a worker; the plainest role comes first."""
+        return tuple(sorted(self.builds_on)), self.without
+
+    def alone(self) -> Check:
+        """The same check with nothing answered by the solved package."""
+        return replace(self, builds_on={})
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.grade_id, self.id
+
+
+def check_of(item: pytest.Item) -> Check:
+    """A collected test as a check.
+
+    Raises:
+        GradingError: it asks for something that is not offered.
+    """
+    mark = item.get_closest_marker("grade")
+    if mark is None or not isinstance(item, pytest.Function) or item.cls is not None:
+        raise GradingError(f"{item.nodeid}: a grader is a function with a grade mark; use `cases`")
+    given = dict(item.callspec.params) if hasattr(item, "callspec") else {}
+    asked = set(item.fixturenames) - set(given) - {"request"}
+    strange = [*sorted(asked - set(OFFERED)), *(m.name for m in item.iter_markers() if m.name in REFUSED)]
+    if strange:
+        raise GradingError(
+            f"{item.nodeid} asks for {', '.join(strange)}; a grader may ask for {', '.join(OFFERED)} and its "
+            "own parameters. Call pytest.skip() inside to skip a case."
+        )
+    return Check(
+        grade_id=mark.args[0],
+        id=_id(item, mark),
+        kind=mark.kwargs["kind"],
+        weight=mark.kwargs["weight"],
+        hint=mark.kwargs["hint"],
+        function=item.obj,
+        given=given,
+        wants=frozenset(asked),
+        builds_on=mark.kwargs.get("builds_on", {}),
+        without=mark.kwargs.get("without", ()),
+        seed=zlib.crc32(item.name.encode()),
+    )
+
+
+def _id(item: pytest.Item, mark: pytest.Mark) -> str:
+    """The test's own name and its parameters."""
+    name = item.name.removeprefix("test_")
+    if mark.kwargs["kind"] == "criterion":
+        name = name.partition("[")[2].removesuffix("]")  # "inline_x_1[where]", as cells of tests have it
+    return name
+
+
+def criterion_param(asked: Asked) -> Any:
+    """A criterion as a parameter of its test, with the cell and the points it counts for."""
+    grade_id, criterion = asked.question.grade_id, asked.criterion
+    mark = pytest.mark.grade(grade_id, kind="criterion", weight=criterion.points, hint="")
+    return pytest.param(asked, id=f"{grade_id}[{criterion.id}]", marks=mark)

@@ -1,0 +1,198 @@
+"""One hand-in -> outcomes -> a record. What outcomes earn stands in `scoring`.
+
+A check that builds on other functions comes after theirs. If these have all passed, it runs with the
+student's own: they are right, and a call costs nothing. If not, the solved package answers in their place.
+Whichever it is, the result is compared with the same right one; a check that fails is tried the other way
+too, with the student's own only if those it called have passed all their checks.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from autograder import intake
+from autograder.course.assignment import Assignment
+from autograder.errors import GradingError
+from autograder.intake import Submission
+from autograder.judge.check import Check
+from autograder.judge.digests import hashes, solved_files, with_given_files
+from autograder.judge.outcomes import run, students_fault
+from autograder.judge.scoring import doubted, judge_code, judge_inline
+from autograder.judge.task import unreadable
+from autograder.notebook import GradeCell
+from autograder.records.record import CaseResult, Grade, Record
+from autograder.sandbox.client import Sandbox
+from autograder.sandbox.errors import SandboxError
+from autograder.sandbox.level import Level, probe
+from autograder.sandbox.student import Student
+
+ATTEMPTS = 2  # a case that met a fault of ours is tried this often
+
+Key = tuple[str, str]  # grade id, case id
+
+
+@dataclass
+class Now:
+    """The submission being graded."""
+
+    submission: Submission
+    answers: Mapping[str, str]
+    unreadable: Mapping[str, str]  # notebook -> why
+    doubts: Mapping[str, str]  # grade id -> why a person looks
+    cases: dict[Key, CaseResult] = field(default_factory=dict)
+    student_seconds: float = 0.0
+
+    def of(self, grade_id: str) -> tuple[CaseResult, ...]:
+        return tuple(case for (cell, _), case in self.cases.items() if cell == grade_id)
+
+    def right(self, names: frozenset[str]) -> bool:
+        """Whether functions have passed all their own checks; one that has none came with the assignment."""
+        own = [case for name in names for case in self.of(name.rpartition(".")[2])]
+        return all(case.outcome in ("passed", "skipped") for case in own)
+
+
+class Judge:
+    """Runs the checks of an assignment for one submission after the other, in one sandbox."""
+
+    def __init__(self, assignment: Assignment, checks: Sequence[Check], level: Level | None = None) -> None:
+        self.assignment, self.checks = assignment, checks
+        self.level = level or probe()
+        self.sandbox = Sandbox(assignment.limits, level=self.level)
+        self._solved = solved_files(assignment.library)
+        self._sound: dict[Key, bool] = {}
+        self._floors = floors(checks)
+
+    def __enter__(self) -> Judge:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.sandbox.close()
+
+    def record(self, submission: Submission) -> Record:
+        """Whatever goes wrong over one hand-in stands in its own record, and stops no other."""
+        try:
+            return self._grade(submission)
+        except (SandboxError, GradingError):
+            raise
+        except Exception as error:
+            fault = f"grading stopped ({type(error).__name__}: {error})"
+            reason = f"{fault}; look at it by hand"
+            return unreadable(self.assignment, submission.student, reason, self.level.name, fault)
+
+    def _grade(self, submission: Submission) -> Record:
+        started = time.perf_counter()
+        if submission.unreadable:
+            reason, fault = submission.unreadable, submission.fault
+            return unreadable(self.assignment, submission.student, reason, self.level.name, fault)
+        written = submission.answers or intake.read_answers(self.assignment, submission.notebooks)
+        answers, broken = written.texts, written.broken
+        now = Now(submission, answers, broken, {**written.doubts, **submission.doubts})
+        for attempt in range(ATTEMPTS):
+            left = [c for c in self.checks if c.key not in now.cases or now.cases[c.key].outcome == "error"]
+            if attempt and left:
+                self.sandbox.close()
+                self.sandbox = Sandbox(self.assignment.limits, level=self.level)
+            if left:
+                self._attempt(now, left)
+        now.cases = {check.key: now.cases[check.key] for check in self.checks}
+        cells = self.assignment.grade_cells
+        return Record(
+            student=submission.student,
+            assignment=self.assignment.name,
+            isolation=self.level.name,
+            hashes=hashes(self.assignment, submission),
+            grades={cell.grade_id: self._judge(cell, now) for cell in cells},
+            problems=(*submission.problems, *broken.values()),
+            answers={c.grade_id: answers[c.grade_id] for c in cells if c.manual and c.grade_id in answers},
+            seconds=round(time.perf_counter() - started, 4),
+            student_seconds=round(now.student_seconds, 4),
+            handed_in=submission.handed_in,
+            extension_days=submission.extension_days,
+            fault=next((case.message for case in now.cases.values() if case.outcome == "error"), ""),
+        )
+
+    def _attempt(self, now: Now, checks: Sequence[Check]) -> None:
+        """Run checks; each gets its result, even if the sandbox does not start."""
+        files = with_given_files(self.assignment, now.submission)
+        package, aliases = self.assignment.package, now.submission.aliases
+        try:
+            with self.sandbox.submission(files, package, aliases, solved=self._solved) as student:
+                self.run_all(now, checks, student)
+                now.student_seconds += student.total_seconds
+        except SandboxError as error:
+            message = f"the sandbox did not start: {error}"
+            missing = {c.key: CaseResult(c.id, c.kind, c.weight, "error", message) for c in checks}
+            now.cases.update(missing)
+
+    def run_all(self, now: Now, checks: Sequence[Check], student: Student) -> None:
+        """Run checks, each after those of the functions that it builds on."""
+        for floor in range(max(self._floors.values(), default=0) + 1):
+            self._run_floor(now, [c for c in checks if self._floors[c.grade_id] == floor], student)
+
+    def _run_floor(self, now: Now, checks: Sequence[Check], student: Student) -> None:
+        """Run checks whose cells build on none of each other."""
+        first = [check.alone() if now.right(frozenset(check.builds_on)) else check for check in checks]
+        again: list[Check] = []
+        for check, way in _by_role(checks, first):
+            case = now.cases[check.key] = self._run(now, way, student)
+            if check.builds_on and case.outcome == "failed":
+                if not way.builds_on:
+                    again.append(check)
+                elif not student.lost and now.right(student.asked()):
+                    again.append(check.alone())
+        for check, way in _by_role(again, again):
+            case = self._run(now, way, student)
+            if case.outcome == "passed" or (now.cases[check.key].property == "code" and not way.builds_on):
+                now.cases[check.key] = case  # the student's own functions make errors that they know
+
+    def _run(self, now: Now, check: Check, student: Student) -> CaseResult:
+        given = {"student": student, "results": now.submission.results, "answers": now.answers}
+        if "student" not in check.wants:
+            return run(check, given, None).case
+        try:
+            student.begin_case(check.seed, check.builds_on, check.without)
+        except SandboxError as error:
+            return CaseResult(check.id, check.kind, check.weight, "error", str(error))
+        return students_fault(run(check, given, student), check, self._is_sound)
+
+    def _is_sound(self, check: Check) -> bool:
+        """Whether the solved package passes a check: then what breaks it is the student's doing."""
+        if check.key not in self._sound:
+            files, package = self._solved, self.assignment.package
+            with self.sandbox.submission(files, package, solved=files) as solved:
+                solved.begin_case(check.seed, check.builds_on, check.without)
+                given = {"student": solved, "results": {}, "answers": {}}
+                self._sound[check.key] = run(check, given, solved).case.outcome == "passed"
+        return self._sound[check.key]
+
+    def _judge(self, cell: GradeCell, now: Now) -> Grade:
+        if cell.manual:
+            readable = cell.notebook not in now.unreadable
+            question = self.assignment.question(cell.grade_id)
+            answer = now.answers.get(cell.grade_id)
+            grade = judge_inline(cell, answer, readable, question, now.of(cell.grade_id))
+        else:
+            grade = judge_code(cell, now.of(cell.grade_id))
+        why = now.doubts.get(cell.grade_id, "")
+        return doubted(grade, why) if why else grade
+
+
+def _by_role(checks: Sequence[Check], ways: Sequence[Check]) -> list[tuple[Check, Check]]:
+    """Checks with the way to run each, those that can share a worker one after the other."""
+    return sorted(zip(checks, ways, strict=True), key=lambda pair: pair[1].role)
+
+
+def floors(checks: Sequence[Check]) -> dict[str, int]:
+    """Each cell's floor: above those of the functions that it builds on, whose cells have their names."""
+    below: dict[str, set[str]] = {check.grade_id: set() for check in checks}
+    for check in checks:
+        below[check.grade_id] |= {name.rpartition(".")[2] for name in check.builds_on} & below.keys()
+
+    def floor(grade_id: str, path: tuple[str, ...]) -> int:
+        if grade_id in path:
+            raise GradingError(f"{' builds on '.join((*path, grade_id))}: a circle")
+        return max((1 + floor(other, (*path, grade_id)) for other in below[grade_id]), default=0)
+
+    return {grade_id: floor(grade_id, ()) for grade_id in below}
