@@ -278,6 +278,15 @@ TABLES_REFUSED = {
     ),
     "alias that is the name": ('[intake]\npackage_aliases = ["lib"]', r"a package other than lib, got 'lib'"),
     "aliases as a text": ('[intake]\npackage_aliases = "a"', r"package_aliases: expected a list of texts"),
+    "no such cell": (
+        '[adopt]\nleave_out = ["g"]',
+        r"toml:\d+: adopt: expected grade_ids in leave_out, got 'g'; correct the name",
+    ),
+    "no cell left": (
+        '[adopt]\nleave_out = ["f", "train_net", "inline_More_1"]',
+        r"adopt: expected leave_out to leave some cells in, got all of them",
+    ),
+    "adopt something else": ('[adopt]\nkeep = ["f"]', r"keep: expected one of leave_out, got the unknown"),
     "late without a deadline": (
         "[late]\ngrace_days = 1",
         r"due: expected a date and time, with its zone or beside zone, got nothing",
@@ -333,6 +342,15 @@ def test_rules_for_hand_ins_are_read(folder: Folder) -> None:
     demo = course.load("demo", folder.root)
     assert demo.intake == Intake("best", ("old_lib",))
     assert demo.late == Late(datetime(2026, 2, 1, 12, tzinfo=UTC), 1.0, 0.1)
+
+
+def test_cells_that_an_adopted_course_does_not_have_count_nowhere(folder: Folder) -> None:
+    whole = course.load("demo", folder.root)
+    folder.settings(SETTINGS + '[adopt]\nleave_out = ["train_net", "inline_More_1"]\n')
+    adopted = course.load("demo", folder.root)
+    assert [cell.grade_id for cell in adopted.grade_cells] == ["f"]
+    assert (whole.max_points, adopted.max_points) == (4.5, 2)
+    assert adopted.written == {}
 
 
 @pytest.mark.parametrize("due", ["2026-02-01T13:00:00", "2026-02-01T13:00:00+01:00", "2026-02-01T12:00:00Z"])

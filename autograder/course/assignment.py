@@ -123,6 +123,8 @@ def load(name: str, where: Course | Path | None = None) -> Assignment:
         read_notebook(path.parent / f"{stem}.ipynb", base) for stem in settings.notebook_names()
     )
     _refuse_repeats(notebooks, base)
+    questions = _questions(course, name, notebooks)
+    notebooks = _adopted(notebooks, settings)
     return Assignment(
         name=name,
         title=settings.text("title"),
@@ -136,7 +138,16 @@ def load(name: str, where: Course | Path | None = None) -> Assignment:
         limits=settings.limits(),
         intake=settings.intake(package),
         late=settings.late(),
-        questions=_questions(course, name, notebooks),
+        questions=questions,
+    )
+
+
+def _adopted(notebooks: tuple[Notebook, ...], settings: Settings) -> tuple[Notebook, ...]:
+    """The notebooks without the grade cells of `[adopt] leave_out`: these earn nothing, and count nowhere."""
+    left_out = settings.left_out([cell.grade_id for notebook in notebooks for cell in notebook.cells])
+    return tuple(
+        dataclasses.replace(n, cells=tuple(cell for cell in n.cells if cell.grade_id not in left_out))
+        for n in notebooks
     )
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import math
 import re
 import tomllib
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -17,7 +18,7 @@ from autograder.sandbox.limits import Limits
 from autograder.toml_table import NAME, described, is_number
 
 REQUIRED = ("title", "notebooks")
-OPTIONAL = ("todo", "leave_out", "ships_solved", "results", "may_repeat", "limits", "intake", "late")
+OPTIONAL = ("todo", "leave_out", "ships_solved", "results", "may_repeat", "limits", "intake", "adopt", "late")
 
 
 def _is_inside(text: str) -> bool:
@@ -141,6 +142,16 @@ class Settings:
         if not isinstance(times, bool):
             raise self.fail("nbgrader_times", "true or false", described(times), "choose one")
         return Intake(counts, aliases, times)
+
+    def left_out(self, grade_ids: Collection[str]) -> tuple[str, ...]:
+        """Grade cells that the course which is graded does not have."""
+        found = self.texts("leave_out", self.section("adopt", ("leave_out",)))
+        for name in found:
+            if name not in grade_ids:
+                raise self.fail("adopt", "grade_ids in leave_out", repr(name), "correct the name")
+        if found and len(found) == len(grade_ids):
+            raise self.fail("adopt", "leave_out to leave some cells in", "all of them", "name fewer")
+        return found
 
     def late(self) -> Late:
         numbers = ("grace_days", "penalty_per_day", "max_penalty", "closes_after_days")

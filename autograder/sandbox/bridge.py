@@ -22,6 +22,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from autograder.sandbox import older
+from autograder.sandbox.meanings import Meanings, starts_late
+
 STAND_INS = {
     *("six", "past", "future", "__builtin__", "cPickle", "StringIO", "Queue", "urllib2"),
     *("matplotlib", "seaborn", "IPython", "ipywidgets", "google", "tqdm", "PIL", "cv2", "imageio", "skimage"),
@@ -116,6 +119,7 @@ class Bridge(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                 setattr(np, name, value)
         for name, value in OLD_BUILTINS.items():
             setattr(builtins, name, value)
+        older.bring_back()
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
         top = fullname.partition(".")[0]
@@ -264,10 +268,16 @@ def col2im(
 # calls
 
 
-def call(function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    """Call a function with the names and shapes it knows."""
-    known = named(function, kwargs)
+def call(function: Any, args: list[Any], kwargs: dict[str, Any], meanings: Meanings | None = None) -> Any:
+    """Call a function with the names, shapes and meanings it knows."""
+    known = named(function, kwargs, meanings)
     name = getattr(function, "__name__", "")
+    if name == "dropout_forward" and meanings and len(args) == 2:
+        args = [args[0], meanings.turned(args[1])]
+    if name == "adam" and len(args) in (2, 3) and starts_late(function):
+        config = args[2] if len(args) == 3 and args[2] is not None else {}
+        config.setdefault("t", 0)
+        args = [*args[:2], config]
     if name == "spatial_groupnorm_forward" and len(args) == 5:
         return _groupnorm_forward(function, args, known)
     result = function(*args, **known)
@@ -276,7 +286,7 @@ def call(function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
     return result
 
 
-def named(function: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+def named(function: Any, kwargs: dict[str, Any], meanings: Meanings | None = None) -> dict[str, Any]:
     """`kwargs` under the names that `function` has for them.
 
     Raises:
@@ -294,16 +304,20 @@ def named(function: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
         if name in parameters:
             known[name] = value
         elif old in parameters:
-            known[old] = _older(name, value, parameters[old])
+            known[old] = _older(name, value, parameters[old], meanings.drops if meanings else None)
         elif not (name in NEUTRAL and value == NEUTRAL[name]):
             known[name] = value  # Python's own complaint names it
     return known
 
 
-def _older(name: str, value: Any, parameter: inspect.Parameter) -> Any:
+def _older(name: str, value: Any, parameter: inspect.Parameter, drops: bool | None = None) -> Any:
     """A value of ours as the older argument has it."""
-    if name == "dropout_keep_ratio" and parameter.default == 0 and parameter.default is not False:
-        return 0 if value == 1 else 1 - value  # there, 0 is no dropout: the share that is dropped
+    if name == "dropout_keep_ratio":
+        none = 0 if parameter.default == 0 and parameter.default is not False else 1  # what means no dropout
+        if value == 1:
+            return none
+        # the net hands it on to its own dropout_forward; where that does not say, 0 for none means: dropped
+        return 1 - value if drops or (drops is None and none == 0) else value
     if name == "normalization":
         if value == "layernorm":
             raise Unbridged("takes use_batchnorm, and so has no layer normalization")

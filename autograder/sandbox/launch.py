@@ -28,6 +28,8 @@ SOURCES = (
     "line",
     "stand_ins",
     "answers",
+    "older",
+    "meanings",
     "bridge",
     "memory_import",
     "refusals",

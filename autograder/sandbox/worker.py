@@ -20,6 +20,7 @@ import numpy as np
 from autograder.sandbox import bridge, refusals, wire
 from autograder.sandbox.answers import Answer, Answers, draws
 from autograder.sandbox.line import Line
+from autograder.sandbox.meanings import Meanings
 from autograder.sandbox.memory_import import Submission
 from autograder.sandbox.stand_ins import Kept, Outside, Overran
 
@@ -76,6 +77,7 @@ class Worker:
         self._printed = Printed(output_limit)
         self._objects: dict[int, Any] = {}
         self._submission = Submission({}, "", ())
+        self._meanings = Meanings(lambda module, name: self._submission.own(module, name))
         self._outside = Outside(line)
         self._answers = Answers()
         self._known: dict[str, Answer] = {}
@@ -96,6 +98,8 @@ class Worker:
         """
         sources = {path: content.tobytes() for path, content in files.items()}
         stand_ins = {name: self._outside.stand_in(name, random) for name, random in outside.items()}
+        if aliases and "layers.dropout_forward" in stand_ins:
+            stand_ins["layers.dropout_forward"] = self._meanings.turning(stand_ins["layers.dropout_forward"])
         self._submission = Submission(sources, package, aliases, stand_ins, absent)
         sys.meta_path.append(self._submission)
         refusals.say_so()
@@ -120,7 +124,8 @@ class Worker:
         where = f"{own[-1][0]} line {own[-1][1]}" if own else self._submission.modules[module]
         message = f"{where} cannot be imported: {_text(error)}{self._refused(error)}"
         if isinstance(error, SyntaxError) and any(sign in str(error.msg) for sign in PYTHON_2):
-            message += " (this is Python 2; grading runs Python 3, and `2to3` converts it)"
+            file = str(where).partition(" line ")[0]
+            message += f" (this is Python 2; grading runs Python 3, and `2to3 -w -n {file}` converts it)"
         elif isinstance(error, SyntaxError) and NEWER.search(f"{error.msg}\n{error.text or ''}"):
             message += f" (this may be syntax of a newer Python; grading runs Python {VERSION})"
         return message
@@ -174,7 +179,7 @@ class Worker:
         if not self._submission.aliases:
             return function(*args, **kwargs)
         try:
-            return bridge.call(function, args, kwargs)
+            return bridge.call(function, args, kwargs, self._meanings)
         except bridge.Unbridged as error:
             raise Refused("missing", f"{getattr(function, '__name__', 'it')} {error}") from None
 
