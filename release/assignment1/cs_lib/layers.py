@@ -8,7 +8,8 @@ returns one gradient for each array the forward function took, in that order and
 `cache` is what the forward function leaves for its own backward function; nobody else looks inside.
 
 No function writes to its arguments; where one keeps state in a dict of settings, its docstring says so.
-Results have x's dtype: float32 in, float32 out. Wrong shapes and settings raise a ValueError.
+Results have x's dtype: float32 in, float32 out. Wrong shapes and settings raise a ValueError, in lines that
+are given: what is to do need not check them.
 
 Letters for sizes: N images or rows in the batch, D features, C classes or channels, H rows and W columns of
 an image, F filters, HH and WW rows and columns of a filter, G groups of channels.
@@ -57,7 +58,6 @@ def affine_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndar
         cache: from `affine_forward`.
 
     Returns: (dx, dw, db), of the shapes of x (N, d_1, ..., d_k), w (D, M) and b (M,).
-    Raises: ValueError when dout does not have out's shape.
     Source: Rumelhart, Hinton and Williams, 1986, equations 6 and 7.
     """
     # TODO: Derive dx, dw and db with the chain rule, then compute them. Their shapes must be those of x, w
@@ -92,7 +92,6 @@ def relu_backward(dout: np.ndarray, cache: Cache) -> np.ndarray:
         cache: from `relu_forward`.
 
     Returns: dx, of x's shape.
-    Raises: ValueError when dout does not have x's shape.
     """
     # TODO: Multiply dout by the slope of the ReLU at each x. Make a new array: the caller may still need
     # dout.

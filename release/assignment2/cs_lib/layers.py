@@ -8,7 +8,8 @@ returns one gradient for each array the forward function took, in that order and
 `cache` is what the forward function leaves for its own backward function; nobody else looks inside.
 
 No function writes to its arguments; where one keeps state in a dict of settings, its docstring says so.
-Results have x's dtype: float32 in, float32 out. Wrong shapes and settings raise a ValueError.
+Results have x's dtype: float32 in, float32 out. Wrong shapes and settings raise a ValueError, in lines that
+are given: what is to do need not check them.
 
 Letters for sizes: N images or rows in the batch, D features, C classes or channels, H rows and W columns of
 an image, F filters, HH and WW rows and columns of a filter, G groups of channels.
@@ -58,7 +59,6 @@ def affine_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndar
         cache: from `affine_forward`.
 
     Returns: (dx, dw, db), of the shapes of x (N, d_1, ..., d_k), w (D, M) and b (M,).
-    Raises: ValueError when dout does not have out's shape.
     Source: Rumelhart, Hinton and Williams, 1986, equations 6 and 7.
     """
     # TODO: Derive dx, dw and db with the chain rule, then compute them. Their shapes must be those of x, w
@@ -93,7 +93,6 @@ def relu_backward(dout: np.ndarray, cache: Cache) -> np.ndarray:
         cache: from `relu_forward`.
 
     Returns: dx, of x's shape.
-    Raises: ValueError when dout does not have x's shape.
     """
     # TODO: Multiply dout by the slope of the ReLU at each x. Make a new array: the caller may still need
     # dout.
@@ -216,7 +215,6 @@ def batchnorm_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.n
         cache: from `batchnorm_forward` in train mode.
 
     Returns: (dx, dgamma, dbeta), of shapes (N, D), (D,) and (D,).
-    Raises: ValueError when dout does not have out's shape or the cache is from test mode.
     Source: Ioffe and Szegedy, 2015, the six equations at the end of section 3.
     """
     # TODO: Draw the graph of the forward pass on paper and walk it from out back to x, one line for each
@@ -230,7 +228,7 @@ def batchnorm_backward_alt(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, 
 
     For one feature, dx needs just two sums over the batch.
 
-    Args, Returns, Raises: as for `batchnorm_backward`, whose results it equals up to rounding.
+    Args, Returns: as for `batchnorm_backward`, whose results it equals up to rounding.
     Source: the equations of Ioffe and Szegedy, 2015, section 3, with the sums worked out.
     """
     # TODO: Simplify the gradient on paper until few terms are left, and write those. The same cache must
@@ -279,7 +277,6 @@ def layernorm_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.n
         cache: from `layernorm_forward`.
 
     Returns: (dx, dgamma, dbeta), of shapes (N, D), (D,) and (D,).
-    Raises: ValueError when dout does not have out's shape.
     Source: Ba, Kiros and Hinton, 2016, equation 3, differentiated.
     """
     # TODO: Derive the three gradients, then compute them. Ask of every sum whether it runs over the batch or
@@ -330,7 +327,6 @@ def dropout_backward(dout: np.ndarray, cache: Cache) -> np.ndarray:
         cache: from `dropout_forward`.
 
     Returns: dx, of x's shape.
-    Raises: ValueError when dout does not have x's shape.
     """
     # TODO: Derive dx for both modes: by which number did the forward pass multiply each element of x?
     raise NotImplementedError("dropout_backward is not written yet")
@@ -378,7 +374,6 @@ def conv_backward_naive(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.
         cache: from `conv_forward_naive`.
 
     Returns: (dx, dw, db), of the shapes of x, w and b. The gradient of the padding is cut off.
-    Raises: ValueError when dout does not have out's shape.
     Source: LeCun et al., 1998, section II.A, differentiated.
     """
     # TODO: Derive what one out[n, f, i, j] sends back to its window, its filter and its bias. Then loop over
@@ -423,7 +418,6 @@ def max_pool_backward_naive(dout: np.ndarray, cache: Cache) -> np.ndarray:
         cache: from `max_pool_forward_naive`.
 
     Returns: dx, of shape (N, C, H, W).
-    Raises: ValueError when dout does not have out's shape.
     """
     # TODO: Which element of a window gets a gradient, and what if the windows overlap? Then loop over the
     # windows as in the forward pass. np.argmax and np.unravel_index help.
@@ -463,7 +457,6 @@ def spatial_batchnorm_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarr
         cache: from `spatial_batchnorm_forward` in train mode.
 
     Returns: (dx, dgamma, dbeta), of shapes (N, C, H, W), (C,) and (C,).
-    Raises: ValueError when dout does not have out's shape or the cache is from test mode.
     Source: Ioffe and Szegedy, 2015, section 3.2.
     """
     checks.has_shape("spatial_batchnorm_backward", "dout", dout, (None, None, None, None))
@@ -517,7 +510,6 @@ def spatial_groupnorm_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarr
         cache: from `spatial_groupnorm_forward`.
 
     Returns: (dx, dgamma, dbeta), of shapes (N, C, H, W), (1, C, 1, 1) and (1, C, 1, 1).
-    Raises: ValueError when dout does not have out's shape.
     Source: Wu and He, 2018, equations 1, 2, 6 and 7, differentiated.
     """
     # TODO: Compute the three gradients, in the shapes of their arrays (keepdims=True helps). Which function

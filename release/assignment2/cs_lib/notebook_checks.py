@@ -99,20 +99,24 @@ def keeps(
     float32: False for a function whose results need not have the type of its arguments.
     """
     given = _call_arguments(args, forward, np.float64)
-    before = [_copied(value) for value in given]
-    function(*given)
     names = [*inspect.signature(function).parameters, *(f"argument {i}" for i in range(len(given)))]
+    held = _arrays(names, given)
+    before = [array.copy() for _, array in held]
+    function(*given)
     changed = [
         name
-        for name, value, old in zip(names, given, before, strict=False)
-        if isinstance(old, np.ndarray) and not np.array_equal(value, old, equal_nan=old.dtype.kind == "f")
+        for (name, now), old in zip(held, before, strict=True)
+        if not np.array_equal(now, old, equal_nan=old.dtype.kind == "f")
     ]
     detail = f"{' and '.join(changed)} changed" if changed else "no argument changed"
     _line(
         "kept", not changed, detail, "write to no argument: make a new array in place of +=, *= or x[...] ="
     )
     if float32:
-        wide = _wide(function(*_call_arguments(args, forward, np.float32)))
+        single = _call_arguments(args, forward, np.float32)
+        results = function(*single)
+        settings = [value for value in single[: len(args)] if isinstance(value, dict)]
+        wide = _wide((*(results if isinstance(results, tuple) else (results,)), *_state(settings)))
         detail = f"a result is {wide[0]}" if wide else "stays float32"
         _line("float32", not wide, detail, "look for np.zeros or np.ones without dtype=x.dtype")
 
@@ -142,12 +146,25 @@ def _cast(value: Any, dtype: Any) -> Any:
     return value
 
 
-def _copied(value: Any) -> Any:
-    return value.copy() if isinstance(value, np.ndarray) else value
+def _arrays(names: Iterable[str], values: Iterable[Any]) -> list[tuple[str, np.ndarray]]:
+    """The arrays among the arguments, and those that lie in a dict of settings, with their names."""
+    found = []
+    for name, value in zip(names, values, strict=False):
+        if isinstance(value, np.ndarray):
+            found.append((name, value))
+        elif isinstance(value, dict):
+            found += [(f"the old {key}", item) for key, item in value.items() if isinstance(item, np.ndarray)]
+    return found
+
+
+def _state(settings: Iterable[dict]) -> list[np.ndarray]:
+    """The arrays of floats that a call has left in its settings, such as a velocity or a running mean."""
+    items = [item for setting in settings for item in setting.values()]
+    return [item for item in items if isinstance(item, np.ndarray) and item.dtype.kind == "f"]
 
 
 def _wide(results: Any) -> list[str]:
-    """The types of the arrays among the results that are not float32. A cache or config is not searched."""
+    """The types of the arrays among the results that are not float32. A cache is not searched."""
     found = results if isinstance(results, tuple) else (results,)
     return [str(item.dtype) for item in found if isinstance(item, np.ndarray) and item.dtype != np.float32]
 
