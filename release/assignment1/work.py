@@ -189,7 +189,7 @@ COURSE = json.loads(r"""
   "cs_lib/layers.py": "a9fbbf978cb51808c07b34e2c8e02d60630e4c8c38e0f7c85a11a2713be97831",
   "cs_lib/notebook_checks.py": "eda250b5bdf61a61826d287020b7dac4ede03365b3082b7bccb8cba8dd7c91d7",
   "cs_lib/notebook_setup.py": "e49a736a82afff6b9abe75505728ec83d1e459a23c235913d81c30be4f0e0003",
-  "cs_lib/optim.py": "bc34058347b165619b1c4080aa86424cee6e4644313698734d640c790a0e2583",
+  "cs_lib/optim.py": "27956f9b39b832dfcd1b0c42de5de5d29712e94597c0cc67b27f030838ba97f6",
   "cs_lib/solver.py": "d6605a1ecbdb06ca0fd21dcf8efebe6fd9fa1f368addec945b90b5fbe3b26ca0",
   "cs_lib/vis_utils.py": "842144c2c9f61949bc95f2571667e8f28dc7865e29adcd0415f76b4f9f4d8f03"
  },

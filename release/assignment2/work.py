@@ -307,7 +307,7 @@ COURSE = json.loads(r"""
   "cs_lib/layers.py": "e28e163053e08868071239b2d015f2b058ca2cc516bf47c28b21101d2d7cbb65",
   "cs_lib/notebook_checks.py": "eda250b5bdf61a61826d287020b7dac4ede03365b3082b7bccb8cba8dd7c91d7",
   "cs_lib/notebook_setup.py": "e49a736a82afff6b9abe75505728ec83d1e459a23c235913d81c30be4f0e0003",
-  "cs_lib/optim.py": "98cc0ddf7b4a6d8cc89c57fadd085878f85045d4bf3550c10c07f7a841bbbeca",
+  "cs_lib/optim.py": "f8c7340c1c8c78ab9080b8e8ce92a0bb68ec1be4e44d30b0a988af763d529ea4",
   "cs_lib/solver.py": "2b201c4e36f8d4984c67b655e556b397b88919d5ca3d641d28b35e93f6311d29",
   "cs_lib/vis_utils.py": "842144c2c9f61949bc95f2571667e8f28dc7865e29adcd0415f76b4f9f4d8f03"
  },

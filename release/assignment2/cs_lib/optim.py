@@ -4,9 +4,10 @@ Every rule has the form
 
     next_w, config = rule(w, dw, config)
 
-`w` and `dw` are arrays of one shape; `w` is not changed. `config` holds the hyperparameters and, from call
-to call, the rule's own state (a velocity, a decayed average). The rule writes new state, and the defaults
-it used, into the very dict it was given, and returns it. With `config=None` it makes a new one.
+`w` and `dw` are arrays of one shape. Neither is changed, and neither is an old state array: the new state is
+a new array, of w's shape and dtype. `config` holds the hyperparameters and, from call to call, the rule's own
+state (a velocity, a decayed average). The rule writes new state, and the defaults it used, into the very dict
+it was given, and returns it. With `config=None` it makes a new one.
 """
 
 from typing import Any
