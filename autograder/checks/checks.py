@@ -42,6 +42,7 @@ class CheckFailed(AssertionError):
 
 
 def fail(property: str, message: str) -> NoReturn:
+    """Fail the case with a message for the student."""
     raise CheckFailed(property, message)
 
 
@@ -86,6 +87,7 @@ def mapping(got: object, keys: Iterable[str], *, name: str) -> dict:
 
 
 def same_shape(got: object, shape: tuple[int, ...], *, name: str) -> np.ndarray:
+    """`got` as an array of this shape, or a failure that says how the shapes differ."""
     values = array(got, name=name)
     if values.shape != tuple(shape):
         advice = "Check the axes of the sums and the reshapes."
@@ -98,6 +100,7 @@ def same_shape(got: object, shape: tuple[int, ...], *, name: str) -> np.ndarray:
 
 
 def same_dtype(got: object, dtype: Any, *, name: str) -> np.ndarray:
+    """`got` as an array of this dtype, or a failure."""
     values = array(got, name=name)
     if values.dtype != np.dtype(dtype):
         fail(
@@ -109,6 +112,7 @@ def same_dtype(got: object, dtype: Any, *, name: str) -> np.ndarray:
 
 
 def finite(got: object, *, name: str) -> np.ndarray:
+    """`got` as an array without NaN and infinities, or a failure."""
     values = array(got, name=name)
     bad = ~np.isfinite(values)
     if bad.any():

@@ -24,13 +24,13 @@ class Assignment:
     """What an instructor wrote down about an assignment."""
 
     name: str
-    title: str
+    title: str  # as students and exports name it
     course: Course
-    notebooks: tuple[Notebook, ...]
-    todo: tuple[str, ...] = ()
-    leave_out: tuple[str, ...] = ()
+    notebooks: tuple[Notebook, ...]  # in order, without .ipynb
+    todo: tuple[str, ...] = ()  # qualified names of what students write; a class covers its methods
+    leave_out: tuple[str, ...] = ()  # qualified names and globs of what is not in the release
     ships_solved: tuple[str, ...] = ()  # to do in a later assignment, and given in this one all the same
-    results: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()  # trained models that are handed in, as .npz
     may_repeat: tuple[str, ...] = ()  # lines of solutions that give nothing away elsewhere in the release
     limits: Limits = dataclasses.field(default_factory=Limits)
     intake: Intake = dataclasses.field(default_factory=Intake)

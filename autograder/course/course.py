@@ -28,17 +28,17 @@ class Course:
     """What an instructor wrote down about the whole course."""
 
     root: Path
-    title: str
+    title: str  # as students read it
     package: str  # the solved library's folder, and its name in Python
     assignments: tuple[str, ...]  # in the order in which they are taught
-    graders: Path
-    rubrics: Path
+    graders: Path  # the folder of hidden graders, one folder an assignment; default graders/
+    rubrics: Path  # the folder of rubrics, one file an assignment; default rubrics/
     data: tuple[str, ...] = ()  # files below the root that every release carries; a name or a glob each
     packages: tuple[str, ...] = ()  # what student code may import besides NumPy and the standard library
     variables: Mapping[str, str] = field(default_factory=dict, hash=False)  # of the solved notebooks' kernel
     roster: Path | None = None  # the class list that collect, report and export read if none is given
     time_zone: tzinfo = UTC_ZONE  # of times that are shown, and of those that come without one
-    nbgrader: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)  # class -> settings
+    nbgrader: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)  # settings by class
 
     @property
     def settings(self) -> Path:

@@ -13,13 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from autograder.cli import main as cli
+from autograder.course import course
+from autograder.course import settings as assignment_settings
 from autograder.course.assignment import Assignment
+from autograder.course.course import Course
 from autograder.course.policy import Intake, Late
-from autograder.course.settings import OPTIONAL, REQUIRED
 from autograder.sandbox.limits import Limits
 
 ROOT = Path(__file__).parents[2]
-TABLES = {"limits": Limits, "intake": Intake, "late": Late}
+TABLES = {"limits": Limits, "intake": Intake, "late": Late}  # of assignment.toml
+IN_TABLES = {
+    "environment": {"packages": "packages"},
+    "notebooks": {"environment": "variables"},
+}  # of course.toml
 SCHEMA = ROOT / "docs" / "record.schema.json"
 STUDENT = ("call", "new", "method", "get", "set", "define")  # what graders use of the fixture `student`
 
@@ -116,11 +122,24 @@ def default(field: Any) -> str:
     return f"`{json.dumps(field.default)}`"
 
 
-def setting_rows() -> dict[str, list[tuple[str, str, str]]]:
-    """Table of assignment.toml ("" for the top) -> its settings: name, default, meaning."""
-    said = comments(Assignment)
-    top = [name for name in (*REQUIRED, *OPTIONAL) if name not in TABLES]
-    rows = {"": [(name, "needed" if name in REQUIRED else "", said.get(name, "")) for name in top]}
+Rows = list[tuple[str, str, str]]  # name, default, meaning
+
+
+def course_rows() -> dict[str, Rows]:
+    """Table of course.toml ("" for the top) -> its settings."""
+    said, needed = comments(Course), course.REQUIRED
+    top = [name for name in (*needed, *course.OPTIONAL) if name not in IN_TABLES]
+    rows = {"": [(name, "needed" if name in needed else "", said.get(name, "")) for name in top]}
+    for name, keys in IN_TABLES.items():
+        rows[name] = [(key, "", said.get(field, "")) for key, field in keys.items()]
+    return rows
+
+
+def assignment_rows() -> dict[str, Rows]:
+    """Table of assignment.toml ("" for the top) -> its settings."""
+    said, needed = comments(Assignment), assignment_settings.REQUIRED
+    top = [name for name in (*needed, *assignment_settings.OPTIONAL) if name not in TABLES]
+    rows = {"": [(name, "needed" if name in needed else "", said.get(name, "")) for name in top]}
     for name, owner in TABLES.items():
         said = comments(owner)
         rows[name] = [(f.name, default(f), said.get(f.name, "")) for f in dataclasses.fields(owner)]
@@ -129,11 +148,19 @@ def setting_rows() -> dict[str, list[tuple[str, str, str]]]:
 
 def settings() -> str:
     parts = ["# Settings", "Made from the code that reads them. An unknown setting is refused."]
-    parts.append("## assignment.toml\n\n`source/<assignment>/assignment.toml` says what an assignment is.")
-    for name, rows in setting_rows().items():
-        parts += [f"### [{name}]"] if name else []
-        shown = [(f"`{key}`", value, meaning) for key, value, meaning in rows]
-        parts.append(table(("setting", "default", "meaning"), shown))
+    files = {
+        "course.toml": ("`course.toml` lies at a course's root.", course_rows()),
+        "assignment.toml": (
+            "`source/<assignment>/assignment.toml` says what an assignment is.",
+            assignment_rows(),
+        ),
+    }
+    for name, (about, tables) in files.items():
+        parts += [f"## {name}", about]
+        for key, rows in tables.items():
+            parts += [f"### [{key}]"] if key else []
+            shown = [(f"`{setting}`", value, meaning) for setting, value, meaning in rows]
+            parts.append(table(("setting", "default", "meaning"), shown))
     return "\n\n".join(parts) + "\n"
 
 
