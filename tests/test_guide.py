@@ -1,6 +1,5 @@
 """The examples of the instructor's guide do what the guide says."""
 
-import argparse
 import re
 import tomllib
 from pathlib import Path
@@ -8,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from autograder.checks.checks import CheckFailed
-from autograder.cli import main as cli
 from autograder.course.settings import OPTIONAL, REQUIRED
 from autograder.release.strip import strip_module
 
@@ -66,18 +64,3 @@ def test_the_settings_are_known() -> None:
     table = tomllib.loads(text)
     assert set(table) <= {*REQUIRED, *OPTIONAL}
     assert set(REQUIRED) <= set(table)
-
-
-def test_the_commands_and_options_exist() -> None:
-    verbs = next(a for a in cli._parser()._actions if isinstance(a, argparse._SubParsersAction)).choices
-    assert verbs is not None
-    for verb in re.findall(r"^ {4}autograder (\w+)", GUIDE, re.MULTILINE):
-        assert verb in verbs
-    known = {option for parser in verbs.values() for option in parser._option_string_actions}
-    used = set(re.findall(r"(--[a-z][a-z-]+)", GUIDE))
-    assert used <= known | {"--help"}
-
-
-@pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)\)", GUIDE))
-def test_links_lead_somewhere(link: str) -> None:
-    assert (ROOT / "docs" / link).exists()

@@ -1,0 +1,123 @@
+"""What the pages say of files, commands, options and limits is so, and their links lead somewhere."""
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from autograder.answers import reader
+from autograder.notebook import Cell
+from autograder.sandbox.limits import Limits
+from docs.site import pages, reference
+
+ROOT = Path(__file__).parents[2]
+PAGES = ["README.md", *pages.sources()]
+TOP = (
+    "autograder",
+    "bench",
+    "changes",
+    "cs_lib",
+    "datasets",
+    "docs",
+    "figures",
+    "release",
+    "samples",
+    "source",
+    "tests",
+)
+ROOMS = tuple(path.name for path in (ROOT / "autograder").iterdir() if path.is_dir())
+MADE = re.compile(r"release/.*\.zip|datasets/full|.*(NNNN|<)")  # made on the way, or a pattern
+
+
+def text(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def there(name: str) -> bool:
+    """Whether a file or folder of this name is in the repository, or in the engine."""
+    return any(
+        any(folder.glob(name.partition("::")[0].rstrip("/"))) for folder in (ROOT, ROOT / "autograder")
+    )
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_files_it_names_exist(page: str) -> None:
+    spans = re.findall(r"`([^`\s]+/[^`\s]*)`", text(page))
+    named = [s for s in spans if s.split("/")[0] in (*TOP, *ROOMS) and not MADE.match(s)]
+    assert [name for name in named if not there(name)] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_modules_it_runs_exist(page: str) -> None:
+    modules = set(re.findall(r"python3? -m ([a-z_.]+)", text(page))) - {"venv", "pip"}
+    assert [name for name in modules if importlib.util.find_spec(name) is None] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_targets_of_make_exist(page: str) -> None:
+    makefile = text("Makefile")
+    targets = set(re.findall(r"(?:`|^    |\n)make ((?:[a-z-]+ ?)+)", text(page)))
+    names = {name for line in targets for name in line.split()}
+    assert [name for name in names if not re.search(rf"^{name}:", makefile, re.MULTILINE)] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_verbs_and_options_it_shows_exist(page: str) -> None:
+    parsers = reference.parsers()
+    for verb, rest in re.findall(
+        r"^ {4}(?:\.venv/bin/python -m )?autograder ([a-z]+)(.*)$", text(page), re.MULTILINE
+    ):
+        assert verb in parsers, f"{page}: no verb {verb}"
+        unknown = set(re.findall(r"(?<=[ \[])--[a-z-]+", rest)) - set(parsers[verb]._option_string_actions)
+        assert not unknown, f"{page}: {verb} has no {unknown}"
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| ([\d,]+) \|", text("docs/security.md"), re.MULTILINE)
+    assert {name: float(value.replace(",", "")) for name, value in rows} == vars(Limits())
+
+
+def test_the_examples_of_rubrics_are_read(tmp_path: Path) -> None:
+    examples = re.findall(r"```toml\n(.*?)```", text("docs/rubrics.md"), re.DOTALL)
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
+    (tmp_path / "Batches.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    (tmp_path / "lab.toml").write_text("\n".join(examples), encoding="utf-8")
+    cells = [Cell(f"inline_Batches_{number}", 2.0, tmp_path / "Batches.ipynb") for number in (1, 2)]
+    prose, choice = reader.read(tmp_path / "lab.toml", cells, tmp_path)
+    assert [criterion.id for criterion in prose.criteria] == ["biased", "alike"]
+    assert (choice.kind, prose.mode) == ("choice", "review")
+
+
+def test_the_links_hold_and_every_page_has_a_section(tmp_path: Path) -> None:
+    pages.assemble(tmp_path)
+    assert (tmp_path / "reference" / "settings.md").is_file()
+    links = re.findall(r"\]\(([^()#\s]+)", text("README.md"))
+    assert [link for link in links if not pages.OUTSIDE.match(link) and not (ROOT / link).exists()] == []
+
+
+def test_a_dead_link_and_a_page_without_a_section_are_refused() -> None:
+    faults: list[str] = []
+    given = {"docs/why.md": "why.md", "docs/scale.md": "scale.md", "bench/README.md": "project/benchmarks.md"}
+    said = pages.rewritten(
+        "[a](../bench/README.md#x) [b](gone.md) [c](../Makefile)\n", "docs/why.md", given, faults
+    )
+    assert said == "[a](project/benchmarks.md#x) [b](gone.md) c\n"
+    assert faults == ["docs/why.md:1: gone.md: expected a file, found none; correct the link"]
+    with pytest.raises(pages.PageError, match=r"docs/stray\.md: expected in a section of the site"):
+        pages.navigation(["index", "why", "stray"])
+
+
+def test_a_link_in_code_stays() -> None:
+    code = "```md\n[b](gone.md)\n```\n"
+    assert pages.rewritten(code, "docs/why.md", {"docs/why.md": "why.md"}, []) == code
+
+
+@pytest.mark.parametrize("record", sorted((ROOT / "docs/decisions").glob("*.md")), ids=lambda path: path.stem)
+def test_a_decision_has_date_status_and_the_ways_not_taken(record: Path) -> None:
+    said = record.read_text(encoding="utf-8")
+    assert re.search(r"\b20\d\d-\d\d-\d\d\b", said)
+    assert re.search(r"\b(accepted|superseded|proposed)\b", said, re.IGNORECASE)
+    for word in ("Context", "Decision", "Rejected|Ways not taken"):
+        assert re.search(rf"^(## |\*\*)({word})\b", said, re.MULTILINE), f"{record.name} has no part {word}"
