@@ -6,7 +6,7 @@ ASSIGNMENT ?= assignment1
 DIR ?= submitted
 OUT ?= build/$(ASSIGNMENT)
 
-.PHONY: setup demo test lint release verify grade docs changelog bench clean
+.PHONY: setup demo test test-long test-all lint release verify grade docs changelog bench clean
 
 setup: .venv/.ready
 
@@ -19,7 +19,12 @@ demo: setup release
 	$(BIN)/python samples/grade_class.py demo/submitted demo
 
 test: setup lint
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not long"
+
+test-long: setup
+	$(BIN)/python -m pytest -n auto --dist worksteal -m long
+
+test-all: test test-long
 
 lint: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo

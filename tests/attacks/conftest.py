@@ -141,7 +141,11 @@ def sandboxes() -> Iterator[Sandboxes]:
     all_of_them.close()
 
 
-@pytest.fixture(params=LEVELS, ids=lambda level: level.name)
+# `make test` tries the best level and one fallback, `make test-all` every one.
+@pytest.fixture(
+    params=[*LEVELS[:2], *(pytest.param(level, marks=pytest.mark.long) for level in LEVELS[2:])],
+    ids=lambda level: level.name,
+)
 def arena(request: pytest.FixtureRequest, sandboxes: Sandboxes) -> Arena:
     """A level to attack; each attack runs at every level of this machine and in the forced fallbacks."""
     level = request.param

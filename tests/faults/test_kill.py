@@ -16,7 +16,7 @@ from autograder.records.store import COMPARED, Store
 from tests.small_kit import Kit, told
 from tests.test_record import sample
 
-SUBMISSIONS, KILLS = 30, 20
+SUBMISSIONS = 30
 SLOW_GRADERS = """
 import time
 
@@ -35,12 +35,13 @@ def test_noise(student, case):
 """
 
 
-def stages(seed: int) -> list[tuple[str, int]]:
+def stages(seed: int, kills: int) -> list[tuple[str, int]]:
     """Points of a run, in its order: so many records made, moved, or pages written."""
     draw = random.Random(seed)
-    made = [("pending/s*.json", count) for count in sorted(draw.sample(range(1, SUBMISSIONS), KILLS - 6))]
-    moved = [("records/s*.json", count) for count in sorted(draw.sample(range(1, SUBMISSIONS), 3))]
-    pages = [("feedback/s*.html", count) for count in sorted(draw.sample(range(1, SUBMISSIONS), 3))]
+    late = max(1, kills // 6)
+    made = [("pending/s*.json", n) for n in sorted(draw.sample(range(1, SUBMISSIONS), kills - 2 * late))]
+    moved = [("records/s*.json", n) for n in sorted(draw.sample(range(1, SUBMISSIONS), late))]
+    pages = [("feedback/s*.html", n) for n in sorted(draw.sample(range(1, SUBMISSIONS), late))]
     return [*made, *moved, *pages]
 
 
@@ -71,13 +72,14 @@ def files(out: Path) -> dict[str, int]:
     return {name: len(list((out / name).iterdir())) for name in ("records", "pending", "feedback")}
 
 
-def test_killed_at_twenty_points_and_resumed(kit: Kit, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [6, pytest.param(20, marks=pytest.mark.long)])
+def test_killed_at_many_points_and_resumed(kit: Kit, tmp_path: Path, kills: int) -> None:
     kit.write_graders(SLOW_GRADERS)
     students = kit.hand_in_many(SUBMISSIONS)
     calm, killed = tmp_path / "calm", tmp_path / "killed"
     assert kit.grade(calm).returncode == 1  # answers to read
-    kills = sum(kill_at(kit, killed, *stage) for stage in stages(seed=5))
-    assert kills > KILLS // 2  # the rest came too late, when the run was already done
+    hits = sum(kill_at(kit, killed, *stage) for stage in stages(5, kills))
+    assert hits > kills // 2  # the rest came too late, when the run was already done
     last = kit.grade(killed)
     assert last.returncode == 1, last.stderr
     assert list(told(killed)) == students

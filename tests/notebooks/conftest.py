@@ -1,4 +1,4 @@
-"""Each solved notebook runs once a session, two at a time, in a copy of its folder."""
+"""Each solved notebook runs once, in a copy of its folder, whoever asks first."""
 
 import os
 import shutil
@@ -6,14 +6,16 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import matplotlib.font_manager  # noqa: F401  builds the font cache, whose notice on stderr is not a notebook's
 import nbformat
 import pytest
+
+from tests.once import once
 
 from .kernel import COLOURS
 
@@ -47,8 +49,12 @@ class Run:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every notebook; the first is run by `make test`, all of them by `make test-all`."""
     if "path" in metafunc.fixturenames:
-        metafunc.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
+        runs = "run" in metafunc.fixturenames
+        marks = [pytest.mark.long if runs and at else () for at in range(len(NOTEBOOKS))]
+        rows = [pytest.param(p, id=p.stem, marks=m) for p, m in zip(NOTEBOOKS, marks, strict=True)]
+        metafunc.parametrize("path", rows)
 
 
 @pytest.fixture
@@ -67,21 +73,17 @@ def run(path: Path, runs: Callable[[Path], Run]) -> Run:
 
 
 @pytest.fixture(scope="session")
-def runs(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[Path], Run]]:
-    wanted = {item.callspec.params["path"] for item in request.session.items if "runs" in _fixtures(item)}
-    pool = ThreadPoolExecutor(max_workers=2)
-    futures = {path: pool.submit(_execute, path, tmp_path_factory.mktemp(path.stem)) for path in wanted}
-    yield lambda path: futures[path].result()
-    pool.shutdown(cancel_futures=True)
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Run]:
+    @cache
+    def run(path: Path) -> Run:
+        folder = once(tmp_path_factory, f"{path.parent.name}-{path.stem}", partial(_execute, path))
+        cells = nbformat.read(folder / path.name, as_version=4).cells
+        return Run(cells, folder, FIGURES[path.stem])
+
+    return run
 
 
-def _fixtures(item: pytest.Item) -> list[str]:
-    return getattr(item, "fixturenames", [])
-
-
-def _execute(path: Path, folder: Path) -> Run:
+def _execute(path: Path, folder: Path) -> None:
     """Run a notebook on the embedded subset, as Jupyter would; errors stay in the outputs."""
     shutil.copytree(path.parent, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("results"))
     env = os.environ | {"PYTHONPATH": str(ROOT), "CS_CIFAR10": "subset", "OPENBLAS_NUM_THREADS": "1"}
@@ -96,4 +98,3 @@ def _execute(path: Path, folder: Path) -> Run:
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    return Run(nbformat.read(folder / path.name, as_version=4).cells, folder, FIGURES[path.stem])
