@@ -11,7 +11,7 @@ CODE_STUB = (
     "# Write your code here, in place of the next line.\n"
     'raise NotImplementedError("this cell is not written yet")'
 )
-TEXT_STUB = "*Your answer here.*"
+TEXT_STUB = "*Your answer here: it is not written yet.*"  # a search for its end finds answers, too
 # The last two are running times that Jupyter can record: they differ from run to run.
 FROM_A_RUN = {"collapsed", "scrolled", "execution", "ExecuteTime"}
 
