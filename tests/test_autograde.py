@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbgrader import api
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, Execute, SaveAutoGrades
@@ -66,6 +68,21 @@ def twice(cell_id: str) -> str:
     return json.dumps(content)
 
 
+def old(text: str) -> str:
+    """The notebook in format 3."""
+    content = json.loads(text)
+    for cell in content["cells"]:
+        del cell["id"]
+    return nbformat.writes(nbformat.convert(nbformat.from_dict({**content, "nbformat_minor": 4}), 3), 3)
+
+
+def unlabelled(text: str) -> str:
+    """The notebook with the answer's metadata dropped."""
+    content = json.loads(text)
+    content["cells"][-1]["metadata"] = {}
+    return json.dumps(content)
+
+
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Kit, Path]:
     """A small course, released and graded both ways."""
@@ -86,12 +103,19 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Kit, Path]:
         "twice": (RIGHT, twice("double")),
         "deleted": (RIGHT, without("double")),
         "foreign": (RIGHT, notebook({**POINTS, "of_another_course": 1.0})),
+        "no-answer": (RIGHT, without("inline-nb-1")),
+        "torn": (RIGHT, notebook(POINTS)[:200]),
+        "old": (RIGHT, old(notebook(POINTS, "Because."))),
+        "unlabelled": (RIGHT, unlabelled(notebook(POINTS, "Because."))),
+        "early": (RIGHT, notebook(POINTS)),
     }
+    kit.students = list(hand_ins)  # type: ignore[attr-defined]
     for student, (code, content) in hand_ins.items():
         kit.hand_in(f"{student}/{NAME}", code)
         (kit.submitted / student / NAME / "nb.ipynb").write_text(content)
+    (kit.submitted / "early" / NAME / "timestamp.txt").write_text("2000-01-01 00:00:00 UTC")
     nbgrader(kit, "autograde", NAME)
-    assert kit.grade(home / "out").returncode == 0
+    assert kit.grade(home / "out").returncode == 1  # a person is needed
     return kit, home / "out"
 
 
@@ -102,7 +126,7 @@ def test_both_ways_give_the_same_gradebook(graded: tuple[Kit, Path]) -> None:
     scores = {(student, cell): score for student, cell, score, _ in by_hand}
     assert {
         student: scores[student, "double"]
-        for student in ("right", "wrong", "warns", "twice", "deleted", "foreign")
+        for student in kit.students  # type: ignore[attr-defined]
     } == {
         "right": 4.0,
         "wrong": 1.6,
@@ -110,7 +134,24 @@ def test_both_ways_give_the_same_gradebook(graded: tuple[Kit, Path]) -> None:
         "twice": 4.0,
         "deleted": 4.0,
         "foreign": 4.0,
+        **dict.fromkeys(("no-answer", "torn", "old", "unlabelled", "early"), 4.0),
     }
+
+
+def test_an_answer_is_no_zero_either_way(graded: tuple[Kit, Path]) -> None:
+    kit, out = graded
+    for student, waits in (("torn", True), ("old", True), ("unlabelled", True), ("no-answer", False)):
+        rows = [r for r in gradebook_rows(kit.home) if r[:2] == (student, "inline_nb_1")]
+        assert rows == [r for r in gradebook_rows(out) if r[:2] == (student, "inline_nb_1")]
+        assert [bool(waiting) for *_, waiting in rows] == [waits], student
+    page = (kit.home / f"autograded/unlabelled/{NAME}/nb.ipynb").read_text()
+    assert "the text shown was found in cell 3" in page
+
+
+def test_nobody_dates_a_hand_in_from_inside(graded: tuple[Kit, Path]) -> None:
+    kit, _ = graded
+    with api.Gradebook(f"sqlite:///{kit.home}/gradebook.db") as book:
+        assert book.find_submission(NAME, "early").timestamp is None
 
 
 def test_the_outcome_stands_below_the_cell(graded: tuple[Kit, Path]) -> None:
@@ -145,7 +186,7 @@ def preprocessors() -> list[type]:
 
 
 def test_nbgrader_grades_through_our_graders(preprocessors: list[type]) -> None:
-    assert preprocessors[0] is autograde.GradeSubmission
+    assert preprocessors[0] is autograde.EnterRecord
     assert AssignLatePenalties in preprocessors
 
 

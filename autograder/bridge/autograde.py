@@ -1,28 +1,31 @@
 """`nbgrader autograde`, typed or clicked in formgrader, through our graders.
 
-nbgrader would execute each notebook in a kernel that holds the hidden tests. This preprocessor
-stands in the place of its `Execute` and `SaveAutoGrades`: it grades the submission once in the
-sandbox, writes what each cell came to below the cell, and enters the record in the gradebook.
-`bridge/nbgrader.py` puts it there.
+nbgrader would execute each notebook in a kernel that holds the hidden tests. In the place of that, the
+submission is graded once in the sandbox; `GradedNotebook` writes what each cell came to below the cell, and
+`EnterRecord` enters the record in the gradebook. `bridge/nbgrader.py` puts them there.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import nbformat
+from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_output
+from nbgrader import api
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import Execute, NbGraderPreprocessor, OverwriteCells, SaveAutoGrades
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Unicode
 
 from autograder import intake
-from autograder.bridge.cell_text import cell_text
+from autograder.bridge.formgrader import notebook_of
 from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
 from autograder.course.course import Course, find
 from autograder.gradebook.book import Gradebook
 from autograder.judge.digests import graders_digest, hashes
@@ -36,61 +39,93 @@ from autograder.workers import pool
 def configure(config: Any, of: Course) -> None:
     """Settings of `nbgrader autograde`."""
     own: list[type] = Autograde.class_traits()["autograde_preprocessors"].default()
+    config.Autograde.exporter_class = GradedNotebook
+    config.Autograde.sanitize_preprocessors = []  # what is left of the notebook is ours
     config.Autograde.autograde_preprocessors = [
-        GradeSubmission,
+        EnterRecord,
         *(step for step in own if step not in (Execute, SaveAutoGrades)),
     ]
-    cleaning: list[type] = Autograde.class_traits()["sanitize_preprocessors"].default()
-    config.Autograde.sanitize_preprocessors = [
-        Overwrite if step is OverwriteCells else step for step in cleaning
-    ]
     config.Autograde.exclude_overwriting = {name: [SETTINGS] for name in of.assignments}
-    config.GradeSubmission.course = str(of.root)
-    config.OverwriteCells.add_missing_cells = True  # a deleted cell would otherwise need review for ever
+    config.GradedNotebook.course = config.EnterRecord.course = str(of.root)
 
 
-class Overwrite(OverwriteCells):
-    """nbgrader's own stumbles over cells that it has taken the id from: copies, and cells of elsewhere."""
+@dataclass(frozen=True)
+class HandIn:
+    """What nbgrader is at work on."""
 
-    def preprocess_cell(
-        self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
-    ) -> tuple[NotebookNode, ResourcesDict]:
-        cell, resources = super().preprocess_cell(cell, resources, cell_index)
-        if "grade_id" not in cell.metadata.get("nbgrader", {}):
-            cell.metadata.pop("nbgrader", None)
-        return cell, resources
+    assignment: Assignment
+    source: intake.Source
+
+    @staticmethod
+    def of(parent: Any, resources: dict[str, Any]) -> HandIn:
+        """What `parent`, a part of nbgrader's with a setting `course`, is asked about."""
+        about = resources["nbgrader"]
+        courses = CourseDirectory(parent=parent)
+        assignment = course.load(about["assignment"], find(Path(parent.course or courses.root)))
+        place = Path(courses.format_path(courses.submitted_directory, about["student"], about["assignment"]))
+        return HandIn(assignment, intake.source_of(place.parent.parent, about["student"], place, assignment))
+
+    def record(self) -> Record:
+        return grade_once(self.assignment, self.source, hashes_now(self.assignment, self.source))
 
 
-class GradeSubmission(NbGraderPreprocessor):
-    """Grades a submission with the hidden graders and shows the outcome in the notebook's cells."""
+class GradedNotebook(NotebookExporter):
+    """The notebook as it was handed in, with our marks on its graded cells and the outcome below them.
+
+    nbgrader would read the file itself, and give up over one that is damaged, of an old format, or without
+    a cell; ours is made whatever was handed in.
+    """
+
+    course = Unicode("", help="the course's folder").tag(config=True)
+
+    def from_file(
+        self, file_stream: Any, resources: dict[str, Any] | None = None, **more: Any
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        if resources is None:
+            raise ValueError("nbgrader says whose notebook it wants; this is for its autograde alone")
+        hand_in = HandIn.of(self, resources)
+        [notebook] = [n for n in hand_in.assignment.notebooks if n.name == resources["nbgrader"]["notebook"]]
+        submission = read(hand_in.source, hand_in.assignment)
+        page = notebook_of(submission, notebook, hand_in.record())
+        exported: tuple[NotebookNode, dict[str, Any]] = self.from_notebook_node(
+            nbformat.from_dict(page), resources=resources, **more
+        )
+        return exported
+
+
+class EnterRecord(NbGraderPreprocessor):
+    """Enters in the gradebook what the hidden graders found."""
+
+    course = Unicode("", help="the course's folder").tag(config=True)
 
     course = Unicode("", help="the course's folder").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        about = resources["nbgrader"]
-        courses = CourseDirectory(parent=self)
-        assignment = course.load(about["assignment"], find(Path(self.course or courses.root)))
-        folder = courses.format_path(courses.submitted_directory, about["student"], about["assignment"])
-        source = intake.Source(about["student"], Path(folder))
-        record = grade_once(assignment, source, hashes_now(assignment, source))
-        with Gradebook(about["db_url"], assignment) as book:
+        hand_in = HandIn.of(self, resources)
+        record = hand_in.record()
+        url = resources["nbgrader"]["db_url"]
+        if not record.handed_in:
+            _forget_time(url, record)
+        with Gradebook(url, hand_in.assignment) as book:
             book.write(record)
-        for cell in nb.cells:
-            grade = record.grades.get(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
-            if cell.cell_type == "code":
-                cell.execution_count = None
-                cell.outputs = [new_output("stream", name="stdout", text=cell_text(grade))] if grade else []
         return nb, resources
 
 
-def hashes_now(assignment: course.Assignment, source: intake.Source) -> Hashes:
+def _forget_time(url: str, record: Record) -> None:
+    """nbgrader believes a timestamp.txt in the hand-in, whoever put it there."""
+    with api.Gradebook(url) as book:
+        book.find_submission(record.assignment, record.student).timestamp = None
+        book.db.commit()
+
+
+def hashes_now(assignment: Assignment, source: intake.Source) -> Hashes:
     """What a result would depend on: read anew, since formgrader's server runs for days."""
     graders_digest.cache_clear()
     return hashes(assignment, read(source, assignment))
 
 
 @lru_cache(maxsize=1)
-def grade_once(assignment: course.Assignment, source: intake.Source, hashes: Hashes) -> Record:
+def grade_once(assignment: Assignment, source: intake.Source, hashes: Hashes) -> Record:
     """The record of a submission; nbgrader asks once for each of its notebooks, one after the other.
 
     Graded in a process of its own, which loads the graders as they are now.

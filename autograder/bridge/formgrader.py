@@ -70,16 +70,21 @@ def publish(out: Path, assignment: Assignment, submission: Submission, record: R
     from the cells that earn points, so that they can be graded all the same."""
     folder = out / FOLDER / record.student / assignment.name
     for notebook in assignment.notebooks:
-        try:
-            cells = intake.read_cells(notebook.name, submission.notebooks[notebook.name])
-            shown = [_shown(cell) for cell in cells]
-        except (KeyError, IntakeError):
-            shown = []
-        page = _page(shown, notebook, record)
+        page = notebook_of(submission, notebook, record)
         path = folder / f"{notebook.name}.ipynb"
         text = json.dumps(page, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             write_atomically(path, text)
+
+
+def notebook_of(submission: Submission, notebook: Notebook, record: Record) -> dict[str, Any]:
+    """A handed-in notebook as formgrader opens it."""
+    try:
+        cells = intake.read_cells(notebook.name, submission.notebooks[notebook.name])
+        shown = [_shown(cell) for cell in cells]
+    except (KeyError, IntakeError):
+        shown = []
+    return _page(shown, notebook, record)
 
 
 def _page(cells: list[dict[str, Any]], notebook: Notebook, record: Record) -> dict[str, Any]:
@@ -103,10 +108,20 @@ def _page(cells: list[dict[str, Any]], notebook: Notebook, record: Record) -> di
             missing["source"] = "(not in the hand-in)" if kind == "markdown" else "# not in the hand-in"
             _as_type(missing, kind)
             cells.append(missing)
+    _show_found(cells, record)
     for at, cell in enumerate(cells):
         cell["id"] = f"cell-{at}"  # a student's own may be missing, or there twice
     python = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return {"cells": cells, "metadata": {"kernelspec": python}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _show_found(cells: Iterable[dict[str, Any]], record: Record) -> None:
+    """Put an answer that was found elsewhere, or more than once, where the question is graded."""
+    for cell in cells:
+        grade_id = grade_id_of(cell)
+        answer = record.answers.get(grade_id, "")
+        if answer and cell["cell_type"] == "markdown" and answer.split() != cell["source"].split():
+            cell["source"] = f"{answer}\n\n---\n\n*{record.grades[grade_id].comment}*"
 
 
 def _source_marks(notebook: Notebook) -> dict[str, tuple[str, dict[str, Any]]]:

@@ -129,6 +129,12 @@ def find(folder: Path, assignment: Assignment, aliases: tuple[str, ...] = ()) ->
     return list(sources.values())
 
 
+def source_of(folder: Path, student: str, place: Path, assignment: Assignment) -> Source:
+    """One student's hand-in that lies at `place`, in the class's folder."""
+    known = facts.load(folder, assignment.name)
+    return Source(student, place, (), known.get(student), folder)
+
+
 def _is_for_others(entry: Path, assignment: Assignment) -> bool:
     """Whether a student's folder holds folders of other assignments, and nothing besides."""
     if not entry.is_dir():

@@ -154,7 +154,7 @@ def test_the_settings_can_be_read(tmp_path: Path) -> None:
     assert config.HTMLExporter.preprocessors == [GradersPage]
     assert config.HTMLExporter.filters == {"markdown2html": shown}
     steps = [step.__name__ for step in config.Autograde.autograde_preprocessors]
-    assert "GradeSubmission" in steps
+    assert "EnterRecord" in steps
     assert "Execute" not in steps
 
 
