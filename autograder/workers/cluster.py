@@ -33,7 +33,7 @@ from autograder.records.record import Record
 from autograder.toml_table import SETTINGS
 from autograder.workers import dask_worker as far
 from autograder.workers import process
-from autograder.workers.pool import MAX_DEATHS, Emit, Plan, given_up
+from autograder.workers.pool import MAX_DEATHS, Emit, Plan, given_up, late
 
 AHEAD = 2  # tasks at the cluster for each of its threads, so that none waits for the next
 JOIN_SECONDS = 60  # for the scheduler to answer, and for a worker to be there
@@ -124,6 +124,8 @@ class _Run:
                 self.emit(task, Record.from_json(text))
             case ("failure", text):
                 raise GradingError(f"on a Dask worker: {text}")
+            case ("late", _):
+                self.emit(task, late(self.plan, task.source.student, self.plan.longest))
             case _:
                 self._again_or_give_up(task)
 
@@ -150,7 +152,7 @@ def run(plan: Plan, tasks: Iterable[Task], scheduler: str, emit: Emit) -> None:
             with Client(scheduler, timeout=JOIN_SECONDS, set_as_default=False) as client:
                 client.wait_for_workers(1, timeout=JOIN_SECONDS)
                 there = _Run(plan, assignment, client, emit)
-                graders = far.Graders(there.name, pack(plan), pickle.dumps(_away(plan)))
+                graders = far.Graders(there.name, pack(plan), pickle.dumps(_away(plan)), plan.longest)
                 client.register_plugin(graders, name=there.name)
                 try:
                     there.all(tasks)

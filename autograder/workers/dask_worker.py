@@ -9,6 +9,7 @@ import queue
 import shutil
 import tempfile
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
 
@@ -20,18 +21,21 @@ from autograder.workers.process import GradingProcess, Reply
 class Graders(WorkerPlugin):
     """The kit and the course, unpacked on a worker, with one grading process for each of its threads."""
 
-    def __init__(self, name: str, bundle: bytes, plan: bytes) -> None:
-        self.name, self.bundle, self.plan = name, bundle, plan
+    def __init__(self, name: str, bundle: bytes, plan: bytes, seconds: float) -> None:
+        self.name, self.bundle, self.plan, self.seconds = name, bundle, plan, seconds
 
     def setup(self, worker: Worker) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="autograder-", dir=worker.local_directory))
         with zipfile.ZipFile(io.BytesIO(self.bundle)) as archive:
             archive.extractall(self.home)  # packed by our own run
+        # a grading process ends with the thread that started it, and Dask's own come and go
+        self.starter = ThreadPoolExecutor(1)
         self.idle: queue.SimpleQueue[GradingProcess] = queue.SimpleQueue()
 
     def teardown(self, worker: Worker) -> None:
         while not self.idle.empty():
             self.idle.get().end()
+        self.starter.shutdown()
         shutil.rmtree(self.home, ignore_errors=True)
 
     def grade(self, task: bytes) -> Reply | None:
@@ -39,14 +43,18 @@ class Graders(WorkerPlugin):
         try:
             process = self.idle.get_nowait()
         except queue.Empty:
-            process = GradingProcess(self.home, self.plan)
-            hello = process.answer() or ("failure", "a grading process does not start; see the worker's log")
+            process = self.starter.submit(GradingProcess, self.home, self.plan).result()
+            hello = process.answer(self.seconds) or (
+                "failure",
+                "a grading process does not start; see the worker's log",
+            )
             if hello[0] != "ready":
                 process.end()
                 return hello
         process.send(task)
-        reply = process.answer()
-        if reply is None or reply[0] == "failure":
+        reply = process.answer(self.seconds)
+        if reply is None or reply[0] in ("failure", "late"):
+            process.process.kill()
             process.end()
         else:
             self.idle.put(process)

@@ -24,6 +24,8 @@ from autograder.sandbox.level import Level
 from autograder.workers.process import BEAT_SECONDS, GradingProcess
 
 MAX_DEATHS = 3  # a submission that took this many processes with it is left to a person
+AROUND = 300.0  # seconds for reading a hand-in, its answers, and starting sandboxes
+ATTEMPTS = 3  # more than the judge makes, of calling everything
 HOME = Path(__file__).resolve().parents[2]
 
 
@@ -36,6 +38,12 @@ class Plan:
     level: Level | str  # a name: to be found on the machine that grades
     home: Path = HOME  # the folder that holds the package `autograder` which grades
     environment: tuple[str, ...] = ()  # what the processes must run on, where that is to be checked
+    seconds: float = 0.0  # for one hand-in, whatever holds it up; 0: what the assignment's limits allow
+
+    @property
+    def longest(self) -> float:
+        limits = course.load(self.assignment, self.root).limits
+        return self.seconds or ATTEMPTS * limits.submission_seconds + AROUND
 
 
 Emit = Callable[[Task, Record | None], None]
@@ -48,6 +56,9 @@ class _Pool:
     emit: Emit
     at_work: dict[GradingProcess, Task | None] = field(default_factory=dict)  # None: starting or idle
     deaths: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.longest = self.plan.longest
 
     def start(self) -> None:
         self.at_work[GradingProcess(self.plan.home, pickle.dumps(self.plan))] = None
@@ -68,10 +79,13 @@ class _Pool:
         ready = {by_pipe[pipe] for pipe in wait(by_pipe, BEAT_SECONDS)}  # type: ignore[index]
         waited = time.monotonic() - started
         for process in by_pipe.values():
+            process.spent += min(waited, BEAT_SECONDS)
             if process in ready:
                 self.hear(process)
             elif process.waited(waited):
                 self.ended(process)
+            if self.at_work.get(process) and process.spent > self.longest:
+                self.late(process)
 
     def hear(self, process: GradingProcess) -> None:
         task = self.at_work[process]
@@ -87,6 +101,16 @@ class _Pool:
                 self.give(process)
             case _:
                 self.ended(process)
+
+    def late(self, process: GradingProcess) -> None:
+        """A process is over its time: its task is left to a person."""
+        task = self.at_work.pop(process)
+        process.process.kill()
+        process.end()
+        if task is not None:
+            self.emit(task, late(self.plan, task.source.student, self.longest))
+        if self.waiting:
+            self.start()
 
     def ended(self, process: GradingProcess) -> None:
         """A process died or froze: its task is put back in front, or left to a person."""
@@ -122,7 +146,14 @@ def run(plan: Plan, tasks: Iterable[Task], jobs: int, emit: Emit) -> None:
 
 
 def given_up(plan: Plan, student: str, deaths: int) -> Record:
-    fault = f"grading ended {deaths} grading processes"
+    return _left(plan, student, f"grading ended {deaths} grading processes")
+
+
+def late(plan: Plan, student: str, seconds: float) -> Record:
+    return _left(plan, student, f"grading took more than {seconds:g} seconds")
+
+
+def _left(plan: Plan, student: str, fault: str) -> Record:
     assignment = course.load(plan.assignment, plan.root)
     level = plan.level if isinstance(plan.level, str) else plan.level.name
     return unreadable(assignment, student, f"{fault}; look at it by hand", level, fault)

@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -16,17 +17,19 @@ from pathlib import Path
 # Read when NumPy is imported. Two processes with two BLAS threads each, on two cores, are several times
 # slower than with one each.
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+SERVE = "autograder.workers.serve"
 END_SECONDS = 5.0
 BEAT_SECONDS = 5.0  # a grading process says this often that it lives
 QUIET_SECONDS = 60.0  # one that says nothing for so long is frozen, and is ended
+MAX_REPLY = 64 * 2**20  # bytes of a record; a long one has 100,000
 
-Reply = tuple[str, str]  # alive | ready | record | unchanged | failure, and its text
+Reply = tuple[str, str]  # alive | ready | record | unchanged | failure | late, and its text
 
 
 class GradingProcess:
     """`python -m autograder.workers.serve`, with the package found in the folder `home`.
 
-    It ends by itself when this side of the pipe is closed, whatever becomes of us.
+    The kernel ends it when the thread that started it ends.
     """
 
     def __init__(self, home: Path, plan: bytes) -> None:
@@ -34,7 +37,7 @@ class GradingProcess:
         path = os.pathsep.join([str(home), *filter(None, [os.environ.get("PYTHONPATH")])])
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [sys.executable, "-P", "-m", "autograder.workers.serve", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", SERVE, str(theirs.fileno()), str(os.getpid())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,  # ours is for results; a grader may print
                 env={**os.environ, **ONE_THREAD, "PYTHONPATH": path},
@@ -43,10 +46,12 @@ class GradingProcess:
             )
         self.pipe = Connection(ours.detach())
         self.quiet = 0.0  # seconds since it was last heard
+        self.spent = 0.0  # seconds on what it was last given
         self.send(plan)
 
     def send(self, message: bytes) -> None:
         """Hand over a plan or a task, pickled; whether it arrived, the next `receive` tells."""
+        self.spent = 0.0
         with suppress(BrokenPipeError, ConnectionResetError):
             self.pipe.send_bytes(message)
 
@@ -56,9 +61,13 @@ class GradingProcess:
         self.quiet += min(seconds, BEAT_SECONDS)
         return self.quiet >= QUIET_SECONDS
 
-    def answer(self) -> Reply | None:
-        """The next reply that is more than a sign of life; None if the process has died or is frozen."""
+    def answer(self, seconds: float) -> Reply | None:
+        """The next reply that is more than a sign of life, or "late" after so many seconds; None if the
+        process has died or is frozen."""
+        deadline = time.monotonic() + seconds
         while True:
+            if time.monotonic() > deadline:
+                return "late", ""
             if not self.pipe.poll(BEAT_SECONDS):
                 if self.waited(BEAT_SECONDS):
                     return None
@@ -69,8 +78,8 @@ class GradingProcess:
         """What came; None if the process has died."""
         self.quiet = 0.0
         try:
-            kind, _, text = self.pipe.recv_bytes().decode().partition(" ")
-        except (EOFError, ConnectionResetError):
+            kind, _, text = self.pipe.recv_bytes(MAX_REPLY).decode().partition(" ")
+        except (EOFError, OSError):
             return None
         return kind, text
 

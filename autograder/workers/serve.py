@@ -1,13 +1,11 @@
-"""Inside a grading process: `python -m autograder.workers.serve FD` takes a plan, then tasks, answers each.
+"""Inside a grading process: `python -m autograder.workers.serve FD PARENT` takes a plan, then answers tasks.
 
-The hidden graders are collected once; "ready" is the first thing said. When the other side goes away,
-however it does, so does this process, and the sandbox with it.
+The hidden graders are collected once; "ready" is the first thing said. When the process that started
+this one goes away, however it does, so does this one, and the sandbox with it.
 """
 
 from __future__ import annotations
 
-import os
-import select
 import sys
 import threading
 import time
@@ -16,6 +14,7 @@ from contextlib import suppress
 from functools import partial
 from multiprocessing.connection import Connection
 
+from autograder import bounded
 from autograder.course import assignment as course
 from autograder.errors import GradingError
 from autograder.judge.digests import environment
@@ -29,10 +28,14 @@ from autograder.workers.process import BEAT_SECONDS
 Say = Callable[..., None]  # a kind of reply, and its text
 
 
-def main(descriptor: int) -> None:
+MEMORY_MB = 4096  # of the judge, on top of what it maps; a student's worker has its own limit
+
+
+def main(descriptor: int, parent: int) -> None:
+    bounded.end_with(parent)  # the kernel does it: a thread would wait for whoever holds Python's lock
     pipe = Connection(descriptor)
     plan: Plan = pipe.recv()
-    threading.Thread(target=_leave_with_the_parent, args=(descriptor,), daemon=True).start()
+    bounded.limit_memory(MEMORY_MB)
     lock = threading.Lock()
 
     def say(kind: str, text: str = "") -> None:
@@ -90,12 +93,5 @@ def _same_environment(plan: Plan) -> None:
         )
 
 
-def _leave_with_the_parent(descriptor: int) -> None:
-    hung_up = select.poll()
-    hung_up.register(descriptor, select.POLLRDHUP)
-    hung_up.poll()
-    os._exit(0)
-
-
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), int(sys.argv[2]))

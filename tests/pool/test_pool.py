@@ -92,6 +92,34 @@ def test_noise(student, case):
 """
 
 
+ENDLESS = """
+import re
+from autograder.checks.checks import Case, cases
+
+
+@cases("double", Case("small"))
+def test_double(student, case):
+    if student.call("layers.double", 1) == 3:
+        re.match(r"(a+)+$", "a" * 64 + "b")  # holds Python's lock: no thread could stop it
+
+
+@cases("noise", Case("mean"))
+def test_noise(student, case):
+    student.call("layers.noise", 100)
+"""
+
+
+def test_a_hand_in_that_holds_the_judge_up_is_left_to_a_person(kit: Kit) -> None:
+    kit.write_graders(ENDLESS)
+    students = kit.hand_in_many(3)
+    kit.hand_in(students[0])
+    kit.hand_in(students[1], WRONG)  # 1 + 2 = 3
+    records: dict[str, Record] = {}
+    pool.run(plan(kit, seconds=20.0), tasks(kit), 1, lambda task, r: records.update({task.source.student: r}))
+    assert [records[s].grades["double"].points for s in students] == [4.0, None, 4.0]
+    assert records["s001"].problems == ("grading took more than 20 seconds; look at it by hand",)
+
+
 @pytest.mark.parametrize(("deaths", "points"), [(2, 4.0), (3, None)])
 def test_what_a_dying_process_had_in_hand(
     kit: Kit, tmp_path: Path, deaths: int, points: float | None
