@@ -98,8 +98,6 @@ class EnterRecord(NbGraderPreprocessor):
 
     course = Unicode("", help="the course's folder").tag(config=True)
 
-    course = Unicode("", help="the course's folder").tag(config=True)
-
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         hand_in = HandIn.of(self, resources)
         record = hand_in.record()

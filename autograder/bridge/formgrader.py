@@ -22,6 +22,7 @@ from autograder.course.course import Course
 from autograder.errors import IntakeError
 from autograder.files import write_atomically
 from autograder.intake import Submission
+from autograder.judge.scoring import DOUBT
 from autograder.notebook import Notebook, grade_id_of
 from autograder.records.record import Record
 
@@ -31,6 +32,7 @@ SHOWN = ("text/plain", "image/png", "image/jpeg")  # of a student's outputs; the
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # pasted into a cell
 BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 MAX_PASTED = 3_000_000  # characters of pictures pasted into one cell
+MISSING = "(not in the hand-in)"
 MAX_OUTPUT = 2_000_000  # characters of a student's outputs kept in a notebook, pictures included
 
 SETTINGS = '''\
@@ -105,7 +107,7 @@ def _page(cells: list[dict[str, Any]], notebook: Notebook, record: Record) -> di
     for grade_id, (kind, mark) in marks.items():
         if grade_id not in counted and mark.get("grade"):
             missing: dict[str, Any] = {"cell_type": kind, "metadata": {"nbgrader": mark}}
-            missing["source"] = "(not in the hand-in)" if kind == "markdown" else "# not in the hand-in"
+            missing["source"] = MISSING if kind == "markdown" else "# not in the hand-in"
             _as_type(missing, kind)
             cells.append(missing)
     _show_found(cells, record)
@@ -119,8 +121,10 @@ def _show_found(cells: Iterable[dict[str, Any]], record: Record) -> None:
     """Put an answer that was found elsewhere, or more than once, where the question is graded."""
     for cell in cells:
         grade_id = grade_id_of(cell)
-        answer = record.answers.get(grade_id, "")
-        if answer and cell["cell_type"] == "markdown" and answer.split() != cell["source"].split():
+        answer, here = record.answers.get(grade_id, ""), cell["source"].strip()
+        if cell["cell_type"] != "markdown" or not answer or answer.split() == here.split():
+            continue
+        if record.grades[grade_id].comment.startswith(DOUBT):
             cell["source"] = f"{answer}\n\n---\n\n*{record.grades[grade_id].comment}*"
 
 

@@ -11,6 +11,7 @@ from autograder.answers.verdict import NOTHING
 from autograder.notebook import GradeCell
 from autograder.records.record import CaseResult, Grade, State
 
+DOUBT = "Your instructor looks at this"  # a comment that begins so says what is not certain
 EDGE_SHARE = 0.2  # of a cell's points, for edge cases together
 
 
@@ -46,7 +47,7 @@ def doubted(grade: Grade, why: str) -> Grade:
     a proposal; where nothing was, nobody knows the points."""
     if grade.state == "error":
         return grade
-    comment = f"Your instructor looks at this: {why}."
+    comment = f"{DOUBT}: {why}."
     points = None if not grade.points and not grade.cases else grade.points
     return replace(grade, state="needs_review", points=points, comment=comment)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Protocol
 
+from autograder import bounded
 from autograder.course.assignment import Assignment
 from autograder.errors import FolderError, GradingError, RecordError
 from autograder.files import write_atomically
@@ -300,6 +301,13 @@ def _publish(request: Request, store: Store) -> None:
 
     own = request.gradebook == sqlite_url(request.out / "gradebook.db")
     formgrader.settings(request.out, request.assignment, "" if own else request.gradebook)
-    for source, graded in zip(request.sources, _records(request, store), strict=True):
-        submission = intake.read(source, request.assignment)
-        formgrader.publish(request.out, request.assignment, submission, graded)
+
+    def publish(source: Source) -> None:
+        graded = store.newest(source.student)
+        if graded is not None:
+            submission = intake.read(source, request.assignment)
+            formgrader.publish(request.out, request.assignment, submission, graded)
+
+    for source, error in zip(request.sources, bounded.each(publish, request.sources), strict=True):
+        if error is not None:
+            print(f"autograder: {source.student}: no notebooks for formgrader: {error}", file=sys.stderr)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
+from autograder import bounded
 from autograder.course import roster
 from autograder.course.assignment import Assignment
 from autograder.course.matched import Matched, match
@@ -20,6 +22,7 @@ from autograder.reports.score import needed
 
 FORMATS = ("nbgrader", "canvas", "gradescope", "junit", "cases")
 SHOWN = 20  # names on one line
+CHUNK = 100  # records in memory at a time
 
 
 def matched_with(graded: Graded, file: Path | None) -> Matched | None:
@@ -38,10 +41,15 @@ def write_pages(graded: Graded, matched: Matched | None = None) -> dict[str, str
 
 
 def _with_feedback(graded: Graded) -> Iterator[Record]:
-    for one in graded.records():
-        page = feedback.render(one, graded.assignment)
-        write_atomically(graded.out / "feedback" / f"{one.student}.html", page)
-        yield one
+    records = graded.records()
+    while chunk := list(islice(records, CHUNK)):
+        pages = bounded.each(partial(feedback.render, assignment=graded.assignment), chunk)
+        for one, page in zip(chunk, pages, strict=True):
+            if isinstance(page, Exception):
+                print(f"autograder: {one.student}: no feedback page: {page}", file=sys.stderr)
+            else:
+                write_atomically(graded.out / "feedback" / f"{one.student}.html", page)
+            yield one
 
 
 @dataclass(frozen=True)

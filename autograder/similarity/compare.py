@@ -26,7 +26,8 @@ from copydetect import CodeFingerprint
 from pygments.lexers import PythonLexer
 from pygments.token import Token
 
-from autograder import intake
+from autograder import bounded, intake
+from autograder.bounded import Exceeded
 from autograder.course.assignment import Assignment
 from autograder.errors import CourseError, IntakeError
 from autograder.intake import Source, Submission
@@ -135,8 +136,12 @@ def compare(
         )
     skeleton = Skeleton(assignment)
     works = []
-    for source in sources:
-        works.append(skeleton.own_work(intake.read(source, assignment)))
+    found = bounded.each(lambda source: skeleton.own_work(intake.read(source, assignment)), sources)
+    for source, work in zip(sources, found, strict=True):
+        if isinstance(work, Exception):
+            why = f"the hand-in {work}" if isinstance(work, Exceeded) else f"{type(work).__name__}: {work}"
+            work = Work(source.student, problem=f"{why}; look at it by hand")
+        works.append(work)
         step()
     whole = [work for work in works if not work.problem]
     left, right = np.triu_indices(len(whole), 1)
