@@ -138,7 +138,7 @@ def test_what_a_dying_process_had_in_hand(
     assert records[students[3]]["grades"]["double"]["points"] == points
     if points is None:
         assert records[students[3]]["problems"] == [
-            "grading s003 ended 3 grading processes; look at it by hand"
+            "grading ended 3 grading processes; look at it by hand"
         ]
 
 
