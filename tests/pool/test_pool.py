@@ -137,9 +137,7 @@ def test_what_a_dying_process_had_in_hand(
     assert [r["grades"]["double"]["points"] for s, r in records.items() if s != students[3]] == [4.0] * 4
     assert records[students[3]]["grades"]["double"]["points"] == points
     if points is None:
-        assert records[students[3]]["problems"] == [
-            "grading ended 3 grading processes; look at it by hand"
-        ]
+        assert records[students[3]]["problems"] == ["grading ended 3 grading processes; look at it by hand"]
 
 
 def test_a_given_up_submission_names_the_level(kit: Kit) -> None:
