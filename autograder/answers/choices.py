@@ -261,8 +261,8 @@ def _settle(signs: Signs) -> Choice:
     if chosen:
         return Choice(frozenset(o for o, _ in chosen), sentence, refused=frozenset(refused))
     if len(refused) == len(signs.options):
-        told = next(iter(signs.found.values()))[1]
-        return Choice(frozenset(), told, refused=frozenset(refused))
+        stated = next(iter(signs.found.values()))[1]
+        return Choice(frozenset(), stated, refused=frozenset(refused))
     return Choice(None, "")
 
 

@@ -49,8 +49,8 @@ class Group:
     @cached_property
     def id(self) -> str:
         """Changes with every answer that joins or leaves: a decision counts for what was looked at."""
-        told = json.dumps([self.grade_id, *((a.student, a.text) for a in self.answers)])
-        return f"{self.grade_id.removeprefix(PREFIX)}:{hashlib.sha256(told.encode()).hexdigest()[:6]}"
+        members = json.dumps([self.grade_id, *((a.student, a.text) for a in self.answers)])
+        return f"{self.grade_id.removeprefix(PREFIX)}:{hashlib.sha256(members.encode()).hexdigest()[:6]}"
 
 
 def groups(

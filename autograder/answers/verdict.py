@@ -226,8 +226,8 @@ def _unrecognised(reading: _Reading, subject: str) -> str:
         named = frozenset().union(*(m.names for m in about.mentions))
         if about.sentence.asks:
             continue
-        told = [w for at, w in enumerate(about.sentence.words) if at not in about.named and w not in LEADS]
-        if len(told) >= EXPLAINS_FROM and (not subject or not named or subject in named):
+        rest = [w for at, w in enumerate(about.sentence.words) if at not in about.named and w not in LEADS]
+        if len(rest) >= EXPLAINS_FROM and (not subject or not named or subject in named):
             return about.sentence.raw
     return ""
 

@@ -20,8 +20,8 @@ class Progress:
     def __init__(self, title: str, total: int, as_json: bool = False) -> None:
         self.title, self.total, self.as_json = title, total, as_json
         self.done = self.unchanged = self.failing = self.errors = 0
-        self._started = self._told = time.monotonic()
-        self._told_at = -1
+        self._started = self._reported = time.monotonic()
+        self._reported_done = -1
         self._bar = _bar() if sys.stderr.isatty() and not as_json else None
         self._id = self._bar.add_task(title, total=total, counts="", pace="") if self._bar else None
 
@@ -37,7 +37,7 @@ class Progress:
     ) -> None:
         if self._bar:
             self._bar.stop()
-        elif self._told_at != self.done:
+        elif self._reported_done != self.done:
             self._tell()
 
     def step(self, failing: bool = False, error: bool = False, unchanged: bool = False) -> None:
@@ -49,7 +49,7 @@ class Progress:
         self.unchanged += unchanged
         if self._bar and self._id is not None:
             self._bar.update(self._id, advance=1, counts=self._counts(), pace=self._pace())
-        elif time.monotonic() - self._told >= PLAIN_EVERY_SECONDS:
+        elif time.monotonic() - self._reported >= PLAIN_EVERY_SECONDS:
             self._tell()
 
     def rate(self) -> float:
@@ -72,7 +72,7 @@ class Progress:
         return f"{self.rate():.1f}/s, {_clock(left)} left"
 
     def _tell(self) -> None:
-        self._told, self._told_at = time.monotonic(), self.done
+        self._reported, self._reported_done = time.monotonic(), self.done
         if self.as_json:
             print(json.dumps(self._facts()), file=sys.stderr, flush=True)
             return

@@ -70,12 +70,12 @@ class _Cells:
     def __init__(self, title: str, number: int, progress: Tell) -> None:
         self.title, self.number, self.progress = title, number, progress
         self.index = 0
-        self.told = time.monotonic()
+        self.reported = time.monotonic()
 
     def start(self, cell: Any, cell_index: int) -> None:
         self.index = cell_index
-        if time.monotonic() - self.told > TELL_EVERY_SECONDS:
-            self.told = time.monotonic()
+        if time.monotonic() - self.reported > TELL_EVERY_SECONDS:
+            self.reported = time.monotonic()
             self.progress(f"{self.title}: cell {cell_index + 1} of {self.number}")
 
 

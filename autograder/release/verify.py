@@ -108,7 +108,7 @@ def _unearned(assignment: Assignment, record: Record) -> Iterator[str]:
             continue
         if cell.manual and grade.state == "needs_review":
             continue
-        yield f"{cell.grade_id}: expected {cell.points:g} points for the solution, got {_told(grade)}"
+        yield f"{cell.grade_id}: expected {cell.points:g} points for the solution, got {_described(grade)}"
 
 
 def _given_away(assignment: Assignment, record: Record) -> Iterator[str]:
@@ -117,10 +117,10 @@ def _given_away(assignment: Assignment, record: Record) -> Iterator[str]:
         if grade.state != "graded" or grade.points != 0:
             passed = ", ".join(case.id for case in grade.cases if case.outcome == "passed")
             hint = f" (passed: {passed})" if passed else ""
-            yield f"{cell.grade_id}: expected 0 points for the untouched release, got {_told(grade)}{hint}"
+            yield f"{cell.grade_id}: expected 0 points for the untouched release, got {_described(grade)}{hint}"
 
 
-def _told(grade: Grade) -> str:
+def _described(grade: Grade) -> str:
     """Points, state, and why: what went wrong on our side, else the first case that did not pass."""
     points = "no points" if grade.points is None else f"{grade.points:g}"
     failed = [

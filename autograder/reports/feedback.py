@@ -142,8 +142,8 @@ def _findings(grade_id: str, failed: Iterable[CaseResult]) -> list[Finding]:
     groups: dict[tuple[str, str], list[CaseResult]] = {}
     for case in failed:
         line = unread_line(case)
-        told = case.message.partition(" (")[0] if case.property == "needs" else line or case.message
-        groups.setdefault((case.property, told), []).append(case)
+        alike = case.message.partition(" (")[0] if case.property == "needs" else line or case.message
+        groups.setdefault((case.property, alike), []).append(case)
     return [
         Finding(
             tuple(case_title(grade_id, c.id) + (" (edge)" if c.kind == "edge" else "") for c in cases),

@@ -52,13 +52,13 @@ def distribution(totals: Sequence[float], max_points: float) -> Markup:
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(axis="y")
 
-    return _svg("totals", "Distribution of points", _told(totals, max_points), draw)
+    return _svg("totals", "Distribution of points", _described(totals, max_points), draw)
 
 
 _ON_TOP: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
 
 
-def _told(totals: Sequence[float], max_points: float) -> str:
+def _described(totals: Sequence[float], max_points: float) -> str:
     quarters = [0] * 4
     for total in totals:
         quarters[min(3, int(4 * total / max_points))] += 1

@@ -58,7 +58,7 @@ def _test(grade: Grade, number: str, final: bool) -> dict[str, object]:
         "name": grade.grade_id,
         "number": number,
         "max_score": grade.max_points,
-        "output": readable(told(grade)),
+        "output": readable(in_words(grade)),
         "output_format": "text",
         "tags": [grade.notebook],
         "visibility": "visible",
@@ -70,7 +70,7 @@ def _test(grade: Grade, number: str, final: bool) -> dict[str, object]:
     return test
 
 
-def told(grade: Grade) -> str:
+def in_words(grade: Grade) -> str:
     """A grade in plain text, safe for the student."""
     if grade.state != "graded":
         return grade.comment if grade.state == "error" else "\n".join(filter(None, (WAITS, grade.comment)))

@@ -146,7 +146,7 @@ def limit_resources(memory_bytes: int, cpu_seconds: float) -> None:
         resource.RLIMIT_CPU: (
             cpu,
             cpu + 1,
-        ),  # the first is a signal that can be told apart, the second the end
+        ),  # the first is a signal that can be distinguished, the second the end
         resource.RLIMIT_FSIZE: (0, 0),
         resource.RLIMIT_CORE: (0, 0),
         resource.RLIMIT_NOFILE: (MAX_FILES, MAX_FILES),

@@ -55,7 +55,7 @@ class Meanings:
 
 
 def starts_late(adam: Callable[..., Any]) -> bool:
-    """Whether this adam's first step is right only if it is told that no step was made (t = 0)."""
+    """Whether this adam's first step is right only if it is given that no step was made (t = 0)."""
 
     def first(**config: Any) -> float:
         w, _ = adam(np.zeros(1), np.array([0.5]), {"learning_rate": STEP, **config})

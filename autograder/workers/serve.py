@@ -51,7 +51,7 @@ def main(descriptor: int, parent: int) -> None:
         assignment = course.load(plan.assignment, HOME / plan.root)
         _same_environment(plan)
         grade_tasks(assignment, _tasks(pipe, say), reply, _level(plan))
-    except Exception as error:  # told to the parent, which stops the run with this message
+    except Exception as error:  # reported to the parent, which stops the run with this message
         say("failure", f"{type(error).__name__}: {error}")
 
 
