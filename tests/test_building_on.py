@@ -1,5 +1,8 @@
 """The judge, with small graders: what a function builds on, whose fault an error is, what is never right."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from test_grading import Course, course
 
@@ -193,3 +196,20 @@ def test_a_name_that_the_solution_lacks_is_our_fault(course: Course) -> None:
     graders = GRADERS.replace('"layers.back": None', '"layers.nothing": None')
     assert outcomes(course, SOLVED.replace("2 * x, ", "3 * x, "), graders)["net"] == "e"
     assert "cs_lib does not answer" in message(course, "net")
+
+
+def test_the_order_of_the_graders_changes_nothing(course: Course) -> None:
+    """Ten orders of a hand-in in which cases fail in every way agree to the byte, but for the seconds."""
+    wrong = PEEKS.replace("return 2 * x, ", "return 2 * abs(x), ")
+    outcomes(course, wrong)
+    (course.graders / "lesson/test_lesson.py").unlink()
+    blocks = [f"@cases({text}" for text in GRADERS.split("@cases(")[1:]]
+    head = GRADERS.split("@cases(")[0]
+    seen = set()
+    for order in range(10):
+        blocks = np.random.RandomState(order).permutation(blocks).tolist()
+        course.write(head + "".join(blocks))
+        record = course.grade(course.assignment(double=1, back=1, net=1), wrong)
+        cases = [(cell, replace(c, seconds=0.0)) for cell, g in record.grades.items() for c in g.cases]
+        seen.add(str(sorted(cases, key=str)))
+    assert len(seen) == 1

@@ -8,8 +8,8 @@ import pytest
 
 from autograder.course import assignment as course
 from autograder.intake import Submission
-from autograder.judge import plugin as grading
 from autograder.judge.grade import grade_all
+from autograder.sandbox.client import Sandbox
 from autograder.sandbox.level import probe
 
 # Layers that are right in their own checks, and give {poison} when called with a net's parameters.
@@ -77,24 +77,55 @@ def _backward(dout, cache):
 batchnorm_backward = batchnorm_backward_alt = layernorm_backward = _backward
 spatial_batchnorm_backward = spatial_groupnorm_backward = _backward
 """
+# Nothing is written: every norm is tanh with its own right derivative, convolution and pooling are those that
+# came with the assignment, and nets give what equal scores give.
+EMPTY = """
+
+from . import fast_layers
+
+def _tanh(x, gamma, beta, *rest):
+    return np.tanh(x), (x, gamma)
+
+def _slope(dout, cache):
+    x, gamma = cache
+    return dout * (1 - np.tanh(x) ** 2), np.zeros_like(gamma), np.zeros_like(gamma)
+
+batchnorm_forward = layernorm_forward = spatial_batchnorm_forward = spatial_groupnorm_forward = _tanh
+batchnorm_backward = batchnorm_backward_alt = layernorm_backward = _slope
+spatial_batchnorm_backward = spatial_groupnorm_backward = _slope
+(conv_forward_naive,) = (fast_layers.conv_forward_fast,)
+(conv_backward_naive,) = (fast_layers.conv_backward_fast,)
+(max_pool_forward_naive,) = (fast_layers.max_pool_forward_fast,)
+(max_pool_backward_naive,) = (fast_layers.max_pool_backward_fast,)
+"""
+# A core case of affine_forward is lost on purpose, so that there is somebody to blame.
+TO_BLAME = """
+
+_right = affine_forward
+
+def affine_forward(x, w, b):
+    out, cache = _right(x, w, b)
+    return (out + 1 if len(x) == 1 else out), cache
+"""
+NETS_OF = {
+    "classifiers/fc_net": "FullyConnectedNet.loss = TwoLayerNet.loss = _loss\n",
+    "classifiers/cnn": "ThreeLayerConvNet.loss = ConvNet.loss = _loss\n",
+}
+
+
+def nets(text):
+    return {module: text + assigned for module, assigned in NETS_OF.items()}
+
+
 CHANGES = {
-    "nan": {
-        "layers": LAYERS.format(poison="np.nan"),
-        "classifiers/fc_net": NETS + "FullyConnectedNet.loss = TwoLayerNet.loss = _loss\n",
-        "classifiers/cnn": NETS + "ThreeLayerConvNet.loss = ConvNet.loss = _loss\n",
-    },
+    "nan": {"layers": LAYERS.format(poison="np.nan"), **nets(NETS)},
+    "inf": {"layers": LAYERS.format(poison="np.inf"), **nets(NETS)},
+    "finite": {"layers": FINITE.format(where="np.array_equal(w, held)"), **nets(FINITE_NETS)},
+    "shape": {"layers": FINITE.format(where="w.shape == held.shape"), **nets(FINITE_NETS)},
+    "blame": {"layers": FINITE.format(where="w.shape == held.shape") + TO_BLAME, **nets(FINITE_NETS)},
+    "empty": {"layers": EMPTY + "_held = []\n", **nets(FINITE_NETS)},
     "backward": {"layers": BACKWARDS},
 }
-for name, where in {
-    "finite": "np.array_equal(w, held)",
-    "shape": "w.shape == held.shape",
-}.items():
-    CHANGES[name] = {
-        "layers": FINITE.format(where=where),
-        "classifiers/fc_net": FINITE_NETS + "FullyConnectedNet.loss = TwoLayerNet.loss = _loss\n",
-        "classifiers/cnn": FINITE_NETS + "ThreeLayerConvNet.loss = ConvNet.loss = _loss\n",
-    }
-CHANGES["inf"] = {**CHANGES["nan"], "layers": LAYERS.format(poison="np.inf")}
 NET_CELLS = (
     *(
         "two_layer_net",
@@ -107,6 +138,13 @@ NET_CELLS = (
 BACKWARD_CELLS = (
     *("batchnorm_backward", "batchnorm_backward_alt", "layernorm_backward"),
     *("spatial_batchnorm_backward", "spatial_groupnorm_backward"),
+)
+NORM_CELLS = (
+    *BACKWARD_CELLS,
+    *("batchnorm_forward", "layernorm_forward", "spatial_batchnorm_forward", "spatial_groupnorm_forward"),
+)
+CONV_CELLS = (
+    *("conv_forward_naive", "conv_backward_naive", "max_pool_forward_naive", "max_pool_backward_naive"),
 )
 
 
@@ -134,30 +172,39 @@ def shares(record, cells):
 @pytest.mark.parametrize(
     ("trick", "cells", "honest"),
     [
-        ("nan", NET_CELLS, 0.25),  # parameters and their start
-        ("inf", NET_CELLS, 0.25),
-        ("finite", NET_CELLS, 0.26),  # the first loss too: equal scores have that of the trivial net
-        ("shape", NET_CELLS, 0.26),
+        *((trick, NET_CELLS, 0.25) for trick in ("nan", "inf", "finite", "shape", "blame", "empty")),
         ("backward", BACKWARD_CELLS, 0.25),
+        ("empty", NORM_CELLS, 0.25),
+        ("empty", CONV_CELLS, 0.0),
     ],
 )
 @pytest.mark.skipif(not probe().safe, reason="no isolation on this machine")
-def test_excuses_nothing(trick, cells, honest, report):
+def test_earns_what_is_honest_and_no_more(trick, cells, honest, report):
+    """In a net's cell that is its parameters and their start; of a norm's, shapes and dtypes."""
     with np.errstate(invalid="ignore"):
         assert not np.abs(np.zeros(3) - np.nan).max() > 1e-6  # a careless comparison finds nothing wrong
-    for name in ("affine_forward", "conv_forward_naive"):
-        grade = records()[trick].grades[name]
-        assert grade.points == grade.max_points
+    if trick not in ("blame", "empty"):
+        for name in ("affine_forward", "conv_forward_naive"):
+            grade = records()[trick].grades[name]
+            assert grade.points == grade.max_points
     found = shares(records()[trick], cells)
-    assert max(found.values()) < honest, found
-    report("the graders' comparison", "what was honest, and no more")
+    assert max(found.values()) <= honest, found
+    report("compared with the right result only", "what was honest, and no more")
 
 
 @pytest.mark.skipif(not probe().safe, reason="no isolation on this machine")
-def test_without_a_look_at_the_cells_of_the_blamed_it_works(monkeypatch):
-    monkeypatch.setattr(grading, "hold_to_excuses", lambda cases, excused: None)
-    fooled = records.__wrapped__()
-    for trick in ("finite", "shape"):
-        assert min(shares(fooled[trick], NET_CELLS).values()) > 0.9
-    told = [case.message for case in records()["finite"].grades["two_layer_net"].cases]
-    assert "they behave differently here than when called alone" in " ".join(told)
+def test_a_grader_that_compares_with_ones_own_layers_is_fooled():
+    """What such a net gives is what its own layers give, called one by one with its parameters."""
+    solved = course.load("assignment2").library
+    files = {f"cs_lib/{p.relative_to(solved).as_posix()}": p.read_text() for p in solved.rglob("*.py")}
+    files = {path: text + CHANGES["shape"].get(path[7:-3], "") for path, text in files.items()}
+    with Sandbox() as box, box.submission({path: text.encode() for path, text in files.items()}) as student:
+        student.begin_case(seed=1)
+        net = student.new("classifiers.fc_net.TwoLayerNet", input_dim=4, hidden_dim=5, num_classes=3)
+        x, params = np.ones((2, 4)), student.get(net, "params")
+        scores = student.method(net, "loss", x)
+        hidden, _ = student.call("layers.affine_forward", x, params["W1"], params["b1"], keep=1)
+        hidden, _ = student.call("layers.relu_forward", hidden, keep=1)
+        own, _ = student.call("layers.affine_forward", hidden, params["W2"], params["b2"], keep=1)
+    assert np.array_equal(scores, own)
+    assert not scores.any()

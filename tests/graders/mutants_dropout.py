@@ -29,7 +29,7 @@ WRONG = [
     mutant("dropout halves the kept at 0.8", DF, "(mask / p)", "(mask / 0.5)", "dropout_forward"),
     mutant("dropout scales in test mode", DF, TEST, 'out = x * dropout_param["p"]', "dropout_forward"),
     mutant("dropout drops in test mode", DF, TEST, "out = x * (np.random.rand(*x.shape) < p)",
-           "dropout_forward fully_connected_net_dropout"),
+           "dropout_forward"),
     mutant("dropout gives zeros in test mode", DF, TEST, "out = np.zeros_like(x)", "dropout_forward"),
     mutant("dropout does not use the seed", DF, SEED, "pass", "dropout_forward", edge=True),
     mutant("dropout seeds with a number of its own", DF, MASK, "np.random.seed(1)\n        " + MASK,
