@@ -175,7 +175,8 @@ def sizes(prefix: bytes, max_body: int, kind: bytes = MAGIC) -> tuple[int, int]:
     if magic != kind:
         raise WireError("bytes that are no reply")
     if header > MAX_HEADER or body > max_body:
-        raise WireError(f"a reply of more than {max_body >> 20} MB")
+        what = "a reply" if kind == MAGIC else "arguments for what it builds on"
+        raise WireError(f"{what} of more than {max_body >> 20} MB")
     return header, body
 
 

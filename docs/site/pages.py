@@ -33,7 +33,7 @@ SECTIONS = {
     "Students": ["student*"],
     "Instructors": ["instructor-guide", "intake", "rubrics", "reports", "similarity"],
     "Authors": ["authoring", "contract*"],
-    "Pipelines": ["pipeline*", "scale", "security"],
+    "Pipelines": ["pipeline*", "scale", "security", "judge"],
     "Reference": ["reference/*", "glossary"],
     "Project": ["architecture", "decisions/index", "project/*", "results/README"],
 }

@@ -346,7 +346,7 @@ def endless():
     ("name", "kind", "message"),
     [
         ("many", "limit", "it called what it builds on 50 times"),
-        ("large", "bad_reply", "a reply of more than 1 MB"),
+        ("large", "bad_reply", "arguments for what it builds on of more than 1 MB"),
         ("huge", "raised", "at most 4 MB may be returned"),
         ("memory", "limit", "it needed more memory than it may use"),
         ("crash", "crash", "what it passed to a function that it builds on crashed Python"),
