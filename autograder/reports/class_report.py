@@ -20,6 +20,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.matched import Matched
 from autograder.records.record import Grade, Record
 from autograder.reports import figures, items, pages
+from autograder.reports.same_nets import SameNets
 from autograder.reports.score import UNREAD, needed, score
 from autograder.safe_text import readable
 
@@ -58,12 +59,13 @@ class Spread:
 
 def render(records: Iterable[Record], assignment: Assignment, matched: Matched | None = None) -> str:
     """The page. `matched` says who is on the roster, if there is one. Records are read one at a time."""
-    complaints = items.Complaints()
+    complaints, twins = items.Complaints(), SameNets()
     slim: list[Record] = []
     for record in records:
         complaints.add(record)
+        twins.add(record)
         slim.append(_without_cases(record))
-    return _render(slim, complaints.most_told(), assignment, matched)
+    return _render(slim, complaints.most_told(), twins.found(), assignment, matched)
 
 
 def _without_cases(record: Record) -> Record:
@@ -74,6 +76,7 @@ def _without_cases(record: Record) -> Record:
 def _render(
     records: Sequence[Record],
     complaints: Sequence[items.Complaint],
+    twins: Mapping[str, Sequence[str]],
     assignment: Assignment,
     matched: Matched | None,
 ) -> str:
@@ -82,6 +85,7 @@ def _render(
         student: ", ".join(part for part in person.last_first if part) for student, person in people.items()
     }
     missing = [person.id for person in matched.missing] if matched else []
+    strangers = matched.strangers if matched else ()
     scored = [r for r in records if any(g.points is not None for g in r.grades.values())]
     analysed = items.analyse(records, assignment)
     totals = [_final(r, assignment) for r in scored]
@@ -91,7 +95,7 @@ def _render(
         stats=list(_stats(records, scored, missing if matched else None, assignment)),
         waiting=[i for i in analysed if i.waiting or i.errors > _unread(records)],
         unread=_unread(records),
-        remarks=list(_remarks(records, missing, names, matched.strangers if matched else (), assignment)),
+        remarks=list(_remarks(records, missing, names, strangers, assignment, twins)),
         spreads=list(_spreads(scored, assignment)),
         distribution=figures.distribution(totals, assignment.max_points) if totals else "",
         item_map=figures.item_map(analysed) if any(i.discrimination is not None for i in analysed) else "",
@@ -152,6 +156,7 @@ def _remarks(
     names: Mapping[str, str],
     strangers: Iterable[str],
     assignment: Assignment,
+    twins: Mapping[str, Sequence[str]],
 ) -> Iterator[Remark]:
     """Missing first, then by student: late, unusual, and what went wrong on our side."""
     for student in missing:
@@ -166,6 +171,8 @@ def _remarks(
                 failed.setdefault(grade.internal or "no reason was recorded", []).append(grade.grade_id)
         if late := score(record, assignment).late:
             yield Remark("late", who, late)
+        for text in twins.get(record.student, ()):
+            yield Remark("unusual", who, text)
         for problem in record.problems:
             if problem not in failed:
                 yield Remark("unusual", who, problem)

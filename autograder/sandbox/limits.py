@@ -13,6 +13,7 @@ class Limits:
     memory_mb: int = 2048  # on top of what Python and NumPy map by themselves
     output_kb: int = 256  # printed text that is kept, for each call; never more than 1024
     reply_mb: int = 256  # size of one result
+    backward_calls: int = 1_000_000  # times its forward function's calls; see docs/contract.md
     outside_calls: int = 20_000  # of what a function builds on, in one case
     outside_mb: int = 64  # size of the arguments of one such call
 

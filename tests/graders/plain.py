@@ -14,13 +14,14 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import CodeType, ModuleType
+from types import CodeType, ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from autograder.sandbox.describe import Calls
 from autograder.sandbox.errors import StudentError
+from autograder.sandbox.limits import Limits
 from autograder.sandbox.stand_ins import Names, make_absent
 from autograder.sandbox.wire import is_finite
 
@@ -95,6 +96,7 @@ class PlainStudent:
     package: str = "cs_lib"
     lost: bool = False  # nothing is ever stopped here
     not_finite: str = ""
+    sandbox: Any = field(default_factory=lambda: SimpleNamespace(limits=Limits()))
     calls: Calls = field(default_factory=Calls)
     _kept: dict[int, Any] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)

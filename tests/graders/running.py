@@ -87,7 +87,9 @@ def grade(
         InThisProcess(checks).run_all(now, checks, student)  # type: ignore[arg-type]
     finally:
         student.close()
-    found = [(row, now.cases[row.grade_id, row.case.id]) for row in table]
+    found = [
+        (row, case) for row in table if (case := now.cases[row.grade_id, row.case.id]).outcome != "skipped"
+    ]
     return [
         Outcome(row.grade_id, row.case, None if case.outcome == "passed" else case.message, case.property)
         for row, case in found

@@ -114,3 +114,16 @@ def test_the_held_back_images_are_not_those_students_have() -> None:
     known = {image.tobytes() for part in ("train", "val", "test") for image in np.rint(data[f"X_{part}"])}
     assert not known & {image.tobytes() for image in np.rint(X)}
     assert np.bincount(y, minlength=10).min() > 50
+
+
+def test_the_same_numbers_have_the_same_fingerprint_however_they_are_packed() -> None:
+    data = sample_results()["results/two_layer_net.npz"]
+    with np.load(io.BytesIO(data)) as stored:
+        arrays = {key: stored[key] for key in stored.files}
+    again = io.BytesIO()
+    np.savez_compressed(again, **dict(reversed(arrays.items())))
+    other = io.BytesIO()
+    np.savez(other, **{**arrays, "W1": arrays["W1"] + np.float32(1e-3)})
+    task = trained.TASKS["train_two_layer_net"]
+    prints = [trained.fingerprint(trained.load(task, d)) for d in (data, again.getvalue(), other.getvalue())]
+    assert prints[0] == prints[1] != prints[2]
