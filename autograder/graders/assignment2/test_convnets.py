@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.checks import Case, cases, fail, finite, parts, same_dtype, same_shape
+from autograder.checks.checks import RTOL, Case, cases, close, fail, finite, parts, same_dtype, same_shape
 from autograder.checks.fixed import Arrays, load, under
 from autograder.graders.assignment2.calls import EXPECTED
 from autograder.graders.assignment2.deep_nets import (
@@ -158,6 +158,11 @@ def test_three_layer_conv_net(student: Any, case: Case) -> None:
         "wide; W3 gives the scores; each has its bias, which starts at zero.",
     ),
     Case(
+        "draw_order",
+        "edge",
+        hint="weight_scale times np.random.randn, layer after layer, and nothing else drawn between.",
+    ),
+    Case(
         "first_loss",
         hint="Small weights give scores near zero, and the softmax loss of C equal scores is log(C).",
     ),
@@ -170,16 +175,27 @@ def test_three_layer_conv_net(student: Any, case: Case) -> None:
 )
 def test_three_layer_conv_net_start(student: Any, case: Case) -> None:
     sizes = {
-        "input_dim": (3, 12, 8),
+        "input_dim": (4, 12, 8),
         "num_filters": 12,
         "filter_size": 5,
         "hidden_dim": 40,
         "num_classes": 20,
     }
-    net = student.new("classifiers.cnn.ThreeLayerConvNet", **sizes, weight_scale=1e-3)
-    shapes: dict[str, tuple[int, ...]] = {"W1": (12, 3, 5, 5), "b1": (12,), "W2": (288, 40), "b2": (40,)}
+    net = start(student, case, "classifiers.cnn.ThreeLayerConvNet", sizes)
+    shapes: dict[str, tuple[int, ...]] = {"W1": (12, 4, 5, 5), "b1": (12,), "W2": (288, 40), "b2": (40,)}
     shapes |= {"W3": (40, 20), "b3": (20,)}
     check_start(student, case, THREE_NAME, net, shapes, sizes)
+
+
+def scale_of(case: Case) -> float:
+    """The weight_scale a case asks for: another than the default where the draws are looked at."""
+    return 0.03 if case.id in ("parameters", "draw_order") else 1e-3
+
+
+def start(student: Any, case: Case, target: str, sizes: dict[str, Any], **options: Any) -> Any:
+    if case.id == "draw_order":
+        student.call(nets.helper(student, "seed"), nets.SEED)
+    return student.new(target, **sizes, weight_scale=scale_of(case), **options)
 
 
 def check_start(
@@ -188,10 +204,15 @@ def check_start(
     params = student.get(net, "params")
     nets.check_shapes(params, shapes, name=name)
     if case.id == "parameters":
-        nets.check_start(params, 1e-3, name=name)
+        nets.check_start(params, scale_of(case), name=name)
         for key in (key for key in params if key.startswith("gamma")):
             if not (params[key] == 1).all():
                 fail("value", f"params[{key!r}] of {name} is not one at the start: it scales nothing yet.")
+    if case.id == "draw_order":
+        draws = np.random.RandomState(nets.SEED)
+        for key in (key for key in shapes if key.startswith("W")):
+            want = scale_of(case) * draws.randn(*shapes[key])
+            close(params[key], want, name=f"params[{key!r}] of {name}", rtol=RTOL)
     if case.id == "default_float32":
         for key, value in params.items():
             same_dtype(value, np.float32, name=f"params[{key!r}] of {name}")
@@ -316,6 +337,16 @@ def test_conv_net_scores(student: Any, case: Case) -> None:
         "and b. Every pooling halves height and width.",
     ),
     Case(
+        "draw_order",
+        "edge",
+        hint="weight_scale times np.random.randn, layer after layer, and nothing else drawn between.",
+    ),
+    Case(
+        "parameters_no_batch_norm",
+        "edge",
+        hint="With use_batch_norm=False params holds W and b of every layer and no gamma and beta.",
+    ),
+    Case(
         "first_loss",
         hint="Small weights in the last layer give scores near zero: the softmax loss of C equal scores.",
     ),
@@ -327,10 +358,17 @@ def test_conv_net_scores(student: Any, case: Case) -> None:
     builds_on=DEEP_BUILDS_ON,
 )
 def test_conv_net_start(student: Any, case: Case) -> None:
-    sizes = {"input_dim": (3, 8, 12), "num_filters": [12, 8], "filter_sizes": [5, 3], "num_classes": 20}
-    net = student.new("classifiers.cnn.ConvNet", **sizes, weight_scale=1e-3)
-    shapes: dict[str, tuple[int, ...]] = {"W_1": (12, 3, 5, 5), "b_1": (12,), "gamma1": (12,), "beta1": (12,)}
-    shapes |= {"W_2": (8, 12, 3, 3), "b_2": (8,), "gamma2": (8,), "beta2": (8,)}
+    sizes = {"input_dim": (4, 8, 12), "num_filters": [12, 8], "filter_sizes": [5, 3], "num_classes": 20}
+    normed = case.id != "parameters_no_batch_norm"
+    net = start(student, case, "classifiers.cnn.ConvNet", sizes, use_batch_norm=normed)
+    shapes: dict[str, tuple[int, ...]] = {
+        "W_1": (12, 4, 5, 5),
+        "b_1": (12,),
+        "W_2": (8, 12, 3, 3),
+        "b_2": (8,),
+    }
+    if normed:
+        shapes |= {"gamma1": (12,), "beta1": (12,), "gamma2": (8,), "beta2": (8,)}
     check_start(student, case, DEEP_NAME, net, shapes | {"W_3": (48, 20), "b_3": (20,)}, sizes)
 
 

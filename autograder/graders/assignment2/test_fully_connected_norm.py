@@ -87,6 +87,12 @@ def test_fully_connected_net_layernorm(student: Any, case: Case) -> None:
         "calls before have left in its own bn_param.",
     ),
     Case(
+        "scores_three_hidden_layers",
+        "edge",
+        row="batchnorm_three_hidden",
+        hint="Three hidden layers: the layer that trained a bn_param must be the one that tests with it.",
+    ),
+    Case(
         "scores_of_one_example",
         "edge",
         row="batchnorm_one_hidden",

@@ -3,9 +3,9 @@
 from typing import Any
 
 from autograder.checks.checks import Case, cases
-from autograder.checks.fixed import load
+from autograder.checks.fixed import Arrays, load
 from autograder.graders.assignment2.calls import EXPECTED, filled, like, near
-from autograder.graders.assignment2.norms import Layer, check_contract, forward
+from autograder.graders.assignment2.norms import Layer, check_contract, forward, other_eps
 from autograder.graders.assignment2.spatial import (
     BUILDS_ON,
     check_forward_contract,
@@ -16,7 +16,13 @@ from autograder.graders.assignment2.spatial import (
 
 FIXED = load(EXPECTED, "groupnorm")
 NAME, BACK = "spatial_groupnorm_forward", "spatial_groupnorm_backward"
-GROUPS = Layer(NAME, rows=group_rows, settings=lambda row: [int(row["groups"]), {}])
+
+
+def given_eps(row: Arrays) -> dict[str, float]:
+    return {"eps": float(row["eps"])} if "eps" in row else {}
+
+
+GROUPS = Layer(NAME, rows=group_rows, settings=lambda row: [int(row["groups"]), given_eps(row)])
 
 
 @cases(
@@ -52,10 +58,16 @@ GROUPS = Layer(NAME, rows=group_rows, settings=lambda row: [int(row["groups"]), 
         row="small_variance",
         hint="The variance is about as small as eps here: eps is 1e-5, inside the root.",
     ),
+    Case(
+        "eps_argument",
+        "edge",
+        row="small_variance",
+        hint="gn_param['eps'] is not the usual one here. Is it read, or is 1e-5 written into the code?",
+    ),
     builds_on=BUILDS_ON,
 )
 def test_spatial_groupnorm_forward(student: Any, case: Case) -> None:
-    row, text = FIXED[case.row], f"out of {NAME}"
+    row, text = other_eps(FIXED[case.row]) if case.id == "eps_argument" else FIXED[case.row], f"out of {NAME}"
     out = like(forward(student, GROUPS, row)[0], row["out"], name=text)
     near(out, row["out"], name=text, rtol=sharpness(case))
 

@@ -7,7 +7,7 @@ import numpy as np
 from autograder.checks.checks import Case, cases, mapping, parts, same_shape
 from autograder.checks.fixed import load
 from autograder.graders.assignment2.calls import EXPECTED, near
-from autograder.graders.assignment2.norms import NORM_RTOL, Layer, check_contract
+from autograder.graders.assignment2.norms import NORM_RTOL, Layer, check_contract, other_eps
 from autograder.graders.assignment2.spatial import (
     BUILDS_ON,
     STATS,
@@ -41,7 +41,6 @@ SPATIAL = Layer(
     ),
     Case(
         "test_mode_gamma_beta",
-        "edge",
         row="test_scaled",
         hint="gamma and beta scale and shift in test mode just as they do in train mode.",
     ),
@@ -57,11 +56,17 @@ SPATIAL = Layer(
         row="small_variance",
         hint="The variance is about as small as eps here: eps is 1e-5, inside the root.",
     ),
+    Case(
+        "eps_argument",
+        "edge",
+        row="small_variance",
+        hint="bn_param['eps'] is not the usual one here: pass bn_param on as it came.",
+    ),
     builds_on=BUILDS_ON,
 )
 def test_spatial_batchnorm_forward(student: Any, case: Case) -> None:
-    row = FIXED[case.row]
-    param = {"mode": "train"}
+    row = other_eps(FIXED[case.row]) if case.id == "eps_argument" else FIXED[case.row]
+    param: dict[str, Any] = {"mode": "train", **({"eps": float(row["eps"])} if "eps" in row else {})}
     if "running_mean" in row:
         param = {"mode": "test", **{name: row[name] for name in STATS}}
     args = [row["x"], row["gamma"], row["beta"], param]

@@ -13,6 +13,7 @@ from autograder.checks.fixed import Arrays, under
 
 NET_RTOL = 1e-5  # a layer that works in float32 inside leaves 6 digits; mistakes move the first 3
 SPREAD = 0.12  # of a standard deviation estimated from some hundred draws: four of its standard errors
+MANY = 300  # normal draws: the largest is beyond 2.2 deviations but once in 4,000 times; evenly drawn, never
 SEED = 20  # any number: the draws are compared with the legacy generator's for the same seed
 
 
@@ -99,6 +100,10 @@ def check_start(params: Any, scale: float, *, name: str) -> None:
             fail("value", f"{label} is not 0 at the start; biases begin at 0.")
         if not key.startswith("W"):
             continue
+        if values.size >= MANY and np.abs(values).max() < 2.2 * values.std():
+            fail(
+                "value", f"{label}: the weights do not come from a normal distribution. Use np.random.randn."
+            )
         spread, centre = values.std() / scale, abs(values.mean()) / scale
         if abs(spread - 1) > SPREAD or centre > 5 / np.sqrt(values.size):
             what = (

@@ -7,8 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.checks import RTOL, Case, array, cases, close, fail, mapping, parts, same_shape
+from autograder.checks.checks import (
+    RTOL,
+    Case,
+    array,
+    cases,
+    close,
+    fail,
+    mapping,
+    parts,
+    same_shape,
+    unchanged,
+)
 
+NO_SCORES = "check_accuracy did not ask the model for scores: call self.model.loss(X) without y."
 BUILDS_ON = {"optim.sgd": None}  # only named: a rule of ours takes its place
 
 # Runs beside the student's code and holds no answers. The model scores an image by the image itself: its
@@ -102,7 +114,9 @@ def rows_of(found: np.ndarray, X: np.ndarray) -> np.ndarray:
         "update", hint="Every parameter takes a step with its own gradient; the result goes back into params."
     ),
     Case(
-        "config", hint="The config a rule gives back must be there at its next step, one for each parameter."
+        "config",
+        weight=3,
+        hint="The config a rule gives back must be there at its next step, one for each parameter.",
     ),
     Case("small_set", "edge", hint="Rows are drawn with replacement: a batch may be larger than the set."),
     builds_on=BUILDS_ON,
@@ -188,6 +202,24 @@ def check_params(params: Any, total: int) -> None:
         hint="num_samples images are drawn, with their labels; only they count.",
     ),
     Case(
+        "sample_anew",
+        count=40,
+        samples=12,
+        calls=4,
+        hint="Every call draws its own sample, from all images: no seed inside, and no part of X left out.",
+    ),
+    Case("full_batches", "edge", count=20, hint="20 images make four batches of 5, and no empty fifth one."),
+    Case(
+        "last_batch_of_one", "edge", count=21, hint="The last batch may hold a single image; it counts too."
+    ),
+    Case(
+        "arguments_unchanged",
+        "edge",
+        count=23,
+        samples=12,
+        hint="X and y belong to the caller: x[...] = changes them.",
+    ),
+    Case(
         "sample_too_large", "edge", count=9, samples=50, hint="With fewer images than num_samples, all count."
     ),
     Case(
@@ -201,17 +233,29 @@ def test_check_accuracy(student: Any, case: Case) -> None:
     X, y = images(case.count, seed=6)
     samples = case.data.get("samples")
     options = {"num_samples": samples} | ({} if case.id == "accuracy" else {"batch_size": 5})
-    got, given = parts(student.method(kit, "accuracy", solver, X, y, options), 2, name="check_accuracy")
+    if case.id == "sample_anew":
+        check_samples(student, kit, X, y, options, case.calls)
+        return
+    echo = student.method(kit, "accuracy", solver, X, y, options, echo=True)
+    got, given = parts(echo.result, 2, name="check_accuracy")
+    if case.id == "arguments_unchanged":
+        unchanged(X, echo.args[1], name="X, the argument of check_accuracy,")
+        unchanged(y, echo.args[2], name="y, the argument of check_accuracy,")
     seen = noted(given)
     if not seen:
-        fail("value", "check_accuracy did not ask the model for scores: call self.model.loss(X) without y.")
+        fail("value", NO_SCORES)
     if any(part.ndim != 2 or part.shape[1] != 4 for part in seen):
         fail("shape", "The model was given images of another shape: cut X along its first axis only.")
     largest, total = max(len(part) for part in seen), sum(len(part) for part in seen)
     if case.id == "memory" and largest > 5:
         fail("value", f"With batch_size=5 the model was given {largest} images at once.")
+    if case.id == "full_batches" and min(len(part) for part in seen) == 0:
+        fail("value", "The model was given a batch without images: 20 images make four batches of 5.")
     right = X.argmax(axis=1) == y
-    if case.id == "sample":
+    whole = case.id in ("sample_too_large", "sample_of_all")
+    if whole and sorted(rows_of(np.concatenate(seen), X)) != list(range(len(X))):
+        fail("value", f"With num_samples={samples} of {len(X)} images each of them counts once.")
+    if case.id in ("sample", "arguments_unchanged"):
         if total != samples:
             fail("value", f"With num_samples={samples} of {len(X)} images the model saw {total}.")
         rows = rows_of(np.concatenate(seen), X)
@@ -219,6 +263,29 @@ def test_check_accuracy(student: Any, case: Case) -> None:
             fail("value", "The sample is the first images: draw it at random.")
         right = right[rows]
     close(got, right.mean(), name="the accuracy", rtol=RTOL)
+
+
+def check_samples(student: Any, kit: Any, X: np.ndarray, y: np.ndarray, options: Any, calls: int) -> None:
+    """The rows that several calls look at: not the same ones, and from all parts of X."""
+    drawn: list[list[int]] = []
+    for _ in range(calls):
+        _, solver = make(student)
+        _, given = parts(student.method(kit, "accuracy", solver, X, y, options), 2, name="check_accuracy")
+        seen = [batch_like(part) for part in noted(given)]
+        if not seen:
+            fail("value", NO_SCORES)
+        drawn.append(rows_of(np.concatenate(seen), X).tolist())
+    if any(rows == drawn[0] for rows in drawn[1:]):
+        fail("value", "check_accuracy looks at the same images at every call: is a seed set inside?")
+    parts_seen = {row * 4 // len(X) for rows in drawn for row in rows if row >= 0}
+    if len(parts_seen) < 4:  # 48 draws leave out a quarter of the images once in 250,000 times
+        fail("value", f"In {calls} samples a part of the images was never drawn: draw from all of them.")
+
+
+def batch_like(found: np.ndarray) -> np.ndarray:
+    if found.ndim != 2 or found.shape[1] != 4:
+        fail("shape", "The model was given images of another shape: cut X along its first axis only.")
+    return found
 
 
 @cases(
