@@ -10,8 +10,7 @@ from typing import Any, Literal
 from autograder.errors import CourseError
 from autograder.toml_table import NAME, SETTINGS, described, is_number
 
-Kind = Literal["code", "inline", "trained"]
-TRAINED_PREFIX = "train_"  # a cell of this name is judged by the model the notebook saved
+Kind = Literal["code", "inline"]
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def _kind(cell: dict[str, Any], grade_id: str, solution: bool, where: str) -> Ki
             f"{where}: {grade_id}: expected a code or Markdown cell, got {cell.get('cell_type')!r}; "
             "change its type"
         )
-    return "trained" if grade_id.startswith(TRAINED_PREFIX) else "code"
+    return "code"
 
 
 def grade_id_of(cell: dict[str, Any]) -> str:

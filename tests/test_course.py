@@ -79,7 +79,7 @@ def test_points_and_kinds_come_from_the_notebooks(folder: Folder) -> None:
     demo = course.load("demo", folder.root)
     assert [(c.grade_id, c.notebook, c.points, c.kind, c.manual) for c in demo.grade_cells] == [
         ("f", "Intro", 2.0, "code", False),
-        ("train_net", "More", 1.5, "trained", False),
+        ("train_net", "More", 1.5, "code", False),
         ("inline_More_1", "More", 1.0, "inline", True),
     ]
     assert demo.max_points == 4.5

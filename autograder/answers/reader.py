@@ -24,17 +24,7 @@ QUESTION_KEYS = ("same_as", "mode", "answer", "options", "subjects", "words", "y
 CRITERION_KEYS = ("id", "title", "share", "full", "choose", "unsure", "slot", "part")
 EVIDENCE_KEYS = ("accept", "reject", "unclear", "subject", "window")
 SHARES_TOLERANCE = 1e-6  # shares such as 1/3 are typed with a few digits
-# Words of which any answer on this course has at least one.
-COURSE_WORDS = lexicon(
-    """
-    activation* accura* adam adagrad algorithm batch* bias* capacity class* complex* converg* data*
-    deep* deriv* distribution dropout epoch* error* estimat* explod* feature* filter* function* gener*
-    gradient* hidden image* init* input* layer* learn* linear* loss* mean mini* model* negativ* net
-    network* neuron* nois* norm* optim* output* overfit* param* perform* positiv* predict* probab*
-    regular* relu rms* sampl* saturat* scal* sigmoid* slope* stabl* statist* step* test* train* unit*
-    updat* valid* vanish* varian* weight* zero
-    """
-)
+TOPIC = "topic"  # the group of words of which any answer on the subject has at least one
 
 
 def read(path: Path, cells: Iterable[Cell], root: Path) -> tuple[Question, ...]:
@@ -82,7 +72,7 @@ def _followed(table: TomlTable, folder: Path, words: Words, root: Path) -> tuple
     questions, shared = _load(other, root) if other.is_file() else ({}, {})
     if grade_id not in questions or "same_as" in questions[grade_id]:
         raise table.fail(
-            "another file's question, as in 'assignment1: inline_x_1'",
+            "another file's question, as in 'first: question_1'",
             table.raw["same_as"],
             "correct it",
             "same_as",
@@ -129,7 +119,8 @@ def _question(table: TomlTable, cell: Cell, shared: Words) -> Question:
         yes=_patterns(table, "yes", words),
         no=_patterns(table, "no", words),
     )
-    return dataclasses.replace(question, vocabulary=_vocabulary(question))
+    topic = lexicon(" ".join(words.get(TOPIC, ())))
+    return dataclasses.replace(question, vocabulary=_vocabulary(question, topic))
 
 
 def _calls(table: TomlTable, key: str, words: Words) -> tuple[tuple[str, Phrases], ...]:
@@ -218,7 +209,7 @@ def _check_criteria(table: TomlTable, criteria: tuple[Criterion, ...], options: 
                 raise table.fail(f"one of the options {', '.join(options)}", name, "correct it", criterion.id)
 
 
-def _vocabulary(question: Question) -> tuple[Phrase, ...]:
+def _vocabulary(question: Question, topic: frozenset[str]) -> tuple[Phrase, ...]:
     """Single words, one of which stands in any answer on the topic."""
     patterns = [*question.yes, *question.no]
     for criterion in question.criteria:
@@ -228,4 +219,4 @@ def _vocabulary(question: Question) -> tuple[Phrase, ...]:
     called = [phrases for _, phrases in question.subjects]
     found = {word for phrases in (*looked_for, *called) for phrase in phrases.all for word in phrase}
     words = {word for word in found if len(word) > 2 and word[0].isalpha() and word not in GLUE | FILLERS}
-    return tuple((word,) for word in sorted({*words, *question.options, *COURSE_WORDS}))
+    return tuple((word,) for word in sorted({*words, *question.options, *topic}))

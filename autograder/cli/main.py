@@ -174,6 +174,13 @@ def _parser() -> argparse.ArgumentParser:
     alike.add_argument("folder", type=Path, metavar="DIR", help="holds <student>/… or <student>.zip")
     alike.add_argument("--out", type=Path, required=True, help="where similarity.html goes")
     alike.add_argument("--json", action="store_true", help="print the pairs as JSON")
+    start = verb("init", _init, "Make a small complete course in a new folder.")
+    start.add_argument("folder", type=Path, metavar="DIR")
+    start.add_argument("--title", default="A course", metavar="TEXT")
+    start.add_argument("--package", default="course_lib", metavar="NAME", help="what students complete")
+    start.add_argument("--assignment", default="first", metavar="NAME", help="the first one's name")
+    another = verb("new", _new, "Add an assignment to this course.")
+    another.add_argument("assignment", metavar="NAME")
     verb("doctor", _doctor, "Say what this machine can do for isolation, and what would help.")
     return parser
 
@@ -318,6 +325,20 @@ def _review(options: argparse.Namespace) -> int:
     else:
         show_all(remaining, graded.assignment.question)
     return ATTENTION if remaining else DONE
+
+
+def _init(options: argparse.Namespace) -> int:
+    from autograder.cli import author
+
+    author.init(options.folder, options.title, options.package, options.assignment)
+    return DONE
+
+
+def _new(options: argparse.Namespace) -> int:
+    from autograder.cli import author
+
+    author.new(options.assignment)
+    return DONE
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -15,7 +15,11 @@ from autograder.intake import Submission
 from autograder.records.record import Hashes
 
 ENGINE = Path(__file__).parents[1]
-JUDGING = ("judge", "sandbox", "checks", "answers", "intake")  # rooms in which a change can change points
+# Whole rooms, and ground files: a change in any of them can change points.
+DECIDING = (
+    *("answers", "checks", "course", "intake", "judge", "records", "sandbox"),
+    *("__init__.py", "bounded.py", "errors.py", "files.py", "notebook.py", "safe_text.py", "toml_table.py"),
+)
 
 
 @cache
@@ -58,10 +62,16 @@ def environment() -> tuple[str, ...]:
 def environment_digest() -> str:
     """Hash of what the student's code runs on: the machine's side, and this kit's judge and sandbox."""
     total = hashlib.sha256(repr(environment()).encode())
-    for room in JUDGING:
-        for path in sorted((ENGINE / room).rglob("*.py")):
-            total.update(path.relative_to(ENGINE).as_posix().encode() + path.read_bytes())
+    for path in deciding_code():
+        total.update(path.relative_to(ENGINE).as_posix().encode() + path.read_bytes())
     return total.hexdigest()
+
+
+def deciding_code() -> list[Path]:
+    """The engine's own files that decide points."""
+    chosen = [ENGINE / name for name in DECIDING]
+    files = [path for place in chosen for path in (place.rglob("*") if place.is_dir() else [place])]
+    return sorted(path for path in files if path.is_file() and path.suffix != ".pyc")
 
 
 def hashes(assignment: Assignment, submission: Submission) -> Hashes:

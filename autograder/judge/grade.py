@@ -11,7 +11,7 @@ import pytest
 from autograder.course.assignment import Assignment
 from autograder.errors import GradingError
 from autograder.intake import Submission
-from autograder.judge import digests
+from autograder.judge import digests, inline
 from autograder.judge.check import Check
 from autograder.judge.hand_in import Judge
 from autograder.judge.neighbours import graders_importable
@@ -56,28 +56,28 @@ def grade_all(
         GradingError: the hidden graders do not load. No submission was graded.
         SandboxError: this machine offers no sandbox and none was asked for.
     """
-    folder, root = assignment.graders, assignment.root
-    if not folder.is_dir():
-        where = folder.relative_to(root).as_posix()
-        raise GradingError(f"{where}: no hidden graders for this assignment")
     with (
         graders_importable(assignment.course),
-        Judge(assignment, _load_checks(assignment), level) as judge,
+        Judge(assignment, load_checks(assignment), level) as judge,
     ):
         for submission in submissions:
             emit(judge.record(submission))
 
 
-def _load_checks(assignment: Assignment) -> list[Check]:
-    """The hidden graders of an assignment.
+def load_checks(assignment: Assignment) -> list[Check]:
+    """The hidden graders of an assignment, and the one test that all rubrics share.
 
     Raises:
-        GradingError: they do not load.
+        GradingError: there are none, or they do not load.
     """
+    folder, root = assignment.graders, assignment.root
+    paths = [str(folder)] if folder.is_dir() else []
+    paths += [inline.__file__] if assignment.questions else []
+    if not paths:
+        raise GradingError(f"{folder.relative_to(root).as_posix()}: no hidden graders for this assignment")
     graders = Graders(assignment)
     with _plain_pytest():
-        arguments = [str(assignment.graders), "--rootdir", str(assignment.root), *_ARGUMENTS]
-        code = pytest.main(arguments, plugins=[graders])
+        code = pytest.main([*paths, "--rootdir", str(root), *_ARGUMENTS], plugins=[graders])
     checks = graders.checks()
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         raise GradingError(f"pytest stopped with {code!r} over the hidden graders of {assignment.name}")

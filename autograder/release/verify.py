@@ -83,14 +83,14 @@ def released_submission(assignment: Assignment) -> Submission:
     folder = assignment.release_folder
     where = f"release/{assignment.name}"
     if not folder.is_dir():
-        raise ReleaseError(f"{where}: expected the built release, found no such folder; run make release")
+        raise ReleaseError(f"{where}: expected the built release, found no such folder; run `autograder release`")
     files = {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
     }
     for path, text in skeleton(assignment).files.items():
         if files.get(path) != text.encode():
             raise ReleaseError(
-                f"{where}/{path}: expected what the course builds now, got something else; run make release"
+                f"{where}/{path}: expected what the course builds now, got something else; run `autograder release`"
             )
     return intake.arrange("untouched", files, assignment)
 

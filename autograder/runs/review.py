@@ -43,7 +43,7 @@ def decision(text: str, comment: str, waiting: Sequence[Group]) -> Decision:
     """
     name, separator, points = text.rpartition("=")
     if not separator or not name or not points:
-        raise ReviewError(f"--decide {text!r}: expected GROUP=POINTS, as in two_layer_net_1:a1b2c3=1.5")
+        raise ReviewError(f"--decide {text!r}: expected GROUP=POINTS, as in question_1:a1b2c3=1.5")
     group = next((g for g in waiting if g.id == name), None)
     if group is None:
         raise ReviewError(

@@ -78,7 +78,7 @@ class Sandbox:
     def submission(
         self,
         files: Mapping[str, bytes],
-        package: str = "cs_lib",
+        package: str = "",
         aliases: Sequence[str] = (),
         fresh_cases: bool = False,
         solved: Mapping[str, bytes] | None = None,
@@ -87,11 +87,12 @@ class Sandbox:
 
         Args:
             files: posix path relative to the submission's root -> content.
-            package: the folder whose modules are called.
+            package: the folder whose modules are called; if not given, that of the first file.
             aliases: other names under which the submission's own imports find that package.
             fresh_cases: a new worker for each case, so that no case can leave anything for the next.
             solved: the solved package's files, of which a second worker answers what a case builds on.
         """
+        package = package or next(iter(files), "").partition("/")[0]
         return Student(self, files, package, aliases, fresh_cases, solved)
 
     def start(self) -> None:

@@ -11,7 +11,7 @@ from autograder.sandbox.client import Sandbox
 from autograder.sandbox.errors import SandboxError
 from autograder.sandbox.level import Level
 
-TRIAL = {"cs_lib/trial.py": b"def answer():\n    return 42\n"}
+TRIAL = {"trial_package/trial.py": b"def answer():\n    return 42\n"}
 
 
 def doctor_report() -> str:

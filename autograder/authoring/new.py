@@ -1,0 +1,134 @@
+"""`autograder init` and `autograder new`: a small complete course, and one more assignment for a course.
+
+What they write is green on `autograder verify` as it is: one function, one notebook, one question, one
+grader, one rubric, each short enough to be read and replaced.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from importlib.resources import files
+from pathlib import Path
+
+from autograder.authoring.notebook import new_notebook
+from autograder.course.course import FILE, Course
+from autograder.course.course import read as read_course
+from autograder.errors import CourseError
+from autograder.files import write_atomically
+from autograder.release.marks import BEGIN
+from autograder.toml_table import SETTINGS
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+def init(folder: Path, title: str, package: str, assignment: str) -> Course:
+    """Make a course with one assignment in an empty or new folder.
+
+    Raises:
+        CourseError: the folder holds something, or a name is no name.
+    """
+    _check_name("--package", package)
+    _check_name("--assignment", assignment)
+    if '"' in title or "\\" in title or not title.isprintable():
+        raise CourseError(f"--title: expected a line without quotes and backslashes, got {title!r}")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise CourseError(f"{folder}: expected an empty folder or none, got something in it; name another")
+    words = {"title": title, "package": package}
+    for template, path in (
+        ("course.toml", FILE),
+        ("README.md", "README.md"),
+        ("gitignore", ".gitignore"),
+        ("package.py", f"{package}/__init__.py"),
+    ):
+        write_atomically(folder / path, _filled(template, words))
+    _write_assignment(folder, package, assignment, ["graders", "rubrics"])
+    _list(folder / FILE, "assignments", assignment)
+    return read_course(folder)
+
+
+def new(course: Course, assignment: str) -> list[str]:
+    """Add an assignment to a course: the files it needs, and its name in course.toml. Returns the files.
+
+    Raises:
+        CourseError: a file of that name is there, or the name is no name.
+    """
+    _check_name("NAME", assignment)
+    if assignment in course.assignments:
+        raise CourseError(f"{FILE}: assignments: {assignment} is listed already; choose another name")
+    written = _write_assignment(course.root, course.package, assignment, _folders(course))
+    _list(course.settings, "assignments", assignment)
+    for earlier in course.assignments:
+        path = course.root / "source" / earlier / SETTINGS
+        _list(path, "leave_out", f"{course.package}.{assignment}")
+        written.append(path.relative_to(course.root).as_posix())
+    return [*written, FILE]
+
+
+def _folders(course: Course) -> list[str]:
+    return [folder.relative_to(course.root).as_posix() for folder in (course.graders, course.rubrics)]
+
+
+def _check_name(where: str, name: str) -> None:
+    if not NAME.fullmatch(name) or keyword.iskeyword(name):
+        raise CourseError(
+            f"{where}: expected letters, digits and _, as Python's names have them, got {name!r}; rename it"
+        )
+
+
+def _filled(template: str, words: dict[str, str]) -> str:
+    text = (files("autograder.authoring") / "templates" / f"{template}.tmpl").read_text(encoding="utf-8")
+    for word, value in words.items():
+        text = text.replace("{{" + word + "}}", value)
+    return text
+
+
+def _write_assignment(root: Path, package: str, name: str, folders: list[str]) -> list[str]:
+    graders, rubrics = folders
+    words = {"name": name, "module": name, "package": package, "leave_out": _same_solution(root, package)}
+    texts = {
+        f"{package}/{name}.py": _filled("module.py", words),
+        f"source/{name}/assignment.toml": _filled("assignment.toml", words).rstrip() + "\n",
+        f"source/{name}/README.md": _filled("student_readme.md", words),
+        f"source/{name}/requirements.txt": _filled("requirements.txt", words),
+        f"source/{name}/{name}.ipynb": new_notebook(name, name, package) + "\n",
+        f"{graders}/{name}/test_{name}.py": _filled("grader.py", words),
+        f"{rubrics}/{name}.toml": _filled("rubric.toml", words),
+    }
+    for path in texts:
+        if (root / path).exists():
+            raise CourseError(f"{path}: expected no such file yet, got one; move it, or choose another name")
+    for path, text in texts.items():
+        write_atomically(root / path, text)
+    return list(texts)
+
+
+def _same_solution(root: Path, package: str) -> str:
+    """What a new assignment leaves out: modules of the same template, whose solution would ship solved."""
+    solution = _filled("module.py", {}).partition(BEGIN)[2].partition("\n")[2].partition("\n")[0]
+    found = [
+        f'"{package}.{path.stem}"'
+        for path in sorted((root / package).glob("*.py"))
+        if solution in path.read_text(encoding="utf-8")
+    ]
+    return f"\n# Their solution is this one's.\nleave_out = [{', '.join(found)}]" if found else ""
+
+
+def _list(settings: Path, key: str, entry: str) -> None:
+    """Add an entry to a list of a settings file, and leave the rest of the file as it is."""
+    text = settings.read_text(encoding="utf-8")
+    found = re.search(rf"(?m)^{key}\s*=\s*\[([^\]]*)\]", text)
+    if found is None:
+        top, table, rest = _before_tables(text)
+        write_atomically(settings, f'{top.rstrip()}\n\n{key} = ["{entry}"]\n{table and chr(10)}{table}{rest}')
+        return
+    listed = found.group(1).rstrip().rstrip(",")
+    inside = f'{listed}, "{entry}"' if listed.strip() else f'"{entry}"'
+    at, end = found.span(1)
+    write_atomically(settings, text[:at] + inside + text[end:])
+
+
+def _before_tables(text: str) -> tuple[str, str, str]:
+    """A TOML text up to its first table, that table's head, and the rest."""
+    found = re.search(r"(?m)^\[", text)
+    return (text[: found.start()], "[", text[found.end() :]) if found else (text, "", "")

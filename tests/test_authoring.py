@@ -1,0 +1,91 @@
+"""`autograder init` and `autograder new`: what they write fits together, and what they refuse."""
+
+from pathlib import Path
+
+import pytest
+
+from autograder.authoring.new import init, new
+from autograder.cli import main as cli
+from autograder.course import assignment as course
+from autograder.course.course import read
+from autograder.errors import CourseError
+from autograder.release.package import skeleton
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    init(tmp_path / "course", "Statistics 101", "stats", "warm_up")
+    return tmp_path / "course"
+
+
+def test_a_new_course_loads(made: Path) -> None:
+    assignment = course.load("warm_up", made)
+    assert (assignment.course.title, assignment.package) == ("Statistics 101", "stats")
+    cells = [(c.grade_id, c.points, c.manual) for c in assignment.grade_cells]
+    assert cells == [("standardize", 2.0, False), ("inline_warm_up_1", 1.0, True)]
+    [question] = assignment.questions
+    assert question.asked.startswith("**Question 1.**")
+    assert "not written yet" in skeleton(assignment).files["stats/warm_up.py"]
+
+
+def test_another_assignment_comes_last_and_no_release_gives_the_other_away(made: Path) -> None:
+    files = new(read(made), "second")
+    assert files[-1] == "course.toml"
+    assert read(made).assignments == ("warm_up", "second")
+    assert set(skeleton(course.load("warm_up", made)).files) == {"stats/__init__.py", "stats/warm_up.py"}
+    assert set(skeleton(course.load("second", made)).files) == {"stats/__init__.py", "stats/second.py"}
+    new(read(made), "third")
+    assert course.load("warm_up", made).leave_out == ("stats.second", "stats.third")
+
+
+def test_an_assignment_with_tables_keeps_them(made: Path) -> None:
+    path = made / "source/warm_up/assignment.toml"
+    path.write_text(path.read_text() + "[limits]\ncall_seconds = 3\n")
+    new(read(made), "second")
+    warm_up = course.load("warm_up", made)
+    assert (warm_up.leave_out, warm_up.limits.call_seconds) == (("stats.second",), 3.0)
+
+
+@pytest.mark.parametrize("name", ["2nd", "a-b", "../x", "class", ""])
+def test_a_name_that_is_no_name_is_refused(made: Path, name: str) -> None:
+    with pytest.raises(CourseError, match="NAME: expected letters, digits and _, as Python's names"):
+        new(read(made), name)
+
+
+def test_an_assignment_that_is_there_is_refused(made: Path) -> None:
+    with pytest.raises(CourseError, match="assignments: warm_up is listed already; choose another name"):
+        new(read(made), "warm_up")
+    (made / "graders/second").mkdir()
+    (made / "graders/second/test_second.py").write_text("")
+    with pytest.raises(CourseError, match=r"graders/second/test_second.py: expected no such file yet, got"):
+        new(read(made), "second")
+    assert read(made).assignments == ("warm_up",)
+    assert not (made / "source/second").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("T", "my lib", "a"), "--package: expected letters"),
+        (("T", "lib", "a.b"), "--assignment: expected letters"),
+        (('T"', "lib", "a"), "--title: expected a line without quotes and backslashes"),
+    ],
+)
+def test_a_course_with_wrong_names_is_refused(
+    tmp_path: Path, arguments: tuple[str, str, str], message: str
+) -> None:
+    with pytest.raises(CourseError, match=message):
+        init(tmp_path / "course", *arguments)
+    assert not (tmp_path / "course").exists()
+
+
+def test_a_folder_with_something_in_it_is_left_alone(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["init", str(made)]) == 2
+    assert "expected an empty folder or none, got something in it; name another" in capsys.readouterr().err
+
+
+def test_a_list_is_written_where_there_is_none(made: Path) -> None:
+    course_ = read(made)
+    (made / "course.toml").write_text('title = "T"\npackage = "stats"\n', encoding="utf-8")
+    new(course_, "second")  # the list is added where there is none
+    assert read(made).assignments == ("second",)
