@@ -54,27 +54,17 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("machine") / "env"
     venv.create(home, with_pip=False, symlinks=True)
     [packages] = home.glob("lib/python*/site-packages")
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--prefix",
-        str(home),
-        str(wheel),
-    ]
-    subprocess.run([*command, "--ignore-installed"], check=True, capture_output=True)
+    options = ("--quiet", "--no-deps", "--ignore-installed", "--prefix", str(home))
+    command = [sys.executable, "-m", "pip", "install", *options, str(wheel)]
+    subprocess.run(command, check=True, capture_output=True)
     # Plain lines of a .pth file only lengthen the path: the checkout's own editable install is not followed.
     (packages / "lent.pth").write_text("\n".join(site.getsitepackages()) + "\n")
     return home / "bin"
 
 
 def run(bin: Path, folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    environment = {
-        key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "PYTEST"))
-    }
+    ours = ("PYTHON", "PYTEST")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
     environment |= {"PATH": f"{bin}{os.pathsep}{os.environ['PATH']}", "VIRTUAL_ENV": str(bin.parent)}
     first = str(bin / command[0])
     return subprocess.run(
@@ -110,5 +100,5 @@ def test_a_folder_without_a_course_is_told_so(installed: Path, tmp_path: Path) -
     asked = run(installed, tmp_path, "autograder", "verify")
     assert asked.returncode == 2
     assert (
-        "found no course.toml; go to the course's folder, or make one with `autograder init`" in asked.stderr
+        "found no course.toml; go to the course's folder, or make one with `autograder init" in asked.stderr
     )

@@ -11,9 +11,8 @@ from autograder.answers.verdict import judge
 from autograder.checks.checks import CheckFailed
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
-from autograder.judge import scoring
+from autograder.judge import inline, scoring
 from autograder.judge.grade import grade_one
-from autograder.judge.inline import test_inline
 from autograder.notebook import GradeCell
 from autograder.records.record import CaseResult, Grade
 from bench import rubrics
@@ -246,26 +245,26 @@ def asked(criterion: str) -> Asked:
 
 
 def test_met_passes_with_its_reason() -> None:
-    assert "“Increase p.”" in test_inline({"inline_Dropout_3": "Increase p."}, asked("direction"))
+    assert "“Increase p.”" in inline.test_inline({"inline_Dropout_3": "Increase p."}, asked("direction"))
 
 
 def test_not_met_fails() -> None:
     with pytest.raises(
         CheckFailed, match=r"Whether and how to change p: this says something else\."
     ) as failed:
-        test_inline({"inline_Dropout_3": "Decrease p."}, asked("direction"))
+        inline.test_inline({"inline_Dropout_3": "Decrease p."}, asked("direction"))
     assert failed.value.property == ""
 
 
 def test_nothing_written_fails_with_that_reason() -> None:
     with pytest.raises(CheckFailed, match="Nothing is written here") as failed:
-        test_inline({}, asked("direction"))
+        inline.test_inline({}, asked("direction"))
     assert failed.value.property == "empty"
 
 
 def test_unsure_is_skipped() -> None:
     with pytest.raises(pytest.skip.Exception, match="a person decides"):
-        test_inline({"inline_Dropout_3": "No change is needed, p is a fraction."}, asked("direction"))
+        inline.test_inline({"inline_Dropout_3": "No change is needed, p is a fraction."}, asked("direction"))
 
 
 CELL = GradeCell("inline_Dropout_3", "Dropout", 1.0, "inline", True)
