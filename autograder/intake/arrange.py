@@ -20,6 +20,7 @@ from autograder.intake.copies import Found, Taken, choose
 from autograder.intake.given import given
 from autograder.intake.notebook_files import by_cells, by_name, may_be
 from autograder.intake.source_text import in_utf8
+from autograder.intake.unworked import of_another, unworked
 from autograder.intake.written import Answers
 
 SHOWN = 8  # names of files, in one sentence
@@ -101,6 +102,7 @@ def arranged(
     answers = written.read(assignment, notebooks, taken.spares)
     work.problems += answers.problems
     _name_unused(work, found, package)
+    work.problems += [*unworked(package, notebooks, assignment), *of_another(package, assignment)]
     doubts = {**work.doubts, **answers.doubts}
     return Arranged(package, notebooks, results, tuple(work.problems), answers, doubts)
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from autograder.course.assignment import Assignment
+from autograder.notebook import Notebook
 from autograder.records.record import CaseResult, Grade, Record
 from autograder.reports import pages
 from autograder.reports.first_looks import banners, looks, unread_line
@@ -50,6 +52,7 @@ class Entry:
     criteria: tuple[Criterion, ...]
     passed: tuple[str, ...]
     answer: str | None
+    title: str  # "Question 2" of a question, else its grade id
 
     @property
     def points(self) -> float | None:
@@ -89,7 +92,14 @@ class Section:
 def render(record: Record, assignment: Assignment, notebook: str = "") -> str:
     """The page of one student: the whole assignment, or one notebook of it."""
     sections = [
-        Section(n.name, tuple(_entry(record, c.grade_id) for c in n.cells if c.grade_id in record.grades))
+        Section(
+            n.name,
+            tuple(
+                _entry(record, grade_id, title)
+                for grade_id, title in titles(n).items()
+                if grade_id in record.grades
+            ),
+        )
         for n in assignment.notebooks
     ]
     shown = [s for s in sections if s.name == notebook] if notebook else sections
@@ -103,6 +113,7 @@ def render(record: Record, assignment: Assignment, notebook: str = "") -> str:
         total=_together(shown),
         whole=_together(sections),
         counted=score(record, assignment),
+        handed_in=_handed_in(record, assignment),
         first=looks(record.grades.values(), lost)[:FIRST_LOOKS],
         entries={e.grade.grade_id: e for section in sections for e in section.entries},
         banners=banners(grades),
@@ -112,11 +123,30 @@ def render(record: Record, assignment: Assignment, notebook: str = "") -> str:
     return readable(page)
 
 
+def titles(notebook: Notebook) -> dict[str, str]:
+    """What students call the cells of a notebook: questions by their numbers, others by their grade ids."""
+    named, questions = {}, 0
+    for cell in notebook.cells:
+        questions += cell.kind == "inline"
+        named[cell.grade_id] = f"Question {questions}" if cell.kind == "inline" else cell.grade_id
+    return named
+
+
+def _handed_in(record: Record, assignment: Assignment) -> str:
+    """When it was handed in, and whether that was in time, as far as anybody knows."""
+    if not record.handed_in:
+        return ""
+    when = datetime.fromisoformat(record.handed_in).astimezone(UTC)
+    late = assignment.late.seconds_late(when, record.extension_days)
+    known = "" if assignment.late.due is None else ", late" if late else ", in time"
+    return f"Handed in on {when.day} {when:%B %Y, %H:%M} UTC{known}"
+
+
 def _together(sections: Iterable[Section]) -> Section:
     return Section("", tuple(entry for section in sections for entry in section.entries))
 
 
-def _entry(record: Record, grade_id: str) -> Entry:
+def _entry(record: Record, grade_id: str, title: str) -> Entry:
     grade = record.grades[grade_id]
     tested = [c for c in grade.cases if c.kind != "criterion"]
     return Entry(
@@ -126,6 +156,7 @@ def _entry(record: Record, grade_id: str) -> Entry:
         criteria=tuple(_criteria(grade)),
         passed=tuple(case_title(grade_id, c.id) for c in tested if c.outcome == "passed"),
         answer=record.answers.get(grade_id),
+        title=title,
     )
 
 

@@ -1,9 +1,12 @@
 """The student's page: what it shows, and what it never shows."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
 
+from autograder.course.policy import Late
 from autograder.records.record import Grade
 from autograder.reports import feedback
 from autograder.reports.feedback import case_title
@@ -205,3 +208,32 @@ def test_points_above_the_maximum_fill_the_bar_and_no_more() -> None:
 )
 def test_case_titles_are_words(grade_id: str, case_id: str, title: str) -> None:
     assert case_title(grade_id, case_id) == title
+
+
+def test_a_question_is_called_by_its_number() -> None:
+    """As the notebook calls it, not by a name from inside the kit."""
+    lesson = assignment("inline_lesson_1", "affine_forward", "inline_lesson_2")
+    grades = [graded(1.0, grade_id=cell.grade_id) for cell in lesson.grade_cells]
+    text = Tags(feedback.render(record(*grades), lesson)).text
+    assert "Question 1" in text
+    assert "Question 2" in text
+    assert "inline_lesson" not in text
+
+
+@pytest.mark.parametrize(
+    ("handed_in", "due", "words"),
+    [
+        ("2026-02-01T11:59:00+00:00", True, "Handed in on 1 February 2026, 11:59 UTC, in time"),
+        ("2026-02-01T13:30:00+00:00", True, "Handed in on 1 February 2026, 13:30 UTC, late"),
+        ("2026-02-01T14:30:00+01:00", False, "Handed in on 1 February 2026, 13:30 UTC "),
+    ],
+)
+def test_the_time_of_the_hand_in_is_shown(handed_in: str, due: bool, words: str) -> None:
+    late = Late(due=datetime(2026, 2, 1, 12, tzinfo=UTC)) if due else Late()
+    lesson = replace(assignment("affine_forward"), late=late)
+    text = Tags(feedback.render(record(graded(1.0), handed_in=handed_in), lesson)).text
+    assert words in " ".join(text.split()) + " "
+
+
+def test_without_a_known_time_none_is_shown() -> None:
+    assert "Handed in" not in Tags(page(graded(1.0))).text
