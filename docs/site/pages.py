@@ -39,6 +39,7 @@ SECTIONS = {
 }
 
 LINK = re.compile(r"(?P<image>!?)\[(?P<text>(?:!\[[^\]]*\]\([^)]*\)|[^\[\]])*)\]\((?P<target>[^()\s]+)\)")
+HYPHEN = "\N{NON-BREAKING HYPHEN}"
 OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:")  # a scheme: the web, mail
 
 
@@ -137,13 +138,20 @@ def navigation(names: list[str]) -> str:
 def decisions(pages: dict[str, str]) -> str:
     """The table of the decision records."""
     rows, names = [], []
-    for source in sorted(s for s in pages if s.startswith("docs/decisions/")):
+    records = (source for source in pages if source.startswith("docs/decisions/"))
+    for source in sorted(records, key=_number):
         text = (ROOT / source).read_text(encoding="utf-8")
         name = PurePosixPath(source).name
-        title = re.sub(r"^[0-9]+: ", "", text.partition("\n")[0].lstrip("# "))
+        title = re.sub(r"^[0-9]+[:.] ", "", text.partition("\n")[0].lstrip("# "))
         date = re.search(r"\d{4}-\d\d-\d\d", text)
-        rows.append(f"| {name[:4].rstrip('-')} | [{title}]({name}) | {date[0] if date else ''} |")
+        rows.append(
+            f"| {_number(source):04} | [{title}]({name}) | {date[0].replace('-', HYPHEN) if date else ''} |"
+        )
         names.append(name.removesuffix(".md"))
     head = "# Decisions\n\nWhat was decided, when, why, and which ways were not taken.\n\n"
     head += "| number | decision | date |\n|---|---|---|\n"
     return head + "\n".join([*rows, "", "```{toctree}", ":hidden:", "", *names, "```", ""])
+
+
+def _number(decision: str) -> int:
+    return int(PurePosixPath(decision).name.partition("-")[0])
