@@ -32,7 +32,7 @@ SECTIONS = {
     "Start": ["why"],
     "Students": ["student*"],
     "Instructors": ["instructor-guide", "intake", "rubrics", "reports", "similarity"],
-    "Authors": ["authoring", "contract*"],
+    "Authors": ["authoring", "contract*", "judge"],
     "Pipelines": ["pipeline*", "scale", "security", "judge"],
     "Reference": ["reference/*", "glossary"],
     "Project": ["architecture", "decisions/index", "project/*", "results/README"],

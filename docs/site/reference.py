@@ -26,6 +26,10 @@ IN_TABLES = {
     "environment": {"packages": "packages"},
     "notebooks": {"environment": "variables"},
 }  # of course.toml
+Rows = list[tuple[str, str, str]]  # name, default, meaning
+ADOPT: dict[str, Rows] = {
+    "adopt": [("leave_out", "", "grade_ids of cells that count nowhere")]
+}  # has no type
 SCHEMA = ROOT / "docs" / "record.schema.json"
 STUDENT = ("call", "new", "method", "get", "set", "define")  # what graders use of the fixture `student`
 
@@ -64,8 +68,7 @@ def verbs() -> str:
     parts = [
         "# Verbs",
         "Made from the command line's own help. Results go to stdout, progress and complaints to stderr. "
-        "Exit code 0: done; 1: done or stopped, and something needs attention; 2: used wrongly, or the "
-        "course's own files are wrong. Every verb takes `--debug`, which adds the traceback of an error.",
+        f"Every verb takes `--debug`, which adds the traceback of an error. {cli.CODES.capitalize()}.",
     ]
     for name, parser in parsers().items():
         usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
@@ -122,9 +125,6 @@ def default(field: Any) -> str:
     return f"`{json.dumps(field.default)}`"
 
 
-Rows = list[tuple[str, str, str]]  # name, default, meaning
-
-
 def course_rows() -> dict[str, Rows]:
     """Table of course.toml ("" for the top) -> its settings."""
     said, needed = comments(Course), course.REQUIRED
@@ -138,12 +138,13 @@ def course_rows() -> dict[str, Rows]:
 def assignment_rows() -> dict[str, Rows]:
     """Table of assignment.toml ("" for the top) -> its settings."""
     said, needed = comments(Assignment), assignment_settings.REQUIRED
-    top = [name for name in (*needed, *assignment_settings.OPTIONAL) if name not in TABLES]
+    tables = (*TABLES, *ADOPT)
+    top = [name for name in (*needed, *assignment_settings.OPTIONAL) if name not in tables]
     rows = {"": [(name, "needed" if name in needed else "", said.get(name, "")) for name in top]}
     for name, owner in TABLES.items():
         said = comments(owner)
         rows[name] = [(f.name, default(f), said.get(f.name, "")) for f in dataclasses.fields(owner)]
-    return rows
+    return rows | ADOPT
 
 
 def settings() -> str:
