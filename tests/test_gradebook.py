@@ -1,15 +1,19 @@
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from nbgrader import api
+from nbgrader.dbutil import ALEMBIC_DIR
 from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.errors import GradebookError
 from autograder.gradebook.book import INDEXED, Gradebook
+from autograder.gradebook.nbgrader_tables import schema_version
 from autograder.gradebook.url import reason, sqlite_url
 from autograder.records.record import Grade, Hashes, Record
 
@@ -173,3 +177,21 @@ def test_looking_up_a_students_rows_reads_no_whole_table(
         for table, column in INDEXED:
             plan = db.execute(f'explain query plan select * from "{table}" where {column} = 1').fetchall()
             assert "USING INDEX autograder_" in plan[0][3], plan
+
+
+def test_the_schemas_version_is_what_alembic_calls_its_head() -> None:
+    alembic = pytest.importorskip("alembic.script")
+    assert schema_version() == alembic.ScriptDirectory(ALEMBIC_DIR).get_current_head()
+
+
+def test_tables_are_imported_without_nbgraders_servers_and_nbgrader_after_them_is_whole() -> None:
+    code = """
+import sys
+from autograder.gradebook.nbgrader_tables import api
+assert not [name for name in sys.modules if name.startswith(("nbgrader.server", "nbgrader.converters"))]
+import nbgrader
+from nbgrader.converters import Autograde
+from nbgrader import api as theirs
+assert theirs is api and nbgrader.__version__
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

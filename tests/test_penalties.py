@@ -10,11 +10,11 @@ from nbgrader import api
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
+from autograder.bridge.late_penalty import LatePenalty
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.course.policy import Late
 from autograder.gradebook.book import Gradebook
-from autograder.gradebook.lateness import LatePenalty
 from autograder.gradebook.url import sqlite_url
 from autograder.records.record import Grade, Hashes, Record
 

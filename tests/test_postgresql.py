@@ -159,7 +159,7 @@ def test_a_schema_that_is_cut_off_leaves_nothing_and_is_made_by_the_next_run(
 ) -> None:
     url = new_database(server, "cut_off")
     with monkeypatch.context() as cut:
-        cut.setattr(book, "_schema_version", lambda: 1 / 0)
+        cut.setattr(book, "schema_version", lambda: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             Gradebook(url, assignment)
     assert tables(url) == []

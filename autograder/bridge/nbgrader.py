@@ -24,7 +24,7 @@ def configure(config: Any, course: str | Path | None = None) -> None:
     formgrader.configure(config, found)
     feedback.configure(config, found)
     # What [late] in assignment.toml takes off.
-    config.AssignLatePenalties.plugin_class = "autograder.gradebook.lateness.LatePenalty"
+    config.AssignLatePenalties.plugin_class = "autograder.bridge.late_penalty.LatePenalty"
     config.LatePenalty.course = str(found.root)
     nbgrader_settings.add_own(config, found)
 

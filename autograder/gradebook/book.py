@@ -16,9 +16,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from alembic.script import ScriptDirectory
-from nbgrader import api
-from nbgrader.dbutil import ALEMBIC_DIR
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,6 +26,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
 from autograder.errors import GradebookError
 from autograder.gradebook import lateness as penalties
+from autograder.gradebook.nbgrader_tables import api, schema_version
 from autograder.gradebook.url import patient, place, reason, sqlite_url
 from autograder.notebook import GradeCell
 from autograder.records.record import Grade, Record
@@ -47,14 +45,6 @@ class Rows:
 
     grades: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     comments: dict[str, tuple[Any, ...]] = field(default_factory=dict)
-
-
-def _schema_version() -> str:
-    """The version of nbgrader's schema, for a new database."""
-    return str(ScriptDirectory(ALEMBIC_DIR).get_current_head())
-
-
-api.get_alembic_version = _schema_version  # nbgrader's own starts the program `alembic`, for two seconds
 
 
 class Gradebook:
@@ -313,5 +303,5 @@ def _create_tables(transaction: Connection) -> None:
     api.Base.metadata.create_all(bind=transaction)
     transaction.execute(text("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL)"))
     if transaction.execute(text("SELECT version_num FROM alembic_version")).first() is None:
-        row = {"version": _schema_version()}
+        row = {"version": schema_version()}
         transaction.execute(text("INSERT INTO alembic_version (version_num) VALUES (:version)"), row)

@@ -11,7 +11,6 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from nbgrader import api
 from sqlalchemy import create_engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -19,6 +18,7 @@ from sqlalchemy.orm import Session
 from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
 from autograder.errors import GradebookError
+from autograder.gradebook.nbgrader_tables import api
 from autograder.gradebook.url import patient, reason
 from autograder.records.record import Grade, Record
 

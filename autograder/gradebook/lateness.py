@@ -1,38 +1,19 @@
 """Lateness in nbgrader's gradebook: times, extensions, and what `[late]` in assignment.toml takes off.
 
-`bridge/nbgrader.py` names `LatePenalty` to nbgrader, so that `nbgrader autograde` takes off the same.
+`bridge/late_penalty.py` lets `nbgrader autograde` take off the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from nbgrader import api
-from nbgrader.coursedir import CourseDirectory
-from nbgrader.plugins import LateSubmissionPlugin
 from sqlalchemy.orm import Session
-from traitlets import Unicode
 
-from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
-from autograder.course.course import find
 from autograder.course.policy import utc
+from autograder.gradebook.nbgrader_tables import api
 from autograder.records.record import Record
-
-
-class LatePenalty(LateSubmissionPlugin):
-    """Takes off what the assignment's own settings say."""
-
-    course = Unicode("", help="the course's folder").tag(config=True)
-
-    def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float:
-        step = self.parent
-        root = Path(self.course or CourseDirectory(parent=self).root)
-        assignment = course.load(step.assignment_id, find(root))
-        submission = step.gradebook.find_submission(step.assignment_id, student_id)
-        return _penalty(score, _seconds_late(submission, assignment), assignment) or 0.0
 
 
 def enter(db: Session, submission: api.SubmittedAssignment, record: Record, assignment: Assignment) -> None:
@@ -45,9 +26,9 @@ def enter(db: Session, submission: api.SubmittedAssignment, record: Record, assi
     if record.extension_days:
         submission.extension = assignment.late.extension(record.extension_days)
     db.flush()
-    seconds = _seconds_late(submission, assignment)
+    seconds = seconds_late(submission, assignment)
     for notebook in db.query(api.SubmittedNotebook).filter_by(assignment_id=submission.id):
-        notebook.late_submission_penalty = _penalty(_score(db, notebook.id), seconds, assignment)
+        notebook.late_submission_penalty = penalty_of(_score(db, notebook.id), seconds, assignment)
 
 
 def behind(db: Session, records: Iterable[Record], assignment: Assignment) -> set[str]:
@@ -67,7 +48,7 @@ def behind(db: Session, records: Iterable[Record], assignment: Assignment) -> se
         late = bool(record.handed_in) and submission.timestamp != _naive(record)
         wanted_extension = assignment.late.extension(record.extension_days)
         extended = bool(record.extension_days) and submission.extension != wanted_extension
-        if late or extended or penalty != _penalty(score, _seconds_late(submission, assignment), assignment):
+        if late or extended or penalty != penalty_of(score, seconds_late(submission, assignment), assignment):
             found.add(record.student)
     return found
 
@@ -77,14 +58,14 @@ def _naive(record: Record) -> datetime:
     return utc(datetime.fromisoformat(record.handed_in)).replace(tzinfo=None)
 
 
-def _seconds_late(submission: api.SubmittedAssignment, assignment: Assignment) -> float:
+def seconds_late(submission: api.SubmittedAssignment, assignment: Assignment) -> float:
     """By the clock on the course's wall; nbgrader's own number counts through the change of clocks."""
     handed_in = utc(submission.timestamp) if submission.timestamp else None
     days = assignment.late.extension_days(submission.extension or timedelta())
     return assignment.late.seconds_late(handed_in, days)
 
 
-def _penalty(score: float, seconds_late: float, assignment: Assignment) -> float | None:
+def penalty_of(score: float, seconds_late: float, assignment: Assignment) -> float | None:
     return assignment.late.penalty(score, seconds_late) if seconds_late else None
 
 
