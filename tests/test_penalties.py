@@ -4,6 +4,7 @@ import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from nbgrader import api
@@ -84,7 +85,7 @@ def test_an_extension_given_in_formgrader_counts(url: str, assignment: Assignmen
 
 def test_a_day_of_extension_has_25_hours_when_clocks_go_back(url: str, assignment: Assignment) -> None:
     due = datetime(2026, 10, 24, 21, 59, tzinfo=UTC)
-    berlin = replace(assignment, late=Late(due, penalty_per_day=0.1, zone="Europe/Berlin"))
+    berlin = replace(assignment, late=Late(due, penalty_per_day=0.1, zone=ZoneInfo("Europe/Berlin")))
     record = graded("2026-10-25T22:30:00+00:00", extension=1.0)  # 23:30 by the clock
     assert entered(url, berlin, record) == (1, 2.0, 0.0)
     assert entered(url, berlin, record)[0] == 0

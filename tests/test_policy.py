@@ -1,6 +1,7 @@
 """What being late costs."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_times_are_utc() -> None:
     assert utc(datetime(2026, 2, 1, 14, tzinfo=timezone(timedelta(hours=2)))) == DUE
 
 
-BERLIN = "Europe/Berlin"
+BERLIN = ZoneInfo("Europe/Berlin")
 # Clocks went back an hour in the night to 25 October 2026, and forward in that to 28 March 2027.
 AUTUMN = Late(
     datetime(2026, 10, 24, 21, 59, tzinfo=UTC), penalty_per_day=0.1, closes_after_days=3, zone=BERLIN

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from autograder.answers.groups import Group
 from autograder.answers.proposal import MARKS
 from autograder.answers.question import Question
 from autograder.cli.terminal import Terminal
 from autograder.errors import ReviewError
+from autograder.reports import markdown
 from autograder.runs.review import PROPOSED, Decision, points_of
 
 SHOWN = 600  # characters of an answer that the list shows
@@ -28,8 +29,9 @@ def ask(
         show(console, group, question(group.grade_id))
         while True:
             console.print(
-                "[bold]points[/] (a space, a comment), Enter for the proposal, s to skip, q to quit",
+                "points (a space, a comment), Enter for the proposal, s to skip, q to quit",
                 highlight=False,
+                style="bold",
             )
             try:
                 line = read().strip()
@@ -44,7 +46,7 @@ def ask(
                 yield Decision(group, points_of(points or PROPOSED, group), comment.strip())
                 break
             except ReviewError as error:
-                console.print(str(error), style="red", highlight=False, markup=False)
+                console.print(str(error), style="red", highlight=False)
 
 
 def show_all(waiting: Sequence[Group], question: Callable[[str], Question | None]) -> None:
@@ -55,9 +57,10 @@ def show_all(waiting: Sequence[Group], question: Callable[[str], Question | None
         asked = question(group.grade_id)
         if group.grade_id != before:
             before = group.grade_id
-            console.rule(f"[bold]{before}[/], {group.first.grade.max_points:g} points", align="left")
+            title = Text(f"{before}, {group.first.grade.max_points:g} points", style="bold")
+            console.rule(title, align="left")
             if asked is not None:
-                console.print(f"a full answer: {asked.answer}", style="dim", highlight=False, markup=False)
+                console.print(f"a full answer: {asked.answer}", style="dim", highlight=False)
         show(console, group, asked)
     answers = sum(len(group.answers) for group in waiting)
     console.print(f"{answers} answers in {len(waiting)} groups wait for a person", highlight=False)
@@ -69,16 +72,17 @@ def show(console: Terminal, group: Group, question: Question | None) -> None:
     proposal = "no proposal" if grade.points is None else f"proposed {grade.points:g} of {grade.max_points:g}"
     proposal += f", {unsure:g} to decide" if unsure else ""
     count = f"{len(group.answers)} answer{'s' if len(group.answers) > 1 else ''}"
-    console.print(f"\n[bold cyan]{escape(group.id)}[/]  {count}, {proposal}", highlight=False)
+    console.print()
+    console.print(Text(group.id, style="bold cyan"), f" {count}, {proposal}", highlight=False)
     names = ", ".join(answer.student for answer in group.answers[:NAMED])
     more = f" and {len(group.answers) - NAMED} more" if len(group.answers) > NAMED else ""
-    console.print(f"  {names}{more}", style="dim", highlight=False, markup=False)
-    text = group.first.text.strip()
+    console.print(f"  {names}{more}", style="dim", highlight=False)
+    text = markdown.plain(group.first.text.strip())
     shown = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
-    console.print("\n".join(f"  │ {line}" for line in shown.splitlines()), highlight=False, markup=False)
+    console.print("\n".join(f"  │ {line}" for line in shown.splitlines()), highlight=False)
     table = Table.grid(padding=(0, 2))
     for case in grade.cases:
-        table.add_row(f"  {MARKS.get(case.outcome, '!')}", f"{case.weight:g}", escape(case.message))
+        table.add_row(f"  {MARKS.get(case.outcome, '!')}", f"{case.weight:g}", case.message)
     console.print(table)
 
 

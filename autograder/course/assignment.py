@@ -137,7 +137,7 @@ def load(name: str, where: Course | Path | None = None) -> Assignment:
         may_repeat=settings.texts("may_repeat"),
         limits=settings.limits(),
         intake=settings.intake(package),
-        late=settings.late(),
+        late=settings.late(course.time_zone),
         questions=questions,
     )
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 Rule = Literal["last", "best", "first"]
 DAY = 86_400.0  # seconds
+UTC_ZONE = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Late:
     penalty_per_day: float = 0.0  # share of the points earned, for each day begun after that
     max_penalty: float = 1.0  # share that is never exceeded
     closes_after_days: float | None = None  # later than this after the deadline earns nothing
-    zone: str = ""  # such as "Europe/Berlin"; empty: the one the deadline is written in
+    zone: tzinfo = UTC_ZONE  # of the course
 
     def due_for(self, extension_days: float) -> datetime | None:
         """The deadline of a student with an extension, in UTC."""
@@ -65,15 +66,10 @@ class Late:
 
     def _wall(self, when: datetime) -> datetime:
         """What the clock on the course's wall shows."""
-        return utc(when).astimezone(self._clock()).replace(tzinfo=None)
+        return utc(when).astimezone(self.zone).replace(tzinfo=None)
 
     def _instant(self, wall: datetime, fold: int) -> datetime:
-        return utc(wall.replace(tzinfo=self._clock(), fold=fold))
-
-    def _clock(self) -> tzinfo:
-        if self.zone:
-            return ZoneInfo(self.zone)
-        return (self.due.tzinfo if self.due else None) or UTC
+        return utc(wall.replace(tzinfo=self.zone, fold=fold))
 
     def in_time(self, handed_in: datetime | None, extension_days: float = 0.0) -> bool:
         """Whether the deadline, any extension and the grace days were kept."""

@@ -7,10 +7,9 @@ import math
 import re
 import tomllib
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path, PurePosixPath
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from autograder.course.policy import Intake, Late
 from autograder.errors import CourseError
@@ -153,17 +152,16 @@ class Settings:
             raise self.fail("adopt", "leave_out to leave some cells in", "all of them", "name fewer")
         return found
 
-    def late(self) -> Late:
+    def late(self, zone: tzinfo) -> Late:
+        """`zone` is the course's; a deadline without a zone of its own is in it."""
         numbers = ("grace_days", "penalty_per_day", "max_penalty", "closes_after_days")
-        table = self.section("late", ("due", "zone", *numbers))
-        zone = self._zone(table.get("zone", ""))
+        table = self.section("late", ("due", *numbers))
         due = table.get("due")
-        if isinstance(due, datetime) and due.tzinfo is None and zone:
-            due = due.replace(tzinfo=ZoneInfo(zone))
+        if isinstance(due, datetime) and due.tzinfo is None:
+            due = due.replace(tzinfo=zone)
         if table and not (isinstance(due, datetime) and due.tzinfo):
-            what = "a date and time, with its zone or beside zone"
-            advice = "write due = 2026-02-01T23:59:00+01:00, or due = 2026-02-01T23:59:00 and zone"
-            raise self.fail("due", what, described(due), advice)
+            advice = "write due = 2026-02-01T23:59:00, which is in the course's time zone"
+            raise self.fail("due", "a date and time", described(due), advice)
         for key in numbers:
             most = math.inf if key.endswith("_days") else 1
             if key in table and not (is_number(table[key]) and 0 <= table[key] <= most):
@@ -171,17 +169,6 @@ class Settings:
                 raise self.fail(key, what, described(table[key]), "correct it or delete the line")
         given = {key: float(table[key]) for key in numbers if key in table}
         return Late(due or None, **given, zone=zone)
-
-    def _zone(self, name: object) -> str:
-        if name == "":
-            return ""
-        try:
-            if isinstance(name, str):
-                return ZoneInfo(name).key
-            raise ValueError
-        except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder
-            what = "the name of a time zone"
-            raise self.fail("zone", what, described(name), 'write zone = "Europe/Berlin"') from None
 
     def limits(self) -> Limits:
         fields = {name: type(value) for name, value in dataclasses.asdict(Limits()).items()}

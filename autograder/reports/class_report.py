@@ -142,8 +142,11 @@ def _stats(
         yield Stat(f"{mean:.1f}", f"mean of {assignment.max_points:g} points")
         yield Stat(pages.points(statistics.median(finals)), "median")
     yield Stat(str(sum(bool(score(r, assignment).late) for r in records)), "late")
-    yield Stat(str(_in_state(records, "needs_review")), "waiting for a person")
-    yield Stat(str(_in_state(records, "error")), "not graded")
+    yield Stat(str(_in_state(records, "needs_review")), "answers to review")
+    unread = _unread(records)
+    yield Stat(str(unread), "hand-in not graded" if unread == 1 else "hand-ins not graded")
+    cells = _in_state(records, "error") - unread * len(assignment.grade_cells)
+    yield Stat(str(cells), "other cell not graded" if cells == 1 else "other cells not graded")
 
 
 def _in_state(records: Iterable[Record], state: str) -> int:

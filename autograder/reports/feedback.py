@@ -105,6 +105,7 @@ def render(record: Record, assignment: Assignment, notebook: str = "") -> str:
     shown = [s for s in sections if s.name == notebook] if notebook else sections
     lost = {e.grade.grade_id: e.lost for section in shown for e in section.entries if e.findings}
     grades = [record.grades[e.grade.grade_id] for e in _together(shown).entries]
+    counted = score(record, assignment)
     page = pages.template("feedback.html").render(
         record=record,
         title=assignment.title,
@@ -112,7 +113,8 @@ def render(record: Record, assignment: Assignment, notebook: str = "") -> str:
         sections=shown,
         total=_together(shown),
         whole=_together(sections),
-        counted=score(record, assignment),
+        counted=counted,
+        counts=counted.final_of(notebook) if notebook else counted.final,
         handed_in=_handed_in(record, assignment),
         first=looks(record.grades.values(), lost)[:FIRST_LOOKS],
         entries={e.grade.grade_id: e for section in sections for e in section.entries},

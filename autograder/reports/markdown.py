@@ -58,6 +58,13 @@ def html(text: str, pictures: Mapping[str, str] | None = None) -> Markup:
     return Markup(_clean(_parser().renderer.render(tokens, _parser().options, env)))
 
 
+def inline(text: str) -> Markup:
+    """One line of ours that may quote a student."""
+    if len(text) > LONGEST:
+        return Markup("{}").format(text[:SHOWN])
+    return Markup(_clean(_parser().renderInline(text, {"pictures": {}, "math": MATH})))
+
+
 def as_typed(text: str) -> Markup:
     """The text itself, cut where it is too long for a page."""
     rest = len(text) - SHOWN

@@ -29,7 +29,9 @@ def template(name: str) -> Template:
     loader = PackageLoader("autograder.reports", "templates")
     options = {"autoescape": True, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     environment = Environment(loader=loader, **options)  # type: ignore[arg-type]
-    environment.filters.update(points=points, breakable=breakable, outcome=outcome, markdown=markdown.html)
+    environment.filters.update(
+        points=points, breakable=breakable, outcome=outcome, markdown=markdown.html, inline=markdown.inline
+    )
     return environment.get_template(name)
 
 

@@ -177,7 +177,13 @@ def test_who_to_look_at() -> None:
         ("not graded", "s5", "sgd: KeyError: &#39;W9&#39;"),
     ]
     assert stats(text)[:2] == ["5 handed in", "1 missing"]
-    assert stats(text)[-3:] == ["1 late", "1 waiting for a person", "4 not graded"]
+    assert stats(text)[-4:] == [
+        "1 late",
+        "1 answers to review",
+        "1 hand-in not graded",
+        "1 other cell not graded",
+    ]
+    assert "1 hand-in could not be graded; why stands below. Ask for it again" in text
     waits = text[text.index('id="waiting"') : text.index('id="remarks"')]
     assert re.findall(
         r"<code>(.*?)</code>.*?<td class=\"num\">(.*?)</td><td class=\"num\">(.*?)</td>", waits

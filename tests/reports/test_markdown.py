@@ -150,6 +150,15 @@ def test_pictures_do_not_count_as_text_but_are_limited():
     assert "[picture: two, attachment:too-large]" in page
 
 
+def test_one_line_of_ours_that_quotes_a_student():
+    shown = markdown.inline("Sigmoid: said. “about $|x| > 5$ **it** <script>” [x](javascript:alert(1))")
+    assert_harmless(shown)
+    assert "<p>" not in shown
+    assert "<math" in shown
+    assert "<strong>it</strong> &lt;script&gt;” [x](javascript:alert(1))" in shown
+    assert markdown.inline("<" * 30_000) == "&lt;" * markdown.SHOWN
+
+
 def test_formulas_beyond_the_share_of_a_text_are_shown_as_typed():
     page = markdown.html(r"$\alpha\beta\gamma$ " * 500)
     assert "<code>$\\alpha\\beta\\gamma$</code>" in page
