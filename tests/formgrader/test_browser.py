@@ -103,6 +103,23 @@ def shown(pages: Browser, css: str, attribute: str) -> Any:
     return pages.run(f"return document.querySelector({css!r}).{attribute}")
 
 
+def look_at_the_list(pages: Browser) -> None:
+    # The page that the guide names lists the assignment, and leads to its notebooks.
+    pages.open(f"{pages.address}/formgrader/gradebook")
+    until(lambda: "assignment1" in shown(pages, "table", "innerText") or None, "the assignment in the list")
+    pages.click("td.name a")
+    until(lambda: "two_layer_net" in shown(pages, "table", "innerText") or None, "its notebook")
+
+
+def look_for_strangers(pages: Browser) -> None:
+    # Nothing is loaded from anywhere else, and formulas need no script.
+    loaded = pages.run("return performance.getEntriesByType('resource').map(e => e.name)")
+    assert loaded
+    assert [url for url in loaded if not url.startswith(pages.address)] == []
+    assert pages.run("return typeof window.MathJax") == "undefined"
+    assert pages.run("return document.querySelectorAll('math').length") > 0
+
+
 def look_at_the_proposal(pages: Browser, out: Path) -> None:
     # The proposal is in the score box, why in the comment box, the rubric below the answer.
     submission(pages, out, "s002")
@@ -140,6 +157,7 @@ def grade_by_hand(pages: Browser, out: Path) -> None:
 
 
 def test_a_grader_sees_changes_and_confirms_proposals(pages: Browser, out: Path, submitted: Path) -> None:
+    look_at_the_list(pages)
     # What the rubric decides does not wait; what it does not understand does.
     submission(pages, out, "s001")
     assert shown(pages, f"#{QUESTION}", "placeholder") == "2"
@@ -147,6 +165,7 @@ def test_a_grader_sees_changes_and_confirms_proposals(pages: Browser, out: Path,
     assert shown(pages, f"#{QUESTION}-comment", "placeholder").startswith("2 of 2 points, by the rubric.")
     assert shown(pages, f"#{OTHER}", "classList.contains('needs_manual_grade')")
     look_at_the_proposal(pages, out)
+    look_for_strangers(pages)
     grade_by_hand(pages, out)
 
     # All of it survives a new grading, with nothing changed and with new answers.
