@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -35,7 +35,7 @@ class Late:
     penalty_per_day: float = 0.0  # share of the points earned, for each day begun after that
     max_penalty: float = 1.0  # share that is never exceeded
     closes_after_days: float | None = None  # later than this after the deadline earns nothing
-    zone: tzinfo = UTC_ZONE  # of the course
+    zone: tzinfo = field(default=UTC_ZONE, metadata={"setting": False})  # of the course, in course.toml
 
     def due_for(self, extension_days: float) -> datetime | None:
         """The deadline of a student with an extension, in UTC."""

@@ -143,7 +143,8 @@ def assignment_rows() -> dict[str, Rows]:
     rows = {"": [(name, "needed" if name in needed else "", said.get(name, "")) for name in top]}
     for name, owner in TABLES.items():
         said = comments(owner)
-        rows[name] = [(f.name, default(f), said.get(f.name, "")) for f in dataclasses.fields(owner)]
+        fields = [f for f in dataclasses.fields(owner) if f.metadata.get("setting", True)]
+        rows[name] = [(f.name, default(f), said.get(f.name, "")) for f in fields]
     return rows | ADOPT
 
 
