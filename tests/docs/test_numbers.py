@@ -1,0 +1,61 @@
+"""Numbers that pages take from the code are the code's."""
+
+from pathlib import Path
+
+import pytest
+
+from autograder.answers import phrases
+from autograder.cli import progress
+from autograder.gradebook import url
+from autograder.intake import archives
+from autograder.judge import scoring
+from autograder.release import leaks
+from autograder.reports import items, markdown
+from autograder.runs import grade
+from autograder.sandbox import session
+from autograder.similarity import compare, page
+from autograder.workers import cluster, pool, process
+
+ROOT = Path(__file__).parents[2]
+WORDS = {3: "three", 5: "five", 6: "six", 10: "ten"}
+MB = 2**20
+
+SAID = [
+    ("docs/intake.md", f"more than {archives.MAX_ENTRIES:,}"),
+    ("docs/intake.md", f"{archives.MAX_FILE_BYTES // MB} MB in a file"),
+    ("docs/intake.md", f"{archives.MAX_TOTAL_BYTES // MB} MB or {archives.MAX_FILES:,} files in a hand-in"),
+    ("docs/similarity.md", f"runs of {compare.K['code']} characters of normalised code"),
+    ("docs/similarity.md", f"{compare.K['answers']} characters of prose"),
+    ("docs/similarity.md", f"fewer than {compare.ENOUGH} runs"),
+    ("docs/similarity.md", f"stands at {compare.THRESHOLD:.0%}".replace("%", " %")),
+    ("docs/similarity.md", f"lists {compare.LISTED} pairs, shows {page.SHOWN} of them"),
+    ("docs/similarity.md", f"up to {page.PASSAGES} passages a pair, {page.LINES} lines a passage"),
+    ("docs/similarity.md", f"{page.WIDTH} characters a line"),
+    ("docs/similarity.md", f"the first {compare.MAX_TEXT:,} characters are read"),
+    ("docs/rubrics.md", f"words of {WORDS[phrases.FUZZY_FROM]} letters or more"),
+    ("docs/rubrics.md", f"at most {phrases.WINDOW} words apart"),
+    ("docs/rubrics.md", f"`window = {phrases.WINDOW}`"),
+    ("docs/instructor-guide.md", f"from {leaks.CODE_SIGNS} signs, {leaks.PROSE_SIGNS} for prose"),
+    ("docs/reports.md", f"Below {items.WEAK}"),
+    ("docs/scale.md", f"a line every {WORDS[int(progress.PLAIN_EVERY_SECONDS)]} seconds"),
+    ("docs/scale.md", f"ends {WORDS[pool.MAX_DEATHS]} of them"),
+    (
+        "docs/scale.md",
+        f"every {process.BEAT_SECONDS:g} s that it lives; after {process.QUIET_SECONDS:g} s of nothing",
+    ),
+    ("docs/scale.md", f"the first {WORDS[grade.HOPELESS]} hand-ins"),
+    ("docs/scale.md", f"no workers for {cluster.JOIN_SECONDS} s"),
+    ("docs/scale.md", f"waited for {url.LOCK_SECONDS} s, {url.CONNECT_SECONDS} s"),
+    ("docs/scale.md", f"after {WORDS[session.GIVE_UP]} times without ever returning"),
+    (
+        "docs/decisions/0052-core-and-edge-shares.md",
+        f"edge cases {scoring.EDGE_SHARE:.0%}".replace("%", " %"),
+    ),
+    ("bench/README.md", f"{markdown.LONGEST:,} characters (the longest text"),
+]
+
+
+@pytest.mark.parametrize(("where", "words"), SAID)
+def test_the_number_is_that_of_the_code(where: str, words: str) -> None:
+    text = " ".join((ROOT / where).read_text(encoding="utf-8").split())
+    assert words in text, f"{where}: expected {words!r}"
