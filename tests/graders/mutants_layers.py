@@ -45,6 +45,7 @@ WRONG = [
         "cache = (x, w)",
         "cache = (x.copy(), w)\n    x *= 2",
         "affine_forward",
+        edge=True,
     ),
     mutant(
         "affine overwrites b",
@@ -52,6 +53,7 @@ WRONG = [
         "cache = (x, w)",
         "cache = (x, w)\n    b += 1",
         "affine_forward",
+        edge=True,
     ),
     mutant("affine backward keeps dx flat", AB, ".reshape(x.shape)", "", "affine_backward"),
     mutant("affine backward has the wrong sign", AB, "(dout @ w.T)", "(-dout @ w.T)", "affine_backward"),

@@ -212,8 +212,13 @@ class PlainStudent:
             if not self.not_finite and not is_finite(result):
                 self.not_finite = "a call"
             if echo:
-                return Echo(result, self._out(inner_args), self._out(inner_kwargs))
+                after = [self._after(*pair) for pair in zip(args, inner_args, strict=True)]
+                return Echo(result, after, self._out(inner_kwargs))
             return result
+
+    def _after(self, sent: Any, value: Any) -> Any:
+        """An argument after the call: a kept object as its handle, anything else by value."""
+        return sent if isinstance(sent, Handle) else self._out(value)
 
     def _reply(self, result: Any, keep: Any) -> Any:
         if keep == "all":
