@@ -8,7 +8,7 @@ round of hooks. So what only that round serves is refused by name when graders a
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -38,12 +38,19 @@ class Check:
 
     @cached_property
     def role(self) -> tuple[Any, ...]:
-        """Cases of one role share a worker; the plainest role comes first."""
-        return tuple(sorted(self.builds_on)), self.without
+        """Cases of one role share a worker. Where something is absent comes first, so that plain cases, which
+        are the most, follow each other."""
+        return tuple(sorted(self.builds_on)), not self.without, self.without
 
+    @cached_property
     def alone(self) -> Check:
         """The same check with nothing answered by the solved package."""
-        return replace(self, builds_on={})
+        return replace(self, builds_on={}) if self.builds_on else self
+
+    @cached_property
+    def cells(self) -> frozenset[str]:
+        """The cells of the functions that it builds on, which have their names."""
+        return cells_of(self.builds_on)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -80,6 +87,10 @@ def check_of(item: pytest.Item) -> Check:
         without=mark.kwargs.get("without", ()),
         seed=zlib.crc32(item.name.encode()),
     )
+
+
+def cells_of(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name.rpartition(".")[2] for name in names)
 
 
 def _id(item: pytest.Item, mark: pytest.Mark) -> str:

@@ -16,7 +16,7 @@ from autograder import intake
 from autograder.course.assignment import Assignment
 from autograder.errors import GradingError
 from autograder.intake import Submission
-from autograder.judge.check import Check
+from autograder.judge.check import Check, cells_of
 from autograder.judge.digests import hashes, solved_files, with_given_files
 from autograder.judge.outcomes import run, students_fault
 from autograder.judge.scoring import doubted, judge_code, judge_inline
@@ -47,10 +47,9 @@ class Now:
     def of(self, grade_id: str) -> tuple[CaseResult, ...]:
         return tuple(case for (cell, _), case in self.cases.items() if cell == grade_id)
 
-    def right(self, names: frozenset[str]) -> bool:
-        """Whether functions have passed all their own checks; one that has none came with the assignment."""
-        own = [case for name in names for case in self.of(name.rpartition(".")[2])]
-        return all(case.outcome in ("passed", "skipped") for case in own)
+    def wrong(self) -> set[str]:
+        """The cells in which a case was lost, or is not known. A function without a cell is never in them."""
+        return {cell for (cell, _), case in self.cases.items() if case.outcome not in ("passed", "skipped")}
 
 
 class Judge:
@@ -133,15 +132,16 @@ class Judge:
 
     def _run_floor(self, now: Now, checks: Sequence[Check], student: Student) -> None:
         """Run checks whose cells build on none of each other."""
-        first = [check.alone() if now.right(frozenset(check.builds_on)) else check for check in checks]
+        wrong = now.wrong()
+        first = [check if check.cells & wrong else check.alone for check in checks]
         again: list[Check] = []
         for check, way in _by_role(checks, first):
             case = now.cases[check.key] = self._run(now, way, student)
             if check.builds_on and case.outcome == "failed":
                 if not way.builds_on:
                     again.append(check)
-                elif not student.lost and now.right(student.asked()):
-                    again.append(check.alone())
+                elif not student.lost and not cells_of(student.asked()) & wrong:
+                    again.append(check.alone)
         for check, way in _by_role(again, again):
             case = self._run(now, way, student)
             if case.outcome == "passed" or (now.cases[check.key].property == "code" and not way.builds_on):
@@ -188,7 +188,7 @@ def floors(checks: Sequence[Check]) -> dict[str, int]:
     """Each cell's floor: above those of the functions that it builds on, whose cells have their names."""
     below: dict[str, set[str]] = {check.grade_id: set() for check in checks}
     for check in checks:
-        below[check.grade_id] |= {name.rpartition(".")[2] for name in check.builds_on} & below.keys()
+        below[check.grade_id] |= check.cells & below.keys()
 
     def floor(grade_id: str, path: tuple[str, ...]) -> int:
         if grade_id in path:

@@ -12,7 +12,7 @@ import pytest
 from autograder.checks.checks import CheckFailed
 from autograder.errors import GradingError
 from autograder.judge.check import Check
-from autograder.records.record import CaseResult
+from autograder.records.record import CaseResult, Outcome
 from autograder.sandbox.errors import SandboxError, StudentError
 from autograder.sandbox.student import Student
 
@@ -31,28 +31,40 @@ class Came:
 def run(check: Check, given: Mapping[str, Any], student: Student | None) -> Came:
     """Call a check with what it asks for. A text it returns is its message."""
     started = time.perf_counter()
-    wants = {name: given[name] for name in check.wants}
-    case = CaseResult(check.id, check.kind, check.weight, "passed")
-    strange = False
+    outcome, message, prop, strange = _outcome(check, {name: given[name] for name in check.wants}, student)
+    failed = outcome == "failed"
+    case = CaseResult(
+        id=check.id,
+        kind=check.kind,
+        weight=check.weight,
+        outcome=outcome,
+        message=message,
+        hint=check.hint if failed else "",
+        property=prop,
+        seconds=round(time.perf_counter() - started, 4),
+        called=student.calls.about(message) if failed and student is not None else "",
+    )
+    return Came(case, strange)
+
+
+def _outcome(
+    check: Check, asked: Mapping[str, Any], student: Student | None
+) -> tuple[Outcome, str, str, bool]:
+    """Outcome, message, property, and whether the grader itself failed."""
     try:
-        said = check.function(**check.given, **wants)
-        case = replace(case, message=said if isinstance(said, str) else "")
-        if student is not None and student.not_finite:
-            case = replace(case, outcome="failed", property="value", message=not_finite(student.not_finite))
+        said = check.function(**check.given, **asked)
     except CheckFailed as error:
-        case = replace(case, outcome="failed", property=error.property, message=str(error))
+        return "failed", str(error), error.property, False
     except StudentError as error:
-        case = replace(case, outcome="failed", property=PROPERTIES.get(error.kind, "code"))
-        case = replace(case, message=student_message(error))
+        return "failed", student_message(error), PROPERTIES.get(error.kind, "code"), False
     except pytest.skip.Exception as error:
-        case = replace(case, outcome="skipped", message=str(error))
+        return "skipped", str(error), "", False
     except Exception as error:
-        case = replace(case, outcome="error", message=f"{type(error).__name__}: {error}")
         strange = student is not None and not isinstance(error, OURS)
-    called = student.calls.about(case.message) if student is not None and case.outcome == "failed" else ""
-    hint = check.hint if case.outcome == "failed" else ""
-    seconds = round(time.perf_counter() - started, 4)
-    return Came(replace(case, hint=hint, called=called, seconds=seconds), strange)
+        return "error", f"{type(error).__name__}: {error}", "", strange
+    if student is not None and student.not_finite:
+        return "failed", not_finite(student.not_finite), "value", False
+    return "passed", said if isinstance(said, str) else "", "", False
 
 
 def not_finite(what: str) -> str:

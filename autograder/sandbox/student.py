@@ -38,7 +38,7 @@ class Student(Session):
         self._names: dict[int, str] = {}  # what a handle was made by
 
     def __enter__(self) -> "Student":
-        self._fresh()
+        self.sandbox.start()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -72,7 +72,7 @@ class InThisProcess(Judge):
 def run(row: Row, student: Any = None, results: Mapping[str, bytes] | None = None) -> Outcome:
     """One case, with the student's own functions only."""
     now = Now(Submission("s001", results=dict(results or {})), {}, {}, {})
-    case = InThisProcess([row.check()])._run(now, row.check().alone(), student)
+    case = InThisProcess([row.check()])._run(now, row.check().alone, student)
     return Outcome(row.grade_id, row.case, None if case.outcome == "passed" else case.message, case.property)
 
 
