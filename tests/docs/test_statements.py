@@ -74,6 +74,16 @@ def test_the_verbs_and_options_it_shows_exist(page: str) -> None:
         assert not unknown, f"{page}: {verb} has no {unknown}"
 
 
+def test_the_house_has_the_rooms_that_are_there() -> None:
+    house = text("docs/architecture.md").partition("```\n")[2].partition("```")[0]
+    shown = set(re.findall(r"(?<=  )(\w+(?:/|\.py))(?= )", house))
+    there = {path.name + "/" for path in (ROOT / "autograder").iterdir() if (path / "__init__.py").exists()}
+    there |= {path.name for path in (ROOT / "autograder").glob("[a-z]*.py")}
+    assert there - {"graders/"} == shown - {"source/", "release/", "datasets/", "bench/", "docs/"} | {
+        "release/"
+    }
+
+
 def test_the_limits_are_those_of_the_code() -> None:
     rows = re.findall(r"^\| `(\w+)` \| ([\d,]+) \|", text("docs/security.md"), re.MULTILINE)
     assert {name: float(value.replace(",", "")) for name, value in rows} == vars(Limits())
