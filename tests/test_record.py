@@ -4,14 +4,17 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from autograder import files
 from autograder.errors import RecordError
 from autograder.files import write_atomically
-from autograder.records import record
+from autograder.records import record, schema
 from autograder.records.record import CaseResult, Grade, Hashes, Record
 
-SCHEMA = json.loads((Path(__file__).parents[1] / "docs/record.schema.json").read_text(encoding="utf-8"))
+ROOT = Path(__file__).parents[1]
+SCHEMA = json.loads((ROOT / "docs/record.schema.json").read_text(encoding="utf-8"))
 
 
 def sample(student: str = "s001") -> Record:
@@ -36,6 +39,101 @@ def test_a_record_follows_its_schema() -> None:
     jsonschema.validate(json.loads(sample().to_json()), SCHEMA)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**json.loads(sample().to_json()), "schema": 2}, SCHEMA)
+
+
+def test_the_published_schema_is_that_of_the_types() -> None:
+    published = (ROOT / "docs/record.schema.json").read_text(encoding="utf-8")
+    assert published == schema.text(), "python -m autograder.records.schema > docs/record.schema.json"
+
+
+def changed(**changes: object) -> str:
+    """The sample with values at dotted places changed, as `grades__sgd__points`."""
+    raw = json.loads(sample().to_json())
+    for place, value in changes.items():
+        *path, last = place.split("__")
+        inner = raw
+        for key in path:
+            inner = inner[key]
+        inner[last] = value
+    return json.dumps(raw)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        ("student", "../s002", "Expected `str` matching regex"),
+        ("student", "a/b", "Expected `str` matching regex"),
+        ("student", "", "Expected `str`"),
+        ("assignment", "..", "Expected `str` matching regex"),
+        ("student", 3, "Expected `str`, got `int`"),
+        ("grades__affine_forward__points", 9.0, "expected points from 0 to 2, got 9"),
+        ("grades__affine_forward__points", -1.0, "expected points from 0 to 2, got -1"),
+        ("grades__affine_forward__points", "2", r"Expected `float \| null`, got `str`"),
+        ("grades__affine_forward__points", None, "affine_forward: graded, but without points"),
+        ("grades__affine_forward__max_points", -2, "Expected `float` >= 0"),
+        ("grades__affine_forward__grade_id", "sgd", "the grade of 'affine_forward' calls itself 'sgd'"),
+        ("grades__affine_forward__notebook", "../x", "Expected `str` matching regex"),
+        ("grades__affine_forward__state", "perfect", "Invalid enum value 'perfect'"),
+        ("grades__affine_forward__cases", {}, "Expected `array`"),
+        ("grades__affine_forward", [], "Expected `object`"),
+        ("answers", [], "Expected `object`"),
+        ("problems", "late", "Expected `array`"),
+        ("handed_in", "yesterday", "Invalid isoformat"),
+        ("handed_in", "2026-03-01T00:00:00", "expected a time with its zone"),
+        ("extension_days", -1, "Expected `float` >= 0"),
+        ("seconds", "1", "Expected `float`, got `str`"),
+        ("schema", "1", "Expected `int`, got `str`"),
+    ],
+)
+def test_a_record_that_was_changed_is_named(tmp_path: Path, place: str, value: object, said: str) -> None:
+    path = tmp_path / "s001.json"
+    path.write_text(changed(**{place: value}))
+    with pytest.raises(RecordError, match=rf"s001\.json: not a record \(.*{said}.*delete it and grade again"):
+        record.load(path)
+
+
+def test_numbers_that_are_none_are_refused() -> None:
+    for number in ("NaN", "Infinity", "1e400"):
+        text = changed().replace('"seconds": 1.0', f'"seconds": {number}')
+        with pytest.raises(RecordError, match="not a record"):
+            Record.from_json(text)
+
+
+def test_a_record_of_another_student_is_named(tmp_path: Path) -> None:
+    record.save(sample(), tmp_path).rename(tmp_path / "s002.json")
+    with pytest.raises(RecordError, match=r"s002\.json: a record of 's001'; delete it and grade again"):
+        record.load(tmp_path / "s002.json")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(data=st.data(), value=JSON)
+def test_whatever_stands_in_a_record_it_is_a_record_or_named(data: st.DataObject, value: object) -> None:
+    raw = json.loads(sample().to_json())
+    inner = raw
+    while isinstance(inner, dict | list) and inner:
+        keys = sorted(inner) if isinstance(inner, dict) else range(len(inner))
+        key = data.draw(st.sampled_from(list(keys)))
+        if data.draw(st.booleans()) or not isinstance(inner[key], dict | list) or not inner[key]:
+            inner[key] = value
+            break
+        inner = inner[key]
+    try:
+        found = Record.from_json(json.dumps(raw))
+    except RecordError:
+        return
+    assert Record.from_json(found.to_json()) == found
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_record_or_named(data: bytes) -> None:
+    with pytest.raises(RecordError):
+        Record.from_json(data)
 
 
 def test_a_file_name_that_is_no_text_stands_in_no_records_way(tmp_path: Path) -> None:

@@ -1,24 +1,32 @@
 """A record: everything known about one graded submission, as data.
 
 Gradebook, feedback, class report and exports are renderings of records. A record is written
-once per submission as JSON (`docs/record.schema.json` is its schema), atomically, and read back
-by whoever needs it.
+once per submission as JSON, atomically, and read back by whoever needs it. `docs/record.schema.json`
+is made from the types below: `python -m autograder.records.schema`.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
 
 from autograder.errors import RecordError
 from autograder.files import write_atomically
 
 SCHEMA = 1
+ROUNDED = 0.005  # points have two digits
 
 Outcome = Literal["passed", "failed", "error", "skipped"]
 State = Literal["graded", "needs_review", "error"]
+Amount = Annotated[float, Meta(ge=0)]
+Name = Annotated[str, Meta(min_length=1, pattern=r"^[^./\\\x00][^/\\\x00]*$")]
 
 
 @dataclass(frozen=True)
@@ -26,54 +34,74 @@ class CaseResult:
     """What one case of one grade cell came to."""
 
     id: str
-    kind: str  # core | edge | criterion
-    weight: float
+    kind: Annotated[str, Meta(description="core, edge or criterion")]
+    weight: Amount
     outcome: Outcome
-    message: str = ""  # safe for the student: no expected value, no path of ours
-    hint: str = ""  # written by the course authors, shown when the case failed
-    property: str = ""  # shape | dtype | value | gradient | type | mutation | code
-    seconds: float = 0.0
-    called: str = ""  # of a failed case: the last call, with shapes in place of arrays
+    message: Annotated[str, Meta(description="Safe for the student: no expected value, no path of ours.")] = (
+        ""
+    )
+    hint: Annotated[str, Meta(description="Written by the course's authors for a case that failed.")] = ""
+    property: Annotated[
+        str, Meta(description="What was wrong: shape, dtype, value, gradient, type, mutation or code.")
+    ] = ""
+    seconds: Amount = 0.0
+    called: Annotated[
+        str, Meta(description="Of a failed case: the last call, with shapes in place of arrays.")
+    ] = ""
 
 
 @dataclass(frozen=True)
 class Grade:
-    """Points for one grade cell. `points` is None while nobody knows them yet."""
+    """Points for one grade cell."""
 
-    grade_id: str
-    notebook: str
-    points: float | None
-    max_points: float
+    grade_id: Name
+    notebook: Name
+    points: Annotated[float | None, Meta(description="null while nobody knows them yet")]
+    max_points: Amount
     state: State
     cases: tuple[CaseResult, ...] = ()
-    comment: str = ""  # shown to the student beside the points
-    internal: str = ""  # for the instructor only: what went wrong on our side
+    comment: Annotated[str, Meta(description="Shown to the student beside the points.")] = ""
+    internal: Annotated[
+        str, Meta(description="For the instructor only: what went wrong on the kit's side.")
+    ] = ""
 
 
 @dataclass(frozen=True)
 class Hashes:
-    """What a result depends on. The same three hashes give the same result."""
+    """What a result depends on. With all three the same, nothing is graded again."""
 
-    submission: str
-    graders: str
-    environment: str
+    submission: Annotated[str, Meta(description="Of the files that were graded.")]
+    graders: Annotated[
+        str, Meta(description="Of what decides points: graders, rubric, settings, files given out.")
+    ]
+    environment: Annotated[str, Meta(description="Of what the code ran on: Python, NumPy, the kit.")]
 
 
 @dataclass(frozen=True)
 class Record:
-    student: str
-    assignment: str
-    isolation: str
+    """All that gradebook, feedback, report and exports show comes from here."""
+
+    student: Annotated[Name, Meta(description="The name of the student's folder, and of the record's file.")]
+    assignment: Name
+    isolation: Annotated[
+        str, Meta(description="The level the student's code ran at, such as bwrap+landlock+seccomp.")
+    ]
     hashes: Hashes
-    grades: dict[str, Grade]
-    problems: tuple[str, ...] = ()  # what was unusual about the hand-in, in words
-    answers: dict[str, str] = field(default_factory=dict)  # inline answers as handed in
-    seconds: float = 0.0
-    student_seconds: float = 0.0  # the part of `seconds` spent in the student's own code
-    handed_in: str = ""  # ISO 8601 in UTC; empty if nobody knows
-    extension_days: float = 0.0  # by which this student's deadline is later
-    fault: str = ""  # what went wrong on our side: this is graded again by every run until it is whole
-    schema: int = SCHEMA
+    grades: Annotated[dict[str, Grade], Meta(description="By grade id.")]
+    problems: Annotated[tuple[str, ...], Meta(description="What was unusual about the hand-in.")] = ()
+    answers: Annotated[dict[str, str], Meta(description="Written answers as handed in, by grade id.")] = (
+        field(default_factory=dict)
+    )
+    seconds: Amount = 0.0
+    student_seconds: Annotated[
+        Amount, Meta(description="The part of the seconds spent in the student's own code.")
+    ] = 0.0
+    handed_in: Annotated[str, Meta(description="ISO 8601 in UTC; empty if nobody knows.")] = ""
+    extension_days: Annotated[Amount, Meta(description="By which this student's deadline is later.")] = 0.0
+    fault: Annotated[
+        str, Meta(description="What went wrong on the kit's side; every run grades such a record again.")
+    ] = ""
+    schema: Annotated[int, Meta(description="The version of this schema.")] = SCHEMA
 
     @property
     def points(self) -> float:
@@ -96,18 +124,34 @@ class Record:
 
     @staticmethod
     def from_json(text: str | bytes, where: str = "record") -> Record:
+        """Raises RecordError where the text is not what `to_json` writes."""
         try:
-            raw: dict[str, Any] = json.loads(text)
-            if raw["schema"] != SCHEMA:
-                raise RecordError(f"{where}: schema {raw['schema']}, expected {SCHEMA}; grade again")
-            grades = {
-                grade_id: Grade(**{**g, "cases": tuple(CaseResult(**c) for c in g["cases"])})
-                for grade_id, g in raw.pop("grades").items()
-            }
-            hashes, problems = Hashes(**raw.pop("hashes")), tuple(raw.pop("problems"))
-            return Record(grades=grades, hashes=hashes, problems=problems, **raw)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            found = msgspec.json.decode(text, type=_Version).schema
+            if found != SCHEMA:
+                raise RecordError(f"{where}: schema {found}, expected {SCHEMA}; grade again")
+            record = msgspec.json.decode(text, type=Record)
+            for wrong in _contradictions(record):
+                raise ValueError(wrong)
+        except (ValueError, RecursionError) as error:
             raise RecordError(f"{where}: not a record ({error}); delete it and grade again") from None
+        return record
+
+
+class _Version(msgspec.Struct):
+    schema: int
+
+
+def _contradictions(record: Record) -> Iterator[str]:
+    """What no type says: a record of another hand, or one that was changed."""
+    for grade_id, grade in record.grades.items():
+        if grade.grade_id != grade_id:
+            yield f"the grade of {grade_id!r} calls itself {grade.grade_id!r}"
+        if grade.points is not None and not -ROUNDED <= grade.points <= grade.max_points + ROUNDED:
+            yield f"{grade_id}: expected points from 0 to {grade.max_points:g}, got {grade.points:g}"
+        if grade.points is None and grade.state == "graded":
+            yield f"{grade_id}: graded, but without points"
+    if record.handed_in and datetime.fromisoformat(record.handed_in).tzinfo is None:
+        yield f"handed_in: expected a time with its zone, got {record.handed_in!r}"
 
 
 def save(record: Record, folder: Path) -> Path:
@@ -117,7 +161,11 @@ def save(record: Record, folder: Path) -> Path:
 
 
 def load(path: Path) -> Record:
-    return Record.from_json(path.read_bytes(), where=str(path))
+    """Raises RecordError where the file holds no record, or that of another student."""
+    record = Record.from_json(path.read_bytes(), where=str(path))
+    if record.student != path.stem:
+        raise RecordError(f"{path}: a record of {record.student!r}; delete it and grade again")
+    return record
 
 
 def load_all(folder: Path) -> list[Record]:
