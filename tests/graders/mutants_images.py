@@ -33,6 +33,9 @@ WRONG = [
            S_FORWARD),
     mutant("spatial norm without beta", SF, CALL, "batchnorm_forward(rows, gamma, beta * 0, bn_param)",
            S_FORWARD),
+    mutant("spatial norm loses eps", SF, CALL,
+           "batchnorm_forward(rows, gamma, beta, (bn_param.pop('eps', 0), bn_param)[1])", S_FORWARD,
+           edge=True),
     mutant("spatial norm of each image", SF, CALL,
            "(np.concatenate([batchnorm_forward(r, gamma, beta, bn_param)[0] for r in "
            "rows.reshape(H * W, N, C).transpose(1, 0, 2)]).reshape(N, H * W, C).transpose(1, 0, 2)"
@@ -66,6 +69,7 @@ WRONG = [
     mutant("group norm divides by the variance", GF, "np.sqrt(var + eps)", "var + eps", G_FORWARD),
     mutant("group norm with eps outside the root", GF, "np.sqrt(var + eps)", "np.sqrt(var) + eps", G_FORWARD,
            edge=True),
+    mutant("group norm does not read eps", GF, 'gn_param.get("eps", 1e-5)', "1e-5", G_FORWARD, edge=True),
     mutant("group norm without gamma", GF, G_OUT, "out = x_hat + beta", G_FORWARD),
     mutant("group norm without beta", GF, G_OUT, "out = gamma * x_hat", G_FORWARD),
     mutant("group norm of seven axes", GF, G_OUT, G_OUT + "\n    out = out[None, None, None]", G_FORWARD,

@@ -7,7 +7,20 @@ STEP, ACC = "solver.Solver._step", "solver.Solver.check_accuracy"
 BATCH = "batch = np.random.choice(self.X_train.shape[0], self.batch_size)"
 LOSS = "loss, grads = self.model.loss(self.X_train[batch], self.y_train[batch])"
 
+SAMPLE = "sample = np.random.choice(N, num_samples)"
+
 WRONG = [
+    mutant("accuracy resamples a whole set", ACC, "num_samples < N", "num_samples <= N", "solver", edge=True),
+    mutant("accuracy resamples always", ACC, "num_samples is not None and num_samples < N",
+           "num_samples is not None", "solver", edge=True),
+    mutant("accuracy gives an empty last batch", ACC, "range(0, N, batch_size)",
+           "range(0, N + 1, batch_size)", "solver", edge=True),
+    mutant("accuracy drops a last batch of one", ACC, "range(0, N, batch_size)",
+           "range(0, N - (N % batch_size == 1), batch_size)", "solver", edge=True),
+    mutant("accuracy samples the first half", ACC, SAMPLE, SAMPLE.replace("(N,", "(N // 2,"), "solver"),
+    mutant("accuracy seeds inside", ACC, SAMPLE, "np.random.seed(0)\n            " + SAMPLE, "solver"),
+    mutant("accuracy writes into y", ACC, "accuracy = np.mean(np.concatenate(predictions) == y)",
+           "accuracy = np.mean(np.concatenate(predictions) == y)\n        y[:] = 0", "solver"),
     mutant(
         "step takes the first rows",
         STEP,
@@ -127,7 +140,7 @@ WRONG = [
         "solver",
         edge=True,
     ),
-]
+]  # fmt: skip
 
 RIGHT = [
     right("step by randint", STEP, BATCH, "batch = np.random.randint(0, len(self.X_train), self.batch_size)"),
