@@ -133,7 +133,7 @@ CONVOLUTIONAL = [
     mutant("conv net shares one bn_param", CN, '[{"mode": "train"} for _ in num_filters if use_batch_norm]',
            '[{"mode": "train"}] * len(num_filters) * use_batch_norm', DEEP),
     mutant("conv net with surplus gamma and beta", CN, "            if use_batch_norm:\n",
-           "            if True:\n", DEEP),
+           "            if True:\n", DEEP, edge=True),
     mutant("conv net draws between the layers", CN, "channels = [input_dim[0], *num_filters]",
            "channels = [input_dim[0], *num_filters]\n        np.random.randn(2)", DEEP, edge=True),
     mutant("conv net with a scale of its own", CN, "weight_scale * np.random.randn(features",

@@ -17,7 +17,10 @@ TABLE = re.compile(
 )
 MODULES = (
     *(f"shared.{name}" for name in ("affine_relu", "losses", "optimizers")),
-    *(f"assignment2.test_{name}" for name in ("batchnorm", "layernorm", "dropout", "conv", "pool")),
+    *(
+        f"assignment2.test_{name}"
+        for name in ("batchnorm", "layernorm", "dropout", "conv", "pool", "spatial", "groupnorm")
+    ),
 )
 KINDS = re.compile(
     r"dtype|unchanged|^(test_mode_)?eps_argument|^epsilon$|same_dict|at_zero|seed_repeats|zeros_in_x"

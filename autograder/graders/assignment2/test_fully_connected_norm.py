@@ -16,12 +16,28 @@ from autograder.graders.assignment2.fully_connected import (
     TARGET,
     WITH_BATCHNORM,
     WITH_LAYERNORM,
-    build,
 )
+from autograder.graders.assignment2.fully_connected import build as with_params
 from autograder.graders.shared import nets
 
 FIXED = load(EXPECTED, "fully_connected_norm")
 PENALTY_RTOL = 1e-6  # a difference of two losses that are twenty times its size at most
+
+
+def build(student: Any, row: Arrays, **options: Any) -> Any:
+    """The student's net with this entry's parameters in it; one that has no normalisation says so once."""
+    kind = options.get("normalization")
+    if kind:
+        params = student.get(
+            student.new(TARGET, [3], input_dim=2, num_classes=2, normalization=kind), "params"
+        )
+        if "gamma1" not in mapping(params, [], name=f"params of {NAME}"):
+            fail(  # the same words in every check: the page shows them once
+                "value",
+                f"{NAME} ignores normalization={kind!r}, or names its parameters otherwise: its params "
+                "hold no gamma1 and beta1. Make them in __init__ for every hidden layer, and use them.",
+            )
+    return with_params(student, row, **options)
 
 
 def norm_cases(kind: str, word: str, before: str) -> Sequence[Case]:

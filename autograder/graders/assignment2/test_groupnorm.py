@@ -81,7 +81,7 @@ def test_spatial_groupnorm_forward(student: Any, case: Case) -> None:
         hint="out has x's four axes (N, C, H, W) and no more. Surplus axes of length 1 come from "
         "broadcasting an array of five axes with gamma's four: reshape back before gamma and beta.",
     ),
-    Case("float32", "edge", hint="float32 in, float32 out: look for an array made without dtype=."),
+    Case("dtype", "edge", hint="float32 in, float32 out: look for an array made without dtype=."),
     Case("arguments_unchanged", "edge", hint="x, gamma and beta belong to the caller; make new arrays."),
     builds_on=BUILDS_ON,
 )
@@ -90,7 +90,7 @@ def test_spatial_groupnorm_forward_contract(student: Any, case: Case) -> None:
     if case.id == "exact_shape":
         filled(forward(student, GROUPS, row)[0], row["x"].shape, name=f"out of {NAME}")
         return
-    check_forward_contract(student, GROUPS, row, single=case.id == "float32")
+    check_forward_contract(student, GROUPS, row, single=case.id == "dtype")
 
 
 @cases(
@@ -146,9 +146,9 @@ def test_spatial_groupnorm_backward(student: Any, case: Case) -> Any:
 
 @cases(
     BACK,
-    Case("float32", "edge", hint="float32 in, float32 out: look for an array made without dtype=."),
+    Case("dtype", "edge", hint="float32 in, float32 out: look for an array made without dtype=."),
     Case(
-        "shapes_and_dout_unchanged",
+        "shapes_and_arguments_unchanged",
         "edge",
         weight=2,
         hint="dgamma and dbeta have gamma's shape (1, C, 1, 1): sum with keepdims=True. dout belongs to the "

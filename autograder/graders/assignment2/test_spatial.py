@@ -116,12 +116,12 @@ def test_spatial_batchnorm_forward_running(student: Any, case: Case) -> None:
 
 @cases(
     NAME,
-    Case("float32", "edge", hint="float32 in, float32 out, and running statistics of x's dtype too."),
+    Case("dtype", "edge", hint="float32 in, float32 out, and running statistics of x's dtype too."),
     Case("arguments_unchanged", "edge", hint="x, gamma and beta belong to the caller; make new arrays."),
     builds_on=BUILDS_ON,
 )
 def test_spatial_batchnorm_forward_contract(student: Any, case: Case) -> None:
-    check_forward_contract(student, SPATIAL, FIXED["train"], single=case.id == "float32")
+    check_forward_contract(student, SPATIAL, FIXED["train"], single=case.id == "dtype")
 
 
 @cases(
@@ -163,9 +163,9 @@ def test_spatial_batchnorm_backward(student: Any, case: Case) -> Any:
 
 @cases(
     BACK,
-    Case("float32", "edge", hint="float32 in, float32 out: look for an array made without dtype=."),
+    Case("dtype", "edge", hint="float32 in, float32 out: look for an array made without dtype=."),
     Case(
-        "shapes_and_dout_unchanged",
+        "shapes_and_arguments_unchanged",
         "edge",
         hint="dgamma and dbeta have shape (C,), dx has x's shape; dout belongs to the caller.",
     ),
