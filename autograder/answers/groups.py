@@ -56,7 +56,7 @@ class Group:
 def groups(
     records: Iterable[Record], questions: Mapping[str, Question | None], everyone: bool = False
 ) -> list[Group]:
-    """Written answers that wait for a person (or all of them), grouped; by question, large groups first.
+    """Written answers that need review (or all of them), grouped; by question, large groups first.
 
     `questions` has every written question by its grade id, with its rubric if there is one.
     """

@@ -158,7 +158,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="count what is proposed, and 0 for what is not known, in place of leaving cells blank",
     )
-    look = verb("review", _review, "List the answers that wait for a person, and decide about them.")
+    look = verb("review", _review, "List the answers that need review, and decide about them.")
     look.add_argument("assignment")
     look.add_argument("--out", type=Path, required=True, help="where `grade` wrote the results")
     look.add_argument("--gradebook", metavar="URL", help="SQLAlchemy URL; default OUT/gradebook.db")
@@ -282,7 +282,7 @@ def _report(options: argparse.Namespace) -> int:
     needed = reporting.write_pages(graded, matched)
     print(f"{len(graded.students)} students: {options.out / 'report.html'}, {options.out / 'feedback'}")
     if needed:
-        print(f"autograder: {len(needed)} wait for a person; report.html says what for", file=sys.stderr)
+        print(f"autograder: {len(needed)} need review; report.html says what for", file=sys.stderr)
     return ATTENTION if reporting.tell(matched) or needed else DONE
 
 

@@ -63,7 +63,7 @@ def show_all(waiting: Sequence[Group], question: Callable[[str], Question | None
                 console.print(f"a full answer: {asked.answer}", style="dim", highlight=False)
         show(console, group, asked)
     answers = sum(len(group.answers) for group in waiting)
-    console.print(f"{answers} answers in {len(waiting)} groups wait for a person", highlight=False)
+    console.print(f"{answers} answers in {len(waiting)} groups need review", highlight=False)
 
 
 def show(console: Terminal, group: Group, question: Question | None) -> None:

@@ -56,7 +56,7 @@ class Filled:
 
 
 def canvas_csv(records: Iterable[Record], assignment: Assignment, path: Path, final: bool = False) -> Filled:
-    """The gradebook in `path` with this assignment's points; blank for who waits for a person, unless this
+    """The gradebook in `path` with this assignment's points; blank for who needs review, unless this
     is `final`.
 
     Raises:

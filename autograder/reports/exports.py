@@ -48,7 +48,7 @@ def nbgrader_csv(
 ) -> str:
     """The columns and the numbers of nbgrader's own exporter, quoted where its are not.
 
-    As there, who handed in nothing has 0. Who waits for a person has none, unless this is `final`; with
+    As there, who handed in nothing has 0. Who needs review has none, unless this is `final`; with
     `so_far`, two more columns say what is known and what is needed.
     """
     matched = matched or Matched()
@@ -90,7 +90,7 @@ def cases_csv(
     records: Iterable[Record], assignment: Assignment, matched: Matched | None = None, final: bool = False
 ) -> str:
     """One line a case, for analysis elsewhere. A grade without cases has one line with these left empty;
-    points that wait for a person are left empty unless this is `final`."""
+    points that need review are left empty unless this is `final`."""
     matched = matched or Matched()
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

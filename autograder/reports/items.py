@@ -57,7 +57,7 @@ class Item:
 
     @property
     def note(self) -> str:
-        return f"without {self.waiting} that wait for a person" if self.waiting else self.look
+        return f"without {self.waiting} that need review" if self.waiting else self.look
 
 
 @dataclass

@@ -62,7 +62,7 @@ class Exported:
 
 
 def export(graded: Graded, format: str, roster_file: Path | None, to: Path, final: bool = False) -> Exported:
-    """Write one of FORMATS to `to`, a file, or for gradescope a folder. Points that wait for a person are
+    """Write one of FORMATS to `to`, a file, or for gradescope a folder. Points that need review are
     left blank, unless these are `final`.
 
     Raises:
@@ -117,7 +117,7 @@ def tell_needed(exported: Exported, final: bool) -> bool:
         print("autograder: --final: what is proposed counts, what is not known counts 0", file=sys.stderr)
     elif exported.needed:
         advice = "review them and export again, or say --final"
-        print(f"autograder: {len(exported.needed)} wait for a person: {advice}", file=sys.stderr)
+        print(f"autograder: {len(exported.needed)} need review: {advice}", file=sys.stderr)
     return bool(exported.needed) and not final
 
 

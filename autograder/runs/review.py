@@ -1,4 +1,4 @@
-"""`autograder review`: the answers that wait for a person, alike ones together, and decisions about them.
+"""`autograder review`: the answers that need review, alike ones together, and decisions about them.
 
 One decision counts for a whole group, and goes into the gradebook as a person's points, where grading
 again never touches it. Answers are grouped only if nothing that a rubric looks at tells them apart.

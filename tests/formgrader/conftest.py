@@ -1,4 +1,4 @@
-"""A small class, graded; its answers are chosen so that some wait for a person."""
+"""A small class, graded; its answers are chosen so that some need review."""
 
 import copy
 import json

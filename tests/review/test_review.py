@@ -66,7 +66,7 @@ def scores(folder: Path) -> Iterator[tuple[str, float | None, bool, str | None]]
 def test_what_waits_is_listed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert review(folder) == cli.ATTENTION
     printed = capsys.readouterr().out
-    assert "4 answers in 2 groups wait for a person" in printed
+    assert "4 answers in 2 groups need review" in printed
     assert "s001, s002, s003" in printed
     groups = listed(folder, capsys)
     assert [g["students"] for g in groups] == [["s001", "s002", "s003"], ["s004"]]
@@ -79,7 +79,7 @@ def test_one_decision_counts_for_the_group(folder: Path, capsys: pytest.CaptureF
     assert review(folder, "--decide", f"{name}=1.25", "--comment", "ReLU is not linear.") == cli.ATTENTION
     printed = capsys.readouterr()
     assert f"{name}: 1.25 points for 3 of 3" in printed.err
-    assert "1 answers in 1 groups wait for a person" in printed.out
+    assert "1 answers in 1 groups need review" in printed.out
     assert list(scores(folder)) == [
         ("s001", 1.25, False, "ReLU is not linear."),
         ("s002", 1.25, False, "ReLU is not linear."),
@@ -92,7 +92,7 @@ def test_nothing_waits_once_all_is_decided(folder: Path, capsys: pytest.CaptureF
     decisions = [a for g in listed(folder, capsys) for a in ("--decide", f"{g['group']}=proposed")]
     assert review(folder, *decisions) == cli.DONE
     assert [s[1:3] for s in scores(folder)] == [(0.4, False)] * 3 + [(0.0, False)]
-    assert "0 answers in 0 groups wait" in capsys.readouterr().out
+    assert "0 answers in 0 groups need review" in capsys.readouterr().out
 
 
 def test_decisions_survive_a_new_grading_and_reach_the_feedback(

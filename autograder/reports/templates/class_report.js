@@ -55,7 +55,7 @@ function choice(label, options, changed) {
 
 const STATES = [
   ["lost", "lost points"],
-  ["needs_review", "wait for a person"],
+  ["needs_review", "needs review"],
   ["error", "not graded"],
   ["missing", "missing"],
 ];
