@@ -79,6 +79,21 @@ def test_another_assignment_is_refused_and_nothing_of_the_first_changes(
     assert {path: path.read_bytes() for path in (folder / "out").rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.parametrize("verb", ["similarity", "report", "export", "review"])
+def test_so_does_every_verb_that_takes_the_folder(
+    folder: Path, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(folder / "out")
+    arguments = {
+        "similarity": ["assignment2", str(folder / "submitted"), "--out", out],
+        "report": ["assignment2", out],
+        "export": ["assignment2", out, "--format", "cases", "--to", str(folder / "x")],
+        "review": ["assignment2", "--out", out],
+    }
+    assert cli.main([verb, *arguments[verb]]) == cli.USAGE
+    assert "assignment1" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("place", ["records", "pending", "withdrawn"])
 def test_wherever_the_other_ones_record_lies(tmp_path: Path, place: str) -> None:
     record.save(Record("s001", "other", "none", Hashes("", "", ""), {}), tmp_path / place)
@@ -185,6 +200,30 @@ def test_git_shows_nothing_of_the_results(folder: Path) -> None:
 def test_git_ignores_where_the_guide_writes(path: str) -> None:
     done = subprocess.run(["git", "-C", str(ROOT), "check-ignore", "-q", path])
     assert done.returncode == 0, f"{path} shows in git status"
+
+
+# --- exit codes ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("code", "ends"), [(0, 0), (1, 0), (2, 2), (3, 2)])
+def test_make_grade_ends_well_where_people_are_needed(tmp_path: Path, code: int, ends: int) -> None:
+    """make itself ends with 2 where a command failed."""
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\nexit {code}\n", encoding="utf-8")
+    program.chmod(0o755)
+    command = ["make", "-s", "-C", str(ROOT), "-o", "setup", "grade", f"RUN={program}"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == ends
+    assert ("people are needed" in done.stdout) == (code == 1)
+
+
+@pytest.mark.parametrize("verb", [[], ["grade"], ["export"]])
+def test_help_says_what_the_codes_mean(verb: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main([*verb, "--help"])
+    words = " ".join(capsys.readouterr().out.split())
+    assert "exit code 0: done; 1: done, and people are needed; 2: used wrongly" in words
+    assert "3: could not run" in words
 
 
 # --- the same numbers everywhere ----------------------------------------------------------------

@@ -26,6 +26,7 @@ def configure(config: Any, course: str | Path | None = None) -> None:
     # What [late] in assignment.toml takes off.
     config.AssignLatePenalties.plugin_class = "autograder.bridge.late_penalty.LatePenalty"
     config.LatePenalty.course = str(found.root)
+    config.ExportApp.plugin_class = "autograder.bridge.export.CsvExport"
     nbgrader_settings.add_own(config, found)
 
 

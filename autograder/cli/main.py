@@ -36,6 +36,7 @@ from autograder.errors import (
 from autograder.files import write_atomically
 from autograder.gradebook.graded import Graded
 from autograder.gradebook.url import sqlite_url
+from autograder.records.store import Store
 from autograder.release import build, verify
 from autograder.runs import collect as collecting
 from autograder.runs import grade as run
@@ -300,6 +301,7 @@ def _similarity(options: argparse.Namespace) -> int:
     from autograder.similarity import page
 
     assignment = course.load(options.assignment)
+    Store(options.out).refuse_other(assignment.name)
     sources = intake.find(options.folder, assignment)
     with Progress(f"{assignment.name}, reading", len(sources)) as progress:
         found = similarity.compare(assignment, sources, progress.step)

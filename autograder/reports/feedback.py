@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from autograder.course.assignment import Assignment
+from autograder.course.policy import utc
 from autograder.notebook import Notebook
 from autograder.records.record import CaseResult, Grade, Record
 from autograder.reports import pages
@@ -138,10 +139,10 @@ def _handed_in(record: Record, assignment: Assignment) -> str:
     """When it was handed in, and whether that was in time, as far as anybody knows."""
     if not record.handed_in:
         return ""
-    when = datetime.fromisoformat(record.handed_in).astimezone(UTC)
+    when = utc(datetime.fromisoformat(record.handed_in)).astimezone(assignment.late.zone)
     late = assignment.late.seconds_late(when, record.extension_days)
     known = "" if assignment.late.due is None else ", late" if late else ", in time"
-    return f"Handed in on {when.day} {when:%B %Y, %H:%M} UTC{known}"
+    return f"Handed in on {when.day} {when:%B %Y, %H:%M} {when:%Z}{known}"
 
 
 def _together(sections: Iterable[Section]) -> Section:

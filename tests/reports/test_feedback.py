@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -233,6 +234,13 @@ def test_the_time_of_the_hand_in_is_shown(handed_in: str, due: bool, words: str)
     lesson = replace(assignment("affine_forward"), late=late)
     text = Tags(feedback.render(record(graded(1.0), handed_in=handed_in), lesson)).text
     assert words in " ".join(text.split()) + " "
+
+
+def test_the_time_is_that_of_the_courses_zone() -> None:
+    late = Late(due=datetime(2026, 7, 1, 21, 59, tzinfo=UTC), zone=ZoneInfo("Europe/Berlin"))
+    given = record(graded(1.0), handed_in="2026-07-01T21:58:00+00:00")
+    text = Tags(feedback.render(given, replace(assignment("affine_forward"), late=late))).text
+    assert "Handed in on 1 July 2026, 23:58 CEST, in time" in " ".join(text.split())
 
 
 def test_without_a_known_time_none_is_shown() -> None:
