@@ -79,14 +79,16 @@ def table(result: Result, request: Request) -> None:
     for name in ("points", *optional, "of"):
         table.add_column(name, justify="right")
     table.add_column("needs review")
-    table.add_column("what was unusual", overflow="fold")
     for line in result.lines:
         points = "–" if line.needed == UNREAD else f"{line.points:g}"
         more = [*([_some(-line.penalty)] if late else []), *([_some(line.proposed)] if proposed else [])]
-        table.add_row(
-            line.student, points, *more, f"{line.max_points:g}", line.needed, "; ".join(line.problems)
-        )
+        table.add_row(line.student, points, *more, f"{line.max_points:g}", line.needed)
     console.print(table)
+    unusual = [(line.student, problem) for line in result.lines for problem in line.problems]
+    if unusual:
+        console.print("What was unusual", style="bold")
+    for student, problem in unusual:
+        console.print(f"  {student}  {' '.join(problem.splitlines())}", highlight=False, soft_wrap=True)
     graded = f"{result.graded_first + result.graded_again} of {len(result.lines)} submissions graded"
     console.print(f"{graded} in {result.seconds:.1f} s, isolation {request.level.name}", highlight=False)
     if proposed:
