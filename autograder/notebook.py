@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -31,6 +32,7 @@ class Notebook:
     name: str
     path: Path
     cells: tuple[GradeCell, ...]
+    has_functions: bool = False  # students write functions in it, which graders may call
 
     @property
     def max_points(self) -> float:
@@ -54,7 +56,17 @@ def read_notebook(path: Path, root: Path) -> Notebook:
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         raise CourseError(f"{where}: expected a notebook with a list of cells, got none; restore the file")
     graded = [_grade_cell(cell, f"{where} cell {number}", path.stem) for number, cell in enumerate(cells, 1)]
-    return Notebook(path.stem, path, tuple(cell for cell in graded if cell is not None))
+    has_functions = any(map(_is_to_write, cells))
+    return Notebook(path.stem, path, tuple(cell for cell in graded if cell is not None), has_functions)
+
+
+def _is_to_write(cell: dict[str, Any]) -> bool:
+    """Whether a code cell is the student's to write and defines something."""
+    mark = cell.get("metadata", {}).get("nbgrader") or {}
+    source = cell.get("source", "")
+    text = source if isinstance(source, str) else "".join(source)
+    code = cell.get("cell_type") == "code" and bool(mark.get("solution"))
+    return code and re.search(r"(?m)^(async def|def|class)\b", text) is not None
 
 
 def _grade_cell(cell: dict[str, Any], where: str, notebook: str) -> GradeCell | None:

@@ -89,3 +89,89 @@ def test_a_list_is_written_where_there_is_none(made: Path) -> None:
     (made / "course.toml").write_text('title = "T"\npackage = "stats"\n', encoding="utf-8")
     new(course_, "second")  # the list is added where there is none
     assert read(made).assignments == ("second",)
+
+
+# autograder try ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def at_work(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(made)
+    return made
+
+
+def tried(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    code = cli.main(["try", *arguments])
+    said = capsys.readouterr()
+    return code, said.out + said.err
+
+
+@pytest.mark.parametrize(
+    ("grader", "count"),
+    [("warm_up", 5), ("standardize", 3), ("warm_up/standardize", 3), ("graders/warm_up/test_warm_up.py", 3)],
+)
+def test_the_solution_passes_whatever_is_named(
+    at_work: Path, capsys: pytest.CaptureFixture[str], grader: str, count: int
+) -> None:
+    code, said = tried(capsys, grader)
+    assert (code, said.splitlines()[-1]) == (
+        0,
+        f"{count} of {count} cases passed on the solution of warm_up",
+    )
+
+
+def test_a_case_that_fails_shows_the_authors_line(at_work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = tried(capsys, "standardize", "skeleton")
+    assert code == 1
+    assert 'graders/warm_up/test_warm_up.py:19: out = student.call("warm_up.standardize", case.x)' in said
+    assert "hint: Where does EPSILON go?" in said
+    assert "Traceback" not in said
+
+
+def test_an_error_of_a_grader_shows_its_traceback(at_work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = at_work / "graders/warm_up/test_warm_up.py"
+    path.write_text(path.read_text().replace("close(out, case.want", "close(out, 1 / 0"))
+    code, said = tried(capsys, "standardize")
+    assert code == 1
+    first = said[said.index("Traceback") :].splitlines()
+    assert first[1].strip() == f'File "{path}", line 20, in test_standardize'
+    assert "ZeroDivisionError: division by zero" in said
+    assert "trial.py" not in said
+
+
+def test_a_hand_in_is_tried_from_its_folder(at_work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = at_work / "s001"
+    (folder / "stats").mkdir(parents=True)
+    (folder / "stats/__init__.py").write_text("")
+    (folder / "stats/warm_up.py").write_text("def standardize(x):\n    return x\n")
+    code, said = tried(capsys, "standardize", "s001")
+    assert (code, said.splitlines()[-1]) == (1, "0 of 3 cases passed on the s001 of warm_up")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("softmax",), "expected an assignment of course.toml (warm_up), a grader's file or a grade id"),
+        (("warm_up", "nowhere"), "expected solution, skeleton, a folder or a zip, found no such file"),
+    ],
+)
+def test_what_is_not_there_is_refused(
+    at_work: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
+) -> None:
+    code, said = tried(capsys, *arguments)
+    assert code == 2
+    assert message in said
+
+
+def test_a_grade_id_of_two_assignments_is_refused(at_work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    new(read(at_work), "second")
+    code, said = tried(capsys, "standardize")
+    assert code == 2
+    assert "expected one grade cell, got several; write warm_up/standardize or second/standardize" in said
+
+
+def test_a_broken_zip_is_refused(at_work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (at_work / "s001.zip").write_bytes(b"no zip")
+    code, said = tried(capsys, "warm_up", "s001.zip")
+    assert code == 2
+    assert "s001.zip: s001.zip: not a readable zip" in said

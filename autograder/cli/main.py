@@ -182,6 +182,17 @@ def _parser() -> argparse.ArgumentParser:
     start.add_argument("--assignment", default="first", metavar="NAME", help="the first one's name")
     another = verb("new", _new, "Add an assignment to this course.")
     another.add_argument("assignment", metavar="NAME")
+    attempt = verb("try", _try, "Run graders on one hand-in and show where each case ended.")
+    attempt.add_argument("grader", metavar="GRADER", help="an assignment, a grader's file or a grade id")
+    attempt.add_argument(
+        "hand_in",
+        nargs="?",
+        default="solution",
+        metavar="HAND-IN",
+        help="solution, skeleton, or a path",
+    )
+    attempt.add_argument("--models", type=Path, metavar="DIR", help="the solution's trained models")
+    _isolation_options(attempt)
     verb("doctor", _doctor, "Say what this machine can do for isolation, and what would help.")
     return parser
 
@@ -341,6 +352,13 @@ def _new(options: argparse.Namespace) -> int:
 
     author.new(options.assignment)
     return DONE
+
+
+def _try(options: argparse.Namespace) -> int:
+    from autograder.cli import author
+
+    passed = author.try_(options.grader, options.hand_in, options.models, _level(options))
+    return DONE if passed else ATTENTION
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ from autograder.errors import GradingError
 from autograder.intake import Submission
 from autograder.judge.check import Check, cells_of
 from autograder.judge.digests import hashes, solved_files, with_given_files
+from autograder.judge.notebook_code import notebook_modules
 from autograder.judge.outcomes import run, students_fault
 from autograder.judge.scoring import doubted, judge_code, judge_inline
 from autograder.judge.task import unreadable
@@ -115,6 +116,7 @@ class Judge:
     def _attempt(self, now: Now, checks: Sequence[Check]) -> None:
         """Run checks; each gets its result, even if the sandbox does not start."""
         files = with_given_files(self.assignment, now.submission)
+        files = {**notebook_modules(self.assignment, now.submission), **files}
         package, aliases = self.assignment.package, now.submission.aliases
         try:
             with self.sandbox.submission(files, package, aliases, solved=self._solved) as student:

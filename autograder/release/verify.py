@@ -108,7 +108,8 @@ def _unearned(assignment: Assignment, record: Record) -> Iterator[str]:
             continue
         if cell.manual and grade.state == "needs_review":
             continue
-        yield f"{cell.grade_id}: expected {cell.points:g} points for the solution, got {_described(grade)}"
+        see = f"; see autograder try {assignment.name}/{cell.grade_id}" if grade.state == "error" else ""
+        yield f"{cell.grade_id}: expected {cell.points:g} points for the solution, got {_described(grade)}{see}"
 
 
 def _given_away(assignment: Assignment, record: Record) -> Iterator[str]:
