@@ -96,7 +96,7 @@ def test_a_foreign_course_is_made_and_graded_with_the_wheel(installed: Path, tmp
     assert "standardize" in (course / "graded/feedback/s001.html").read_text()
 
 
-def test_a_folder_without_a_course_is_told_so(installed: Path, tmp_path: Path) -> None:
+def test_a_folder_without_a_course_says_so(installed: Path, tmp_path: Path) -> None:
     asked = run(installed, tmp_path, "autograder", "verify")
     assert asked.returncode == 2
     assert (

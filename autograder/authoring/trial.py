@@ -51,8 +51,8 @@ class Tried:
         """From the grader on; what called it is no business of its author's."""
         if self.error is None:
             return ""
-        frames, told = traceback.format_list(self._frames()), traceback.format_exception_only(self.error)
-        return "".join(["Traceback (most recent call last):\n", *frames, *told])
+        frames, end = traceback.format_list(self._frames()), traceback.format_exception_only(self.error)
+        return "".join(["Traceback (most recent call last):\n", *frames, *end])
 
     def _frames(self) -> traceback.StackSummary:
         frames = traceback.extract_tb(self.error.__traceback__) if self.error else []

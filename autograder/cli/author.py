@@ -47,8 +47,8 @@ def _show(one: Tried, course: Course) -> None:
     console.print(f"{head}  ({one.case.kind}, {one.case.seconds:.3f} s)", highlight=False, soft_wrap=True)
     if one.case.outcome == "passed":
         return
-    told = [one.case.message, one.case.hint and f"hint: {one.case.hint}", one.line(course)]
-    for text in filter(None, told):
+    lines = [one.case.message, one.case.hint and f"hint: {one.case.hint}", one.line(course)]
+    for text in filter(None, lines):
         console.print(_indented(text), highlight=False, soft_wrap=True)
     if one.case.outcome == "error":
         console.print(_indented(one.trace()), highlight=False, soft_wrap=True)

@@ -181,7 +181,7 @@ def _parser() -> argparse.ArgumentParser:
     start.add_argument("--package", default="course_lib", metavar="NAME", help="what students complete")
     start.add_argument("--assignment", default="first", metavar="NAME", help="the first one's name")
     another = verb("new", _new, "Add an assignment to this course.")
-    another.add_argument("assignment", metavar="NAME")
+    another.add_argument("assignment", metavar="NAME", help="letters, digits and _")
     attempt = verb("try", _try, "Run graders on one hand-in and show where each case ended.")
     attempt.add_argument("grader", metavar="GRADER", help="an assignment, a grader's file or a grade id")
     attempt.add_argument(

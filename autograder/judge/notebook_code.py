@@ -43,7 +43,7 @@ for _name, _text in {cells!r}:
             try:
                 exec(compile(_ast.Module([_node], []), _name, "exec"), globals())
             except (ImportError, AttributeError):
-                pass  # what only a notebook needs: whoever uses it is told by name
+                pass  # what only a notebook needs: a call that uses it fails, by its name
 """
 MAGIC = re.compile(r"(?m)^(\s*)[%!?].*$")
 

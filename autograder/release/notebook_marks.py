@@ -11,6 +11,7 @@ from autograder.release import marks
 from autograder.release.package import Solution
 
 MAGIC = re.compile(r"^(\s*)([%!?].*|.*\?)$")
+HIDDEN = "BEGIN HIDDEN TESTS"  # nbgrader's own mark
 
 
 def check_source(notebook: Mapping[str, Any], where: str) -> None:
@@ -55,6 +56,11 @@ def _check_cell(cell: Mapping[str, Any], where: str) -> None:
                     f"got {line.strip()!r}; delete the line"
                 )
         return
+    if HIDDEN in source:
+        raise ReleaseError(
+            f"{where}: expected no hidden tests in a notebook, got {HIDDEN!r}: they would run beside student "
+            "code; write each as a case of a grader"
+        )
     regions = regions_of(source, where)
     if regions and not is_solution(cell):
         raise ReleaseError(

@@ -233,6 +233,10 @@ def refuse(demo: Course, quiet: Quiet, message: str) -> None:
 
 
 CELLS = {
+    "hidden tests": (
+        "### BEGIN HIDDEN TESTS\nassert best > 1\n### END HIDDEN TESTS",
+        r"Intro.ipynb cell 4: expected no hidden tests in a notebook, got 'BEGIN HIDDEN TESTS'",
+    ),
     "stray end": (
         "x = 1\n# END SOLUTION",
         r"Intro.ipynb cell 4:2: END SOLUTION has no BEGIN; add it or delete",
