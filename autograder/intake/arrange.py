@@ -100,7 +100,7 @@ def arranged(
     package |= _helpers(work, taken, package)
     _missing(work, package, notebooks, results, aliases)
     answers = written.read(assignment, notebooks, taken.spares)
-    work.problems += answers.problems
+    work.problems += [*answers.broken.values(), *answers.problems]
     _name_unused(work, found, package)
     work.problems += [*unworked(package, notebooks, assignment), *of_another(package, assignment)]
     doubts = {**work.doubts, **answers.doubts}

@@ -195,7 +195,7 @@ class _Notebook:
     def _doubt(self, question: str, why: str, reading: _Reading) -> None:
         if why:
             reading.doubts[question] = why
-            reading.problems.append(f"{self._file}: {question}: {why}; a person reads it")
+            reading.problems.append(f"{question}: {why}; a person reads it")
 
     # text that no label claims
 

@@ -104,7 +104,7 @@ class Judge:
             isolation=self.level.name,
             hashes=hashes(self.assignment, submission),
             grades={cell.grade_id: self._judge(cell, now) for cell in cells},
-            problems=(*submission.problems, *broken.values()),
+            problems=tuple(dict.fromkeys((*submission.problems, *written.problems, *broken.values()))),
             answers={c.grade_id: answers[c.grade_id] for c in cells if c.manual and c.grade_id in answers},
             seconds=round(time.perf_counter() - started, 4),
             student_seconds=round(now.student_seconds, 4),

@@ -1,0 +1,428 @@
+"""Hand-ins as students and their tools make them, one line each: docs/intake.md has the same table in words.
+
+Every hand-in starts from the release with work in it: two functions, two answers, a trained model. `change`
+does to it what somebody once did; the other columns say what is graded and what a person is asked about.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from autograder import intake
+from autograder.course import assignment as course
+from autograder.intake import Source, Submission
+from autograder.intake.archives import ignored
+from tests.intake.conftest import below, put, tarred, zipped
+
+ASSIGNMENT = course.load("assignment1")
+RELEASE = ASSIGNMENT.release_folder
+NB = "two_layer_net.ipynb"
+MODEL = "results/two_layer_net.npz"
+ONE, TWO = "inline_two_layer_net_1", "inline_two_layer_net_2"
+FIRST, SECOND = "Because the slope is nearly zero there.", "More data, or a smaller network."
+WORK = b"def affine_forward(x, w, b):\n    return x @ w + b, (x, w, b)\n"
+Files = dict[str, bytes]
+Change = Callable[[Files], Files]
+
+
+def released() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((RELEASE / NB).read_text())
+    return content
+
+
+def at(content: dict[str, Any], grade_id: str) -> int:
+    [found] = [
+        n
+        for n, cell in enumerate(content["cells"])
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == grade_id
+    ]
+    return found
+
+
+def packed(content: dict[str, Any]) -> bytes:
+    return json.dumps(content).encode()
+
+
+def answered(**answers: str) -> dict[str, Any]:
+    content = released()
+    for grade_id, text in ({ONE: FIRST, TWO: SECOND} | answers).items():
+        content["cells"][at(content, grade_id)]["source"] = text
+    return content
+
+
+def hand_in() -> Files:
+    return {"cs_lib/layers.py": WORK, NB: packed(answered()), MODEL: b"weights"}
+
+
+def markdown(text: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "metadata": {}, "source": text}
+
+
+# --- answers ------------------------------------------------------------------------------------
+
+Edit = Callable[[dict[str, Any]], None]
+
+
+def notebook(edit: Edit) -> Change:
+    def change(files: Files) -> Files:
+        content = json.loads(files[NB])
+        edit(content)
+        return {**files, NB: packed(content)}
+
+    return change
+
+
+def below_the_placeholder(content: dict[str, Any]) -> None:
+    place = at(content, ONE)
+    content["cells"][place]["source"] = "*Your answer here.*"
+    content["cells"].insert(place + 1, markdown(FIRST))
+
+
+def above_the_placeholder(content: dict[str, Any]) -> None:
+    place = at(content, ONE)
+    content["cells"][place]["source"] = ""
+    content["cells"].insert(place, markdown(FIRST))
+
+
+def far_away(content: dict[str, Any]) -> None:
+    content["cells"][at(content, ONE)]["source"] = "*Your answer here.*"
+    content["cells"].insert(3, markdown(FIRST))
+
+
+def no_metadata(content: dict[str, Any]) -> None:
+    for cell in content["cells"]:
+        cell["metadata"] = {}
+        cell.pop("id", None)
+
+
+def renamed_label(content: dict[str, Any]) -> None:
+    content["cells"][at(content, ONE)]["metadata"]["nbgrader"]["grade_id"] = "cell-8f3a"
+
+
+def other_id(content: dict[str, Any]) -> None:
+    for n, cell in enumerate(content["cells"]):
+        cell["id"] = f"vscode-{n}"
+
+
+def split(content: dict[str, Any]) -> None:
+    place = at(content, ONE)
+    content["cells"][place]["source"] = FIRST[:20]
+    content["cells"].insert(place + 1, markdown(FIRST[20:]))
+
+
+def merged_into_the_question(content: dict[str, Any]) -> None:
+    place = at(content, ONE)
+    question = content["cells"][place - 1]
+    question["source"] = "".join(question["source"]) + "\n\n" + FIRST
+    del content["cells"][place]
+
+
+def into_code(content: dict[str, Any]) -> None:
+    cell = content["cells"][at(content, ONE)]
+    cell |= {"cell_type": "code", "outputs": [], "execution_count": None, "source": f"# {FIRST}"}
+
+
+def into_new_code(content: dict[str, Any]) -> None:
+    place = at(content, ONE)
+    content["cells"][place]["source"] = "*Your answer here.*"
+    code = {
+        "cell_type": "code",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+        "source": f'"""{FIRST}"""',
+    }
+    content["cells"].insert(place + 1, code | {"source": f'"""{FIRST}"""'})
+
+
+def into_raw(content: dict[str, Any]) -> None:
+    content["cells"][at(content, ONE)]["cell_type"] = "raw"
+
+
+def twice_different(content: dict[str, Any]) -> None:
+    place = at(content, ONE)
+    content["cells"].insert(place + 1, copy.deepcopy(content["cells"][place]) | {"source": SECOND})
+
+
+def twice_equal(content: dict[str, Any]) -> None:
+    place = at(content, ONE)
+    content["cells"].insert(place + 1, copy.deepcopy(content["cells"][place]))
+
+
+def copied_placeholder(content: dict[str, Any]) -> None:
+    place = at(content, ONE)
+    content["cells"].insert(
+        place + 1, copy.deepcopy(content["cells"][place]) | {"source": "*Your answer here.*"}
+    )
+
+
+def deleted_and_merged(content: dict[str, Any]) -> None:
+    place = at(content, ONE)
+    del content["cells"][place]
+    content["cells"][at(content, TWO)]["source"] = f"1: {FIRST} 2: {SECOND}"
+
+
+def pasted_picture(content: dict[str, Any]) -> None:
+    content["cells"][at(content, ONE)]["source"] = "![image.png](attachment:image.png)"
+
+
+def nothing_written(content: dict[str, Any]) -> None:
+    content["cells"][at(content, ONE)]["source"] = "*Your answer here.*"
+
+
+def a_note_elsewhere(content: dict[str, Any]) -> None:
+    content["cells"].insert(5, markdown("Try other learning rates on Sunday."))
+
+
+# change of the notebook, what is read for question 1, and which questions a person is asked about
+ANSWERS: dict[str, tuple[Edit, str, set[str]]] = {
+    "as it should be": (lambda content: None, FIRST, set()),
+    "not answered": (nothing_written, "", set()),
+    "in a new cell below the placeholder": (below_the_placeholder, FIRST, {ONE}),
+    "in a new cell above it": (above_the_placeholder, FIRST, {ONE}),
+    "in a new cell far away": (far_away, FIRST, {ONE}),
+    "all metadata and ids dropped": (no_metadata, FIRST, {ONE, TWO}),
+    "label renamed": (renamed_label, FIRST, {ONE}),
+    "ids changed": (other_id, FIRST, set()),
+    "cell split": (split, f"{FIRST[:20]}\n\n---\n\n{FIRST[20:].strip()}", {ONE}),
+    "cell merged into the question": (merged_into_the_question, FIRST, {ONE}),
+    "two answers merged into one": (deleted_and_merged, "", {ONE}),
+    "made a code cell": (into_code, f"# {FIRST}", set()),
+    "in a new code cell": (into_new_code, f'"""{FIRST}"""', {ONE}),
+    "made a raw cell": (into_raw, FIRST, set()),
+    "answer cell twice, not the same": (twice_different, f"{FIRST}\n\n---\n\n{SECOND}", {ONE}),
+    "answer cell twice, the same": (twice_equal, FIRST, set()),
+    "placeholder copied": (copied_placeholder, FIRST, set()),
+    "a picture": (pasted_picture, "![image.png](attachment:image.png)", {ONE}),
+    "all answered, and a note elsewhere": (a_note_elsewhere, FIRST, set()),
+}
+
+
+@pytest.mark.parametrize("case", ANSWERS)
+def test_where_an_answer_may_stand(case: str) -> None:
+    edit, text, asked = ANSWERS[case]
+    found = intake.arrange("s001", notebook(edit)(hand_in()), ASSIGNMENT)
+    assert found.answers is not None
+    assert found.answers.texts.get(ONE, "") == text
+    assert set(found.doubts) == asked
+    for grade_id in asked:  # student and instructor read why
+        assert any(grade_id in problem and "a person reads it" in problem for problem in found.problems)
+
+
+def test_text_that_answers_no_question_is_named() -> None:
+    found = intake.arrange("s001", notebook(a_note_elsewhere)(hand_in()), ASSIGNMENT)
+    assert found.problems == (f"{NB}: text in cell 6 answers no question; it is not read",)
+
+
+# --- kinds of file, several copies, changed names -----------------------------------------------
+
+CODE = {cell.grade_id for cell in ASSIGNMENT.grade_cells if cell.kind == "code"}
+TRAINED = {cell.grade_id for cell in ASSIGNMENT.grade_cells if cell.kind == "trained"}
+INLINE = {ONE, TWO}
+
+
+def renamed(**names: str) -> Change:
+    places = {"module": "cs_lib/layers.py", "notebook": NB, "model": MODEL}
+    return lambda files: {names.get(_kind(n, places), n): d for n, d in files.items()}
+
+
+def _kind(name: str, places: dict[str, str]) -> str:
+    return next((kind for kind, place in places.items() if place == name), "")
+
+
+def with_files(**more: bytes) -> Change:
+    return lambda files: {**files, **more}
+
+
+def added(name: str, data: bytes) -> Change:
+    return lambda files: {**files, name: data}
+
+
+def replaced(name: str, data: bytes | Callable[[bytes], bytes]) -> Change:
+    return lambda files: {**files, name: data(files[name]) if callable(data) else data}
+
+
+def without(*names: str) -> Change:
+    return lambda files: {n: d for n, d in files.items() if n not in names}
+
+
+def in_format_3(data: bytes) -> bytes:
+    content = json.loads(data)
+    for cell in content["cells"]:
+        cell.pop("id", None)
+        cell["source"] = "".join(cell["source"])
+    old = nbformat.convert(nbformat.from_dict({**content, "nbformat_minor": 4}), 3)
+    return nbformat.writes(old, 3).encode()
+
+
+def untouched() -> Files:
+    files = {p.relative_to(RELEASE).as_posix(): p.read_bytes() for p in RELEASE.rglob("*") if p.is_file()}
+    return {n: d for n, d in files.items() if "datasets" not in n}
+
+
+OTHER = WORK.replace(b"+ b", b"- b")
+HELPED = b"from helpers import add\n" + WORK
+
+# change, whether the work / the answers / the model are taken, cells a person is asked about, words said
+FILES: dict[str, tuple[Change, bool, bool, bool, set[str], str]] = {
+    "as it should be": (lambda files: files, True, True, True, set(), ""),
+    "one folder too many": (lambda f: below("my work", f), True, True, True, set(), ""),
+    "package packed in a folder of its name": (
+        lambda f: {n.replace("cs_lib/", "cs_lib/cs_lib/"): d for n, d in f.items()},
+        *(True, True, True, set(), ""),
+    ),
+    "a zip": (lambda f: {"work.zip": zipped(f)}, True, True, True, set(), ""),
+    "a zip in a zip in a zip": (
+        lambda f: {"a.zip": zipped({"b.zip": zipped({"c.zip": zipped(f)})})},
+        *(True, True, True, set(), ""),
+    ),
+    "a tar.gz called .zip": (lambda f: {"work.zip": tarred(f)}, True, True, True, set(), ""),
+    # unreadable is never zero
+    "a rar": (lambda f: {"work.rar": b"Rar!"}, False, False, False, CODE | TRAINED | INLINE, "not a zip"),
+    "a 7z": (lambda f: {"work.7z": b"7z"}, False, False, False, CODE | TRAINED | INLINE, "not a zip"),
+    "a tar.xz": (lambda f: {"w.tar.xz": b"x"}, False, False, False, CODE | TRAINED | INLINE, "not a zip"),
+    "archives without end": (
+        lambda f: {"a.zip": zipped({"b.zip": zipped({"c.zip": zipped({"d.zip": zipped(f)})})})},
+        *(False, False, False, CODE | TRAINED | INLINE, "too deep in each other"),
+    ),
+    "the package as a rar": (
+        lambda f: {**without("cs_lib/layers.py")(f), "cs_lib.rar": b"Rar!"},
+        *(False, True, True, CODE, "not a zip"),
+    ),
+    "a notebook of format 3": (replaced(NB, in_format_3), True, True, True, set(), ""),
+    "a web page for a notebook": (
+        replaced(NB, b"<!DOCTYPE html><html>"),
+        *(True, False, True, set(), "it is a web page (HTML); open it, choose File > Download"),
+    ),
+    "a PDF for a notebook": (
+        lambda f: {**without(NB)(f), "two_layer_net.pdf": b"%PDF-1.7"},
+        *(True, False, True, INLINE, "not used: two_layer_net.pdf"),
+    ),
+    "an empty notebook": (replaced(NB, b""), True, False, True, set(), "it is an empty file"),
+    "a merge conflict in the notebook": (
+        replaced(NB, lambda d: b"{\n<<<<<<< HEAD\n" + d + b"\n>>>>>>> main\n"),
+        *(True, False, True, set(), "a merge conflict of Git stands in it"),
+    ),
+    "source in UTF-16": (
+        replaced("cs_lib/layers.py", lambda d: d.decode().encode("utf-16")),
+        *(True, True, True, set(), "read as UTF-16"),
+    ),
+    "source in UTF-16 without a mark": (
+        replaced("cs_lib/layers.py", lambda d: d.decode().encode("utf-16-le")),
+        *(True, True, True, set(), "read as UTF-16-LE"),
+    ),
+    "source of zero bytes": (
+        replaced("cs_lib/layers.py", b"\0" * 99),
+        *(False, True, True, CODE, "cannot be read: it holds zero bytes"),
+    ),
+    # several copies
+    "the untouched release beside the work": (
+        lambda f: {**f, **below("assignment1", untouched())},
+        *(True, True, True, set(), "assignment1/ is not used: as it was given out"),
+    ),
+    "the untouched release above the work": (
+        lambda f: {**untouched(), **below("mine", f)},
+        *(True, True, True, set(), "the top folder is not used: as it was given out"),
+    ),
+    "an older version of everything": (
+        lambda f: {**f, **below("old", {**f, "cs_lib/layers.py": OTHER, NB: packed(answered(**{ONE: "x"}))})},
+        *(True, True, True, CODE | {ONE}, "old/cs_lib/layers.py differs from cs_lib/layers.py"),
+    ),
+    "the same twice": (lambda f: {**f, **below("copy", f)}, True, True, True, set(), "is the same as"),
+    "the notebook twice, other outputs": (
+        lambda f: {**f, "two_layer_net (1).ipynb": f[NB] + b"\n"},
+        *(True, True, True, set(), "two_layer_net (1).ipynb is the same as"),
+    ),
+    "the module twice": (added("cs_lib/layers (1).py", OTHER), True, True, True, CODE, "differs from"),
+    "a backup beside the module": (
+        added("cs_lib/layers.py~", OTHER),
+        *(True, True, True, set(), "an older version of cs_lib/layers.py, by its name"),
+    ),
+    "only a backup": (
+        renamed(module="cs_lib/layers.py.bak"),
+        *(True, True, True, CODE, "cs_lib/layers.py.bak is taken as cs_lib/layers.py"),
+    ),
+    # changed names
+    "notebook.ipynb.txt": (renamed(notebook=f"{NB}.txt"), True, True, True, set(), "is taken as"),
+    "notebook.json": (renamed(notebook="two_layer_net.json"), True, True, True, set(), "is taken as"),
+    "Copy of notebook": (renamed(notebook=f"Copy of {NB}"), True, True, True, set(), "is taken as"),
+    "a notebook of another name": (renamed(notebook="hw1.ipynb"), True, True, True, set(), "by its cells"),
+    "a loose layers (1).py": (
+        renamed(module="layers (1).py"),
+        *(True, True, True, set(), "layers (1).py is taken as cs_lib/layers.py"),
+    ),
+    "module.py.txt": (renamed(module="cs_lib/layers.py.txt"), True, True, True, set(), "is taken as"),
+    "module_v2": (renamed(module="cs_lib/layers_v2.py"), True, True, True, set(), "is taken as"),
+    "MODULE.PY": (renamed(module="cs_lib/LAYERS.PY"), True, True, True, set(), "is taken as"),
+    "model (2).npz": (renamed(model="two_layer_net (2).npz"), True, True, True, set(), "is taken as"),
+    "a helper beside the package": (
+        lambda f: {**f, "cs_lib/layers.py": HELPED, "helpers.py": b"add = 1\n"},
+        *(True, True, True, set(), ""),
+    ),
+    "a script nobody imports": (added("try_it.py", b"x"), True, True, True, set(), "not used: try_it.py"),
+    "what the Mac leaves": (
+        lambda f: {**f, **{f"__MACOSX/._{n}": b"x" for n in f}, "._layers.py": b"x", ".DS_Store": b"x"},
+        *(True, True, True, set(), ""),
+    ),
+    # planted facts
+    "a planted collected.json": (
+        added("collected.json", b'{"extension_days": 99, "problems": ["full marks"]}'),
+        *(True, True, True, set(), "not used: collected.json"),
+    ),
+    "a planted timestamp.txt": (
+        added("timestamp.txt", b"2000-01-01 00:00:00 UTC"),
+        *(True, True, True, set(), "not used: timestamp.txt"),
+    ),
+}
+
+
+def taken(files: Files, folder: Path) -> Submission:
+    put(folder / "s001", files)
+    return intake.read(Source("s001", folder / "s001"), ASSIGNMENT)
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_what_becomes_of_a_hand_in(case: str, tmp_path: Path) -> None:
+    change, work, answers, model, asked, words = FILES[case]
+    found = taken(change(hand_in()), tmp_path)
+    assert found.unreadable == ""
+    assert (found.package.get("cs_lib/layers.py", b"").endswith(WORK)) == work
+    assert found.answers is not None
+    read = found.answers.texts.get(ONE, "")
+    assert (FIRST in read if ONE in asked else read == FIRST) == answers
+    assert (MODEL in found.results) == model
+    assert set(found.doubts) == asked
+    assert words in "\n".join(found.problems)
+    assert bool(found.problems) == bool(words)
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_whatever_is_not_used_is_named(case: str, tmp_path: Path) -> None:
+    """Every file of a hand-in is used, or named, or litter, or something that was given out."""
+    change = FILES[case][0]
+    extra = {"notes.docx": b"x", "pictures/plot.png": b"x", "cs_lib/spare.npz": b"x"}
+    files = {**change(hand_in()), **extra, "__pycache__/a.pyc": b"x"}
+    found = taken(files, tmp_path)
+    used = {*found.package.values(), *found.notebooks.values(), *found.results.values()}
+    given = {path.name for path in RELEASE.iterdir() if path.is_file()}
+    said = "\n".join(found.problems)
+    for name, data in files.items():
+        top = name.partition("/")[0]
+        left_out = f"{top}/ is not used" in said or "the top folder is not used" in said
+        opened = name.endswith(".zip")  # what is in it, and deeper, is named below its name
+        by_name = name in said or name.rpartition("/")[2] in given or ignored(name)
+        assert data in used or by_name or left_out or opened, name
+
+
+def test_the_same_hand_in_is_read_the_same_whatever_the_order(tmp_path: Path) -> None:
+    files = FILES["an older version of everything"][0](hand_in())
+    first = intake.arrange("s001", files, ASSIGNMENT)
+    second = intake.arrange("s001", dict(reversed(files.items())), ASSIGNMENT)
+    assert (first.package, first.notebooks, first.doubts) == (second.package, second.notebooks, second.doubts)
