@@ -17,8 +17,9 @@ from autograder.intake import Source, archives
 from autograder.notebook import GradeCell, Notebook
 
 NOTEBOOK = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+LAYERS = (course.load("assignment1").release_folder / "cs_lib/layers.py").read_bytes() + b"x = 1\n"
 FILES = {
-    "cs_lib/layers.py": b"x = 1\n",
+    "cs_lib/layers.py": LAYERS,
     "cs_lib/classifiers/fc_net.py": b"y = 2\n",
     "two_layer_net.ipynb": NOTEBOOK,
     "results/two_layer_net.npz": b"weights",
@@ -102,7 +103,7 @@ def test_missing_parts_are_told(tmp_path: Path, assignment: Assignment) -> None:
 def test_two_of_the_same_are_told(tmp_path: Path, assignment: Assignment) -> None:
     put(tmp_path / "s001", {**FILES, "old/cs_lib/layers.py": b"old", "old/sub/two_layer_net.ipynb": b"old"})
     submission = read_only_student(tmp_path, assignment)
-    assert submission.package["cs_lib/layers.py"] == b"x = 1\n"
+    assert submission.package["cs_lib/layers.py"] == LAYERS
     took = "differs from {0}; took {0}, and a person is asked"
     assert submission.problems == (
         "old/cs_lib/layers.py " + took.format("cs_lib/layers.py"),
@@ -220,7 +221,8 @@ def notebook(*cells: object) -> bytes:
 
 def read(data: bytes) -> intake.Answers:
     cells = tuple(GradeCell(f"inline_{n}", "n", 1.0, "inline", True) for n in (1, 2))
-    lesson = Assignment("lesson", "", Path("/no such course"), "cs_lib", (Notebook("n", Path("/no"), cells),))
+    notebook = Notebook("n", Path("/no such notebook"), cells)
+    lesson = replace(course.load("assignment1"), name="lesson", notebooks=(notebook,))
     return intake.read_answers(lesson, {"n": data})
 
 

@@ -27,7 +27,7 @@ NB = "two_layer_net.ipynb"
 MODEL = "results/two_layer_net.npz"
 ONE, TWO = "inline_two_layer_net_1", "inline_two_layer_net_2"
 FIRST, SECOND = "Because the slope is nearly zero there.", "More data, or a smaller network."
-WORK = b"def affine_forward(x, w, b):\n    return x @ w + b, (x, w, b)\n"
+WORK = (RELEASE / "cs_lib/layers.py").read_bytes() + b"\nMINE = 1 + 1\n"
 Files = dict[str, bytes]
 Change = Callable[[Files], Files]
 
@@ -267,7 +267,7 @@ def untouched() -> Files:
     return {n: d for n, d in files.items() if "datasets" not in n}
 
 
-OTHER = WORK.replace(b"+ b", b"- b")
+OTHER = WORK.replace(b"1 + 1", b"1 - 1")
 HELPED = b"from helpers import add\n" + WORK
 
 # change, whether the work / the answers / the model are taken, cells a person is asked about, words said
