@@ -236,8 +236,8 @@ def _ranges(numbers: list[Mention], words: Sequence[str]) -> list[Mention]:
 def _number_at(words: Sequence[str], shown: Sequence[str], at: int, count: int) -> int | None:
     word = words[at]
     number: int | None = None
-    if word.isdigit():
-        number = int(word)
+    if word.isdecimal():
+        number = int(word[:9])  # more digits are no option either
     elif word in ORDINALS:
         number = ORDINALS[word] if ORDINALS[word] > 0 else count
     elif word in SPELLED_NUMBERS and at and words[at - 1] in OPTION_WORDS:

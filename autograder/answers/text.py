@@ -12,7 +12,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-MAX_CHARACTERS = 20_000  # an answer of five sentences has 500; the rest of a pasted book is not read
+MAX_CHARACTERS = 8_000  # an answer of five sentences has 500; of a longer one a person reads the rest
 HARD_WRAP = 60  # a line shorter than this was not wrapped by an editor: its end may end a sentence
 
 
@@ -38,7 +38,7 @@ _DROPPED = re.compile(r"<!--.*?(-->|\Z)|<(script|style)\b.*?(</\2\s*>|\Z)", re.S
 _TAGS = "b i u s em strong br p ul ol li span div sub sup code pre font center table tr td th a img h[1-6]"
 _TAG = re.compile(rf"</?({_TAGS.replace(' ', '|')})\b[^<>]*>", re.I)
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
-_EMPHASIS = re.compile(r"(?<![\w*_\\])(\*{1,3}|_{1,3})(?=\S)(.+?)(?<=\S)\1(?![\w*_])", re.S)
+_EMPHASIS = re.compile(r"(?<![\w*_\\])(\*{1,3}|_{1,3})(?=\S)(.{1,500}?)(?<=\S)\1(?![\w*_])", re.S)
 _HEAD = re.compile(r"^\s{0,3}(#{1,6}\s+|>\s?)+", re.M)
 _RULE = re.compile(r"^[\s|:*_-]*$")
 
@@ -182,7 +182,7 @@ _SHORT = [
         (r"\bnon-(?=[a-z])|\bnon(?=zero|linear)", "non "),
         (r"\|\s*([a-z])\s*\|", r" abs \1 "),
         (r"\s[–—]+\s|\s-{1,3}\s(?!\d)", " : "),
-        (r"[=-]+>", " -> "),
+        (r"(?<![=-])[=-]+>", " -> "),
         (r"(?<=[a-z0-9])[-–/](?=[a-z])", " "),
         (r"\bx\s*'\s*s\b", "x"),
     )

@@ -14,13 +14,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from autograder.answers.text import MAX_CHARACTERS
 from autograder.course.assignment import Assignment
 from autograder.errors import IntakeError
 from autograder.intake.given import given
 from autograder.intake.notebook_files import Cell, parsed
 from autograder.notebook import Notebook
 
-MAX_ANSWER = 20_000  # characters kept of one answer; a long one has 2,000
+MAX_ANSWER = MAX_CHARACTERS  # kept of one answer: what the rubric reads; a long one has 2,000
 MAX_COPIES = 10  # answers to one question that are shown
 MAX_FOUND = 40  # cells of text without a label that are looked at in one notebook
 BETWEEN = "\n\n---\n\n"  # parts of an answer; a line across in Markdown

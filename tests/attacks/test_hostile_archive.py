@@ -226,6 +226,50 @@ def test_a_tar_that_unpacks_without_end(tmp_path, assignment, monkeypatch):
     assert held < 16 * MB
 
 
+def extended(header, times=1):
+    """A tar with an extended header of any size before a file, or several in a row."""
+    info = tarfile.TarInfo("././@PaxHeader")
+    info.type, info.size = tarfile.XHDTYPE, len(header)
+    padded = header + bytes(-len(header) % tarfile.BLOCKSIZE)
+    file = tarfile.TarInfo("cs_lib/layers.py")
+    return (info.tobuf() + padded) * times + file.tobuf() + bytes(2 * tarfile.BLOCKSIZE)
+
+
+@pytest.mark.parametrize(
+    "data", [extended(b"1" * MB), extended(b"9 a=b\n\n\n\n", 5000)], ids=["long", "many"]
+)
+def test_headers_that_take_time_with_their_square(data, tmp_path, assignment):
+    found = taken_in(data, tmp_path, assignment, "s001.tar")
+    assert "unsafe, its headers are too large; refused whole" in found.unreadable
+
+
+def test_ordinary_extended_headers_are_read(tmp_path, assignment):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz", format=tarfile.PAX_FORMAT) as archive:
+        info = tarfile.TarInfo("cs_lib/" + "ä" * 60 + "/layers.py")
+        info.size, info.mtime = 5, 1.5  # a time with a fraction, and a long name, stand in such a header
+        archive.addfile(info, io.BytesIO(b"x = 1"))
+    found = taken_in(buffer.getvalue(), tmp_path, assignment, "s001.tar.gz")
+    assert list(found.package.values()) == [b"x = 1"]
+
+
+def test_names_in_utf_8_without_the_flag(tmp_path, assignment):
+    info = zipfile.ZipInfo("Übung/cs_lib/layers.py".encode().decode("cp437"))
+    data = zipped((info, b"x = 1"), ("Übung/größe.txt".encode().decode("cp437"), b"x"))
+    data = data.replace((0x800).to_bytes(2, "little"), b"\0\0")
+    found = taken_in(data, tmp_path, assignment)
+    assert list(found.package) == ["cs_lib/layers.py"]
+
+
+def test_a_folder_of_very_many_files(tmp_path, assignment, monkeypatch):
+    monkeypatch.setattr(archives, "MAX_ENTRIES", 20)
+    for number in range(30):
+        (tmp_path / "s001").mkdir(exist_ok=True)
+        (tmp_path / f"s001/f{number}.txt").write_bytes(b"")
+    found = intake.read(intake.Source("s001", tmp_path / "s001"), assignment)
+    assert "more than 20 files; hand in your own work only" in found.unreadable
+
+
 @pytest.mark.parametrize(
     "text",
     [
