@@ -9,8 +9,8 @@ too, with the student's own only if those it called have passed all their checks
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from autograder import intake
 from autograder.course.assignment import Assignment
@@ -63,6 +63,7 @@ class Judge:
         self._solved = solved_files(assignment.library)
         self._sound: dict[Key, bool] = {}
         self._floors = floors(checks)
+        self._wide = wide(checks, self._floors, {t.partition(".")[2] for t in assignment.todo})
 
     def __enter__(self) -> Judge:
         return self
@@ -135,13 +136,13 @@ class Judge:
     def _run_floor(self, now: Now, checks: Sequence[Check], student: Student) -> None:
         """Run checks whose cells build on none of each other."""
         wrong = now.wrong()
-        first = [check if check.cells & wrong else check.alone for check in checks]
+        first = [self._wide[check.key] if check.cells & wrong else check.alone for check in checks]
         again: list[Check] = []
         for check, way in _by_role(checks, first):
             case = now.cases[check.key] = self._run(now, way, student)
             if check.builds_on and case.outcome == "failed":
                 if not way.builds_on:
-                    again.append(check)
+                    again.append(self._wide[check.key])
                 elif not student.lost and not cells_of(student.asked()) & wrong:
                     again.append(check.alone)
         for check, way in _by_role(again, again):
@@ -198,3 +199,24 @@ def floors(checks: Sequence[Check]) -> dict[str, int]:
         return max((1 + floor(other, (*path, grade_id)) for other in below[grade_id]), default=0)
 
     return {grade_id: floor(grade_id, ()) for grade_id in below}
+
+
+def wide(checks: Sequence[Check], floors: Mapping[str, int], todo: Collection[str]) -> dict[Key, Check]:
+    """Checks as they are run with the solved package's answers: those of one floor share a worker, which
+    answers what any of them builds on.
+
+    None of that is tested on their floor, since it has cells of its own, on lower ones. Names that are to do
+    and have no cell may be tested anywhere: then each check keeps to its own list.
+    """
+    names: dict[int, dict[str, int | None]] = {}
+    for check in checks:
+        names.setdefault(floors[check.grade_id], {}).update(check.builds_on)
+    safe = {
+        floor: all(n.rpartition(".")[2] in floors or n not in todo for n in ns) for floor, ns in names.items()
+    }
+    return {
+        check.key: replace(check, builds_on=names[floor])
+        if check.builds_on and safe[floor := floors[check.grade_id]]
+        else check
+        for check in checks
+    }

@@ -35,6 +35,10 @@ DTYPES = {
 }
 
 
+NAMES = {dtype: name for name, dtype in DTYPES.items()}
+SHORT = 1 << 12  # bytes of an array that are copied sooner than looked at
+
+
 class WireError(ValueError):
     """A value that cannot cross, or a frame that breaks the rules. The message is safe for students."""
 
@@ -81,7 +85,9 @@ class _Writer:
             raise TooMuch(f"values nested more than {MAX_DEPTH} deep")
         if self.items > MAX_ITEMS:
             raise TooMuch(f"more than {MAX_ITEMS:,} values outside arrays")
-        if isinstance(value, np.ndarray | np.generic) and not isinstance(value, np.str_):
+        if type(value) is np.ndarray:
+            return self.array(value)
+        if isinstance(value, np.generic | np.ndarray) and not isinstance(value, np.str_):
             return self.array(value)
         if value is None or isinstance(value, bool | float | str | int):
             return _plain(value)
@@ -107,7 +113,7 @@ class _Writer:
         scalar = isinstance(value, np.generic)
         if not scalar and type(value) is not np.ndarray:
             raise WireError(f"an array of type {_type_name(value)}; return a plain NumPy array")
-        name = f"{value.dtype.kind}{value.dtype.itemsize}"
+        name = NAMES.get(value.dtype) or f"{value.dtype.kind}{value.dtype.itemsize}"
         if name not in DTYPES:
             raise WireError(
                 f"an array of dtype {value.dtype}; only bool, whole numbers and floats may be returned"
@@ -121,7 +127,8 @@ class _Writer:
             )
         if nbytes:
             plain = np.asarray(value, dtype=DTYPES[name], order="C")
-            self.body.append(plain.reshape(-1).view(np.uint8).data)
+            short = nbytes <= SHORT
+            self.body.append(plain.tobytes() if short else plain.reshape(-1).view(np.uint8).data)
             self.pad(nbytes)
         return ["s" if scalar else "a", name, *value.shape]
 

@@ -11,7 +11,7 @@ from typing import Any
 from autograder.checks.checks import Case
 from autograder.intake import Submission
 from autograder.judge.check import Check
-from autograder.judge.hand_in import Judge, Now, floors
+from autograder.judge.hand_in import Judge, Now, floors, wide
 
 from .plain import PlainStudent
 
@@ -63,6 +63,7 @@ class InThisProcess(Judge):
 
     def __init__(self, checks: Sequence[Check]) -> None:
         self.checks, self._floors = checks, floors(checks)
+        self._wide = wide(checks, self._floors, ())
         self._sound: dict[Any, bool] = {}
 
     def _is_sound(self, check: Check) -> bool:

@@ -14,7 +14,7 @@ NAME = "FullyConnectedNet"
 TARGET = "classifiers.fc_net.FullyConnectedNet"
 HIDDEN, SIZES = [25, 30], {"input_dim": 24, "num_classes": 20}
 SHAPES = {"W1": (24, 25), "b1": (25,), "W2": (25, 30), "b2": (30,), "W3": (30, 20), "b3": (20,)}
-FIT_STEPS, FIT_RATE = 30, 0.5  # the reference needs about 15 of these steps
+FIT_STEPS, FIT_RATE = 15, 0.5  # the reference needs 7 of these steps
 
 
 @cases(
