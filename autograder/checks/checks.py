@@ -260,7 +260,7 @@ def _first(wrong: np.ndarray) -> str:
 
 
 @contextmanager
-def building_on(function: str, *, needs: str, why: str) -> Iterator[None]:
+def preparing(function: str, *, needs: str, why: str) -> Iterator[None]:
     """Inside, the student's `needs` runs to prepare a check of `function`; say so plainly if it fails.
 
     A failure of the student's code carries `kind` (not_implemented, raised, ...); an error of ours does not

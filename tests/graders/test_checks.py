@@ -186,7 +186,7 @@ class StudentTrouble(Exception):
 
 
 def build_on(error: Exception) -> None:
-    with checks.building_on("f_backward", needs="f_forward", why="it makes the cache"):
+    with checks.preparing("f_backward", needs="f_forward", why="it makes the cache"):
         raise error
 
 

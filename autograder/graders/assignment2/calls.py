@@ -9,11 +9,11 @@ import numpy as np
 from autograder.checks.checks import (
     CheckFailed,
     array,
-    building_on,
     close,
     fail,
     finite,
     parts,
+    preparing,
     same_dtype,
     same_shape,
 )
@@ -26,7 +26,7 @@ FAST = ("fast_layers",)  # given, and not there in the cases of the layers that 
 
 def cached(student: Any, back: str, name: str, *args: Any) -> tuple[Any, Any]:
     """(out, handle of the cache) of forward function `name`, called so that `back` can be checked."""
-    with building_on(back, needs=name, why="its cache is what the backward function reads"):
+    with preparing(back, needs=name, why="its cache is what the backward function reads"):
         out, cache = parts(student.call(f"layers.{name}", *args, keep=1), 2, name=name)
     if out is None:
         fail(

@@ -11,10 +11,10 @@ from autograder.checks.checks import (
     SINGLE,
     USED_AGAIN_HINT,
     Case,
-    building_on,
     cases,
     close,
     parts,
+    preparing,
     unchanged,
 )
 from autograder.checks.fixed import load
@@ -226,12 +226,12 @@ def out_of(result: Any) -> Any:
 
 
 def affine_cache(student: Any, x: np.ndarray, w: np.ndarray, b: np.ndarray) -> Any:
-    with building_on("affine_backward", needs="affine_forward", why="it makes the cache that is read"):
+    with preparing("affine_backward", needs="affine_forward", why="it makes the cache that is read"):
         return student.call("layers.affine_forward", x, w, b, keep=1)[1]
 
 
 def relu_cache(student: Any, x: np.ndarray) -> Any:
-    with building_on("relu_backward", needs="relu_forward", why="it makes the cache that is read"):
+    with preparing("relu_backward", needs="relu_forward", why="it makes the cache that is read"):
         return student.call("layers.relu_forward", x, keep=1)[1]
 
 

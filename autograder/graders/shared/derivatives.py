@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.checks.checks import Case, building_on, cases, fail, parts
+from autograder.checks.checks import Case, cases, fail, parts, preparing
 
 OFF = 1_000_000  # the limit's default
 FEWEST = 10  # calls that a forward pass is taken to make at least: `x @ w + b` is none
@@ -83,7 +83,7 @@ def check(student: Any, back: str) -> None:
         pytest.skip("this course lets numeric derivatives count")
     pair = PAIRS[back]
     counted = student.define(COUNTED, "counted")
-    with building_on(back, needs=pair.forward, why="it makes the cache that is read"):
+    with preparing(back, needs=pair.forward, why="it makes the cache that is read"):
         forward = student.call("layers.__dict__.get", pair.forward, keep="all")
         calls, _ = parts(student.call(counted, forward, *pair.args, keep=1), 2, name=pair.forward)
         _, cache = parts(student.call(f"layers.{pair.forward}", *pair.args, keep=1), 2, name=pair.forward)
