@@ -1,3 +1,1 @@
 """From the solved course to what students get: strip, check, build, verify."""
-
-

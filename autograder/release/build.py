@@ -13,8 +13,7 @@ from typing import Any
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.course.course import FILE, find
-from autograder.errors import CourseError
-from autograder.errors import ReleaseError
+from autograder.errors import CourseError, ReleaseError
 
 Tell = Callable[[str], None]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.assignment import Assignment
-from autograder.notebook import Notebook
 from autograder.errors import ReleaseError
+from autograder.notebook import Notebook
 from autograder.release.build import Tell
 
 CELL_SECONDS = 900  # the longest cell trains a network, on a slow machine too

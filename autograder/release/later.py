@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Mapping, Sequence
 
 from autograder.course.assignment import Assignment, names
-
 from autograder.errors import ReleaseError
 from autograder.release import marks
 from autograder.release.names import Module
@@ -31,16 +30,16 @@ def refuse_solved_ahead(
     for entry in assignment.ships_solved:
         if not any(entries(name, [entry]) for name in ahead):
             raise ReleaseError(
-                f"{where}: ships_solved: {entry} is not to do in a later assignment, or does not ship solved; "
-                "delete it"
+                f"{where}: ships_solved: {entry} is not to do in a later assignment, or does not ship "
+                "solved; delete it"
             )
     refused = [name for name in ahead if not entries(name, assignment.ships_solved)]
     if refused:
         named = ", ".join(f"{name} (to do in {ahead[name]})" for name in refused[:SHOWN])
         more = f" and {len(refused) - SHOWN} more" if len(refused) > SHOWN else ""
         raise ReleaseError(
-            f"{where}: expected nothing solved that is to do later, got {named}{more}; add it to leave_out or "
-            "todo, or, if students may see it, to ships_solved"
+            f"{where}: expected nothing solved that is to do later, got {named}{more}; add it to leave_out "
+            "or todo, or, if students may see it, to ships_solved"
         )
 
 
@@ -52,7 +51,7 @@ def _given(module: Module, stripped: Mapping[str, Stripped]) -> list[str]:
 
 
 def _to_do_later(assignment: Assignment) -> dict[str, list[str]]:
-    """Later assignment -> what is to do in it. Only their settings are read: their notebooks may be drafts."""
+    """Later assignment -> what is to do in it. Only settings are read: notebooks may be drafts."""
     order = names(assignment.root)
     found = {}
     for name in order[order.index(assignment.name) + 1 :]:

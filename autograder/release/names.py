@@ -6,11 +6,7 @@ from dataclasses import dataclass
 
 from autograder.errors import ReleaseError
 from autograder.release.marks import Function
-from autograder.release.strip import Stripped
-from autograder.release.strip import imported_modules
-from autograder.release.strip import matches
-from autograder.release.strip import members
-from autograder.release.strip import strip_module
+from autograder.release.strip import Stripped, imported_modules, matches, members, strip_module
 
 
 @dataclass(frozen=True)

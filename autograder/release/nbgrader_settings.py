@@ -1,4 +1,4 @@
-"""What nbgrader is set to when it makes a release: our defaults, then what `[nbgrader]` in course.toml says."""
+"""What nbgrader is set to when it makes a release: our defaults, then `[nbgrader]` of course.toml."""
 
 from __future__ import annotations
 

@@ -9,12 +9,9 @@ from dataclasses import dataclass
 from autograder.course.assignment import Assignment
 from autograder.course.course import FILE
 from autograder.errors import ReleaseError
-from autograder.release import later
-from autograder.release import marks
-from autograder.release import names
+from autograder.release import later, marks, names
 from autograder.release.names import Module
-from autograder.release.strip import Stripped
-from autograder.release.strip import strip_module
+from autograder.release.strip import Stripped, strip_module
 
 IGNORED = {"__pycache__"}
 

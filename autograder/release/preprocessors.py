@@ -21,11 +21,8 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.course.course import find
-from autograder.errors import CourseError
-from autograder.errors import ReleaseError
-from autograder.release import leaks
-from autograder.release import marks
-from autograder.release import names
+from autograder.errors import CourseError, ReleaseError
+from autograder.release import leaks, marks, names
 from autograder.release import notebook_marks as notebooks
 from autograder.release.importable import check_imports
 from autograder.release.leaks import Search
@@ -34,7 +31,9 @@ from autograder.release.student_tool import WORK, work_text
 from autograder.toml_table import SETTINGS
 
 STUDENT_FILES = ("README.md", "requirements.txt")  # beside the notebooks in source/<assignment>/
-FIGURE = re.compile(r"figures/[\w-]+\.svg")  # the notebooks show them; text, so that answers can be searched for
+FIGURE = re.compile(
+    r"figures/[\w-]+\.svg"
+)  # the notebooks show them; text, so that answers can be searched for
 
 
 def release_preprocessors() -> list[type]:
@@ -56,7 +55,9 @@ class _Ours(NbGraderPreprocessor):
         # A zip of the release before this one must not outlive it; a hook or the build packs the new one.
         folder.with_suffix(".zip").unlink(missing_ok=True)
         try:
-            self.check(nb, course.load(place["assignment"], find(Path(directory.root))), folder, place["notebook"])
+            self.check(
+                nb, course.load(place["assignment"], find(Path(directory.root))), folder, place["notebook"]
+            )
         except (ReleaseError, CourseError) as error:
             self.log.error("Refused: %s", error)  # nbgrader itself shows it below a long traceback only
             raise

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from autograder.errors import ReleaseError
 from autograder.release import marks
-from autograder.release.marks import Function
-from autograder.release.marks import Region
+from autograder.release.marks import Function, Region
 
 PART = re.compile(rf"{marks.TODO}( for [^:]+):")  # one part of a function, which is not to do with the others
 LINE_LENGTH = 110  # rewritten imports are wrapped beyond this

@@ -1,4 +1,4 @@
-"""work.py, which goes into every release: the program of `work.py` beside this file, filled in for the assignment."""
+"""work.py, which goes into every release: the program beside this file, filled in for the assignment."""
 
 import ast
 import hashlib

@@ -4,18 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course import assignment as course
 from autograder import intake
+from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
-from autograder.intake import Submission
-from autograder.records.record import Grade
-from autograder.records.record import Record
 from autograder.errors import ReleaseError
-from autograder.release.build import Tell
-from autograder.release.build import tell
-from autograder.release.package import skeleton
-from autograder.release.package import solved
+from autograder.intake import Submission
+from autograder.records.record import Grade, Record
+from autograder.release.build import Tell, tell
 from autograder.release.execute import run_notebooks
+from autograder.release.package import skeleton, solved
 
 
 @dataclass(frozen=True)
@@ -83,14 +80,17 @@ def released_submission(assignment: Assignment) -> Submission:
     folder = assignment.release_folder
     where = f"release/{assignment.name}"
     if not folder.is_dir():
-        raise ReleaseError(f"{where}: expected the built release, found no such folder; run `autograder release`")
+        raise ReleaseError(
+            f"{where}: expected the built release, found no such folder; run `autograder release`"
+        )
     files = {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
     }
     for path, text in skeleton(assignment).files.items():
         if files.get(path) != text.encode():
             raise ReleaseError(
-                f"{where}/{path}: expected what the course builds now, got something else; run `autograder release`"
+                f"{where}/{path}: expected what the course builds now, got something else; "
+                "run `autograder release`"
             )
     return intake.arrange("untouched", files, assignment)
 
@@ -109,7 +109,8 @@ def _unearned(assignment: Assignment, record: Record) -> Iterator[str]:
         if cell.manual and grade.state == "needs_review":
             continue
         see = f"; see autograder try {assignment.name}/{cell.grade_id}" if grade.state == "error" else ""
-        yield f"{cell.grade_id}: expected {cell.points:g} points for the solution, got {_described(grade)}{see}"
+        got = f"{_described(grade)}{see}"
+        yield f"{cell.grade_id}: expected {cell.points:g} points for the solution, got {got}"
 
 
 def _given_away(assignment: Assignment, record: Record) -> Iterator[str]:
@@ -118,7 +119,8 @@ def _given_away(assignment: Assignment, record: Record) -> Iterator[str]:
         if grade.state != "graded" or grade.points != 0:
             passed = ", ".join(case.id for case in grade.cases if case.outcome == "passed")
             hint = f" (passed: {passed})" if passed else ""
-            yield f"{cell.grade_id}: expected 0 points for the untouched release, got {_described(grade)}{hint}"
+            got = f"{_described(grade)}{hint}"
+            yield f"{cell.grade_id}: expected 0 points for the untouched release, got {got}"
 
 
 def _described(grade: Grade) -> str:

@@ -24,8 +24,8 @@ import linecache
 import os
 import re
 import subprocess
-import sys
 import symtable
+import sys
 import tempfile
 import time
 import traceback
@@ -46,8 +46,11 @@ SECONDS = 30  # for one check; a slow but right loop takes five on a slow machin
 HAND_IN = "hand-in.zip"
 MANIFEST = "manifest.json"
 LARGE_NOTEBOOK, LARGE_FILE, LARGE_TOTAL = 16 * 2**20, 64 * 2**20, 192 * 2**20  # what grading accepts
+ENVIRONMENT = "activate the environment first (README.md, Set up), or do without it"
 SAVED_LATE = 120  # seconds; Jupyter saves by itself this often
-NOT_FULL_MARKS = "The checks you see use a few inputs only. Grading uses others too, so done here is not yet full marks."
+NOT_FULL_MARKS = (
+    "The checks you see use a few inputs only. Grading uses others too, so done here is not yet full marks."
+)
 ANSI = re.compile(r"\x1b\[[\d;]*m")
 MAGIC = re.compile(r"^(\s*)([%!?].*|.*\?)$")
 
@@ -109,7 +112,9 @@ def read_notebook(name: str) -> list:
     except FileNotFoundError:
         raise Trouble(f"{path.name} is missing: unpack it again from the assignment's zip") from None
     except (ValueError, KeyError, TypeError):
-        raise Trouble(f"{path.name} is not a notebook any more: unpack it again, or take an older copy") from None
+        raise Trouble(
+            f"{path.name} is not a notebook any more: unpack it again, or take an older copy"
+        ) from None
 
 
 def read_notebooks() -> tuple:
@@ -131,15 +136,25 @@ def items_of(name: str, cells: list) -> list:
             continue
         text = cell.get("cell_type") != "code"
         questions += text
-        items.append(Item(name, number, cell, f"question {questions}" if text else marks_of(cell)["grade_id"]))
+        items.append(
+            Item(name, number, cell, f"question {questions}" if text else marks_of(cell)["grade_id"])
+        )
     return items
+
+
+def modules() -> list:
+    """The library's files, without the copies that Jupyter and other editors keep in hidden folders."""
+    paths = sorted((HERE / COURSE["package"]).rglob("*.py"))
+    return [path for path in paths if not any(part.startswith(".") for part in path.relative_to(HERE).parts)]
 
 
 def library() -> dict:
     """{path: text} of the library's files that can be read as text."""
     found = {}
-    for path in sorted((HERE / COURSE["package"]).rglob("*.py")):
-        found[path.relative_to(HERE).as_posix()] = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
+    for path in modules():
+        found[path.relative_to(HERE).as_posix()] = (
+            path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
+        )
     return found
 
 
@@ -160,12 +175,17 @@ def complaints(texts: dict) -> list:
         if file not in texts:
             found.append(f"{file} is missing: unpack it again from the assignment's zip")
             continue
-        lost = [name for name in names if not re.search(rf"^(async\s+def|def|class)\s+{name}\b", texts[file], re.M)]
+        lost = [
+            name
+            for name in names
+            if not re.search(rf"^(async\s+def|def|class)\s+{name}\b", texts[file], re.M)
+        ]
         if lost:
+            some = ", ".join(lost[:3]) + (" ..." if len(lost) > 3 else "")
             found.append(
-                f"{file} has no {', '.join(lost[:3])}{' ...' if len(lost) > 3 else ''}. Was another assignment's folder "
-                f"copied over this one? Unpack {COURSE['name']} again into a new folder, and carry your work "
-                "over with: python work.py bring FOLDER"
+                f"{file} has no {some}. Was another assignment's folder copied over this one? Unpack "
+                f"{COURSE['name']} again into a new folder, and carry your work over with: "
+                "python work.py bring FOLDER"
             )
     return found
 
@@ -198,7 +218,11 @@ def parts_of(cells: list) -> list:
         imports = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
         for node in imports:
             for alias in node.names:
-                one = ast.Import([alias]) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, [alias], node.level)
+                one = (
+                    ast.Import([alias])
+                    if isinstance(node, ast.Import)
+                    else ast.ImportFrom(node.module, [alias], node.level)
+                )
                 pieces.append((number, ast.unparse(one), {alias.asname or alias.name.split(".")[0]}, set()))
         if len(imports) < len(tree.body):
             lines = source.split("\n")
@@ -212,7 +236,9 @@ def parts_of(cells: list) -> list:
 def names_of(source: str) -> tuple:
     """The names that a piece of code binds, and those it needs from elsewhere."""
     top = symtable.symtable(source, "cell", "exec")
-    binds = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+    binds = {
+        symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned() or symbol.is_imported()
+    }
     binds |= {symbol.get_name() for symbol in top.get_symbols() if symbol.is_namespace()}
     needs, tables = {s.get_name() for s in top.get_symbols() if s.is_referenced()}, list(top.get_children())
     while tables:
@@ -244,15 +270,19 @@ def run_checks(notebook: str, cells: list, items: list, seconds: float) -> None:
             look_at_answer(item)
             continue
         places = needed_for(item.number, pieces)
-        solutions = [cells[n] for n in {pieces[place][0] for place in places} if marks_of(cells[n]).get("solution")]
+        solutions = [
+            cells[n] for n in {pieces[place][0] for place in places} if marks_of(cells[n]).get("solution")
+        ]
         if solutions:
             look_at_last_run(item, solutions)
         else:
             waiting[item.id] = item
             jobs.append({"id": item.id, "number": item.number, "places": places})
     while jobs:
-        results, trace = _run_process(notebook, [(*piece[:2], sorted(piece[2])) for piece in pieces], jobs, seconds)
-        for job, result in zip(jobs, results):
+        results, trace = _run_process(
+            notebook, [(*piece[:2], sorted(piece[2])) for piece in pieces], jobs, seconds
+        )
+        for job, result in zip(jobs, results, strict=False):
             item = waiting[job["id"]]
             item.state, item.note, item.printed, item.hint = result
         jobs = jobs[len(results) :]
@@ -273,19 +303,31 @@ def _run_process(notebook: str, pieces: list, jobs: list, seconds: float) -> tup
         environment = {**os.environ, "MPLBACKEND": "agg"}
         with contextlib.suppress(subprocess.TimeoutExpired):
             subprocess.run(  # noqa: S603  this file, by the Python that runs it
-                [sys.executable, "-B", __file__, "_run", name], timeout=limit, cwd=HERE, env=environment, check=False, **quiet
+                [sys.executable, "-B", __file__, "_run", name],
+                timeout=limit,
+                cwd=HERE,
+                env=environment,
+                check=False,
+                **quiet,
             )
         done = folder / "results"
         lines = done.read_text(encoding="utf-8").splitlines() if done.exists() else []
         trace = folder / "trace"
-        return [json.loads(line) for line in lines], trace.read_text(encoding="utf-8", errors="replace") if trace.exists() else ""
+        return [json.loads(line) for line in lines], trace.read_text(
+            encoding="utf-8", errors="replace"
+        ) if trace.exists() else ""
 
 
 def _why_it_ended(trace: str, seconds: float) -> str:
     for file, line, function in re.findall(r'File "([^"]+)", line (\d+) in (\S+)', trace):
         if COURSE["package"] in Path(file).parts:
-            return f"stopped after {seconds:g} s in {Path(file).name}, line {line}, in {function}: does its loop end?"
-    return f"stopped after {seconds:g} s: does a loop never end?" if trace else "Python itself ended: too much memory, or exit()?"
+            where = f"{Path(file).name}, line {line}, in {function}"
+            return f"stopped after {seconds:g} s in {where}: does its loop end?"
+    return (
+        f"stopped after {seconds:g} s: does a loop never end?"
+        if trace
+        else "Python itself ended: too much memory, or exit()?"
+    )
 
 
 def run_task(folder: Path) -> None:
@@ -348,6 +390,9 @@ def describe(error: BaseException) -> str:
     """An error in one line, with the last line of the library that it passed through."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{Path(error.filename).name}, line {error.lineno}: {error.msg}"
+    missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
+    if missing and missing.split(".")[0] != COURSE["package"] and not (HERE / f"{missing}.py").exists():
+        return f"{missing} is not installed for this Python: {ENVIRONMENT}"
     text = f"{type(error).__name__}: {error}".split("\n")[0]
     frames = traceback.extract_tb(error.__traceback__)
     inside = [frame for frame in frames if HERE / COURSE["package"] in Path(frame.filename).parents]
@@ -360,13 +405,19 @@ def look_at_answer(item: Item) -> None:
     """A written answer: only whether there is one."""
     text = source_of(item.cell)
     words = len(text.split())
-    item.state, item.note = (TO_DO, "no answer yet") if EMPTY_ANSWER.fullmatch(text) else (UNSEEN, f"{words} words; read when graded")
+    item.state, item.note = (
+        (TO_DO, "no answer yet")
+        if EMPTY_ANSWER.fullmatch(text)
+        else (UNSEEN, f"{words} words; read when graded")
+    )
 
 
 def look_at_last_run(item: Item, solutions: list) -> None:
     """A check that needs a training: what the notebook shows of its last run."""
     printed = "".join(
-        "".join(output.get("text", "")) for output in item.cell.get("outputs", []) if output.get("output_type") == "stream"
+        "".join(output.get("text", ""))
+        for output in item.cell.get("outputs", [])
+        if output.get("output_type") == "stream"
     )
     if any(STUB in source_of(cell) for cell in solutions):
         item.state, item.note = TO_DO, "its cell in the notebook is not written"
@@ -382,7 +433,12 @@ def look_at_last_run(item: Item, solutions: list) -> None:
 
 def look(cells: dict, seconds: float, wanted: Any = None) -> list:
     """Every part that has points, or the wanted ones, looked at; one process a notebook, at once."""
-    items = {name: [item for item in items_of(name, part) if wanted is None or item.id in wanted] for name, part in cells.items()}
+    items = {
+        name: [item for item in items_of(name, part) if wanted is None or item.id in wanted]
+        for name, part in cells.items()
+    }
+    if sys.stderr.isatty():
+        print("Running the checks ...", end="\r", file=sys.stderr, flush=True)
     with ThreadPoolExecutor(max_workers=max(1, min(4, os.cpu_count() or 1))) as pool:
         list(pool.map(lambda name: run_checks(name, cells[name], items[name], seconds), cells))
     return [item for found in items.values() for item in found]
@@ -405,9 +461,12 @@ def show_status(items: list, troubles: list) -> None:
             room = 100 - 2 - 15 - width - 8
             note = place_of(item) if item.note.endswith(STUB) else item.note
             note = note if len(note) <= room else note[: room - 3] + "..."
-            say(f"  {paint(item.state, f'{item.state:15}')}{item.title:{width}}  {item.points:4g}  {note}".rstrip())
+            state = paint(item.state, f"{item.state:15}")
+            say(f"  {state}{item.title:{width}}  {item.points:4g}  {note}".rstrip())
     say()
-    counts = [f"{state} {points_of(items, state)}" for state in COLOURS if any(i.state == state for i in items)]
+    counts = [
+        f"{state} {points_of(items, state)}" for state in COLOURS if any(i.state == state for i in items)
+    ]
     say(f"Points: {', '.join(counts)}, of {points_of(items)}.")
     say(NOT_FULL_MARKS)
     open_items = [item for item in items if item.state in (TO_DO, WRONG)]
@@ -453,7 +512,11 @@ def show_check(item: Item) -> None:
     if item.note and item.note not in " ".join(item.printed.split()):
         say(f"  {item.note}")
     if item.state in (WRONG, TO_DO):
-        where = place_of(item) if item.cell.get("cell_type") == "code" else f"{item.notebook}.ipynb, cell {item.number + 1}"
+        where = (
+            place_of(item)
+            if item.cell.get("cell_type") == "code"
+            else f"{item.notebook}.ipynb, cell {item.number + 1}"
+        )
         say(f"  Look at {where}{'. ' + item.hint if item.hint else ''}")
 
 
@@ -476,7 +539,8 @@ def check(arguments: argparse.Namespace) -> int:
     for item in items:
         show_check(item)
     right = sum(item.state == DONE for item in items)
-    say(f"\n{paint(DONE if right == len(items) else WRONG, f'{right} of {len(items)} done')}. {NOT_FULL_MARKS}")
+    total = paint(DONE if right == len(items) else WRONG, f"{right} of {len(items)} done")
+    say(f"\n{total}. {NOT_FULL_MARKS}")
     return 0 if right == len(items) and not (troubles and not arguments.names) else 1
 
 
@@ -487,12 +551,19 @@ def _named(names: list, items: list) -> set:
     wanted = set()
     for name in names:
         short = name.removesuffix(".ipynb").split(".")[-1]
-        meant = {i.id for i in items if short in (i.id, i.notebook) or short in {f.split(".")[-1] for _, f in i.functions()}}
+        meant = {
+            i.id
+            for i in items
+            if short in (i.id, i.notebook) or short in {f.split(".")[-1] for _, f in i.functions()}
+        }
         exact = {item.id for item in items if item.id == name}
         if not (exact or meant):
             known = [word for item in items for word in (item.id, item.notebook)]
             near = difflib.get_close_matches(name, known, 1)
-            raise Trouble(f"no check is called {name}" + (f"; did you mean {near[0]}?" if near else ": see python work.py"))
+            raise Trouble(
+                f"no check is called {name}"
+                + (f"; did you mean {near[0]}?" if near else ": see python work.py")
+            )
         wanted |= exact or meant
     return wanted
 
@@ -516,7 +587,7 @@ def watch(command: Any, arguments: argparse.Namespace) -> int:
 
 
 def _times() -> list:
-    paths = [HERE / f"{name}.ipynb" for name in COURSE["notebooks"]] + sorted((HERE / COURSE["package"]).rglob("*.py"))
+    paths = [HERE / f"{name}.ipynb" for name in COURSE["notebooks"]] + modules()
     return [(str(path), path.stat().st_mtime_ns) for path in paths if path.exists()]
 
 
@@ -527,21 +598,33 @@ def pack(arguments: argparse.Namespace) -> int:
     """Write hand-in.zip, and say of each part what is odd about it."""
     files = {f"{name}.ipynb": HERE / f"{name}.ipynb" for name in COURSE["notebooks"]}
     files |= {path: HERE / path for path in library()} | {path: HERE / path for path in COURSE["results"]}
+    files |= {path.name: path for path in sorted(HERE.glob("*.py")) if path.name != Path(__file__).name}
     data = {name: path.read_bytes() for name, path in files.items() if path.is_file()}
     notes = [f"{name}: missing{_why_missing(name)}" for name in files if name not in data]
     notes += complaints(library()) + _library_notes(data) + _notebook_notes(data)
-    notes += [f"{name}: {len(d) / 2**20:.0f} MB, more than grading accepts" for name, d in data.items() if len(d) > LARGE_FILE]
+    notes += [
+        f"{name}: {len(d) / 2**20:.0f} MB, more than grading accepts"
+        for name, d in data.items()
+        if len(d) > LARGE_FILE
+    ]
     if sum(map(len, data.values())) > LARGE_TOTAL:
         notes.append(f"all together: more than the {LARGE_TOTAL >> 20} MB that grading accepts")
     if _untouched(data):
-        raise Trouble(f"nothing in {HERE.name} has been worked on or saved since it was given out, so {HAND_IN} is not written")
+        raise Trouble(
+            f"nothing in {HERE.name} has been worked on or saved since it was given out, "
+            f"so {HAND_IN} is not written"
+        )
     _write_zip(data, notes)
     say(f"{HAND_IN}: {len(data)} files, {(HERE / HAND_IN).stat().st_size / 1e6:.1f} MB, for {COURSE['name']}")
     for name in sorted(data):
         say(f"  {name:44}{len(data[name]) / 1e3:10.1f} kB")
     for note in notes:
         say(paint(WRONG, f"  ! {note}"))
-    say("Correct these, and pack again; or hand it in as it is." if notes else "Nothing is missing. Hand in this file.")
+    say(
+        "Correct these, and pack again; or hand it in as it is."
+        if notes
+        else "Nothing is missing. Hand in this file."
+    )
     say(NOT_FULL_MARKS)
     return 1 if notes else 0
 
@@ -565,7 +648,11 @@ def _library_notes(data: dict) -> list:
     if all(_digest(text) == COURSE["files"].get(name) for name, text in texts.items()):
         notes.append(f"{COURSE['package']}: nothing in it is changed; have you saved your files?")
     else:
-        left = sorted(name for file, name in COURSE["todo"] if re.search(rf'"{re.escape(name)}\b[^"]* {STUB}"', texts.get(file, "")))
+        left = sorted(
+            name
+            for file, name in COURSE["todo"]
+            if re.search(rf'"{re.escape(name)}\b[^"]* {STUB}"', texts.get(file, ""))
+        )
         notes += [f"not written yet: {', '.join(left)}"] if left else []
     for path in sorted((HERE / COURSE["package"]).rglob("*")):
         if path.name.startswith((".#", "#")) or path.suffix in (".swp", ".swo"):
@@ -575,13 +662,22 @@ def _library_notes(data: dict) -> list:
 
 def _import_notes(data: dict) -> list:
     """Whether each module can be imported, in a process of its own."""
-    modules = [name[:-3].removesuffix("/__init__").replace("/", ".") for name in sorted(data) if name.endswith(".py")]
+    names = [
+        name[:-3].removesuffix("/__init__").replace("/", ".") for name in sorted(data) if name.endswith(".py")
+    ]
     program = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
     try:
         run = subprocess.run(  # noqa: S603  our own text, by the Python that runs this
-            [sys.executable, "-B", "-c", program, *modules], cwd=HERE, capture_output=True, text=True, errors="replace",
-            timeout=120, check=False, stdin=subprocess.DEVNULL, env={**os.environ, "MPLBACKEND": "agg"},
-        )  # fmt: skip
+            [sys.executable, "-B", "-c", program, *names],
+            cwd=HERE,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=120,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "MPLBACKEND": "agg"},
+        )
     except subprocess.TimeoutExpired:
         return [f"{COURSE['package']}: importing it does not end: is there a loop outside of a function?"]
     if run.returncode == 0:
@@ -605,22 +701,46 @@ def _notebook_notes(data: dict) -> list:
             notes.append(str(trouble))
             continue
         if len(data[file]) > LARGE_NOTEBOOK:
-            notes.append(f"{file}: {len(data[file]) >> 20} MB, more than grading accepts; clear the outputs, run it again, save")
+            notes.append(
+                f"{file}: {len(data[file]) >> 20} MB, more than grading accepts; "
+                "clear the outputs, run it again, save"
+            )
         lost = sorted(set(COURSE["cells"][name]) - {marks_of(cell).get("grade_id") for cell in cells})
         if lost:
-            notes.append(f"{file}: these cells with points are gone: {', '.join(lost)}; bring them back from the assignment's zip")
+            notes.append(
+                f"{file}: these cells with points are gone: {', '.join(lost)}; "
+                "bring them back from the assignment's zip"
+            )
         if not _worked_on(cells):
             notes.append(f"{file}: nothing in it is written or run; have you saved it?")
             continue
-        unrun = [cell for cell in cells if marks_of(cell).get("grade") and cell.get("cell_type") == "code" and not cell.get("execution_count")]
+        unrun = [
+            cell
+            for cell in cells
+            if marks_of(cell).get("grade")
+            and cell.get("cell_type") == "code"
+            and not cell.get("execution_count")
+        ]
         if unrun:
             notes.append(f"{file}: {len(unrun)} of its checks were not run since it was last saved")
-        empty = [i.title for i in items_of(name, cells) if i.cell.get("cell_type") != "code" and EMPTY_ANSWER.fullmatch(source_of(i.cell))]
+        empty = [
+            i.title
+            for i in items_of(name, cells)
+            if i.cell.get("cell_type") != "code" and EMPTY_ANSWER.fullmatch(source_of(i.cell))
+        ]
         if empty:
             notes.append(f"{file}: no answer to {', '.join(empty)}")
-        newer = [r for r in COURSE["results"] if r in data and r.split("/")[-1] in _sources(cells) and _saved(HERE / r) > _saved(HERE / file) + SAVED_LATE]
+        newer = [
+            r
+            for r in COURSE["results"]
+            if r in data
+            and r.split("/")[-1] in _sources(cells)
+            and _saved(HERE / r) > _saved(HERE / file) + SAVED_LATE
+        ]
         if newer:
-            notes.append(f"{file}: {newer[0]} is newer than the notebook; have you saved it after the last run?")
+            notes.append(
+                f"{file}: {newer[0]} is newer than the notebook; have you saved it after the last run?"
+            )
     return notes
 
 
@@ -651,7 +771,9 @@ def _digest(text: str) -> str:
 
 
 def _write_zip(data: dict, notes: list) -> None:
-    listed = {name: {"bytes": len(d), "sha256": hashlib.sha256(d).hexdigest()} for name, d in sorted(data.items())}
+    listed = {
+        name: {"bytes": len(d), "sha256": hashlib.sha256(d).hexdigest()} for name, d in sorted(data.items())
+    }
     manifest = {"assignment": COURSE["name"], "files": listed, "notes": notes}
     fresh = HERE / f"{HAND_IN}.new"
     with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -687,7 +809,10 @@ def bring(arguments: argparse.Namespace) -> int:
     if taken:
         say("Next: python work.py")
         return 0
-    say(f"What {origin} has is written here already, or not to do in {COURSE['name']}. Is it the right folder?")
+    say(
+        f"What {origin} has is written here already, or not to do in {COURSE['name']}. "
+        "Is it the right folder?"
+    )
     return 1
 
 
@@ -697,21 +822,29 @@ def _read_older(path: Path) -> tuple:
     try:
         if path.is_file() and zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
-                found = {n: archive.read(n).decode("utf-8", "replace") for n in archive.namelist() if n.endswith(".py")}
+                found = {
+                    n: archive.read(n).decode("utf-8", "replace")
+                    for n in archive.namelist()
+                    if n.endswith(".py")
+                }
         elif path.resolve() == HERE:
             raise Trouble("that is this folder: name the folder of the earlier assignment")
         else:
+            python = [p for p in path.rglob("*.py") if ".venv" not in p.parts]
             found = {
-                p.relative_to(path).as_posix(): p.read_bytes().decode("utf-8", "replace") for p in path.rglob("*.py")
-                if ".venv" not in p.parts
-            }  # fmt: skip
+                p.relative_to(path).as_posix(): p.read_bytes().decode("utf-8", "replace") for p in python
+            }
     except OSError as error:
         raise Trouble(f"{path}: {error.strerror}") from None
     # A hand-in may lie one folder down.
     tops = sorted({name.split(f"{package}/")[0] for name in found if f"/{package}/" in f"/{name}"}, key=len)
     if not tops:
         raise Trouble(f"{path}: expected a folder or hand-in with {package} in it, found none")
-    theirs = {name[len(tops[0]) :]: text.replace("\r\n", "\n") for name, text in found.items() if name.startswith(tops[0])}
+    theirs = {
+        name[len(tops[0]) :]: text.replace("\r\n", "\n")
+        for name, text in found.items()
+        if name.startswith(tops[0])
+    }
     return theirs, str(path)
 
 
@@ -745,7 +878,10 @@ def bring_file(ours: str, theirs: str, file: str) -> tuple:
     try:
         ast.parse(text)
     except SyntaxError as error:
-        return ours, {"taken": [], "left": [f"all of it: the parts do not fit together ({error.msg}); copy by hand"]}
+        return ours, {
+            "taken": [],
+            "left": [f"all of it: the parts do not fit together ({error.msg}); copy by hand"],
+        }
     return text, notes
 
 
@@ -771,7 +907,9 @@ def _why_not(theirs: str, new: ast.FunctionDef, old: ast.FunctionDef) -> str:
     if STUB in theirs:
         return "not finished there"
     if [arg.arg for arg in new.args.args] != [arg.arg for arg in old.args.args]:
-        return f"its arguments are others there ({', '.join(arg.arg for arg in old.args.args)}); copy it by hand"
+        return (
+            f"its arguments are others there ({', '.join(arg.arg for arg in old.args.args)}); copy it by hand"
+        )
     return "" if _body_start(old) <= last_line(old) else "empty there"
 
 
@@ -822,10 +960,18 @@ def main(words: list) -> int:
     parser = argparse.ArgumentParser(
         prog="work.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("command", nargs="?", default="status", choices=("status", "check", "pack", "bring"), metavar="COMMAND")
+    parser.add_argument(
+        "command",
+        nargs="?",
+        default="status",
+        choices=("status", "check", "pack", "bring"),
+        metavar="COMMAND",
+    )
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--watch", action="store_true", help="run again after each save")
-    parser.add_argument("--seconds", type=float, default=SECONDS, help="stop a check after so long (%(default)s)")
+    parser.add_argument(
+        "--seconds", type=float, default=SECONDS, help="stop a check after so long (%(default)s)"
+    )
     arguments = parser.parse_args(words)
     if arguments.command == "bring":
         if len(arguments.names) != 1:
@@ -844,7 +990,7 @@ def main(words: list) -> int:
 
 
 if __name__ == "__main__":
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  students run it with the Python they have
         sys.exit(f"work.py needs Python 3.11 or newer; this is {sys.version.split()[0]}")
     if sys.argv[1:2] == ["_run"]:
         run_task(Path(sys.argv[2]))

@@ -146,3 +146,11 @@ def test_an_error_in_one_cell_does_not_count_in_the_next(folder, session):
     write(folder, "out = np.maximum(0, x)")
     session.run("checks.holds('x', False)\nraise ValueError")
     assert session.run(CHECK).printed.splitlines()[-1] == "  1 of 1"
+
+
+def test_copies_that_jupyter_keeps_do_not_count(folder):
+    copy = folder / "cs_lib/.ipynb_checkpoints/layers-checkpoint.py"
+    copy.parent.mkdir()
+    copy.write_text("(", encoding="utf-8")
+    with kernel(folder) as opened:
+        assert opened.run(SETUP).status == "ok"

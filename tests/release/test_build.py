@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import tomllib
 import zipfile
 from collections.abc import Callable
 
@@ -17,8 +16,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 from traitlets.config.loader import Config, PyFileConfigLoader
 
-from autograder.errors import CourseError
-from autograder.errors import ReleaseError
+from autograder.errors import CourseError, ReleaseError
 from autograder.release.build import build
 
 from .conftest import ANSWER, PROJECT, Course, code, mark, markdown
@@ -177,7 +175,10 @@ def test_formgrader_records_the_cells_in_its_gradebook(demo: Course) -> None:
     assert clicked(demo)["success"]
     with Gradebook(f"sqlite:///{demo.root / 'gradebook.db'}") as book:
         assert book.find_assignment("demo").max_score == 3
-        assert book.find_source_cell("inline_Intro_1", "Intro", "demo").source == "*Your answer here: it is not written yet.*"
+        assert (
+            book.find_source_cell("inline_Intro_1", "Intro", "demo").source
+            == "*Your answer here: it is not written yet.*"
+        )
 
 
 def test_a_zip_of_the_release_before_does_not_outlive_it(demo: Course, quiet: Quiet) -> None:
@@ -423,7 +424,10 @@ def test_a_figure_is_released(demo: Course, quiet: Quiet) -> None:
 
 
 def test_a_figure_that_gives_an_answer_away_is_refused(demo: Course, quiet: Quiet) -> None:
-    demo.write("source/demo/figures/answer.svg", "<svg><text>scaled_rows = x.reshape(x.shape[0], -1) * s</text></svg>")
+    demo.write(
+        "source/demo/figures/answer.svg",
+        "<svg><text>scaled_rows = x.reshape(x.shape[0], -1) * s</text></svg>",
+    )
     refuse(demo, quiet, r"source/demo/figures/answer.svg:1: holds a line of the solution")
 
 
@@ -460,7 +464,9 @@ def test_our_own_command_needs_no_settings_of_nbgrader(demo: Course, quiet: Quie
 
 
 def test_the_course_may_set_what_nbgrader_does(demo: Course, quiet: Quiet) -> None:
-    demo.change("course.toml", "[notebooks]", '[nbgrader.ClearSolutions]\ntext_stub = "Write here."\n[notebooks]')
+    demo.change(
+        "course.toml", "[notebooks]", '[nbgrader.ClearSolutions]\ntext_stub = "Write here."\n[notebooks]'
+    )
     build("demo", demo.root, quiet)
     assert "Write here." in (demo.release / "Intro.ipynb").read_text(encoding="utf-8")
 

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from autograder.errors import ReleaseError
-from autograder.release.leaks import Search
-from autograder.release.leaks import refuse_notebook
+from autograder.release.leaks import Search, refuse_notebook
 from autograder.release.package import Solution
 
 from .conftest import ANSWER, code, mark, markdown

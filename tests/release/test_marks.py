@@ -5,8 +5,7 @@ from textwrap import dedent
 import pytest
 
 from autograder.errors import ReleaseError
-from autograder.release.marks import find_regions
-from autograder.release.marks import stray_todos
+from autograder.release.marks import find_regions, stray_todos
 
 
 def regions(text: str) -> list[tuple[str, int, int, int | None]]:

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from autograder.course import assignment as course
-from autograder.release.package import Skeleton
-from autograder.release.package import skeleton
+from autograder.release.package import Skeleton, skeleton
 
 from .conftest import PROJECT
 

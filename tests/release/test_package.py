@@ -6,13 +6,11 @@ import pytest
 
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
-from autograder.errors import ReleaseError
+from autograder.errors import CourseError, ReleaseError
 from autograder.release.importable import check_imports
-from autograder.release.package import skeleton
-from autograder.release.package import solved
+from autograder.release.package import skeleton, solved
 
 from .conftest import Course
-from autograder.errors import CourseError
 
 
 def load(demo: Course) -> Assignment:

@@ -9,8 +9,7 @@ from textwrap import dedent
 import pytest
 
 from autograder.errors import ReleaseError
-from autograder.release.strip import matches
-from autograder.release.strip import strip_module
+from autograder.release.strip import matches, strip_module
 
 from .conftest import LAYERS
 

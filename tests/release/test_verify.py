@@ -8,16 +8,13 @@ import pytest
 
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
-from autograder.intake import Submission
-from autograder.records.record import CaseResult
-from autograder.records.record import Grade
-from autograder.records.record import Hashes
-from autograder.records.record import Record
 from autograder.errors import ReleaseError
+from autograder.intake import Submission
+from autograder.records.record import CaseResult, Grade, Hashes, Record
 from autograder.release import verify
 from autograder.release.build import build
-from autograder.release.package import solved
 from autograder.release.execute import run_notebooks
+from autograder.release.package import solved
 from autograder.release.verify import released_submission
 
 from .conftest import Course

@@ -256,3 +256,16 @@ def test_pack_and_bring_know_a_copy_of_the_whole_older_folder(one, two):
 
 def test_unpack(tmp_path):
     assert unpack("assignment1", tmp_path / "again").work("pack").code == 2
+
+
+def test_copies_that_jupyter_keeps_are_left_out_and_helpers_are_not(one):
+    finish(one)
+    one.write("cs_lib/.ipynb_checkpoints/layers-checkpoint.py", "(")
+    one.write("helpers.py", "TWO = 2\n")
+    assert one.work("pack").code == 0
+    with zipfile.ZipFile(one.path / HAND_IN) as archive:
+        names = archive.namelist()
+    assert "helpers.py" in names
+    assert not [name for name in names if "checkpoint" in name or name == "work.py"]
+    read = intake.read(intake.Source("s001", one.path / HAND_IN), course.load("assignment1", ROOT))
+    assert not [problem for problem in read.problems if "checkpoint" in problem]

@@ -192,3 +192,17 @@ def test_the_program_is_told_of_the_assignment(one):
     assert settings["results"] == ["results/two_layer_net.npz"]
     assert ["cs_lib/solver.py", "Solver._step"] in settings["todo"]
     assert "is not written yet" not in text  # a search for it finds what is to do, and no more
+
+
+def test_a_package_that_is_not_there_is_named(one):
+    one.fill("affine_forward", "import torch_of_mine")
+    note = (
+        "torch_of_mine is not installed for this Python: activate the environment first (README.md, Set up)"
+    )
+    assert note in one.work("check", "affine_forward").text
+
+
+def test_it_works_from_another_folder(one, tmp_path):
+    command = [sys.executable, str(one.path / WORK), "check", "affine_forward"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert "points: to do" in run.stdout

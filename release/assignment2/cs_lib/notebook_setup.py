@@ -43,7 +43,8 @@ def follow_edits() -> None:
     shell.ast_transformers.append(FollowEdits())
     shell.set_custom_exc((NotImplementedError,), _show_to_do)
     for path in sorted(FOLDER.rglob("*.py")):
-        _refuse_unreadable(path)
+        if not any(part.startswith(".") for part in path.relative_to(FOLDER).parts):  # an editor's copies
+            _refuse_unreadable(path)
 
 
 class FollowEdits:
