@@ -33,10 +33,10 @@ Name = Annotated[str, Meta(min_length=1, pattern=r"^[^./\\\x00][^/\\\x00]*$")]
 class CaseResult:
     """What one case of one grade cell came to."""
 
-    id: str
+    id: Annotated[str, Meta(description="Unique in its cell.")]
     kind: Annotated[str, Meta(description="core, edge or criterion")]
-    weight: Amount
-    outcome: Outcome
+    weight: Annotated[Amount, Meta(description="Its share among the cases of its kind.")]
+    outcome: Annotated[Outcome, Meta(description="failed: the student's; error: ours, or no answer came.")]
     message: Annotated[str, Meta(description="Safe for the student: no expected value, no path of ours.")] = (
         ""
     )
@@ -44,7 +44,7 @@ class CaseResult:
     property: Annotated[
         str, Meta(description="What was wrong: shape, dtype, value, gradient, type, mutation or code.")
     ] = ""
-    seconds: Amount = 0.0
+    seconds: Annotated[Amount, Meta(description="Wall clock of the case.")] = 0.0
     called: Annotated[
         str, Meta(description="Of a failed case: the last call, with shapes in place of arrays.")
     ] = ""
@@ -54,12 +54,14 @@ class CaseResult:
 class Grade:
     """Points for one grade cell."""
 
-    grade_id: Name
-    notebook: Name
+    grade_id: Annotated[Name, Meta(description="The cell's id in its notebook.")]
+    notebook: Annotated[Name, Meta(description="Without .ipynb.")]
     points: Annotated[float | None, Meta(description="null while nobody knows them yet")]
-    max_points: Amount
-    state: State
-    cases: tuple[CaseResult, ...] = ()
+    max_points: Annotated[Amount, Meta(description="As in the notebook's metadata.")]
+    state: Annotated[State, Meta(description="error: ours, or nothing that could be judged.")]
+    cases: Annotated[
+        tuple[CaseResult, ...], Meta(description="Of hidden graders, or a rubric's criteria.")
+    ] = ()
     comment: Annotated[str, Meta(description="Shown to the student beside the points.")] = ""
     internal: Annotated[
         str, Meta(description="For the instructor only: what went wrong on the kit's side.")
@@ -82,7 +84,7 @@ class Record:
     """All that gradebook, feedback, report and exports show comes from here."""
 
     student: Annotated[Name, Meta(description="The name of the student's folder, and of the record's file.")]
-    assignment: Name
+    assignment: Annotated[Name, Meta(description="The name of the assignment's folder.")]
     isolation: Annotated[
         str, Meta(description="The level the student's code ran at, such as bwrap+landlock+seccomp.")
     ]
@@ -92,7 +94,7 @@ class Record:
     answers: Annotated[dict[str, str], Meta(description="Written answers as handed in, by grade id.")] = (
         field(default_factory=dict)
     )
-    seconds: Amount = 0.0
+    seconds: Annotated[Amount, Meta(description="Wall clock of grading this submission.")] = 0.0
     student_seconds: Annotated[
         Amount, Meta(description="The part of the seconds spent in the student's own code.")
     ] = 0.0

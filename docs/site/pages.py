@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[2]
 
 # Files outside docs/ that are pages: where they lie, where they come to lie on the site.
 ELSEWHERE = {
+    "release/assignment1/README.md": "students/assignment1.md",
+    "release/assignment2/README.md": "students/assignment2.md",
     "CONTRIBUTING.md": "project/contributing.md",
     "CHANGELOG.md": "project/changelog.md",
     "bench/README.md": "project/benchmarks.md",
@@ -30,7 +32,7 @@ MADE = {"README.md": "index.md", "docs/decisions": "decisions/index.md"}
 # Section -> its pages in order, as globs. A page of docs/ that none of them takes is an error.
 SECTIONS = {
     "Start": ["why"],
-    "Students": ["student*"],
+    "Students": ["students", "students/*"],
     "Instructors": ["instructor-guide", "intake", "rubrics", "reports", "similarity"],
     "Authors": ["authoring", "contract*", "judge"],
     "Pipelines": ["pipeline*", "scale", "security", "judge"],
@@ -40,6 +42,7 @@ SECTIONS = {
 
 LINK = re.compile(r"(?P<image>!?)\[(?P<text>(?:!\[[^\]]*\]\([^)]*\)|[^\[\]])*)\]\((?P<target>[^()\s]+)\)")
 HYPHEN = "\N{NON-BREAKING HYPHEN}"
+FENCED = re.compile(r"^ *```.*?^ *```[^\S\n]*$", re.MULTILINE | re.DOTALL)
 OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:")  # a scheme: the web, mail
 
 
@@ -89,15 +92,14 @@ def other_files() -> list[str]:
 
 def rewritten(text: str, source: str, pages: dict[str, str], faults: list[str]) -> str:
     """A page with links that hold on the site; links that lead nowhere are added to `faults`."""
-    lines, fence = [], ""
-    for number, line in enumerate(text.splitlines(), 1):
-        mark = re.match(r"\s*(```+|~~~+)", line)
-        if mark and (not fence or line.strip().startswith(fence)):
-            fence = "" if fence else mark[1]
-        if not fence and not mark:
-            line = LINK.sub(lambda m, at=number: _link(m, source, at, pages, faults), line)  # type: ignore[misc]
-        lines.append(line)
-    return "\n".join(lines) + "\n"
+    code = [match.span() for match in FENCED.finditer(text)]
+
+    def link(match: re.Match[str]) -> str:
+        if any(start <= match.start() < end for start, end in code):
+            return match[0]
+        return _link(match, source, text.count("\n", 0, match.end()) + 1, pages, faults)
+
+    return LINK.sub(link, text)
 
 
 def _link(match: re.Match[str], source: str, line: int, pages: dict[str, str], faults: list[str]) -> str:

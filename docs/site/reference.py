@@ -172,18 +172,20 @@ def settings() -> str:
 def record(schema: dict[str, Any]) -> str:
     parts = ["# The record", escaped(meaning(schema))]
     parts.append("The schema as a file: [record.schema.json](../record.schema.json).")
-    objects = {"": schema, "hashes": schema["properties"].get("hashes", {}), **schema.get("$defs", {})}
-    for name, part in objects.items():
-        if "properties" not in part:
-            continue
+    for name, part in {"": schema, **schema["$defs"]}.items():
         needed = part.get("required", [])
         rows = [
-            (f"`{key}`" if key in needed else f"`{key}` (may be missing)", kind(value), meaning(value))
+            (f"`{key}`" if key in needed else f"`{key}` (may be missing)", kind(value), said(value, schema))
             for key, value in part["properties"].items()
         ]
-        parts += [f"## {name}"] if name else []
+        parts += [f"## {name}", escaped(meaning(part))] if name else []
         parts.append(table(("field", "holds", "meaning"), rows))
     return "\n\n".join(parts) + "\n"
+
+
+def said(value: dict[str, Any], schema: dict[str, Any]) -> str:
+    """The description of a field, or of what it refers to."""
+    return meaning(value) or meaning(schema["$defs"].get(kind(value), {}))
 
 
 def meaning(value: dict[str, Any]) -> str:

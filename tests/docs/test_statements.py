@@ -119,6 +119,14 @@ def test_a_dead_link_and_a_page_without_a_section_are_refused() -> None:
         pages.navigation(["index", "why", "stray"])
 
 
+def test_a_link_over_two_lines_is_rewritten() -> None:
+    faults: list[str] = []
+    given = {"docs/why.md": "why.md", "bench/README.md": "project/benchmarks.md"}
+    said = pages.rewritten("[a\nb](../bench/README.md)\n\n[c\nd](gone.md)\n", "docs/why.md", given, faults)
+    assert said.startswith("[a\nb](project/benchmarks.md)\n")
+    assert [fault.partition(": ")[0] for fault in faults] == ["docs/why.md:5"]
+
+
 def test_a_link_in_code_stays() -> None:
     code = "```md\n[b](gone.md)\n```\n"
     assert pages.rewritten(code, "docs/why.md", {"docs/why.md": "why.md"}, []) == code
