@@ -222,7 +222,10 @@ def batchnorm_forward(
         # running_mean and running_var towards the batch's statistics (new arrays; eps does not go into
         # them). Put into cache what both backward functions will need.
         # BEGIN SOLUTION
-        mean, var = x.mean(axis=0), x.var(axis=0)
+        N = x.shape[0]
+        ones = np.ones(N, dtype=dtype)  # ones @ a is a.sum(axis=0), only faster where the rows are short
+        mean = ones @ x / N
+        var = ones @ (x - mean) ** 2 / N
         std = np.sqrt(var + eps)
         x_hat = (x - mean) / std
         out = gamma * x_hat + beta
