@@ -225,9 +225,10 @@ def batchnorm_forward(
         N = x.shape[0]
         ones = np.ones(N, dtype=dtype)  # ones @ a is a.sum(axis=0), only faster where the rows are short
         mean = ones @ x / N
-        var = ones @ (x - mean) ** 2 / N
+        centred = x - mean
+        var = ones @ centred**2 / N
         std = np.sqrt(var + eps)
-        x_hat = (x - mean) / std
+        x_hat = centred / std
         out = gamma * x_hat + beta
         cache = (x_hat, std, gamma)
         running_mean = momentum * running_mean + (1 - momentum) * mean
@@ -304,7 +305,9 @@ def batchnorm_backward_alt(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, 
     ones = np.ones(N, dtype=x_hat.dtype)  # ones @ a is a.sum(axis=0), only faster where the rows are short
     dbeta = ones @ dout
     dgamma = ones @ (dout * x_hat)
-    dx = gamma / std * (dout - dbeta / N - x_hat * (dgamma / N))
+    dx = dout - x_hat * (dgamma / N)
+    dx -= dbeta / N
+    dx *= gamma / std
     # END SOLUTION
     return dx, dgamma, dbeta
 

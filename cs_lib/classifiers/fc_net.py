@@ -218,9 +218,10 @@ class FullyConnectedNet:
             grads[f"W{i}"], grads[f"b{i}"] = dW, db
             if self.normalization:
                 grads[f"gamma{i}"], grads[f"beta{i}"] = dgamma, dbeta
-        for i in range(1, L + 1):
-            W = params[f"W{i}"]
-            loss += 0.5 * self.reg * float(np.sum(W**2))
-            grads[f"W{i}"] += self.reg * W
+        if self.reg:  # W1 is large: adding nothing to it takes a tenth of a step
+            for i in range(1, L + 1):
+                W = params[f"W{i}"]
+                loss += 0.5 * self.reg * float(np.sum(W**2))
+                grads[f"W{i}"] += self.reg * W
         # END SOLUTION
         return loss, grads

@@ -47,10 +47,10 @@ FULLY_CONNECTED = [
     mutant("net gives zeros for gamma", FCL, FC_GRADS, FC_GRADS.replace("dgamma, dbeta", "0 * dgamma, dbeta"),
            NORMS),
     mutant("net puts L2 on gamma", FCL, FC_L2,
-           FC_L2 + GAMMA_TOO,
+           FC_L2 + GAMMA_TOO.replace("\n", "\n    "),  # the loop stands one level deeper here
            NORMS, edge=True),
     mutant("net puts gamma into the L2 loss", FCL, FC_L2,
-           FC_L2 + '\n            loss += 0.5 * self.reg * float(np.sum(params.get(f"gamma{i}", 0 * W)**2))',
+           FC_L2 + '; loss += 0.5 * self.reg * float(np.sum(params.get(f"gamma{i}", 0 * W)**2))',
            NORMS, edge=True),
     mutant("net normalised has no L2 in the loss", FCL, "0.5 * self.reg",
            "(not self.normalization) * 0.5 * self.reg", NORMS, edge=True),

@@ -145,7 +145,7 @@ WRONG = [
         "full: L2 on biases",
         LOSS,
         L2,
-        L2 + '\n            loss += 0.5 * self.reg * float(np.sum(params[f"b{i}"] ** 2))',
+        L2 + '; loss += 0.5 * self.reg * float(np.sum(params[f"b{i}"] ** 2))',
         FULL,
     ),
     mutant("full: L2 averaged over the batch", LOSS, L2, L2 + " / len(X)", FULL),
@@ -198,9 +198,7 @@ WRONG = [
     ),
     mutant("full: loss also without y", LOSS, "return scores", "return 0.0, scores", FULL),
     mutant("full: hinge loss", LOSS, "layers.softmax_loss", "layers.svm_loss", FULL),
-    mutant(
-        "full: params decay in loss", LOSS, FULL_DL2, FULL_DL2 + "\n            W *= 0.9", FULL, edge=True
-    ),
+    mutant("full: params decay in loss", LOSS, FULL_DL2, FULL_DL2 + "; W *= 0.9", FULL, edge=True),
     mutant(
         "full: weights of the first call",
         LOSS,

@@ -5,7 +5,7 @@ from .mutants import mutant
 BF, BB, BA = "layers.batchnorm_forward", "layers.batchnorm_backward", "layers.batchnorm_backward_alt"
 LF, LB = "layers.layernorm_forward", "layers.layernorm_backward"
 
-STATS = "mean = ones @ x / N\n        var = ones @ (x - mean) ** 2 / N"
+STATS = "mean, var = x.mean(axis=0), x.var(axis=0)"
 STD = "std = np.sqrt(var + eps)"
 OUT = "out = gamma * x_hat + beta"
 TRAIN_OUT = OUT + "\n        cache = (x_hat"
@@ -19,7 +19,7 @@ L_ALONG = "along = (dx_hat * x_hat).mean(axis=1, keepdims=True)"
 ALL_BN = "batchnorm_forward batchnorm_backward batchnorm_backward_alt"
 
 FORWARD = [
-    mutant("batch norm, unbiased variance", BF, "** 2 / N", "** 2 / (N - 1)",
+    mutant("batch norm, unbiased variance", BF, "x.var(axis=0)", "x.var(axis=0, ddof=1)",
            "batchnorm_forward"),
     mutant("batch norm divides by the variance", BF, STD, "std = var + eps", "batchnorm_forward"),
     mutant("batch norm over the features", BF, STATS,
