@@ -198,7 +198,14 @@ WRONG = [
     ),
     mutant("full: loss also without y", LOSS, "return scores", "return 0.0, scores", FULL),
     mutant("full: hinge loss", LOSS, "layers.softmax_loss", "layers.svm_loss", FULL),
-    mutant("full: params decay in loss", LOSS, FULL_DL2, FULL_DL2 + "; W *= 0.9", FULL, edge=True),
+    mutant(
+        "full: params decay in loss",
+        LOSS,
+        "return loss, grads",
+        "params['W1'] *= 0.9\n        return loss, grads",
+        FULL,
+        edge=True,
+    ),
     mutant(
         "full: weights of the first call",
         LOSS,
