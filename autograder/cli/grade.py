@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def _why(change: Change) -> str:
     )
 
 
-def as_data(result: Result, out: Path) -> dict[str, object]:
+def as_data(result: Result, out: Path, loose: Sequence[str] = ()) -> dict[str, object]:
     """The result for a program."""
     return {
         "out": str(out),
@@ -65,11 +66,12 @@ def as_data(result: Result, out: Path) -> dict[str, object]:
         "graded_again": result.graded_again,
         "students": [asdict(line) for line in result.lines],
         "changes": [{**asdict(c), "gain": c.gain} for c in result.changes],
+        "not_graded": list(loose),
     }
 
 
-def table(result: Result, request: Request) -> None:
-    """One line a student, and where everything lies."""
+def table(result: Result, request: Request, loose: Sequence[str] = ()) -> None:
+    """One line a student, what lies beside the hand-ins, and where everything lies."""
     console = Terminal()
     title = f"{request.assignment.title} ({request.assignment.name})"
     table = Table(title=title, title_justify="left", header_style="bold")
@@ -95,6 +97,8 @@ def table(result: Result, request: Request) -> None:
         console.print("Points hold what is proposed and nobody has confirmed yet, as in the gradebook.")
     if result.left_out:
         console.print(f"left out, having withdrawn: {', '.join(result.left_out)}", highlight=False)
+    for what in loose:
+        console.print(f"not graded: {what}", highlight=False, soft_wrap=True)
     if request.dry_run:
         console.print("A dry run: nothing is written.")
         return

@@ -240,6 +240,7 @@ def _aliases(options: argparse.Namespace, assignment: Assignment) -> tuple[str, 
 
 def _grade(options: argparse.Namespace) -> int:
     assignment = course.load(options.assignment)
+    run.refuse_overlap(options.folder, options.out)
     request = run.Request(
         assignment=assignment,
         sources=intake.find(options.folder, assignment, _aliases(options, assignment)),
@@ -254,12 +255,13 @@ def _grade(options: argparse.Namespace) -> int:
         students=tuple(options.student),
         withdrawn=tuple(options.withdrawn),
     )
+    loose = intake.beside(options.folder)
     result = run.grade(request, printed.quiet if options.json else printed.changes)
     if options.json:
-        print(json.dumps(printed.as_data(result, options.out), indent=1))
+        print(json.dumps(printed.as_data(result, options.out, loose), indent=1))
     else:
-        printed.table(result, request)
-    return ATTENTION if any(line.needed for line in result.lines) else DONE
+        printed.table(result, request, loose)
+    return ATTENTION if loose or any(line.needed for line in result.lines) else DONE
 
 
 def _level(options: argparse.Namespace) -> Level:

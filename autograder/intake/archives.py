@@ -155,6 +155,11 @@ def odd(name: str) -> str:
     return ""
 
 
+def _raised(error: OSError) -> None:
+    """A folder that is gone or may not be listed is no empty one."""
+    raise error
+
+
 class FolderTree:
     """Regular files below a folder; links are not followed."""
 
@@ -169,7 +174,7 @@ class FolderTree:
 
     def _walk(self) -> Iterator[str]:
         top = len(os.fspath(self.root)) + 1
-        for here, folders, files in os.walk(self.root):
+        for here, folders, files in os.walk(self.root, onerror=_raised):
             folders[:] = [f for f in folders if f not in IGNORED_FOLDERS]
             for name in (*files, *(f for f in folders if os.path.islink(os.path.join(here, f)))):
                 path = os.path.join(here, name)

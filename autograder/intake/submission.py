@@ -27,6 +27,7 @@ from autograder.intake.archives import (
     Tree,
     ignored,
     is_archive,
+    is_foreign,
     odd,
     open_archive,
     open_tree,
@@ -40,6 +41,9 @@ from autograder.safe_text import shown
 
 STAMP = "timestamp.txt"  # nbgrader's: when this was handed in
 MAX_SENTENCE = 500  # characters of one thing said
+
+
+LITTER = ("Thumbs.db", "desktop.ini")  # what Windows leaves in folders
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ def find(folder: Path, assignment: Assignment, aliases: tuple[str, ...] = ()) ->
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith(".") or entry.name in IGNORED_FOLDERS:
             continue
-        if entry.is_dir() or is_archive(entry.name):
+        if entry.is_dir() or (entry.is_file() and is_archive(entry.name)):
             student = entry.name if entry.is_dir() else stem(entry.name)
             if why := odd(entry.name):
                 raise IntakeError(f"{folder}: {entry.name!r}: {why}; rename it, or collect the hand-ins")
@@ -129,6 +133,21 @@ def find(folder: Path, assignment: Assignment, aliases: tuple[str, ...] = ()) ->
     return list(sources.values())
 
 
+def beside(folder: Path) -> list[str]:
+    """What lies in the class's folder and is nobody's hand-in, each with what to do."""
+    found = []
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith(".") or entry.name in (*IGNORED_FOLDERS, *LITTER):
+            continue
+        if entry.is_symlink() and not entry.exists():
+            found.append(f"{shown(entry.name)}: a link to something that is not there; put the hand-in there")
+        elif not entry.is_dir() and not (entry.is_file() and is_archive(entry.name)):
+            closed = "an archive that cannot be opened; unpack it or"
+            kind = closed if is_foreign(entry.name) else "no hand-in;"
+            found.append(f"{shown(entry.name)}: {kind} put it into a folder named after its student")
+    return found
+
+
 def source_of(folder: Path, student: str, place: Path, assignment: Assignment) -> Source:
     """One student's hand-in that lies at `place`, in the class's folder."""
     known = facts.load(folder, assignment.name)
@@ -139,7 +158,10 @@ def _is_for_others(entry: Path, assignment: Assignment) -> bool:
     """Whether a student's folder holds folders of other assignments, and nothing besides."""
     if not entry.is_dir():
         return False
-    inside = {p.name for p in entry.iterdir() if not p.name.startswith(".")}
+    try:
+        inside = {p.name for p in entry.iterdir() if not p.name.startswith(".")}
+    except OSError:
+        return False  # said of this hand-in when it is read
     return bool(inside) and inside <= set(assignment.course.assignments) - {assignment.name}
 
 

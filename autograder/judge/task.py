@@ -26,6 +26,7 @@ def read(source: Source, assignment: Assignment) -> Submission:
     """A hand-in in memory, read inside limits. Whatever goes wrong over it is said in its own record, and
     stops no other."""
     try:
+        source.path.stat()  # one that is gone since it was found is no hand-in that cannot be read
         return bounded.call(partial(intake.read, source, assignment))
     except Exceeded as error:
         return Submission(source.student, unreadable=f"the hand-in {error} to be read; look at it by hand")

@@ -118,6 +118,20 @@ class Result:
     left_out: list[str] = field(default_factory=list)  # who withdrew and still has a hand-in there
 
 
+def refuse_overlap(folder: Path, out: Path) -> None:
+    """Raises FolderError where results would be taken for hand-ins, or written among them."""
+    hand_ins, results = folder.resolve(), out.resolve()
+    ours = [results / name for name in ("records", "pending", "feedback", "autograded", "withdrawn")]
+    if hand_ins == results or any(hand_ins.is_relative_to(place) for place in ours):
+        raise FolderError(
+            f"--out {out}: expected another folder than the hand-ins', {folder}; give one of its own"
+        )
+    if results.is_relative_to(hand_ins) and not results.relative_to(hand_ins).parts[0].startswith("."):
+        raise FolderError(
+            f"--out {out}: lies inside {folder}, where each folder is a student's; give a folder outside it"
+        )
+
+
 def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result:
     """Grade, compare, `tell(changes, graded again)`, publish. A dry run ends before it writes anything.
 
