@@ -52,7 +52,8 @@ def main(descriptor: int, parent: int) -> None:
         _same_environment(plan)
         grade_tasks(assignment, _tasks(pipe, say), reply, _level(plan))
     except Exception as error:  # reported to the parent, which stops the run with this message
-        say("failure", f"{type(error).__name__}: {error}")
+        with suppress(OSError):  # unless it has ended, having said why
+            say("failure", f"{type(error).__name__}: {error}")
 
 
 def _beat(say: Say) -> None:

@@ -460,7 +460,7 @@ def test_another_model_beside_the_notebooks_is_refused(demo: Course, quiet: Quie
 
 def test_our_own_command_needs_no_settings_of_nbgrader(demo: Course, quiet: Quiet) -> None:
     (demo.root / "nbgrader_config.py").unlink()
-    assert len(build("demo", demo.root, quiet).files) == 6
+    assert len(build("demo", demo.root, quiet).files) == 7
 
 
 def test_the_course_may_set_what_nbgrader_does(demo: Course, quiet: Quiet) -> None:
