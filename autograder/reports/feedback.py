@@ -16,7 +16,7 @@ from autograder.notebook import Notebook
 from autograder.records.record import CaseResult, Grade, Record
 from autograder.reports import pages
 from autograder.reports.first_looks import banners, looks, unread_line
-from autograder.reports.score import score
+from autograder.reports.score import UNREAD, needed, score
 from autograder.safe_text import readable
 
 FIRST_LOOKS = 3  # how many cells "Where to look first" names
@@ -115,6 +115,7 @@ def render(record: Record, assignment: Assignment, notebook: str = "") -> str:
         total=_together(shown),
         whole=_together(sections),
         counted=counted,
+        unread=needed(record) == UNREAD,
         counts=counted.final_of(notebook) if notebook else counted.final,
         handed_in=_handed_in(record, assignment),
         first=looks(record.grades.values(), lost)[:FIRST_LOOKS],

@@ -30,9 +30,19 @@ def template(name: str) -> Template:
     options = {"autoescape": True, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     environment = Environment(loader=loader, **options)  # type: ignore[arg-type]
     environment.filters.update(
-        points=points, breakable=breakable, outcome=outcome, markdown=markdown.html, inline=markdown.inline
+        points=points,
+        breakable=breakable,
+        outcome=outcome,
+        markdown=markdown.html,
+        inline=markdown.inline,
+        to_student=to_student,
     )
     return environment.get_template(name)
+
+
+def to_student(problem: str) -> str:
+    """A problem as the instructor reads it, in words to the student."""
+    return problem.replace("ask for it again", "hand it in again")
 
 
 def points(value: float) -> str:

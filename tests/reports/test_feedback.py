@@ -88,10 +88,10 @@ def test_landmarks_headings_and_tables_for_a_screen_reader() -> None:
 
 def test_what_is_for_the_instructor_stays_away() -> None:
     broken = case("a[b]", "error", message="KeyError: secret")
-    text = page(graded(None, broken, internal="traceback secret"))
+    text = page(graded(None, broken, internal="traceback secret"), graded(0.0, grade_id="inline_1"))
     assert "secret" not in text
     assert "a person looks" in text
-    assert "0 of 2 points so far; 1 part (2 points) still to be read by a person" in Tags(text).text
+    assert "0 of 4 points so far; 1 part (2 points) still to be read by a person" in Tags(text).text
 
 
 def test_a_proposal_is_not_shown_as_points() -> None:
@@ -241,6 +241,18 @@ def test_the_time_is_that_of_the_courses_zone() -> None:
     given = record(graded(1.0), handed_in="2026-07-01T21:58:00+00:00")
     text = Tags(feedback.render(given, replace(assignment("affine_forward"), late=late))).text
     assert "Handed in on 1 July 2026, 23:58 CEST, in time" in " ".join(text.split())
+
+
+def test_a_hand_in_that_could_not_be_graded_says_what_to_do_and_shows_no_points() -> None:
+    problem = "work.zip: not a readable zip; ask for it again"
+    parts = [graded(None, comment="Not graded."), graded(None, comment="Not graded.", grade_id="sgd")]
+    text = feedback.render(record(*parts, problems=(problem,)), assignment("affine_forward", "sgd"))
+    words = " ".join(Tags(text).text.split())
+    assert "– of 4 points: not graded yet" in words
+    assert "Your hand-in could not be graded work.zip: not a readable zip; hand it in again" in words
+    assert "It costs you no points" in words
+    assert "0 of" not in words
+    assert "<table" not in text
 
 
 def test_without_a_known_time_none_is_shown() -> None:
