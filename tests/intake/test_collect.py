@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,13 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from autograder import intake
+from autograder import bounded, intake
+from autograder.bounded import Bounds
 from autograder.course.assignment import Assignment
 from autograder.course.policy import Intake
 from autograder.course.roster import Roster
 from autograder.errors import IntakeError
-from autograder.intake import Source
+from autograder.intake import Source, facts
 from autograder.intake import archive_of_hand_ins as store
+from autograder.intake import collect as collect_module
 from autograder.intake.collect import safe_id
 from tests.intake.conftest import ROSTER, Collect, below, files, mark_of, put, snapshot, zipped
 
@@ -286,3 +289,57 @@ def test_names_that_are_no_text_are_told(collect: Collect, tmp_path: Path, assig
     assert all(p.isprintable() for p in (*found.problems, found.unreadable))
     with pytest.raises(IntakeError, match="cannot be shown; rename it"):
         intake.find(tmp_path / "download", assignment)
+
+
+def test_what_is_known_stands_outside_the_hand_in(collect: Collect, tmp_path: Path) -> None:
+    collect(several(tmp_path, LATE, student="grace")[0])
+    place = tmp_path / "submitted/grace/assignment1"
+    assert sorted(p.name for p in place.iterdir()) == [
+        "cs_lib",
+        "results",
+        "timestamp.txt",
+        "two_layer_net.ipynb",
+    ]
+    known = facts.load(tmp_path / "submitted", "assignment1")["grace"]
+    assert (known.handed_in, known.extension_days) == ("2026-02-03T10:00:00+00:00", 2.0)
+
+
+def test_files_changed_after_collecting_are_graded_as_they_are_and_said(
+    collect: Collect, tmp_path: Path, assignment: Assignment
+) -> None:
+    collect(several(tmp_path, EARLY)[0])
+    (tmp_path / "submitted/ada/assignment1/cs_lib/layers.py").write_bytes(b"mended = 1\n")
+    [source] = intake.find(tmp_path / "submitted", assignment)
+    found = intake.read(source, assignment)
+    assert found.package["cs_lib/layers.py"] == b"mended = 1\n"
+    assert found.handed_in == f"{EARLY}T10:00:00+00:00"
+    assert "its files are not those that were collected; graded as they are now" in found.problems
+
+
+def test_a_doubt_outlives_the_layout(collect: Collect, tmp_path: Path, assignment: Assignment) -> None:
+    """Only one of two versions is laid out for nbgrader, but a person is asked all the same."""
+    content = {**files("new"), **below("old", files("old"))}
+    collect(put(tmp_path / "download", below("ada", content)))
+    [source] = intake.find(tmp_path / "submitted", assignment)
+    found = intake.read(source, assignment)
+    assert b"new" in found.package["cs_lib/layers.py"]
+    assert "two versions of cs_lib/layers.py" in found.doubts["affine_forward"]
+
+
+def test_a_hand_in_that_takes_too_long_stops_no_other(
+    collect: Collect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = collect_module.arrange
+
+    def arrange(student: str, *rest: object) -> object:
+        if student == "alan":
+            time.sleep(600)
+        return slow(student, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(collect_module, "arrange", arrange)
+    monkeypatch.setattr(bounded, "DEFAULT", Bounds(seconds=3.0))
+    monkeypatch.setattr(bounded.each, "__defaults__", (Bounds(seconds=3.0),))
+    report = collect(put(tmp_path / "download", {**below("ada", files("a")), **below("alan", files("b"))}))
+    assert mark_of(tmp_path / "submitted", "ada") == "a"
+    words = "cannot be read: the hand-in takes more than 3 seconds; look at it by hand"
+    assert ("alan", words) in report.unusual

@@ -1,10 +1,13 @@
 """Bulk downloads as the LMSs give them out, and plain folders."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from autograder.course.assignment import Assignment
+from autograder.course.policy import Intake
+from autograder.course.roster import Roster
 from autograder.errors import IntakeError
 from autograder.intake.downloads import survey
 from tests.intake.conftest import ROSTER, Collect, below, files, mark_of, put, tarred, zipped
@@ -188,3 +191,73 @@ def test_namesakes_are_left_to_a_human(collect: Collect, tmp_path: Path) -> None
     report = collect(put(tmp_path / "download", DOWNLOADS["moodle folders"]), roster=twins)
     [told] = report.unmatched
     assert "may be a1 or a2 or grace" in told
+
+
+def test_canvas_numbers_stand_before_the_first_dot(collect: Collect, tmp_path: Path) -> None:
+    content = {
+        "kinglovelaceada_501_7001_my.work.zip": zipped(files("first")),
+        "kinglovelaceada_501_7009_my-1.work.zip": zipped(files("second")),
+        "hoppergrace_502_7002_work.tar.gz": tarred(files("early")),
+        "hoppergrace_502_7003_work-1.tar.gz": tarred(files("late")),
+    }
+    report = collect(put(tmp_path / "download", content))
+    assert mark_of(tmp_path / "submitted", "ada") == "second"
+    assert mark_of(tmp_path / "submitted", "grace") == "late"
+    assert report.hand_ins == 4
+
+
+def test_numbered_parts_of_one_hand_in_stay_together(collect: Collect, tmp_path: Path) -> None:
+    """Two archives that only look like versions: nothing is the first version of them."""
+    parts = files("both")
+    notebook = parts.pop("two_layer_net.ipynb")
+    content = {
+        "kinglovelaceada_501_7001_part-1.zip": zipped(parts),
+        "kinglovelaceada_501_7002_part-2.zip": zipped({"two_layer_net.ipynb": notebook}),
+    }
+    report = collect(put(tmp_path / "download", content))
+    assert report.hand_ins == 1
+    assert mark_of(tmp_path / "submitted", "ada") == "both"
+    assert (tmp_path / "submitted/ada/assignment1/two_layer_net.ipynb").read_bytes() == notebook
+
+
+def test_moodles_text_and_files_are_one_hand_in(collect: Collect, tmp_path: Path) -> None:
+    content = {
+        **below("Ada King Lovelace_811_assignsubmission_file_", files("ada")),
+        **below("Ada King Lovelace_811_assignsubmission_onlinetext_", {"onlinetext.html": b"<p>Late, sorry"}),
+    }
+    report = collect(put(tmp_path / "download", content))
+    assert report.hand_ins == 1
+    assert mark_of(tmp_path / "submitted", "ada") == "ada"
+    assert ("ada", "not used: onlinetext.html") in report.unusual
+
+
+@pytest.mark.parametrize(
+    ("name", "students"),
+    [
+        ("Group A-Ada King Lovelace", ["ada"]),
+        ("Team 3-Grace Hopper", ["grace"]),
+        ("The Layers", ["ada", "alan"]),  # a group of the roster
+        ("Anna-Ada King Lovelace", []),  # the end of a double name is no one else's name
+        ("Group A-Nobody Known", []),
+    ],
+)
+def test_groups_of_moodle(name: str, students: list[str], collect: Collect, tmp_path: Path) -> None:
+    grouped = Roster(replace(s, group="" if s.id == "grace" else "The Layers") for s in ROSTER)
+    content = below(f"{name}_811_assignsubmission_file_", files("together"))
+    report = collect(put(tmp_path / "download", content), roster=grouped)
+    assert report.written == students
+    assert bool(report.unmatched) == (not students)
+
+
+def test_a_time_inside_a_hand_in_counts_only_where_the_settings_say_so(
+    collect: Collect, tmp_path: Path, assignment: Assignment
+) -> None:
+    planted = {**files("ada"), "timestamp.txt": b"2000-01-01 00:00:00 UTC\n"}
+    content = {**below("ada/assignment1", planted), "alan.zip": zipped(planted)}
+    report = collect(
+        put(tmp_path / "download", content),
+        assignment=replace(assignment, intake=Intake(nbgrader_times=False)),
+    )
+    for student in ("ada", "alan"):
+        assert (student, "not used: timestamp.txt") in report.unusual
+        assert not (tmp_path / f"submitted/{student}/assignment1/timestamp.txt").exists()
