@@ -254,10 +254,8 @@ def test_a_time_inside_a_hand_in_counts_only_where_the_settings_say_so(
 ) -> None:
     planted = {**files("ada"), "timestamp.txt": b"2000-01-01 00:00:00 UTC\n"}
     content = {**below("ada/assignment1", planted), "alan.zip": zipped(planted)}
-    report = collect(
-        put(tmp_path / "download", content),
-        assignment=replace(assignment, intake=Intake(nbgrader_times=False)),
-    )
-    for student in ("ada", "alan"):
-        assert (student, "not used: timestamp.txt") in report.unusual
+    download = put(tmp_path / "download", content)
+    report = collect(download, assignment=replace(assignment, intake=Intake(nbgrader_times=False)))
+    for student, name in (("ada", "timestamp.txt"), ("alan", "alan/timestamp.txt")):
+        assert (student, f"not used: {name}") in report.unusual
         assert not (tmp_path / f"submitted/{student}/assignment1/timestamp.txt").exists()
