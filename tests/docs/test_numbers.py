@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from autograder import bounded
 from autograder.answers import phrases
 from autograder.cli import progress
 from autograder.gradebook import url
-from autograder.intake import archives
+from autograder.intake import archives, submission, written
 from autograder.judge import scoring
 from autograder.release import leaks
 from autograder.reports import items, markdown
@@ -24,6 +25,13 @@ SAID = [
     ("docs/intake.md", f"more than {archives.MAX_ENTRIES:,}"),
     ("docs/intake.md", f"{archives.MAX_FILE_BYTES // MB} MB in a file"),
     ("docs/intake.md", f"{archives.MAX_TOTAL_BYTES // MB} MB or {archives.MAX_FILES:,} files in a hand-in"),
+    ("docs/intake.md", f"extended headers of more than {archives.MAX_TAR_HEADER // 1024} KB"),
+    ("docs/intake.md", f"{bounded.DEFAULT.seconds:g} seconds and {bounded.DEFAULT.memory_mb // 1024} GB"),
+    ("docs/intake.md", f"{archives.MAX_TOLD} things are said of one hand-in, of {submission.MAX_SENTENCE}"),
+    ("docs/intake.md", f"{written.MAX_ANSWER:,} characters of an answer are kept"),
+    ("docs/intake.md", f"more than {written.MAX_ANSWER:,} characters"),
+    ("docs/intake.md", f"{WORDS[pool.ATTEMPTS]} times the assignment's `submission_seconds`"),
+    ("docs/intake.md", f"and {WORDS[int(pool.AROUND // 60)]} minutes more"),
     ("docs/similarity.md", f"runs of {compare.K['code']} characters of normalised code"),
     ("docs/similarity.md", f"{compare.K['answers']} characters of prose"),
     ("docs/similarity.md", f"fewer than {compare.ENOUGH} runs"),
