@@ -124,9 +124,9 @@ class Judge:
                 self.run_all(now, checks, student)
                 now.student_seconds += student.total_seconds
         except SandboxError as error:
-            message = f"the sandbox did not start: {error}"
-            missing = {c.key: CaseResult(c.id, c.kind, c.weight, "error", message) for c in checks}
-            now.cases.update(missing)
+            message = f"the sandbox does not run: {error}"
+            for c in checks:
+                now.cases.setdefault(c.key, CaseResult(c.id, c.kind, c.weight, "error", message))
 
     def run_all(self, now: Now, checks: Sequence[Check], student: Student) -> None:
         """Run checks, each after those of the functions that it builds on."""

@@ -80,7 +80,11 @@ class Library:
         """The names that were called in this case, as far as the worker that answered them is still there."""
         if self._running is None or not self._count:
             return frozenset()
-        return frozenset(self._running.set_up("asked"))
+        try:
+            return frozenset(self._running.set_up("asked"))
+        except SandboxError:  # what it was asked has taken its memory, say
+            self._end()
+            return frozenset()
 
     def close(self) -> None:
         self._end()

@@ -423,3 +423,58 @@ def test_nothing_of_what_is_absent_is_in_the_process(begin):
         """
     student = begin(names={}, without=ABSENT, nets=nets, fast="def conv(x): return 'fast'")
     assert student.call("nets.f") == (["cs_lib/layers.py", "cs_lib/nets.py"], False)
+
+
+ODD = """
+from __future__ import annotations
+import math as forward  # a name that stands for something else, and not for long
+from .other import *
+x: int = 3
+squares = [x * i for i in range(3)]
+def table():
+    return {name: globals()[name] for name in ("forward", "backward")}
+class Layer:
+    size = x
+    forward = staticmethod(forward)
+    def use(self):
+        return backward
+if x:
+    def backward(dout, cache):
+        return "mine"
+del forward
+for forward in range(2):
+    pass
+with_default = lambda x, w, f=forward: f(x, w)
+exec("backward = 1")
+__all__ = [name for name in dir() if not name.startswith("_")]
+"""
+
+
+def test_whatever_a_module_does_to_a_name_while_it_is_executed(begin):
+    nets = """
+        from . import layers
+        from .layers import *
+        def f(x, w): return [g(x, w)[0] for g in (forward, layers.forward, Layer.forward, with_default)]
+        def same(): return Layer().use() is layers.backward is table()["backward"]
+        def rest(): return squares, layers.__annotations__["x"], x
+        """
+    student = begin(layers=ODD, nets=nets, other="def forward(x, w): return 'other'")
+    assert all(np.array_equal(out, X @ W) for out in student.call("nets.f", X, W))
+    assert student.call("nets.same") is True
+    assert student.call("nets.rest") == ([0, 3, 6], "int", 3)
+
+
+def test_a_module_may_call_what_it_builds_on_while_it_is_imported(begin):
+    student = begin(
+        layers=WRONG + "\nimport numpy as np\nTRIED = forward(np.ones((1, 2)), np.ones((2, 1)))[0]\n"
+    )
+    assert student.call("layers.TRIED.tolist") == [[2.0]]
+
+
+def test_which_names_were_called(begin):
+    student = begin(nets="from . import layers\ndef f(x, w): return layers.forward(x, w)[0]")
+    assert student.asked() == frozenset()
+    student.call("nets.f", X, W)
+    assert student.asked() == {"layers.forward"}
+    student.begin_case(seed=2, builds_on=NAMES)
+    assert student.asked() == frozenset()
