@@ -114,8 +114,9 @@ def set_state(found: list[Any]) -> None:
 
 class Names(MutableMapping[str, Any]):
     """A module's names while it is executed: those in `fixed` are there from the beginning, and whatever the
-    code makes of them has no effect. So nothing can have taken hold of the student's own. (Python goes past it
-    for a name that a function of the module declares `global`; it is put back at the end.)
+    code makes of them has no effect. So nothing can have taken hold of the student's own.
+
+    Python goes past this for a name that a function of the module declares `global`; it is put back at the end.
     """
 
     def __init__(self, scope: dict[str, Any], fixed: Mapping[str, Any]) -> None:
