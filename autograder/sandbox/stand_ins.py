@@ -116,7 +116,7 @@ class Names(MutableMapping[str, Any]):
     """A module's names while it is executed: those in `fixed` are there from the beginning, and whatever the
     code makes of them has no effect. So nothing can have taken hold of the student's own.
 
-    Python goes past this for a name that a function of the module declares `global`; it is put back at the end.
+    Python goes past this for a name that a function in the module declares `global`; the end puts it back.
     """
 
     def __init__(self, scope: dict[str, Any], fixed: Mapping[str, Any]) -> None:
