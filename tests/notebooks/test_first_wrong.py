@@ -158,6 +158,15 @@ NETS = [  # the network, check cells, what is wrong, the check that names it, an
     ),
     (
         "TwoLayerNet",
+        "FullyConnectedNets",
+        ["gradient-helper", "two-layer-check"],
+        'self.params["W2"], self.params["b2"])',
+        'self.params["W2"], 0 * self.params["b2"])',
+        "2: affine",
+        "no ReLU after the second affine layer",
+    ),
+    (
+        "TwoLayerNet",
         "two_layer_net",
         ["net-check"],
         'self.params["W1"], self.params["b1"])',
