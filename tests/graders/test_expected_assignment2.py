@@ -309,3 +309,19 @@ def test_inputs_are_not_those_of_the_notebooks(topic: str, row: Arrays) -> None:
     """The notebooks' fixed inputs go up in equal steps."""
     for name in {"x", "w"} & set(row):
         assert (np.diff(row[name].ravel()) < 0).any(), name
+
+
+def test_only_the_case_that_says_so_leaves_a_rest_beside_its_windows() -> None:
+    """A package that refuses windows that do not tile loses that one case."""
+    for case, row in load(EXPECTED, "pool").items():
+        stride, sizes = int(row["stride"]), row["x"].shape[2:]
+        rest = [
+            (size - int(row[key])) % stride
+            for size, key in zip(sizes, ("pool_height", "pool_width"), strict=True)
+        ]
+        assert any(rest) == (case == "no_tile"), case
+
+
+def test_the_windows_of_the_rectangular_case_share_no_maximum() -> None:
+    row = load(EXPECTED, "pool")["rectangular"]
+    assert np.count_nonzero(row["dx"]) == row["dout"].size

@@ -245,7 +245,8 @@ def pool() -> dict[str, Entry]:
         "all_negative": pool_entry((2, 2, 4, 4), (2, 2), 2, 53, shift=-5.0),
         "overlapping": pool_entry((2, 2, 5, 5), (3, 3), 2, 63),
         "stride_1": pool_entry((1, 2, 4, 4), (2, 2), 1, 55),
-        "rectangular": pool_entry((2, 2, 5, 6), (2, 3), 3, 56),
+        # windows tile and share no maximum by this seed; one side taken for the other changes sizes
+        "rectangular": pool_entry((2, 2, 4, 8), (2, 4), 2, 4813),
         "no_tile": pool_entry((2, 2, 5, 7), (2, 2), 2, 57),
         "gaps": pool_entry((1, 2, 5, 8), (2, 2), 3, 58),
     }
