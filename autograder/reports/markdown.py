@@ -27,6 +27,7 @@ SHOWN = 20_000  # characters of a longer text that are shown, as typed
 PICTURES = 3_000_000  # characters of pictures in one text: a screenshot or two
 MATH = 6_000  # characters of formulas in one text; MathML is some twenty times as long
 MATH_LINES = 60  # of one formula that stands by itself
+CELLS = 5_000  # of a table: each row is filled up to the width of the first
 DEEPEST = 20  # lists and quotes within each other
 
 LINK = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
@@ -84,7 +85,11 @@ def plain(text: str) -> str:
 
 
 def _read(text: str) -> list[Token] | None:
-    """The text as tokens; None where it is so deep that the parser would leave out what lies below."""
+    """The text as tokens; None where it is so deep that the parser would leave out what lies below, or holds
+    a table that grows with the square of its text."""
+    lines = text.split("\n")
+    if max(line.count("|") for line in lines) * len(lines) > CELLS:
+        return None
     tokens = _parser().parse(text)
     return tokens if all(token.level < DEEPEST - 1 for token in tokens) else None
 

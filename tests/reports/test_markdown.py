@@ -143,6 +143,12 @@ def test_a_deep_text_is_shown_as_typed(text):
     assert markdown.plain(text) == text
 
 
+def test_a_wide_table_that_grows_with_its_square_is_shown_as_typed():
+    text = "|a" * 1200 + "|\n" + "|-" * 1200 + "|\n" + "|x\n" * 1500
+    assert markdown.html(text) == f"<pre>{text}</pre>"
+    assert "<table>" in markdown.html("|a|b|\n|-|-|\n" + "|x|\n" * 500)
+
+
 def test_pictures_do_not_count_as_text_but_are_limited():
     picture = PIXEL[:-2] + "A" * 2_000_000
     page = markdown.html(f"![one]({picture}) ![two]({picture})")
