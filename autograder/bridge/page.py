@@ -25,6 +25,7 @@ from autograder.notebook import grade_id_of
 from autograder.reports import markdown
 
 MARKS = {"met": "✓", "not met": "✗", "unsure": "?"}
+WHO = ("student", "first_name", "last_name")  # who a page is about
 # In the place of nbconvert's part that loads MathJax from the network, which obeys \href{javascript:...}:
 # formulas are MathML, and the page may load nothing that does not come from its own server.
 HEAD = """{% macro mathjax() %}
@@ -44,6 +45,9 @@ class GradersPage(Preprocessor):
             self.parent.extra_loaders = [DictLoader({"mathjax.html.j2": HEAD})]
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        for name in WHO:  # nbgrader's template does not escape them, and a hand-in's folder may be called so
+            if name in resources:
+                resources[name] = html.escape(str(resources[name] or ""))
         answers = {grade_id_of(c): c.source for c in nb.cells if c.cell_type == "markdown"}
         clean = SanitizeHTML()
         for at, cell in enumerate(nb.cells):

@@ -195,7 +195,8 @@ def exported() -> str:
         nbformat.v4.new_markdown_cell(r"$5 and \href{javascript:alert(1)}{x}$7 [x](javascript:alert(2))"),
         nbformat.v4.new_raw_cell("<script>alert(3)</script>"),
     ]
-    resources = dict.fromkeys(("base_url", "student", "last_name", "first_name", "notebook_path"), "")
+    resources = {"base_url": "", "last_name": "", "first_name": None, "notebook_path": ""}
+    resources["student"] = "<img src=x onerror=alert(4)>"
     resources |= {"submission_id": "1", "assignment_id": "assignment1", "notebook_id": NOTEBOOK}
     nb = nbformat.v4.new_notebook(cells=cells)
     made, _ = HTMLExporter(config=config).from_notebook_node(
@@ -215,6 +216,7 @@ def test_formgraders_page_shows_what_students_wrote_through_our_filter(exported:
     assert 'href="javascript' not in exported
     assert "[x](javascript:alert(2))" in exported
     assert "<script>alert(3)" not in exported
+    assert "<img src=x" not in exported
     assert '<div class="rubric">' not in exported  # no question here
     assert "div.rubric {" in exported  # our own style is not escaped
 
