@@ -4,6 +4,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import jsonschema
@@ -116,3 +117,22 @@ def test_progress_goes_to_stderr_and_results_to_stdout(submitted: Path, tmp_path
     last = json.loads(done.stderr.splitlines()[-1])
     assert last["what"].startswith("assignment1, isolation")
     assert (last["done"], last["total"], last["errors"]) == (4, 4, 1)
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["--version"])
+    assert capsys.readouterr().out == f"cs-course-kit {version('cs-course-kit')}\n"
+
+
+def test_help_loads_no_room_of_the_engine() -> None:
+    """What --help costs is what it imports: nothing that takes time to import may be among it."""
+    code = (
+        "import sys; from autograder.cli import main\n"
+        "try: main.main(['--help'])\n"
+        "except SystemExit: print(*(name for name in sys.modules if '.' not in name or 'autograder' in name))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(run.stdout.splitlines()[-1].split())
+    assert "autograder.cli.main" in loaded
+    assert loaded & {"numpy", "nbgrader", "sqlalchemy", "rich", "pytest", "autograder.cli.grade"} == set()

@@ -1,15 +1,21 @@
-"""What `autograder collect` prints."""
+"""`autograder collect`: its arguments, and what it prints."""
 
 from __future__ import annotations
 
+import argparse
+import os
 import sys
 from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
 
+from autograder.cli.codes import ATTENTION, DONE
+from autograder.cli.options import add_isolation, aliases, chosen_level
 from autograder.cli.terminal import Terminal
+from autograder.course import assignment as course
 from autograder.intake import Report
+from autograder.runs import collect as collecting
 
 
 def show(report: Report, to: Path) -> None:
@@ -40,3 +46,38 @@ def show(report: Report, to: Path) -> None:
     )
     if report.unmatched:
         print("autograder: some hand-ins belong to nobody on the roster; see above", file=sys.stderr)
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("assignment")
+    parser.add_argument("sources", type=Path, nargs="+", metavar="FROM", help="downloads: folders or zips")
+    parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="gets <student>/<assignment>/…")
+    parser.add_argument("--roster", type=Path, metavar="FILE", help="CSV: id, name, email, extension_days, …")
+    parser.add_argument(
+        "--alias", action="append", default=[], metavar="NAME", help="the package's other name"
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help='processes, for the rule "best"'
+    )
+    parser.add_argument("--times", type=Path, metavar="FILE", help="CSV: id, time, if the download has none")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    add_isolation(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    assignment = course.load(options.assignment)
+    report = collecting.collect(
+        assignment,
+        options.sources,
+        options.to,
+        options.roster or assignment.course.roster,
+        options.times,
+        aliases(options, assignment),
+        chosen_level(options),
+        max(1, options.jobs),
+    )
+    if options.json:
+        print(report.to_json(), end="")
+    else:
+        show(report, options.to)
+    return ATTENTION if report.unusual or report.unmatched else DONE

@@ -1,18 +1,28 @@
-"""What `autograder grade` prints."""
+"""`autograder grade`: its arguments, and what it prints."""
 
 from __future__ import annotations
 
+import argparse
+import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from rich.table import Table
 
+from autograder import intake
+from autograder.cli.codes import ATTENTION, DONE
+from autograder.cli.options import add_isolation, aliases, chosen_level
+from autograder.cli.progress import Progress
 from autograder.cli.terminal import Terminal
-from autograder.gradebook.url import place
+from autograder.course import assignment as course
+from autograder.gradebook.url import place, sqlite_url
 from autograder.records import changes as regrade
 from autograder.records.changes import Change
 from autograder.reports.score import UNREAD
+from autograder.runs import grade as grading
 from autograder.runs.grade import Request, Result
 
 SHOWN = 40  # changes; all of them are in changes.csv
@@ -115,3 +125,62 @@ def table(result: Result, request: Request, loose: Sequence[str] = ()) -> None:
 
 def _some(points: float) -> str:
     return f"{points:g}" if points else ""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("assignment")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="holds <student>/… or <student>.zip")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="where this assignment's records, feedback and gradebook go"
+    )
+    for option, help in (
+        ("--student", "grade only this one; the rest of the class keeps its results (may be repeated)"),
+        ("--withdrawn", "leave this one out from now on, until --student names them (may be repeated)"),
+    ):
+        parser.add_argument(option, action="append", default=[], metavar="ID", help=help)
+    parser.add_argument("--gradebook", metavar="URL", help="SQLAlchemy URL; default OUT/gradebook.db")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="processes; default: one a core"
+    )
+    parser.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="grade on this Dask cluster instead of here"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="show what would change; write nothing")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON, and progress as well")
+    parser.add_argument(
+        "--formgrader", action="store_true", help="also write the notebooks that formgrader opens"
+    )
+    parser.add_argument(
+        "--alias",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="the package may be called so, in an older form; see docs/intake.md",
+    )
+    add_isolation(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    assignment = course.load(options.assignment)
+    grading.refuse_overlap(options.folder, options.out)
+    request = Request(
+        assignment=assignment,
+        sources=intake.find(options.folder, assignment, aliases(options, assignment)),
+        level=chosen_level(options),
+        out=options.out,
+        gradebook=options.gradebook or sqlite_url(options.out / "gradebook.db"),
+        jobs=options.jobs,
+        scheduler=options.scheduler,
+        dry_run=options.dry_run,
+        progress=partial(Progress, as_json=options.json),
+        formgrader=options.formgrader,
+        students=tuple(options.student),
+        withdrawn=tuple(options.withdrawn),
+    )
+    loose = intake.beside(options.folder)
+    result = grading.grade(request, quiet if options.json else changes)
+    if options.json:
+        print(json.dumps(as_data(result, options.out, loose), indent=1))
+    else:
+        table(result, request, loose)
+    return ATTENTION if loose or any(line.needed for line in result.lines) else DONE

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
@@ -10,9 +14,14 @@ from rich.text import Text
 from autograder.answers.groups import Group
 from autograder.answers.proposal import MARKS
 from autograder.answers.question import Question
+from autograder.cli.codes import ATTENTION, DONE
 from autograder.cli.terminal import Terminal
+from autograder.course import assignment as course
 from autograder.errors import ReviewError
+from autograder.gradebook.graded import Graded
+from autograder.gradebook.url import sqlite_url
 from autograder.reports import markdown
+from autograder.runs import review
 from autograder.runs.review import PROPOSED, Decision, points_of
 
 SHOWN = 600  # characters of an answer that the list shows
@@ -103,3 +112,32 @@ def as_data(waiting: Sequence[Group]) -> list[dict[str, object]]:
         }
         for group in waiting
     ]
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("assignment")
+    parser.add_argument("--out", type=Path, required=True, help="where `grade` wrote the results")
+    parser.add_argument("--gradebook", metavar="URL", help="SQLAlchemy URL; default OUT/gradebook.db")
+    parser.add_argument(
+        "--decide", action="append", default=[], metavar="GROUP=POINTS", help="may be given more than once"
+    )
+    parser.add_argument(
+        "--comment", default="", metavar="TEXT", help="for the students of the groups decided"
+    )
+    parser.add_argument("--ask", action="store_true", help="go through the groups one by one")
+    parser.add_argument("--overwrite", action="store_true", help="also what a person has decided before")
+    parser.add_argument("--json", action="store_true", help="print the groups as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    url = options.gradebook or sqlite_url(options.out / "gradebook.db")
+    graded = Graded(course.load(options.assignment), options.out, url)
+    wanted = review.Wanted(tuple(options.decide), options.comment, options.overwrite)
+    question = graded.assignment.question
+    asked = partial(ask, question=question, read=input) if options.ask else None
+    remaining = review.review(graded, wanted, asked)
+    if options.json:
+        print(json.dumps(as_data(remaining), indent=1, ensure_ascii=False))
+    else:
+        show_all(remaining, graded.assignment.question)
+    return ATTENTION if remaining else DONE

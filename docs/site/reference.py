@@ -60,7 +60,7 @@ def escaped(cell: str) -> str:
 
 def parsers() -> dict[str, argparse.ArgumentParser]:
     """The verbs of the command line."""
-    actions = cli._parser()._actions
+    actions = cli.parser()._actions
     return dict(next(a for a in actions if isinstance(a, argparse._SubParsersAction)).choices)
 
 

@@ -1,0 +1,33 @@
+"""`autograder export`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from autograder.cli import report
+from autograder.cli.codes import ATTENTION, DONE
+from autograder.course import assignment as course
+from autograder.gradebook.graded import Graded
+from autograder.runs import publish as reporting
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    report.add(parser)
+    parser.add_argument("--format", required=True, choices=reporting.FORMATS)
+    parser.add_argument("--to", type=Path, required=True, metavar="PATH", help="a file; gradescope: a folder")
+    parser.add_argument(
+        "--final",
+        action="store_true",
+        help="count what is proposed, and 0 for what is not known, in place of leaving cells blank",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    graded = Graded(course.load(options.assignment), options.out, options.gradebook)
+    usual = graded.assignment.course.roster if options.format != "canvas" else None  # Canvas's own file
+    roster = options.roster or usual
+    exported = reporting.export(graded, options.format, roster, options.to, options.final)
+    print(f"{exported.students} students, {options.format}: {options.to}")
+    needed = reporting.tell_needed(exported, options.final)
+    return ATTENTION if reporting.tell(exported.matched) or needed else DONE

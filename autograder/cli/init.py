@@ -1,0 +1,24 @@
+"""`autograder init`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from autograder.authoring import new as authoring
+from autograder.cli.codes import DONE
+from autograder.release import build
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the new folder")
+    parser.add_argument("--title", default="A course", metavar="TEXT", help="as students read it")
+    parser.add_argument("--package", default="course_lib", metavar="NAME", help="what students complete")
+    parser.add_argument("--assignment", default="first", metavar="NAME", help="the first one's name")
+
+
+def run(options: argparse.Namespace) -> int:
+    made = authoring.init(options.folder, options.title, options.package, options.assignment)
+    print(build.build(options.assignment, made.root))
+    print(f"{options.folder} is a course; next: cd {options.folder}, then autograder verify")
+    return DONE

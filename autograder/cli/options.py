@@ -1,0 +1,46 @@
+"""Options that several verbs take, and what they mean."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from autograder.course.assignment import Assignment
+from autograder.errors import CourseError
+from autograder.sandbox import level
+from autograder.sandbox.errors import SandboxError
+from autograder.sandbox.level import Level
+
+
+def add_isolation(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--isolation", metavar="LEVEL", help="use this isolation level instead of the best one"
+    )
+    parser.add_argument(
+        "--unsafe-no-sandbox", action="store_true", help="run student code with no isolation at all"
+    )
+
+
+# --- verbs --------------------------------------------------------------------------------------
+
+
+def chosen_level(options: argparse.Namespace) -> Level:
+    if options.unsafe_no_sandbox:
+        print("autograder: no isolation: student code can read and change anything here", file=sys.stderr)
+        return level.unsafe()
+    if options.isolation:
+        try:
+            return level.by_name(options.isolation)
+        except ValueError as error:
+            raise SandboxError(str(error)) from None
+    return level.probe()
+
+
+def aliases(options: argparse.Namespace, assignment: Assignment) -> tuple[str, ...]:
+    """Names given by --alias in place of those of assignment.toml."""
+    for name in options.alias:
+        if not name.isidentifier() or name == assignment.package:
+            raise CourseError(
+                f"--alias: expected the name of a package other than {assignment.package}, got {name!r}"
+            )
+    return tuple(dict.fromkeys(options.alias)) or assignment.intake.package_aliases

@@ -1,0 +1,39 @@
+"""`autograder similarity`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from autograder import intake
+from autograder.cli.codes import DONE
+from autograder.cli.progress import Progress
+from autograder.course import assignment as course
+from autograder.files import write_atomically
+from autograder.records.store import Store
+from autograder.similarity import compare as similarity
+from autograder.similarity import page
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("assignment")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="holds <student>/… or <student>.zip")
+    parser.add_argument("--out", type=Path, required=True, help="where similarity.html goes")
+    parser.add_argument("--json", action="store_true", help="print the pairs as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    assignment = course.load(options.assignment)
+    Store(options.out).refuse_other(assignment.name)
+    sources = intake.find(options.folder, assignment)
+    with Progress(f"{assignment.name}, reading", len(sources)) as progress:
+        found = similarity.compare(assignment, sources, progress.step)
+    path = options.out / "similarity.html"
+    write_atomically(path, page.render(found))
+    if options.json:
+        print(json.dumps(page.summary(found), indent=1))
+    else:
+        pairs = f"{found.above} of {sum(found.histogram)} pairs"
+        print(f"{pairs} have at least {similarity.THRESHOLD:.0%} in common; read both sides in {path}")
+    return DONE

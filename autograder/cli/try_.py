@@ -1,0 +1,56 @@
+"""`autograder try`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from autograder.authoring import trial
+from autograder.authoring.trial import Tried
+from autograder.cli.codes import ATTENTION, DONE
+from autograder.cli.options import add_isolation, chosen_level
+from autograder.cli.terminal import Terminal
+from autograder.course.course import Course, find
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("grader", metavar="GRADER", help="an assignment, a grader's file or a grade id")
+    parser.add_argument(
+        "hand_in",
+        nargs="?",
+        default="solution",
+        metavar="HAND-IN",
+        help="solution, skeleton, or a path",
+    )
+    parser.add_argument("--models", type=Path, metavar="DIR", help="the solution's trained models")
+    add_isolation(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run graders and show what each case came to."""
+    course = find()
+    assignment, wanted = trial.find(course, options.grader)
+    submission = trial.hand_in(assignment, options.hand_in, options.models)
+    tried = list(trial.run(assignment, wanted, submission, chosen_level(options)))
+    for one in tried:
+        _show(one, course)
+    passed = sum(one.case.outcome == "passed" for one in tried)
+    print(f"{passed} of {len(tried)} cases passed on the {submission.student} of {assignment.name}")
+    return DONE if passed == len(tried) else ATTENTION
+
+
+def _show(one: Tried, course: Course) -> None:
+    console = Terminal()
+    head = f"{one.case.outcome:<8}{one.check.grade_id}: {one.case.id}"
+    console.print(f"{head}  ({one.case.kind}, {one.case.seconds:.3f} s)", highlight=False, soft_wrap=True)
+    if one.case.outcome == "passed":
+        return
+    lines = [one.case.message, one.case.hint and f"hint: {one.case.hint}", one.line(course)]
+    for text in filter(None, lines):
+        console.print(_indented(text), highlight=False, soft_wrap=True)
+    if one.case.outcome == "error":
+        console.print(_indented(one.trace()), highlight=False, soft_wrap=True)
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"        {line}" for line in text.rstrip().splitlines())
