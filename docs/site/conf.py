@@ -20,12 +20,14 @@ autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
 nitpick_ignore_regex = [("py:.*", ".*")]  # types of NumPy and pytest, whose docs are not here
 
+highlight_language = "none"
 html_theme = "furo"
 html_title = "cs-course-kit"
 html_static_path = [str(Path(__file__).parent / "static")]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False
 html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#0b57a4", "color-brand-content": "#0b57a4"},
     "dark_css_variables": {"color-brand-primary": "#8ab8f0", "color-brand-content": "#8ab8f0"},
