@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.checks import GRAD_RTOL, Case, CheckFailed, parts, unchanged
+from autograder.checks.checks import FLOAT32_RTOL, GRAD_RTOL, Case, CheckFailed, fail, parts, unchanged
 from autograder.checks.fixed import Arrays
 from autograder.graders.assignment2.calls import agrees, attempt, cached, filled, like, near, stays_single
 
@@ -99,15 +99,26 @@ def judge_gradient(
     return None
 
 
+def must_normalise(student: Any, layer: Layer, row: Arrays, out: Any) -> None:
+    """What is asked beyond the formula counts for a function that computes it, up to scale at least."""
+    values = like(out, row["out"], name=f"out of {layer.forward}")
+    if not agrees(values, row["out"], FLOAT32_RTOL) and not right_but_for_scale(student, layer, row):
+        fail(
+            "value",
+            f"{layer.forward} does not normalise as it should: this counts once its values are right.",
+        )
+
+
 def check_contract(student: Any, layer: Layer, name: str, case: Case, row: Arrays) -> None:
     """The edge cases all backward functions share: shapes, dtype, `dout` and the cache left alone."""
     if case.id.endswith(("dtype", "float32")):
         out, grads = backward(student, layer, name, row, np.float32)
+        judge_gradient(student, layer, row, out, grads[0], "dx", name=f"dx of {name}", rtol=FLOAT32_RTOL)
         for which, got in zip(GRADS, grads, strict=True):
             filled(got, np.shape(got), name=f"{which} of {name}")
             stays_single(got, out, name=f"{which} of {name}")
         return
-    _, cache = cached(student, name, layer.forward, *layer.arguments(row))
+    out, cache = cached(student, name, layer.forward, *layer.arguments(row))
     first: list[np.ndarray] = []
     for call in ("", " at a second call with the same cache"):
         echo = student.call(f"layers.{name}", row["dout"], cache, echo=True)
@@ -117,6 +128,8 @@ def check_contract(student: Any, layer: Layer, name: str, case: Case, row: Array
         unchanged(row["dout"], echo.args[0], name=f"dout, the argument of {name},")
         for which, before, got in zip(GRADS, first, grads, strict=False):
             near(got, before, name=f"{which} of {name}{call}", what="gradient", rtol=GRAD_RTOL)
+        if not first:
+            judge_gradient(student, layer, row, out, grads[0], "dx", name=f"dx of {name}")
         first = [np.asarray(got) for got in grads]
 
 

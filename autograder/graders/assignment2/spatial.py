@@ -11,7 +11,7 @@ import numpy as np
 from autograder.checks.checks import GRAD_RTOL, Case, parts, same_dtype, unchanged
 from autograder.checks.fixed import Arrays
 from autograder.graders.assignment2.calls import cached, filled, like
-from autograder.graders.assignment2.norms import GRADS, NORM_RTOL, Layer, judge_gradient
+from autograder.graders.assignment2.norms import GRADS, NORM_RTOL, Layer, judge_gradient, must_normalise
 from autograder.graders.shared.nets import pairs
 
 BUILDS_ON = {**pairs("layers.batchnorm_{}", "layers.layernorm_{}"), "layers.batchnorm_backward_alt": None}
@@ -33,6 +33,7 @@ def check_forward_contract(student: Any, layer: Layer, row: Arrays, *, single: b
     echo = student.call(f"layers.{layer.forward}", *args, keep=1, echo=True)
     out, _ = parts(echo.result, 2, name=layer.forward)
     filled(out, np.shape(out), name=f"out of {layer.forward}")
+    must_normalise(student, layer, row, out)
     if single:
         same_dtype(out, np.float32, name=f"out of {layer.forward}")
         return

@@ -24,6 +24,7 @@ from autograder.graders.assignment2.norms import (
     check_gradient,
     forward,
     judge_gradient,
+    must_normalise,
     other_eps,
 )
 
@@ -182,6 +183,7 @@ def test_batchnorm_forward_test_mode(student: Any, case: Case) -> None:
     echo = student.call(f"layers.{NAME}", *args, keep=1, echo=True)
     if case.id == "test_mode_keeps_statistics":
         filled(parts(echo.result, 2, name=NAME)[0], row["x"].shape, name=f"out of {NAME} in test mode")
+        must_train(student)
         left = mapping(echo.args[3], STATS, name="bn_param after a call in test mode")
         for name in STATS:
             near(left[name], row[name], name=f"{name} in bn_param after test mode", rtol=GRAD_RTOL)
@@ -207,6 +209,7 @@ def test_batchnorm_forward_contract(student: Any, case: Case) -> None:
     echo = student.call(f"layers.{NAME}", *args, keep=1, echo=True)
     out, _ = parts(echo.result, 2, name=NAME)
     filled(out, args[0].shape, name=f"out of {NAME} in {mode} mode")
+    must_train(student)
     if dtype == np.float32:
         same_dtype(out, dtype, name=f"out of {NAME} in {mode} mode")
         for name, value in mapping(echo.args[3], STATS, name="bn_param").items():
@@ -215,6 +218,10 @@ def test_batchnorm_forward_contract(student: Any, case: Case) -> None:
         return
     for name, before, after in zip(("x", "gamma", "beta"), args[:3], echo.args, strict=False):
         unchanged(before, after, name=f"{name}, the argument of {NAME} in {mode} mode,")
+
+
+def must_train(student: Any) -> None:
+    must_normalise(student, BATCHNORM, FIXED["train"], forward(student, BATCHNORM, FIXED["train"])[0])
 
 
 def with_statistics(row: Arrays, dtype: Any = np.float64) -> dict[str, Any]:

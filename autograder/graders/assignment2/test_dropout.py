@@ -20,6 +20,7 @@ from autograder.graders.assignment2.calls import agrees, cached, filled, near, s
 
 NAME, BACK = "dropout_forward", "dropout_backward"
 SIGMAS = 6  # a right mask leaves these bounds once in 500 million times
+SINGLE_SPREAD = 1e-6  # float32 has 7 digits
 EXACT = 1e-9  # nothing is computed but one product or quotient
 TEXT = f"out of {NAME}"
 
@@ -161,6 +162,10 @@ def test_dropout_forward_contract(student: Any, case: Case) -> None:
         echo = student.call(f"layers.{NAME}", x, {"mode": mode, "p": 0.5}, keep=1, echo=True)
         out, _ = parts(echo.result, 2, name=NAME)
         filled(out, x.shape, name=f"{TEXT} in {mode} mode")
+        if mode == "train":
+            some_kept_some_dropped(np.asarray(out))
+        else:
+            near(out, x, name=f"{TEXT} in test mode", rtol=EXACT)
         if case.id == "dtype":
             same_dtype(out, x.dtype, name=f"{TEXT} in {mode} mode")
         else:
@@ -222,7 +227,7 @@ def compare(
 
 def factor_of(student: Any, x: np.ndarray, param: dict[str, Any], out: Any) -> float | None:
     """The one number by which the forward pass scales all that it keeps, x large or small; if it is wrong."""
-    found = set()
+    found: list[float] = []
     for scale in (1.0, 30.0):
         given = scale * x
         if scale != 1.0:
@@ -231,8 +236,9 @@ def factor_of(student: Any, x: np.ndarray, param: dict[str, Any], out: Any) -> f
         kept = (given != 0) & (out != 0)
         if not kept.any():
             return None
-        found |= set(np.round(out[kept] / given[kept], 9).tolist())
-    return found.pop() if len(found) == 1 and np.isfinite(list(found)).all() else None
+        found += (np.asarray(out, dtype=np.float64)[kept] / given[kept]).tolist()
+    spread = SINGLE_SPREAD if x.dtype == np.float32 else EXACT
+    return found[0] if np.isfinite(found).all() and np.ptp(found) <= spread * abs(found[0]) else None
 
 
 @cases(
@@ -277,9 +283,13 @@ def test_dropout_backward_contract(student: Any, case: Case) -> None:
     x, dout = numbers(6, 5).astype(dtype), numbers(6, 5, seed=1).astype(dtype)
     for mode in ("train", "test"):
         text = f"dx of {BACK} in {mode} mode"
-        out, cache = cached(student, BACK, NAME, x, {"mode": mode, "p": 0.5})
+        param: dict[str, Any] = {"mode": mode, "p": 0.5}
+        out, cache = cached(student, BACK, NAME, x, param)
         echo = student.call(f"layers.{BACK}", dout, cache, echo=True)
         dx = filled(echo.result, x.shape, name=text)
+        same_shape(out, x.shape, name=TEXT)
+        want = np.where(out == 0, 0.0, dout / param["p"]) if mode == "train" else dout
+        compare(student, x, param, dx, out, want, dout)
         if case.id == "dtype":
             stays_single(dx, out, name=text)
             continue

@@ -5,7 +5,7 @@ from typing import Any
 from autograder.checks.checks import Case, cases
 from autograder.checks.fixed import Arrays, load
 from autograder.graders.assignment2.calls import EXPECTED, filled, like, near
-from autograder.graders.assignment2.norms import Layer, check_contract, forward, other_eps
+from autograder.graders.assignment2.norms import Layer, check_contract, forward, must_normalise, other_eps
 from autograder.graders.assignment2.spatial import (
     BUILDS_ON,
     check_forward_contract,
@@ -88,7 +88,8 @@ def test_spatial_groupnorm_forward(student: Any, case: Case) -> None:
 def test_spatial_groupnorm_forward_contract(student: Any, case: Case) -> None:
     row = FIXED["two_groups"]
     if case.id == "exact_shape":
-        filled(forward(student, GROUPS, row)[0], row["x"].shape, name=f"out of {NAME}")
+        out = filled(forward(student, GROUPS, row)[0], row["x"].shape, name=f"out of {NAME}")
+        must_normalise(student, GROUPS, row, out)
         return
     check_forward_contract(student, GROUPS, row, single=case.id == "dtype")
 

@@ -22,6 +22,7 @@ from autograder.graders.assignment2.norms import (
     check_contract,
     check_gradient,
     forward,
+    must_normalise,
     other_eps,
 )
 
@@ -81,6 +82,7 @@ def test_layernorm_forward_contract(student: Any, case: Case) -> None:
     echo = student.call(f"layers.{NAME}", *args, keep=1, echo=True)
     out, _ = parts(echo.result, 2, name=NAME)
     filled(out, args[0].shape, name=f"out of {NAME}")
+    must_normalise(student, LAYERNORM, FIXED["wide"], out)
     if case.id == "dtype":
         same_dtype(out, dtype, name=f"out of {NAME}")
         return
