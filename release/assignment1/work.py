@@ -187,7 +187,7 @@ COURSE = json.loads(r"""
   "cs_lib/gradient_check.py": "c247e85399aed16cf8e95e02f4e8d746954daf6076bc010385582e8e81ef9cc7",
   "cs_lib/layer_utils.py": "6ad3a244c717c93fbf35cb746dd9223463bf3cc9085e0fe99f934da84a6730c4",
   "cs_lib/layers.py": "a9fbbf978cb51808c07b34e2c8e02d60630e4c8c38e0f7c85a11a2713be97831",
-  "cs_lib/notebook_checks.py": "eda250b5bdf61a61826d287020b7dac4ede03365b3082b7bccb8cba8dd7c91d7",
+  "cs_lib/notebook_checks.py": "1f3a5fd22132092931addc48c66480861dced6d7b943d46d808fddc2b1e9579d",
   "cs_lib/notebook_setup.py": "d8c10539222070c7a700436d160ab1305b2a6d872b071f843e9c6f5c17de39e7",
   "cs_lib/optim.py": "27956f9b39b832dfcd1b0c42de5de5d29712e94597c0cc67b27f030838ba97f6",
   "cs_lib/solver.py": "d6605a1ecbdb06ca0fd21dcf8efebe6fd9fa1f368addec945b90b5fbe3b26ca0",
@@ -1162,6 +1162,9 @@ def main(words: list) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 if __name__ == "__main__":

@@ -305,7 +305,7 @@ COURSE = json.loads(r"""
   "cs_lib/gradient_check.py": "c247e85399aed16cf8e95e02f4e8d746954daf6076bc010385582e8e81ef9cc7",
   "cs_lib/layer_utils.py": "34720f6c0133518d0f8cccb3fe0d84cf4b2ab30b54b95c04e23cdb3b024865c5",
   "cs_lib/layers.py": "e28e163053e08868071239b2d015f2b058ca2cc516bf47c28b21101d2d7cbb65",
-  "cs_lib/notebook_checks.py": "eda250b5bdf61a61826d287020b7dac4ede03365b3082b7bccb8cba8dd7c91d7",
+  "cs_lib/notebook_checks.py": "1f3a5fd22132092931addc48c66480861dced6d7b943d46d808fddc2b1e9579d",
   "cs_lib/notebook_setup.py": "d8c10539222070c7a700436d160ab1305b2a6d872b071f843e9c6f5c17de39e7",
   "cs_lib/optim.py": "f8c7340c1c8c78ab9080b8e8ce92a0bb68ec1be4e44d30b0a988af763d529ea4",
   "cs_lib/solver.py": "2b201c4e36f8d4984c67b655e556b397b88919d5ca3d641d28b35e93f6311d29",
@@ -1316,6 +1316,9 @@ def main(words: list) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 if __name__ == "__main__":

@@ -143,6 +143,10 @@ def test_keeps_casts_the_arrays_of_a_setting_and_leaves_integers(capsys):
     assert kept(capsys, rule, X, X, {"v": X, "t": 5})[1].startswith("ok")
 
 
+def test_keeps_does_not_pass_what_gives_no_array(capsys):
+    assert kept(capsys, lambda x: None, X)[1] == "NOT YET  float32        no array came back"
+
+
 def test_title(capsys):
     checks.title("affine_forward")
     assert capsys.readouterr().out == "affine_forward\n"

@@ -206,3 +206,10 @@ def test_it_works_from_another_folder(one, tmp_path):
     command = [sys.executable, str(one.path / WORK), "check", "affine_forward"]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert "points: to do" in run.stdout
+
+
+def test_a_reader_that_stops_reading_is_no_error(one):
+    command = f"{sys.executable} {WORK} | head -1"
+    run = subprocess.run(command, shell=True, cwd=one.path, capture_output=True, text=True)
+    assert run.stderr == ""
+    assert run.stdout == "Assignment 1: a two-layer network, layer by layer\n"

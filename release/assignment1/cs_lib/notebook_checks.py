@@ -115,8 +115,12 @@ def keeps(
     if float32:
         single = _call_arguments(args, forward, np.float32)
         results = function(*single)
+        found = [*(results if isinstance(results, tuple) else (results,))]
+        if not any(isinstance(item, np.ndarray) for item in found):
+            _line("float32", False, "no array came back", "is a return missing?")
+            return
         settings = [value for value in single[: len(args)] if isinstance(value, dict)]
-        wide = _wide((*(results if isinstance(results, tuple) else (results,)), *_state(settings)))
+        wide = _wide((*found, *_state(settings)))
         detail = f"a result is {wide[0]}" if wide else "stays float32"
         _line("float32", not wide, detail, "look for np.zeros or np.ones without dtype=x.dtype")
 
