@@ -102,7 +102,9 @@ def arranged(
     answers = written.read(assignment, notebooks, taken.spares)
     work.problems += [*answers.broken.values(), *answers.problems]
     _name_unused(work, found, package)
-    work.problems += [*unworked(package, notebooks, assignment), *of_another(package, assignment)]
+    work.problems += unworked(package, notebooks, assignment)
+    if not aliases:  # a package of another course has other functions
+        work.problems += of_another(package, assignment)
     doubts = {**work.doubts, **answers.doubts}
     return Arranged(package, notebooks, results, tuple(work.problems), answers, doubts)
 

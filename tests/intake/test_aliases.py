@@ -55,7 +55,7 @@ def test_what_is_nearly_right_loses_the_edge_only(cs231n: Record) -> None:
     earned = points(cs231n)
     assert earned["dropout_forward"] == 1.93  # float64 for float32
     assert earned["fully_connected_net_dropout"] == 2.9  # no layer norm to combine it with
-    assert earned["three_layer_conv_net"] == 3.8  # through the compiled functions' stand-ins; float32 again
+    assert earned["three_layer_conv_net"] == 3.84  # through the compiled functions' stand-ins; float32 again
     assert cs231n.problems == (
         "the package is called cs231n; graded as cs_lib",
         "no notebooks; only the package is graded",
@@ -87,7 +87,7 @@ def test_a_file_that_fails_costs_what_lives_in_it(cs6353: Record) -> None:
 
 def test_an_old_solver_earns_its_points() -> None:
     record = graded("assignment1", package("cs6353"), "cs6353")
-    assert (points(record)["sgd"], points(record)["solver"]) == (1.0, 1.93)
+    assert (points(record)["sgd"], points(record)["solver"]) == (1.0, 1.96)
     lost = [c.id for c in record.grades["solver"].cases if c.outcome != "passed"]
     assert lost == ["train[never_right]"]  # as in many an old Solver: it keeps no parameters then
 
@@ -109,8 +109,8 @@ def test_without_an_alias_old_habits_fail_clearly() -> None:
 def test_a_function_lost_with_its_file_is_told(cs231n: Record) -> None:
     broken = b"raise RuntimeError('not today')\n"
     record = graded("assignment2", {**package("cs231n"), "cs231n/layers.py": broken}, "cs231n")
-    assert "(cs_lib.layers could not be imported)" in messages(record, "two_layer_net")
     assert points(record)["affine_forward"] == 0.0
+    assert points(record)["two_layer_net"] > 0.0  # a net is judged alone, on layers that are right
     assert "layers.py line 1 cannot be imported: RuntimeError: not today" in messages(
         record, "affine_forward"
     )
@@ -128,6 +128,7 @@ def test_the_digest_knows_the_alias() -> None:
 def test_an_alias_is_the_name_of_another_package(
     alias: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["grade", "assignment1", str(tmp_path), "--out", str(tmp_path / "out"), "--alias", alias]
+    folder, out = str(tmp_path / "class"), str(tmp_path / "out")
+    arguments = ["grade", "assignment1", folder, "--out", out, "--alias", alias]
     assert cli.main(arguments) == cli.USAGE
     assert "--alias: expected the name of a package other than cs_lib" in capsys.readouterr().err
