@@ -335,6 +335,10 @@ FILES: dict[str, tuple[Change, bool, bool, bool, set[str], str]] = {
         lambda f: {**f, **below("old", {**f, "cs_lib/layers.py": OTHER, NB: packed(answered(**{ONE: "x"}))})},
         *(True, True, True, CODE | {ONE}, "old/cs_lib/layers.py differs from cs_lib/layers.py"),
     ),
+    "two uploads side by side": (
+        lambda f: {"work.zip": zipped({**f, "cs_lib/layers.py": OTHER}), "work-1.zip": zipped(f)},
+        *(True, True, True, CODE, "work/cs_lib/layers.py differs from work-1/cs_lib/layers.py"),
+    ),
     "the same twice": (lambda f: {**f, **below("copy", f)}, True, True, True, set(), "is the same as"),
     "the notebook twice, other outputs": (
         lambda f: {**f, "two_layer_net (1).ipynb": f[NB] + b"\n"},
