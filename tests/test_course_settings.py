@@ -41,7 +41,7 @@ data = ["data/*.csv"]
 roster = "roster.csv"
 time_zone = "Europe/Berlin"
 [environment]
-packages = ["scipy"]
+packages = []
 [notebooks]
 environment = { DATA = "./data", SIZE = "small" }
 [nbgrader.ClearSolutions]
@@ -52,7 +52,7 @@ text_stub = "Here."
     assert found.assignments == ("two", "one")
     assert (found.graders, found.rubrics) == (root / "hidden/graders", root / "hidden/rubrics")
     assert found.graders_package == "hidden.graders"
-    assert (found.data, found.packages) == (("data/*.csv",), ("scipy",))
+    assert (found.data, found.packages) == (("data/*.csv",), ())
     assert found.roster == root / "roster.csv"
     assert found.time_zone == ZoneInfo("Europe/Berlin")
     assert found.variables == {"DATA": str(root / "data"), "SIZE": "small"}
@@ -81,8 +81,8 @@ REFUSED = {
     "unknown in a table": ("]\n", "]\n[environment]\npips = []\n", r":5: pips: expected one of packages"),
     "package to import": (
         "]\n",
-        ']\n[environment]\npackages = ["scikit-learn"]\n',
-        r":5: packages: expected names as they are imported, got 'scikit-learn'",
+        ']\n[environment]\npackages = ["scipy"]\n',
+        r":5: packages: expected none, got 'scipy'; take the entry out: student code finds NumPy",
     ),
     "graders outside": ("]\n", ']\ngraders = "../graders"\n', r":4: graders: expected a path inside the cou"),
     "roster at the root": (
