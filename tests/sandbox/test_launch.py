@@ -85,7 +85,7 @@ control.recv(1 << 10)
 """
     monkeypatch.setattr(launch, "BOOT", boot)
     with Sandbox(level=BARE) as sandbox, pytest.raises(SandboxError, match="no more processes"):
-        sandbox.submission(FILES).__enter__()
+        sandbox.submission(FILES).begin_case(1)
 
 
 def test_a_closed_sandbox_answers_nothing():
@@ -103,7 +103,7 @@ def test_a_worker_that_cannot_be_hardened(monkeypatch):
         Sandbox(level=level) as sandbox,
         pytest.raises(SandboxError, match=r"could not be hardened: .*seccomp"),
     ):
-        sandbox.submission(FILES).__enter__()
+        sandbox.submission(FILES).begin_case(1)
 
 
 def test_a_worker_that_does_not_start():
@@ -117,7 +117,7 @@ def test_a_worker_that_does_not_start():
         Nothing(level=BARE) as sandbox,
         pytest.raises(SandboxError, match=r"a worker did not start \(Gone\)"),
     ):
-        sandbox.submission(FILES).__enter__()
+        sandbox.submission(FILES).begin_case(1)
 
 
 def test_a_zygote_killed_between_cases_is_replaced():
@@ -171,16 +171,19 @@ def test_a_worker_does_not_outlive_its_submission_or_sandbox():
     assert not Path(f"/proc/{zygote}").exists()
 
 
-def test_a_begun_case_forgives_what_is_left_of_the_one_before(monkeypatch):
+def test_a_begun_case_forgives_what_is_left_of_the_one_before():
     text = b"""
-from autograder.sandbox import worker
+from autograder.sandbox.line import Line
+plain = Line.send
 def f(): return 1
 def spoil():
-    worker.Worker.begin = None
+    Line.send = lambda line, frame: (plain(line, frame), plain(line, frame))
 """
     with Sandbox() as sandbox, sandbox.submission({"cs_lib/a.py": text}) as one:
         one.begin_case(1)
         one.call("a.spoil")
+        one.call("a.f")  # answered twice
+        time.sleep(0.1)  # for the second answer to arrive
         one.begin_case(2)
         assert one.call("a.f") == 1
 
@@ -188,6 +191,7 @@ def spoil():
 def test_a_worker_that_cannot_be_set_up(monkeypatch):
     wrong = pytest.raises(SandboxError, match="a worker could not be set up")
     with Sandbox(level=BARE) as sandbox, sandbox.submission(FILES) as one, wrong:
+        one.begin_case(1)
         one._running.set_up("answers", no_such_argument=1)
 
 
