@@ -46,7 +46,7 @@ def test_nobody_gains_by_being_late() -> None:
     ],
 )  # fmt: skip
 def test_it_is_said_in_words(rules: Late, when: datetime | None, extension: float, words: str) -> None:
-    assert rules.told(when, extension) == words
+    assert rules.in_words(when, extension) == words
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_late_in_the_hour_that_comes_twice_is_late() -> None:
     late = Late(datetime.fromisoformat("2026-10-25T02:30:00+02:00"), penalty_per_day=0.1, zone=BERLIN)
     handed_in = datetime.fromisoformat("2026-10-25T02:15:00+01:00")
     assert late.seconds_late(handed_in) == 1.0
-    assert late.told(handed_in).startswith("handed in 1 min after the deadline; 10 %")
+    assert late.in_words(handed_in).startswith("handed in 1 min after the deadline; 10 %")
 
 
 def test_a_time_without_a_zone_counts_as_utc() -> None:

@@ -88,7 +88,7 @@ class Late:
         """The points taken off `points`."""
         return round(max(0.0, points) * self.share(seconds_late), 2)
 
-    def told(self, handed_in: datetime | None, extension_days: float = 0.0) -> str:
+    def in_words(self, handed_in: datetime | None, extension_days: float = 0.0) -> str:
         """How late, and what it costs, in words; empty if not late."""
         seconds = self.seconds_late(handed_in, extension_days)
         if not seconds:

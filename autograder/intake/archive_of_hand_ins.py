@@ -98,8 +98,8 @@ def load(folder: Path) -> Iterator[Kept]:
     for about in sorted(folder.glob(f"[!.]*/{ABOUT}")):
         try:
             facts = json.loads(about.read_text(encoding="utf-8"))
-            told = about.parent / TIME
-            later = {"handed_in": told.read_text(encoding="utf-8")} if told.is_file() else {}
+            noted = about.parent / TIME
+            later = {"handed_in": noted.read_text(encoding="utf-8")} if noted.is_file() else {}
             yield Kept(**{**facts, "problems": tuple(facts["problems"]), **later})
         except (OSError, ValueError, TypeError, KeyError) as error:
             what = "collect the download it came from again, or move its folder away"

@@ -31,7 +31,7 @@ MAX_ENTRIES = 20_000  # of one archive; each costs some 500 bytes before anythin
 MAX_NAME = 180  # bytes of a part of a name; file systems take 255, and suffixes are added
 MAX_PARTS = 16
 MAX_DEPTH = 3  # archives in archives in archives are opened
-MAX_TOLD = 50  # things said about one hand-in
+MAX_NOTED = 50  # things said about one hand-in
 CHUNK = 1 << 20
 
 # What operating systems, editors and Jupyter leave behind, and the data set, which we have ourselves.
@@ -78,7 +78,7 @@ BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError
 class Tree(Protocol):
     """Files below a folder or in an archive, and what was unusual about them."""
 
-    told: list[str]
+    noted: list[str]
 
     def names(self) -> list[str]: ...
 
@@ -164,7 +164,7 @@ class FolderTree:
     """Regular files below a folder; links are not followed."""
 
     def __init__(self, root: Path) -> None:
-        self.root, self.told = root, list[str]()
+        self.root, self.noted = root, list[str]()
 
     def names(self) -> list[str]:
         found = list(islice(self._walk(), MAX_ENTRIES + 1))
@@ -180,8 +180,8 @@ class FolderTree:
                 path = os.path.join(here, name)
                 if stat.S_ISREG(os.lstat(path).st_mode):
                     yield path[top:]
-                elif len(self.told) < MAX_TOLD:
-                    self.told.append(f"{path[top:]!r} is a link or no ordinary file; not used")
+                elif len(self.noted) < MAX_NOTED:
+                    self.noted.append(f"{path[top:]!r} is a link or no ordinary file; not used")
 
     def read(self, name: str, most: int | None = None) -> bytes:
         path = self.root / name
@@ -200,7 +200,7 @@ class ZipTree:
     """The files of a zip."""
 
     def __init__(self, file: IO[bytes], label: str, entries: int | None = None) -> None:
-        self.label, self.told = label, list[str]()
+        self.label, self.noted = label, list[str]()
         self.entries = MAX_ENTRIES if entries is None else entries
         try:
             self._refuse_crowds(file)
@@ -238,9 +238,9 @@ class ZipTree:
                 )
             if not name.endswith("/"):
                 found[name] = info
-        self.told += [
+        self.noted += [
             f"{self.label} holds {name!r} {count} times; the last counts"
-            for name, count in islice(Counter(names).most_common(), MAX_TOLD)
+            for name, count in islice(Counter(names).most_common(), MAX_NOTED)
             if count > 1 and not name.endswith("/")
         ]
         return found
@@ -270,7 +270,7 @@ class TarTree:
     """The files of a `.tar` or `.tar.gz`."""
 
     def __init__(self, file: IO[bytes], label: str) -> None:
-        self.label, self.told = label, list[str]()
+        self.label, self.noted = label, list[str]()
         try:
             zipped = file.read(2) == b"\x1f\x8b"
             file.seek(0)
@@ -291,8 +291,8 @@ class TarTree:
                 raise IntakeError(f"{self.label}: unsafe, the entry {name!r} has holes; refused whole")
             if member.issym() or member.islnk():
                 raise IntakeError(f"{self.label}: unsafe, the entry {name!r} is a link; refused whole")
-            if name in found and len(self.told) < MAX_TOLD:
-                self.told.append(f"{self.label} holds {name!r} more than once; the last counts")
+            if name in found and len(self.noted) < MAX_NOTED:
+                self.noted.append(f"{self.label} holds {name!r} more than once; the last counts")
             if member.isfile():
                 found[name] = member
         return found

@@ -91,7 +91,7 @@ def arranged(
     work.problems += [f"{name!r} is not used: {why}" for name in (*files, *unread) if (why := odd(name))]
     found = [*_modules(work, aliases), *_notebooks(work), *_models(work)]
     taken = choose(found, given(assignment), assignment)
-    work.problems += taken.told
+    work.problems += taken.noted
     for place, why in taken.doubts.items():
         work.doubt([place], why)
     package = _readable(_one_case(taken.of(MODULE), work), work)

@@ -142,7 +142,7 @@ class Collector:
     def _take(self, found: Survey) -> None:
         if found.kind not in self.report.kinds:
             self.report.kinds.append(found.kind)
-        for what in found.told:
+        for what in found.noted:
             self._tell("", what)
         for hand_in in found.hand_ins:
             for person in hand_in.people:
@@ -217,7 +217,7 @@ class Collector:
         if len(all_kept) > 1:
             chosen, why = self._counts(folder, all_kept, read, extension)
         found = read[chosen.key]
-        late = [told] if (told := self.assignment.late.told(chosen.time, extension)) else []
+        late = [noted] if (noted := self.assignment.late.in_words(chosen.time, extension)) else []
         told_all = said((*why, *chosen.problems, *self._unknown_time(chosen)))
         self.report.students += 1
         self.report.hand_ins += len(all_kept)
@@ -251,13 +251,13 @@ class Collector:
         if kept.unreadable:
             return Submission(kept.student, unreadable=kept.unreadable)
         try:
-            files, unread, told = read_files(FolderTree(folder / kept.key / facts.FILES))
+            files, unread, noted = read_files(FolderTree(folder / kept.key / facts.FILES))
         except IntakeError as error:
             return Submission(kept.student, unreadable=shown(str(error)))
         if not files and not unread:
-            return Submission(kept.student, unreadable=nothing(told))
+            return Submission(kept.student, unreadable=nothing(noted))
         found = arrange(kept.student, files, self.assignment, self.aliases, unread)
-        return replace(found, problems=said((*told, *found.problems)), handed_in=kept.handed_in)
+        return replace(found, problems=said((*noted, *found.problems)), handed_in=kept.handed_in)
 
     def _counts(
         self, folder: Path, all_kept: list[Kept], read: Mapping[str, Submission], extension: float
@@ -348,7 +348,7 @@ def _same(place: Path, files: dict[str, bytes]) -> bool:
         return False
     tree = FolderTree(place)
     names = set(tree.names())
-    return names == set(files) and not tree.told and all(tree.read(n) == files[n] for n in names)
+    return names == set(files) and not tree.noted and all(tree.read(n) == files[n] for n in names)
 
 
 def safe_id(label: str) -> str:

@@ -42,7 +42,7 @@ class Taken:
 
     files: dict[str, Found] = field(default_factory=dict)  # place -> file
     spares: list[tuple[str, str, bytes]] = field(default_factory=list)  # notebook, path, content
-    told: list[str] = field(default_factory=list)
+    noted: list[str] = field(default_factory=list)
     doubts: dict[str, str] = field(default_factory=dict)  # place -> why a person is asked
 
     @property
@@ -71,7 +71,7 @@ def choose(found: Sequence[Found], given: Given, assignment: Assignment) -> Take
         if not against:
             for file in files:
                 if file.place in taken.files:
-                    taken.told += [f"{file.path} is the same as {taken.files[file.place].path}"]
+                    taken.noted += [f"{file.path} is the same as {taken.files[file.place].path}"]
                 else:
                     taken.files[file.place] = file
         else:
@@ -98,11 +98,11 @@ def _one_each(places: Mapping[str, list[Found]], given: Given, taken: Taken) -> 
         chosen.append(first)
         for other in others:
             if _equal(first, other):
-                taken.told.append(f"{other.path} is the same as {first.path}")
+                taken.noted.append(f"{other.path} is the same as {first.path}")
             elif _is_given(other, given):
-                taken.told.append(f"{other.path} is not used: as it was given out; took {first.path}")
+                taken.noted.append(f"{other.path} is not used: as it was given out; took {first.path}")
             elif is_backup(other.path) and not is_backup(first.path):
-                taken.told.append(f"{other.path} is not used: an older version of {first.path}, by its name")
+                taken.noted.append(f"{other.path} is not used: an older version of {first.path}, by its name")
             else:
                 _ask(first, other, taken)
         if is_backup(first.path):
@@ -113,7 +113,7 @@ def _one_each(places: Mapping[str, list[Found]], given: Given, taken: Taken) -> 
 
 def _ask(first: Found, other: Found, taken: Taken) -> None:
     """Two versions of one file that differ."""
-    taken.told.append(f"{other.path} differs from {first.path}; took {first.path}, and a person is asked")
+    taken.noted.append(f"{other.path} differs from {first.path}; took {first.path}, and a person is asked")
     if first.place.endswith(".ipynb"):  # its answers are compared one by one
         taken.spares.append((first.place.removesuffix(".ipynb"), other.path, other.data))
     else:
@@ -128,7 +128,7 @@ def _leave(
     """A second hand-in in the same: named, and asked about unless nobody worked on it."""
     where = f"{root}/" if root else "the top folder"
     if not worked_on:
-        taken.told.append(f"{where} is not used: as it was given out")
+        taken.noted.append(f"{where} is not used: as it was given out")
         return
     for file in against:
         _ask(taken.files[file.place], file, taken)
@@ -141,16 +141,16 @@ def _leave(
     if rest:
         listed = ", ".join(f.path for f in rest[:8])
         more = f" and {len(rest) - 8} more" if len(rest) > 8 else ""
-        taken.told.append(f"not used, since {where} is another version: {listed}{more}")
+        taken.noted.append(f"not used, since {where} is another version: {listed}{more}")
 
 
 def _tell_names(taken: Taken, assignment: Assignment) -> None:
     other = {f.other_name for f in taken.files.values()} - {""}
     for name in sorted(other):
-        taken.told.append(f"the package is called {name}; graded as {assignment.package}")
+        taken.noted.append(f"the package is called {name}; graded as {assignment.package}")
     for place, file in sorted(taken.files.items()):
         if not file.exact:
-            taken.told.append(f"{file.path} is taken as {place}, {file.by}")
+            taken.noted.append(f"{file.path} is taken as {place}, {file.by}")
 
 
 # --- the same, and as it was given --------------------------------------------------------------

@@ -82,7 +82,7 @@ class Survey:
 
     kind: str = "plain"
     hand_ins: list[HandIn] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
+    noted: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -112,10 +112,10 @@ def _survey(tree: Tree, path: Path, assignment: Assignment, others: Collection[s
         _gradescope(tree, names, metadata, path.name, found)
     else:
         _entries(tree, names, path.name, assignment, others, found)
-    found.told += tree.told
+    found.noted += tree.noted
     if not found.hand_ins:
-        told = f" ({'; '.join(found.told[:3])})" if found.told else ""
-        raise IntakeError(f"{path}: holds no hand-ins{told}; see docs/intake.md for what is recognised")
+        noted = f" ({'; '.join(found.noted[:3])})" if found.noted else ""
+        raise IntakeError(f"{path}: holds no hand-ins{noted}; see docs/intake.md for what is recognised")
     return found
 
 
@@ -138,7 +138,7 @@ def _gradescope(tree: Tree, names: list[str], metadata: str, where: str, found: 
     for folder, files in folders.items():
         facts = about.get(folder)
         if not isinstance(facts, dict):
-            found.told.append(f"{where}: {folder} is not in {METADATA}; not used")
+            found.noted.append(f"{where}: {folder} is not in {METADATA}; not used")
             continue
         when = _fact(facts, "created_at")
         submitters = _fact(facts, "submitters") or []
@@ -159,7 +159,7 @@ def _gradescope(tree: Tree, names: list[str], metadata: str, where: str, found: 
             )
         )
     missing = [str(key) for key in about if key not in folders]
-    found.told += [f"{where}: {key} is in {METADATA}, but its files are not here" for key in missing]
+    found.noted += [f"{where}: {key} is in {METADATA}, but its files are not here" for key in missing]
 
 
 def _fact(facts: dict[Any, Any], key: str) -> Any:
@@ -222,7 +222,7 @@ def _entries(
         if top.startswith("."):
             continue
         if why := odd(top):
-            found.told.append(f"{where}: {top!r} is not used: {why}")
+            found.noted.append(f"{where}: {top!r} is not used: {why}")
         elif files == [top] and (match := CANVAS.fullmatch(top)):
             canvas.setdefault(f"{match['name']}_{match['user']}", []).append(match)
         elif match := MOODLE.fullmatch(top):
@@ -233,7 +233,7 @@ def _entries(
         elif files == [top]:
             _file(tree, top, whole, where, found)
         else:
-            found.hand_ins += _folder(tree, top, whole, where, assignment, others, found.told)
+            found.hand_ins += _folder(tree, top, whole, where, assignment, others, found.noted)
     found.hand_ins += [_together(parts) for parts in moodle.values()]
     for matches in canvas.values():
         found.hand_ins += _canvas(tree, prefix, matches, where, _own_names(assignment))
@@ -265,9 +265,9 @@ def _file(tree: Tree, top: str, whole: dict[str, str], where: str, found: Survey
         names = dict.fromkeys((stem(top), _versioned(stem(top))[0]))
         found.hand_ins.append(HandIn(f"{where}: {top}", (Person(tuple(names)),), tree, {top: whole[top]}))
     elif is_foreign(top):
-        found.told.append(f"{where}: {top} is not used: not a zip; ask for it again as one")
+        found.noted.append(f"{where}: {top} is not used: not a zip; ask for it again as one")
     elif top != STAMP:
-        found.told.append(f"{where}: {top} is not used: neither a student's folder nor an archive")
+        found.noted.append(f"{where}: {top} is not used: neither a student's folder nor an archive")
 
 
 def _folder(
@@ -277,7 +277,7 @@ def _folder(
     where: str,
     assignment: Assignment,
     others: Collection[str],
-    told: list[str],
+    noted: list[str],
 ) -> Iterator[HandIn]:
     """A student's folder: nbgrader's, or one with the files, or one with a zip for each hand-in."""
     inside = {n.removeprefix(f"{student}/"): place for n, place in whole.items()}
@@ -286,7 +286,7 @@ def _folder(
     if name in tops and tops[name] != [name]:
         inside = {n.removeprefix(f"{name}/"): p for n, p in inside.items() if n.startswith(f"{name}/")}
     elif set(tops) & set(others) and all("/" in n or n == STAMP for n in inside):
-        told.append(f"{where}: {student} has nothing for {name}")
+        noted.append(f"{where}: {student} has nothing for {name}")
         return
     about = f"{where}: {student}"
     stamp = inside.pop(STAMP, None) if assignment.intake.nbgrader_times else None

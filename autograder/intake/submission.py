@@ -22,7 +22,7 @@ from autograder.intake import archives, facts
 from autograder.intake.archives import (
     IGNORED_FOLDERS,
     MAX_DEPTH,
-    MAX_TOLD,
+    MAX_NOTED,
     Budget,
     Tree,
     ignored,
@@ -175,16 +175,16 @@ def read(source: Source, assignment: Assignment) -> Submission:
     known = source.facts or Facts()
     try:
         handed_in, note = _time(source, assignment)
-        files, unread, told = _read(source, assignment.name)
+        files, unread, noted = _read(source, assignment.name)
         if not files and not unread:
-            raise IntakeError(nothing(told))
+            raise IntakeError(nothing(noted))
         if note:
             unread = [name for name in unread if name != STAMP]
     except IntakeError as error:
         return Submission(student, unreadable=shown(str(error))[:MAX_SENTENCE])
     found = arrange(student, files, assignment, aliases, unread)
-    late = assignment.late.told(handed_in, known.extension_days)
-    problems = (*([late] if late else []), *note, *known.problems, *told, *found.problems)
+    late = assignment.late.in_words(handed_in, known.extension_days)
+    problems = (*([late] if late else []), *note, *known.problems, *noted, *found.problems)
     return replace(
         found,
         problems=said(problems),
@@ -196,27 +196,27 @@ def read(source: Source, assignment: Assignment) -> Submission:
 def _read(source: Source, assignment: str) -> tuple[dict[str, bytes], list[str], list[str]]:
     """The files that count: as they came, unless somebody has changed what the collector wrote of them."""
     known, original = source.facts, source.as_it_came(assignment)
-    files, unread, told = read_files(open_tree(source.path))
+    files, unread, noted = read_files(open_tree(source.path))
     if known is None or original is None:
-        return files, unread, told
+        return files, unread, noted
     if facts.hash_of(files) != known.written:
         changed = "its files are not those that were collected; graded as they are now"
-        return files, [name for name in unread if name != STAMP], [changed, *told]
+        return files, [name for name in unread if name != STAMP], [changed, *noted]
     if known.unreadable:
         raise IntakeError(known.unreadable)
     return read_files(open_tree(original))
 
 
-def nothing(told: Sequence[str]) -> str:
+def nothing(noted: Sequence[str]) -> str:
     """Why a hand-in without a file cannot be graded."""
-    return "; ".join(("no file was handed in; ask whether the upload was the right one", *told[:3]))
+    return "; ".join(("no file was handed in; ask whether the upload was the right one", *noted[:3]))
 
 
 def said(problems: Iterable[str]) -> tuple[str, ...]:
     """Problems each once, none without end, and not without number."""
     each = list(dict.fromkeys(shown(p)[:MAX_SENTENCE] for p in problems))
-    more = [f"and {len(each) - MAX_TOLD} more of this kind"] if len(each) > MAX_TOLD else []
-    return (*each[:MAX_TOLD], *more)
+    more = [f"and {len(each) - MAX_NOTED} more of this kind"] if len(each) > MAX_NOTED else []
+    return (*each[:MAX_NOTED], *more)
 
 
 def arrange(
@@ -243,8 +243,8 @@ def arrange(
 def _time(source: Source, assignment: Assignment) -> tuple[datetime | None, tuple[str, ...]]:
     """When this was handed in, and where that is known from if not from the collector."""
     if source.facts is not None:
-        told = source.facts.handed_in
-        return (utc(datetime.fromisoformat(told)) if told else None), ()
+        noted = source.facts.handed_in
+        return (utc(datetime.fromisoformat(noted)) if noted else None), ()
     if not assignment.intake.nbgrader_times:
         return None, ()
     when = stamp(source.path)
@@ -277,9 +277,9 @@ def wanted(name: str) -> bool:
 
 def read_files(tree: Tree) -> tuple[dict[str, bytes], list[str], list[str]]:
     """(all wanted files of a hand-in, also those in archives; the names of the others; what was unusual)."""
-    files, unread, told = dict[str, bytes](), list[str](), list[str]()
-    _read_into(tree, "", MAX_DEPTH, Budget(), files, unread, told)
-    return files, unread, [shown(what) for what in told]
+    files, unread, noted = dict[str, bytes](), list[str](), list[str]()
+    _read_into(tree, "", MAX_DEPTH, Budget(), files, unread, noted)
+    return files, unread, [shown(what) for what in noted]
 
 
 def _read_into(
@@ -289,7 +289,7 @@ def _read_into(
     budget: Budget,
     files: dict[str, bytes],
     unread: list[str],
-    told: list[str],
+    noted: list[str],
 ) -> None:
     """Add what `tree` holds, as if it lay in the folder `below`."""
     for name in tree.names():
@@ -301,7 +301,7 @@ def _read_into(
         elif is_archive(name) and depth:
             data = budget.spend(tree.read(name, archives.MAX_TOTAL_BYTES))
             inner = open_archive(io.BytesIO(data), name)
-            _read_into(inner, f"{stem(whole)}/", depth - 1, budget, files, unread, told)
+            _read_into(inner, f"{stem(whole)}/", depth - 1, budget, files, unread, noted)
         elif len(unread) < archives.MAX_FILES:
             unread.append(whole)
-    told += tree.told
+    noted += tree.noted

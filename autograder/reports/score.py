@@ -52,7 +52,7 @@ def score(record: Record, assignment: Assignment, proposals: bool = False) -> Sc
         if grade.state != "graded":
             proposed += grade.points or 0.0
     penalties = {name: assignment.late.penalty(points, seconds) for name, points in notebooks.items()}
-    late = assignment.late.told(handed_in, record.extension_days)
+    late = assignment.late.in_words(handed_in, record.extension_days)
     return Score(notebooks, penalties, round(proposed, 2), late)
 
 

@@ -289,12 +289,12 @@ class Worker:
             except Overran:
                 raise
             except BaseException as error:  # the alarm still runs: making the text is up to the error's class
-                told = self._told(error)
+                reported = self._reported(error)
             finally:
                 signal.setitimer(signal.ITIMER_REAL, 0)
         except Overran as error:
-            told = self._told(error)
-        return wire.pack({"id": number, "error": told, "printed": self._printed.text()})
+            reported = self._reported(error)
+        return wire.pack({"id": number, "error": reported, "printed": self._printed.text()})
 
     def _alarm(self, number: int, frame: FrameType | None) -> None:
         if self._outside.asking:
@@ -302,7 +302,7 @@ class Worker:
         else:
             raise Overran
 
-    def _told(self, error: BaseException) -> dict[str, Any]:
+    def _reported(self, error: BaseException) -> dict[str, Any]:
         kind, message = _describe(error)
         if isinstance(error, NameError) and self._submission.failed:  # `from .layers import *` gave nothing
             message += f" ({', '.join(self._submission.failed)} could not be imported)"

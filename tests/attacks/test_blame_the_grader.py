@@ -7,7 +7,7 @@ import os
 from autograder.sandbox import worker
 
 def attack(error):
-    worker.Worker._told = lambda self, problem: error
+    worker.Worker._reported = lambda self, problem: error
     raise RuntimeError
 """
 FORGED = {

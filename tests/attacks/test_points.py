@@ -52,7 +52,7 @@ def trick(*args, **kwargs):
     "blaming the grader": """
 from autograder.sandbox import worker
 def trick(*args, **kwargs):
-    worker.Worker._told = lambda self, error: {"kind": "sandbox", "message": "disk full", "frames": []}
+    worker.Worker._reported = lambda self, error: {"kind": "sandbox", "message": "disk full", "frames": []}
     raise RuntimeError
 """,
     "forged replies": """

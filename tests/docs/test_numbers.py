@@ -27,7 +27,7 @@ SAID = [
     ("docs/intake.md", f"{archives.MAX_TOTAL_BYTES // MB} MB or {archives.MAX_FILES:,} files in a hand-in"),
     ("docs/intake.md", f"extended headers of more than {archives.MAX_TAR_HEADER // 1024} KB"),
     ("docs/intake.md", f"{bounded.DEFAULT.seconds:g} seconds and {bounded.DEFAULT.memory_mb // 1024} GB"),
-    ("docs/intake.md", f"{archives.MAX_TOLD} things are said of one hand-in, of {submission.MAX_SENTENCE}"),
+    ("docs/intake.md", f"{archives.MAX_NOTED} things are said of one hand-in, of {submission.MAX_SENTENCE}"),
     ("docs/intake.md", f"{written.MAX_ANSWER:,} characters of an answer are kept"),
     ("docs/intake.md", f"more than {written.MAX_ANSWER:,} characters"),
     ("docs/intake.md", f"{WORDS[pool.ATTEMPTS]} times the assignment's `submission_seconds`"),

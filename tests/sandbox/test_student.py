@@ -346,7 +346,7 @@ def lie(value):
     worker.Worker._result = result
 
 def no_value():
-    worker.Worker._told = lambda self, error: None
+    worker.Worker._reported = lambda self, error: None
     raise ValueError
 
 def more():
