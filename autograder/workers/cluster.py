@@ -82,7 +82,8 @@ class _Run:
         """
         for _ in range(max(1, round(JOIN_SECONDS / LOOK_SECONDS))):
             try:
-                wait(list(self.asked), timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED")
+                with self.client.as_current():  # it is nobody's default, and `wait` asks for one
+                    wait(list(self.asked), timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED")
                 return
             except TimeoutError:
                 if self.client.nthreads():

@@ -203,4 +203,4 @@ def test_a_submission_that_ends_its_workers_is_left_to_a_human(own_graders: Kit,
         far = far_graded(own_graders, fragile.address)
     finally:
         fragile.end()
-    assert far["s001"]["problems"] == ["grading s001 ended 3 grading processes; look at it by hand"]
+    assert far["s001"]["problems"] == ["grading ended 3 grading processes; look at it by hand"]
