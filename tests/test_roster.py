@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -123,3 +124,9 @@ def test_times_are_read(tmp_path: Path) -> None:
 def test_what_tells_no_times_is_told(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(RosterError, match=message):
         roster.read_times(written(tmp_path, text))
+
+
+def test_a_time_without_a_zone_is_by_the_courses_clock(tmp_path: Path) -> None:
+    (tmp_path / "times.csv").write_text("id,time\ns001,2026-02-01 12:30\ns002,2026-02-01 12:30 UTC\n")
+    times = roster.read_times(tmp_path / "times.csv", ZoneInfo("Europe/Berlin"))
+    assert [when.hour for when in times.values()] == [11, 12]

@@ -15,7 +15,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from autograder.course.policy import utc
@@ -119,8 +119,8 @@ def read(path: Path) -> Roster:
     return Roster(students.values())
 
 
-def read_times(path: Path) -> dict[str, datetime]:
-    """When students handed in, by what the file's column `id` calls them.
+def read_times(path: Path, zone: tzinfo = UTC) -> dict[str, datetime]:
+    """When students handed in, by what the file's column `id` calls them; without a zone, by `zone`'s clock.
 
     Raises:
         RosterError: a column is missing, an id stands twice, or a time is none.
@@ -135,7 +135,8 @@ def read_times(path: Path) -> dict[str, datetime]:
         if student in times:
             raise RosterError(f"{path}:{number}: the id {student} stands twice; each student needs one line")
         try:
-            times[student] = utc(datetime.fromisoformat(text.removesuffix(" UTC")))
+            when = datetime.fromisoformat(text.replace(" UTC", "+00:00"))
+            times[student] = utc(when if when.tzinfo else when.replace(tzinfo=zone))
         except ValueError:
             raise RosterError(
                 f"{path}:{number}: expected a time such as 2026-02-01 12:30+01:00, got {text!r}"

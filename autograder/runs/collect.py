@@ -41,7 +41,7 @@ def collect(
         to,
         roster.read(roster_file) if roster_file else None,
         aliases,
-        roster.read_times(times_file) if times_file else {},
+        roster.read_times(times_file, assignment.course.time_zone) if times_file else {},
         others=set(assignment.course.assignments) - {assignment.name},
         points=points if assignment.intake.counts == "best" else None,
     )
