@@ -7,6 +7,7 @@ import numpy as np
 
 KEPT = 0.2  # the p that is tried: a fifth of the entries is kept, or a fifth dropped
 STEP = 1e-2
+DROPOUT = "layers.dropout_forward"
 
 
 class Meanings:
@@ -44,6 +45,11 @@ class Meanings:
         if self.drops and isinstance(param, Mapping) and "p" in param:
             return {**param, "p": 1 - param["p"]}
         return param
+
+    def turn(self, stand_ins: dict[str, Any]) -> None:
+        """Let those of the stand-ins mean what the student's own functions mean."""
+        if DROPOUT in stand_ins:
+            stand_ins[DROPOUT] = self.turning(stand_ins[DROPOUT])
 
     def turning(self, stand_in: Callable[..., Any]) -> Callable[..., Any]:
         """A dropout_forward that their net may call: it means p as they do."""

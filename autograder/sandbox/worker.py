@@ -98,8 +98,8 @@ class Worker:
         """
         sources = {path: content.tobytes() for path, content in files.items()}
         stand_ins = {name: self._outside.stand_in(name, random) for name, random in outside.items()}
-        if aliases and "layers.dropout_forward" in stand_ins:
-            stand_ins["layers.dropout_forward"] = self._meanings.turning(stand_ins["layers.dropout_forward"])
+        if aliases:
+            self._meanings.turn(stand_ins)
         self._submission = Submission(sources, package, aliases, stand_ins, absent)
         sys.meta_path.append(self._submission)
         refusals.say_so()
