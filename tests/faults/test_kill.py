@@ -163,7 +163,7 @@ def test_halves_of_files_are_swept_away(tmp_path: Path) -> None:
     (tmp_path / ".gradebook-xyz/gradebook.db").write_text("half")
     with Store(tmp_path).locked():
         pass
-    assert sorted(path.name for path in tmp_path.rglob("*")) == [".lock", "records"]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == [".gitignore", ".lock", "records"]
 
 
 def test_two_runs_in_one_folder_are_refused(tmp_path: Path) -> None:
