@@ -1,7 +1,9 @@
 """Each student of the sample class earns what `samples/class.toml` says, in the best sandbox there is."""
 
 import dataclasses
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,16 +11,32 @@ import pytest
 from autograder import intake
 from autograder.course import assignment as course
 from autograder.judge.grade import grade_all
+from autograder.records import record
 from autograder.records.record import Record
 from samples import make_class
+from tests.once import once
 
 CLASS = make_class.read_class()
 ASSIGNMENTS = ("assignment1", "assignment2")
 
 
-@cache
-def records(name: str) -> dict[str, Record]:
-    """The graded class. One second a call is ten times what any honest function of the class needs."""
+Records = Callable[[str], dict[str, Record]]
+
+
+@pytest.fixture(scope="session")
+def records(tmp_path_factory: pytest.TempPathFactory) -> Records:
+    """The graded class of an assignment, by student."""
+
+    @cache
+    def of(name: str) -> dict[str, Record]:
+        folder = once(tmp_path_factory, f"samples-{name}", partial(_grade, name))
+        return {one.student: one for one in record.load_all(folder)}
+
+    return of
+
+
+def _grade(name: str, folder: Path) -> None:
+    """One second a call is ten times what any honest function of the class needs."""
     assignment = course.load(name)
     limits = dataclasses.replace(assignment.limits, call_seconds=1.0)
     assignment = dataclasses.replace(assignment, limits=limits)
@@ -27,9 +45,11 @@ def records(name: str) -> dict[str, Record]:
         for student, about in CLASS.items()
         if about.get("wrapping") != "corrupt"
     ]
-    graded: list[Record] = []
-    grade_all(assignment, submissions, graded.append)
-    return {record.student: record for record in graded}
+    grade_all(assignment, submissions, lambda one: _save(one, folder))
+
+
+def _save(one: Record, folder: Path) -> None:
+    record.save(one, folder)
 
 
 def expected(name: str, about: dict[str, Any]) -> dict[str, float]:
@@ -44,23 +64,23 @@ def expected(name: str, about: dict[str, Any]) -> dict[str, float]:
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 @pytest.mark.parametrize("student", [s for s, about in CLASS.items() if about.get("wrapping") != "corrupt"])
-def test_a_student_earns_what_the_work_is_worth(student: str, name: str) -> None:
-    record = records(name)[student]
+def test_a_student_earns_what_the_work_is_worth(records: Records, student: str, name: str) -> None:
+    grades = records(name)[student].grades
     wanted = expected(name, CLASS[student])
-    assert {i: record.grades[i].points for i in wanted} == wanted
+    assert {i: grades[i].points for i in wanted} == wanted
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
-def test_nothing_went_wrong_on_our_side(name: str) -> None:
-    for record in records(name).values():
-        assert [g.grade_id for g in record.grades.values() if g.state == "error"] == []
+def test_nothing_went_wrong_on_our_side(records: Records, name: str) -> None:
+    for one in records(name).values():
+        assert [g.grade_id for g in one.grades.values() if g.state == "error"] == []
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
-def test_no_message_holds_a_path_of_ours(name: str) -> None:
+def test_no_message_holds_a_path_of_ours(records: Records, name: str) -> None:
     root = str(course.load(name).root)
-    for record in records(name).values():
-        assert root not in record.to_json(), record.student
+    for one in records(name).values():
+        assert root not in one.to_json(), one.student
 
 
 def test_a_change_that_fits_nowhere_is_told() -> None:

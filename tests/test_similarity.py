@@ -76,7 +76,7 @@ def _disguised(text: str) -> str:
     tree = ast.parse("\n".join(lines))
     for function in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]:
         names = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        name = re.compile(rf"(?<![\w.\"'])({'|'.join(sorted(names))})(?![\w=\"'])")
+        name = re.compile(rf"(?<![\w.\"'\\])({'|'.join(sorted(names))})(?![\w=\"'])")
         for number in range(function.lineno, (function.end_lineno or 0) if names else 0):
             lines[number] = name.sub(r"my_\1_", lines[number])
     spans = [(n.lineno - 1, n.end_lineno) for n in tree.body if isinstance(n, ast.FunctionDef)]
@@ -355,7 +355,7 @@ def test_one_hand_in_is_none_to_compare(tmp_path: Path, assignment: Assignment) 
 
 
 def test_without_a_release_nothing_can_be_taken_away(tmp_path: Path, assignment: Assignment) -> None:
-    elsewhere = dataclasses.replace(assignment, root=tmp_path)
+    elsewhere = dataclasses.replace(assignment, course=dataclasses.replace(assignment.course, root=tmp_path))
     folder = write(tmp_path / "class", {"s1": released(assignment), "s2": released(assignment)})
     with pytest.raises(CourseError, match="release/assignment1: expected what students were given"):
         compared(folder, elsewhere)
