@@ -23,6 +23,7 @@ MESSAGE = (
 def demo(demo: Course) -> Course:
     """With a later assignment, whose notebooks are not written yet."""
     demo.write("source/later/assignment.toml", LATER)
+    demo.change("course.toml", '["demo"]', '["demo", "later"]')
     return demo
 
 
@@ -49,7 +50,7 @@ def test_a_class_stands_for_its_methods(demo: Course, quiet: Quiet) -> None:
 
 
 def test_an_earlier_assignment_may_ship_solved(demo: Course, quiet: Quiet) -> None:
-    (demo.root / "source/later").rename(demo.root / "source/before")
+    demo.change("course.toml", '["demo", "later"]', '["later", "demo"]')
     build("demo", demo.root, quiet)
 
 
