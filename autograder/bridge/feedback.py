@@ -14,19 +14,17 @@ from typing import Any
 from nbconvert.exporters import Exporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
-from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.engine import make_url
 from traitlets import Unicode
 
-from autograder import intake
-from autograder.bridge.autograde import grade_once
-from autograder.course import assignment as course
+from autograder.bridge.autograde import HandIn, grade_once
 from autograder.course.assignment import Assignment
-from autograder.course.course import Course, find
+from autograder.course.course import Course
 from autograder.errors import RecordError
 from autograder.gradebook.decisions import decided
 from autograder.intake import Source
 from autograder.judge.digests import hashes
+from autograder.judge.task import read
 from autograder.records import record
 from autograder.records.record import Record
 from autograder.reports import feedback
@@ -50,19 +48,16 @@ class FeedbackExporter(Exporter):
         self, nb: NotebookNode, resources: ResourcesDict | None = None, **_: Any
     ) -> tuple[str, ResourcesDict]:
         resources = self._init_resources(resources)
-        about = resources["nbgrader"]
-        courses = CourseDirectory(parent=self)
-        assignment = course.load(about["assignment"], find(Path(self.course or courses.root)))
-        folder = courses.format_path(courses.submitted_directory, about["student"], assignment.name)
-        found = record_of(assignment, Source(about["student"], Path(folder)), about["db_url"])
-        [shown] = decided([found], about["db_url"], assignment)
-        return feedback.render(shown, assignment, about["notebook"]), resources
+        about, hand_in = resources["nbgrader"], HandIn.of(self, resources)
+        found = record_of(hand_in.assignment, hand_in.source, about["db_url"])
+        [shown] = decided([found], about["db_url"], hand_in.assignment)
+        return feedback.render(shown, hand_in.assignment, about["notebook"]), resources
 
 
 def record_of(assignment: Assignment, source: Source, gradebook: str) -> Record:
     """The record beside the gradebook if it is of this hand-in; else a new one."""
     handed_in = source.path.exists()
-    now = hashes(assignment, intake.read(source, assignment)) if handed_in else None
+    now = hashes(assignment, read(source, assignment)) if handed_in else None
     for kept in _kept(gradebook, assignment.name, source.student):
         if now is None or kept.hashes.submission == now.submission:
             return kept

@@ -124,7 +124,7 @@ def find(folder: Path, assignment: Assignment, aliases: tuple[str, ...] = ()) ->
             inner = entry / assignment.name
             if not inner.is_dir() and _is_for_others(entry, assignment):
                 continue
-            place = inner if inner.is_dir() else entry
+            place = inner if inner.is_dir() and not _besides(entry, assignment) else entry
             sources[student] = Source(student, place, aliases, known.get(student), folder)
     if not sources:
         raise IntakeError(
@@ -152,6 +152,15 @@ def source_of(folder: Path, student: str, place: Path, assignment: Assignment) -
     """One student's hand-in that lies at `place`, in the class's folder."""
     known = facts.load(folder, assignment.name)
     return Source(student, place, (), known.get(student), folder)
+
+
+def _besides(entry: Path, assignment: Assignment) -> bool:
+    """Whether something lies in a student's folder beside those of assignments: it may be the work itself."""
+    try:
+        names = {p.name for p in entry.iterdir() if not p.name.startswith(".")}
+    except OSError:
+        return False
+    return bool(names - set(assignment.course.assignments) - set(IGNORED_FOLDERS) - set(LITTER))
 
 
 def _is_for_others(entry: Path, assignment: Assignment) -> bool:
