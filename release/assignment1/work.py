@@ -1147,7 +1147,7 @@ def main(words: list) -> int:
     parser.add_argument(
         "--seconds", type=float, default=SECONDS, help="stop a check after so long (%(default)s)"
     )
-    arguments = parser.parse_args(words)
+    arguments = parser.parse_intermixed_args(words)  # options may stand before names
     if arguments.command == "bring":
         if len(arguments.names) != 1:
             parser.error("bring needs the folder of the earlier assignment: python work.py bring ../OLDER")

@@ -164,7 +164,7 @@ def test_no_colours_in_a_pipe(one):
 
 
 def test_watch_runs_again_after_a_save(one):
-    command = [sys.executable, WORK, "check", "affine_forward", "--watch"]
+    command = [sys.executable, WORK, "check", "--watch", "--seconds", "20", "affine_forward"]
     process = subprocess.Popen(command, cwd=one.path, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
