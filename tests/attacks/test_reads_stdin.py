@@ -8,5 +8,6 @@ def attack():
 
 def test_there_is_none(arena):
     seen = arena.run(CODE)
-    assert (seen.error.kind, seen.error.message) == ("raised", "EOFError: EOF when reading a line")
+    assert seen.error.kind == "raised"
+    assert seen.error.message.startswith("EOFError: EOF when reading a line (no keyboard while grading")
     arena.report("/dev/null", seen)

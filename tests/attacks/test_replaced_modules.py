@@ -21,7 +21,7 @@ def test_ours_come_first(arena, tmp_path):
     command = [sys.executable, "-c", "import json; print(hasattr(json, 'fake'))"]
     naive = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert naive.stdout == "True\n"
-    with arena.sandbox().submission({**files, "cs_lib/layers.py": CODE.encode()}) as student:
+    with arena.sandbox().submission({"cs_lib/layers.py": CODE.encode(), **files}) as student:
         student.begin_case(seed=1)
         assert student.call("layers.attack") == ("numpy", False, False)
     arena.report("the submission is searched last", "returned with the real NumPy")

@@ -17,7 +17,7 @@ from autograder.sandbox.wire import Handle
 from .running import Row, rows
 
 FOLDER = Path(graders.__file__).parent
-LEFT_OUT = ("test_trained",)  # they call no student
+LEFT_OUT = ("test_trained", "test_derivatives")  # call no student; believe its counts (docs/contract.md)
 MODULES = {
     f"{path.parent.name}.{path.stem}": path
     for path in sorted(FOLDER.glob("assignment*/test_*.py"))
@@ -65,7 +65,6 @@ class Hostile:
 
     def __init__(self, answer: Any) -> None:
         self.answer = answer
-        self.excuses: set[tuple[str, ...]] = set()
 
     def call(self, function: Any, *args: Any, keep: Any = None, echo: bool = False, **kwargs: Any) -> Any:
         if keep == "all":

@@ -5,7 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.checks import RTOL, Case, cases, close, fail, finite, same_dtype, same_shape
+from autograder.checks.checks import (
+    RTOL,
+    Case,
+    cases,
+    close,
+    fail,
+    finite,
+    mapping,
+    parts,
+    same_dtype,
+    same_shape,
+)
 from autograder.checks.fixed import Arrays, load
 from autograder.graders.shared import nets
 
@@ -14,6 +25,7 @@ NAME = "FullyConnectedNet"
 TARGET = "classifiers.fc_net.FullyConnectedNet"
 HIDDEN, SIZES = [25, 30], {"input_dim": 24, "num_classes": 20}
 SHAPES = {"W1": (24, 25), "b1": (25,), "W2": (25, 30), "b2": (30,), "W3": (30, 20), "b3": (20,)}
+IMAGES, LABELS = np.linspace(-1, 1, 96, dtype=np.float32).reshape(4, 24), np.array([0, 5, 19, 5])
 FIT_STEPS, FIT_RATE = 15, 0.5  # the reference needs 7 of these steps
 
 
@@ -29,19 +41,28 @@ FIT_STEPS, FIT_RATE = 15, 0.5  # the reference needs 7 of these steps
         "edge",
         hint="Draw W1, W2, ... in layer order, and nothing else, so that a seed gives the same net.",
     ),
-    Case("float32", "edge", hint="Without a dtype argument parameters are float32: cast after drawing."),
+    Case(
+        "float32",
+        "edge",
+        hint="Without a dtype argument parameters are float32, cast after drawing, and so are gradients.",
+    ),
     builds_on=nets.PLAIN,
 )
 def test_fully_connected_net_start(student: Any, case: Case) -> None:
     if case.id == "draw_order":
         student.call(nets.helper(student, "seed"), nets.SEED)
-    params = student.get(student.new(TARGET, HIDDEN, **SIZES, weight_scale=0.05), "params")
+    net = student.new(TARGET, HIDDEN, **SIZES, weight_scale=0.05)
+    params = student.get(net, "params")
     nets.check_shapes(params, SHAPES, name=NAME)
     if case.id == "start":
         nets.check_start(params, 0.05, name=NAME)
     if case.id == "float32":
         for key, value in params.items():
             same_dtype(value, np.float32, name=f"params[{key!r}] of {NAME}")
+        net = student.new(TARGET, HIDDEN, **SIZES, reg=0.1)
+        _, grads = parts(student.method(net, "loss", IMAGES, LABELS), 2, name=f"{NAME}.loss(X, y)")
+        for key, value in mapping(grads, SHAPES, name=f"grads of {NAME}").items():
+            same_dtype(value, np.float32, name=f"grads[{key!r}] of {NAME}")
     if case.id == "draw_order":
         draws = np.random.RandomState(nets.SEED)
         for key in ("W1", "W2", "W3"):
