@@ -154,23 +154,22 @@ def source_of(folder: Path, student: str, place: Path, assignment: Assignment) -
     return Source(student, place, (), known.get(student), folder)
 
 
+def _inside(entry: Path) -> set[str]:
+    """What a student's folder shows; nothing where it cannot be listed, which is said when it is read."""
+    try:
+        return {p.name for p in entry.iterdir() if not p.name.startswith(".")}
+    except OSError:
+        return set()
+
+
 def _besides(entry: Path, assignment: Assignment) -> bool:
     """Whether something lies in a student's folder beside those of assignments: it may be the work itself."""
-    try:
-        names = {p.name for p in entry.iterdir() if not p.name.startswith(".")}
-    except OSError:
-        return False
-    return bool(names - set(assignment.course.assignments) - set(IGNORED_FOLDERS) - set(LITTER))
+    return bool(_inside(entry) - set(assignment.course.assignments) - set(IGNORED_FOLDERS) - set(LITTER))
 
 
 def _is_for_others(entry: Path, assignment: Assignment) -> bool:
     """Whether a student's folder holds folders of other assignments, and nothing besides."""
-    if not entry.is_dir():
-        return False
-    try:
-        inside = {p.name for p in entry.iterdir() if not p.name.startswith(".")}
-    except OSError:
-        return False  # said of this hand-in when it is read
+    inside = _inside(entry) if entry.is_dir() else set()
     return bool(inside) and inside <= set(assignment.course.assignments) - {assignment.name}
 
 

@@ -291,9 +291,7 @@ def _decided(request: Request, store: Store) -> Iterator[Record]:
 
 def _render(request: Request, store: Store) -> None:
     """Bring gradebook, feedback, class report and grades up to the records."""
-    # Deep below nbgrader, jsonschema would build 39 grammars for a format that nothing here checks.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-    from autograder.gradebook.book import Gradebook  # even so, nbgrader takes a second to import
+    from autograder.gradebook.book import Gradebook  # nbgrader takes a second to import
 
     assignment, out = request.assignment, request.out
     with Gradebook(request.gradebook, assignment) as book:
