@@ -1,10 +1,20 @@
-"""Files that are never half written."""
+"""Files that are never half written, and those of a folder."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 from pathlib import Path
+
+
+def files_below(folder: Path, pattern: str = "*") -> list[Path]:
+    """The files in a folder and below it, in order, without what Python compiled; none if it is not there."""
+    return [p for p in sorted(folder.rglob(pattern)) if p.is_file() and p.suffix != ".pyc"]
+
+
+def contents_below(folder: Path, base: Path, pattern: str = "*") -> dict[str, bytes]:
+    """What these files hold, by their path from `base`."""
+    return {path.relative_to(base).as_posix(): path.read_bytes() for path in files_below(folder, pattern)}
 
 
 def write_atomically(path: Path, text: str) -> None:

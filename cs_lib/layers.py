@@ -185,7 +185,7 @@ def batchnorm_forward(
 ) -> tuple[np.ndarray, Cache]:
     """Normalise each feature over the batch, then scale and shift it.
 
-    x_hat = (x - mean) / sqrt(var + eps),    out = gamma * x_hat + beta
+    x_hat = (x - mean) / sqrt(var + eps),    out = gamma x_hat + beta
 
     In train mode mean and var (the biased one, divided by N) are those of this batch, feature by feature,
     and the running averages move towards them:
@@ -317,7 +317,7 @@ def layernorm_forward(
 ) -> tuple[np.ndarray, Cache]:
     """Normalise each row over its features, then scale and shift each feature.
 
-    x_hat = (x - mean) / sqrt(var + eps),    out = gamma * x_hat + beta
+    x_hat = (x - mean) / sqrt(var + eps),    out = gamma x_hat + beta
 
     mean and var (biased) belong to one row, so the batch does not matter; training and testing are alike.
 
@@ -639,7 +639,7 @@ def spatial_groupnorm_forward(
     The C channels of one image are split into G groups of C / G neighbours; each group has one mean and one
     (biased) variance, over its channels and all its places.
 
-    x_hat = (x - mean) / sqrt(var + eps),    out = gamma * x_hat + beta
+    x_hat = (x - mean) / sqrt(var + eps),    out = gamma x_hat + beta
 
     Args:
         x: (N, C, H, W).

@@ -87,8 +87,8 @@ def adam(w: np.ndarray, dw: np.ndarray, config: Config | None = None) -> tuple[n
     """Take one step of Adam: decayed averages of the gradient and of its square, both corrected for bias.
 
     t = t + 1
-    m = beta1 * m + (1 - beta1) * dw            m_hat = m / (1 - beta1**t)
-    v = beta2 * v + (1 - beta2) * dw**2         v_hat = v / (1 - beta2**t)
+    m = beta1 m + (1 - beta1) dw            m_hat = m / (1 - beta1^t)
+    v = beta2 v + (1 - beta2) dw^2          v_hat = v / (1 - beta2^t)
     next_w = w - learning_rate * m_hat / (sqrt(v_hat) + epsilon)
 
     Config: learning_rate (1e-3), beta1 (0.9), beta2 (0.999), epsilon (1e-8), m and v (zeros), t (0).

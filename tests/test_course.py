@@ -27,7 +27,6 @@ notebooks = ["Intro", "More"]
 todo = ["lib.layers.f", "lib.layers.Net.loss"]
 leave_out = ["lib.layers.conv_*", "lib.fast"]
 results = ["results/net.npz"]
-may_repeat = ["x = x + 1"]
 
 [limits]
 call_seconds = 3
@@ -73,7 +72,6 @@ def test_everything_is_read(folder: Folder) -> None:
     assert demo.todo == ("lib.layers.f", "lib.layers.Net.loss")
     assert demo.leave_out == ("lib.layers.conv_*", "lib.fast")
     assert demo.results == ("results/net.npz",)
-    assert demo.may_repeat == ("x = x + 1",)
 
 
 def test_points_and_kinds_come_from_the_notebooks(folder: Folder) -> None:
@@ -214,29 +212,29 @@ SETTINGS_REFUSED = {
     "limits as a number": (
         "[limits]\ncall_seconds = 3\nmemory_mb = 512\n",
         "limits = 3\n",
-        WHERE + r":9: limits: expected a table, got 3; write \[limits\] and one setting a line",
+        WHERE + r":8: limits: expected a table, got 3; write \[limits\] and one setting a line",
     ),
     "unknown limit": (
         "call_seconds",
         "seconds",
-        WHERE + r":10: seconds: expected one of call_seconds, .*, got the unknown key limits.seconds",
+        WHERE + r":9: seconds: expected one of call_seconds, .*, got the unknown key limits.seconds",
     ),
     "no limit": (
         "= 3\n",
         "= 0\n",
-        WHERE + r":10: call_seconds: expected a number above 0, got 0; correct the limit",
+        WHERE + r":9: call_seconds: expected a number above 0, got 0; correct the limit",
     ),
-    "limit as a text": ("= 3\n", '= "3"\n', WHERE + r":10: call_seconds: expected a number above 0, got '3'"),
+    "limit as a text": ("= 3\n", '= "3"\n', WHERE + r":9: call_seconds: expected a number above 0, got '3'"),
     "limit as a truth": (
         "= 3\n",
         "= true\n",
-        WHERE + r":10: call_seconds: expected a number above 0, got True",
+        WHERE + r":9: call_seconds: expected a number above 0, got True",
     ),
-    "endless limit": ("= 3\n", "= inf\n", WHERE + r":10: call_seconds: expected a number above 0, got inf"),
+    "endless limit": ("= 3\n", "= inf\n", WHERE + r":9: call_seconds: expected a number above 0, got inf"),
     "half a megabyte": (
         "= 512",
         "= 0.5",
-        WHERE + r":11: memory_mb: expected a whole number above 0, got 0.5",
+        WHERE + r":10: memory_mb: expected a whole number above 0, got 0.5",
     ),
 }
 
@@ -428,4 +426,12 @@ def test_a_notebook_that_is_no_json_is_refused(folder: Folder) -> None:
     with pytest.raises(
         CourseError, match=r"^source/demo/More.ipynb: expected a notebook \(JSON in UTF-8\), got: "
     ):
+        course.load("demo", folder.root)
+
+
+@pytest.mark.parametrize("name", ["autograder/__init__.py", "autograder.py"])
+def test_a_course_that_hides_the_engine_is_refused(folder: Folder, name: str) -> None:
+    (folder.root / name).parent.mkdir(exist_ok=True)
+    (folder.root / name).touch()
+    with pytest.raises(CourseError, match=rf"{name}: expected nothing in a course that hides the engine"):
         course.load("demo", folder.root)

@@ -31,7 +31,6 @@ class Assignment:
     leave_out: tuple[str, ...] = ()  # qualified names and globs of what is not in the release
     ships_solved: tuple[str, ...] = ()  # to do in a later assignment, and given in this one all the same
     results: tuple[str, ...] = ()  # trained models that are handed in, as .npz
-    may_repeat: tuple[str, ...] = ()  # lines of solutions that give nothing away elsewhere in the release
     limits: Limits = dataclasses.field(default_factory=Limits)
     intake: Intake = dataclasses.field(default_factory=Intake)
     late: Late = dataclasses.field(default_factory=Late)
@@ -134,7 +133,6 @@ def load(name: str, where: Course | Path | None = None) -> Assignment:
         leave_out=settings.names_in("leave_out", package, DOTTED_GLOB, "a qualified name or glob"),
         ships_solved=settings.names_in("ships_solved", package, DOTTED, "a qualified name without wildcards"),
         results=settings.result_paths(),
-        may_repeat=settings.texts("may_repeat"),
         limits=settings.limits(),
         intake=settings.intake(package),
         late=settings.late(course.time_zone),

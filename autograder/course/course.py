@@ -83,6 +83,7 @@ def read(root: Path) -> Course:
             f"{root / FILE}: expected the course's settings, found no such file; "
             "`autograder init` makes a course"
         )
+    _refuse_hiding(root)
     settings = Settings(root / FILE, root)
     settings.refuse_unknown(settings.table, (*REQUIRED, *OPTIONAL), "")
     environment = settings.section("environment", ("packages",))
@@ -101,6 +102,18 @@ def read(root: Path) -> Course:
         time_zone=_time_zone(settings),
         nbgrader=_nbgrader(settings),
     )
+
+
+def _refuse_hiding(root: Path) -> None:
+    """`python -m autograder` looks into the folder it is started in first, and would find this, not us."""
+    if (root / "autograder/__main__.py").is_file():
+        return  # a checkout: the engine lies here itself
+    for name in ("autograder.py", "autograder/__init__.py"):
+        if (root / name).is_file():
+            raise CourseError(
+                f"{name}: expected nothing in a course that hides the engine from `python -m autograder`, "
+                "got this file; delete or rename it (a folder of graders needs no __init__.py)"
+            )
 
 
 def _assignments(settings: Settings, root: Path) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from autograder.sandbox.limits import Limits
 from autograder.toml_table import NAME, described, is_number
 
 REQUIRED = ("title", "notebooks")
-OPTIONAL = ("todo", "leave_out", "ships_solved", "results", "may_repeat", "limits", "intake", "adopt", "late")
+OPTIONAL = ("todo", "leave_out", "ships_solved", "results", "limits", "intake", "adopt", "late")
 
 
 def _is_inside(text: str) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from autograder.course.assignment import Assignment
+from autograder.files import files_below
 from autograder.intake import written
 from autograder.intake.archives import is_archive, is_foreign, odd
 from autograder.intake.changed_names import MODEL, MODULE, ending, is_backup, likely
@@ -150,7 +151,7 @@ def _known(base: str, folder: str, places: Mapping[str, str]) -> tuple[str, bool
 
 def _places(assignment: Assignment) -> list[str]:
     """The package's own files."""
-    return [p.relative_to(assignment.root).as_posix() for p in sorted(assignment.library.rglob("*.py"))]
+    return [p.relative_to(assignment.root).as_posix() for p in files_below(assignment.library, "*.py")]
 
 
 def _loose(work: _Work, places: Mapping[str, str]) -> list[Found]:

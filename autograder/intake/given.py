@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.assignment import Assignment
+from autograder.files import files_below
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,11 @@ def given(assignment: Assignment) -> Given:
     folder = assignment.release_folder
     package: dict[str, str] = {}
     others = set()
-    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+    for path in files_below(folder):
         name = path.relative_to(folder).as_posix()
         if path.suffix == ".py" and name.startswith(f"{assignment.package}/"):
             package[name] = plain(path.read_bytes())
-        elif path.is_file():
+        else:
             others.add(name)
     notebooks = {}
     for notebook in assignment.notebooks:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from autograder.course.assignment import Assignment
+from autograder.files import contents_below, files_below
 from autograder.intake import Submission
 from autograder.records.record import Hashes
 
@@ -37,9 +38,9 @@ def _deciding(assignment: Assignment) -> Iterator[tuple[str, bytes]]:
     """Files that decide points. Graders of other assignments do not: theirs lie in folders of their own."""
     course = assignment.course
     others = set(course.assignments) - {assignment.name}
-    for path in sorted(course.graders.rglob("*")):
+    for path in files_below(course.graders):
         name = path.relative_to(course.graders)
-        if path.is_file() and path.suffix != ".pyc" and name.parts[0] not in others:
+        if name.parts[0] not in others:
             yield name.as_posix(), path.read_bytes()
     rubrics = sorted(course.rubrics.glob("*.toml"))  # all: one may refer to another
     for path in (assignment.settings, *rubrics):
@@ -70,8 +71,7 @@ def environment_digest() -> str:
 def deciding_code() -> list[Path]:
     """The engine's own files that decide points."""
     chosen = [ENGINE / name for name in DECIDING]
-    files = [path for place in chosen for path in (place.rglob("*") if place.is_dir() else [place])]
-    return sorted(path for path in files if path.is_file() and path.suffix != ".pyc")
+    return sorted(path for place in chosen for path in (files_below(place) if place.is_dir() else [place]))
 
 
 def hashes(assignment: Assignment, submission: Submission) -> Hashes:
@@ -80,15 +80,13 @@ def hashes(assignment: Assignment, submission: Submission) -> Hashes:
 
 @cache
 def _released(folder: Path, package: str) -> dict[str, bytes]:
-    files = sorted((folder / package).rglob("*.py"))
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+    return contents_below(folder / package, folder, "*.py")
 
 
 @cache
 def solved_files(library: Path) -> dict[str, bytes]:
     """The solved package, which answers what the tested functions build on."""
-    files = sorted(library.rglob("*.py"))
-    return {path.relative_to(library.parent).as_posix(): path.read_bytes() for path in files}
+    return contents_below(library, library.parent, "*.py")
 
 
 def with_given_files(assignment: Assignment, submission: Submission) -> dict[str, bytes]:

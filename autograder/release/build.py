@@ -14,6 +14,7 @@ from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.course.course import FILE, find
 from autograder.errors import CourseError, ReleaseError
+from autograder.files import files_below
 
 Tell = Callable[[str], None]
 
@@ -105,7 +106,7 @@ def write_archive_after(assignment: str, notebooks: list[str], **_: Any) -> None
 
 
 def _files_in(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return [path.relative_to(folder).as_posix() for path in files_below(folder)]
 
 
 def _replace_folder(fresh: Path, target: Path, aside: Path) -> None:

@@ -3,8 +3,7 @@
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +31,12 @@ def run_notebooks(assignment: Assignment, package: Mapping[str, bytes], progress
         for path, data in package.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(data)
-        with _variables(assignment):
-            for notebook in assignment.notebooks:
-                started = time.monotonic()
-                progress(f"{assignment.name}: running {notebook.name}")
-                _run(notebook, assignment, folder, progress)
-                seconds = time.monotonic() - started
-                progress(f"{assignment.name}: ran {notebook.name} in {seconds:.0f} s")
+        for notebook in assignment.notebooks:
+            started = time.monotonic()
+            progress(f"{assignment.name}: running {notebook.name}")
+            _run(notebook, assignment, folder, progress)
+            seconds = time.monotonic() - started
+            progress(f"{assignment.name}: ran {notebook.name} in {seconds:.0f} s")
         for result in assignment.results:
             if not (folder / result).is_file():
                 raise ReleaseError(
@@ -46,22 +44,6 @@ def run_notebooks(assignment: Assignment, package: Mapping[str, bytes], progress
                     "save it there or take it from results in assignment.toml"
                 )
         return {result: (folder / result).read_bytes() for result in assignment.results}
-
-
-@contextmanager
-def _variables(assignment: Assignment) -> Iterator[None]:
-    """What the course sets for its solved notebooks, so that they do the same on every machine."""
-    ours = assignment.course.variables
-    before = {key: os.environ.get(key) for key in ours}
-    os.environ.update(ours)
-    try:
-        yield
-    finally:
-        for key, value in before.items():
-            if value is None:
-                del os.environ[key]
-            else:
-                os.environ[key] = value
 
 
 class _Cells:
@@ -96,7 +78,8 @@ def _run(notebook: Notebook, assignment: Assignment, folder: Path, progress: Tel
         extra_arguments=["--log-level=40"],  # errors only: it warns of its unencrypted local sockets
     )
     try:
-        client.execute()
+        # What the course sets for its solved notebooks, so that they do the same on every machine.
+        client.execute(env={**os.environ, **assignment.course.variables})
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         if getattr(error, "ename", "") == FAILED_TOTAL:
             _refuse_failed_checks(content, where)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 
 from autograder.course.assignment import Assignment, names
+from autograder.course.settings import Settings
 from autograder.errors import ReleaseError
 from autograder.release import marks
 from autograder.release.names import Module
@@ -53,15 +53,6 @@ def _given(module: Module, stripped: Mapping[str, Stripped]) -> list[str]:
 def _to_do_later(assignment: Assignment) -> dict[str, list[str]]:
     """Later assignment -> what is to do in it. Only settings are read: notebooks may be drafts."""
     order = names(assignment.root)
-    found = {}
-    for name in order[order.index(assignment.name) + 1 :]:
-        path = assignment.root / "source" / name / SETTINGS
-        try:
-            todo = tomllib.loads(path.read_text(encoding="utf-8")).get("todo", [])
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise ReleaseError(
-                f"source/{name}/{SETTINGS}: expected TOML in UTF-8, since what is to do there must not "
-                f"ship solved in {assignment.name}; got: {error}; correct the file"
-            ) from None
-        found[name] = [entry for entry in todo if isinstance(entry, str)] if isinstance(todo, list) else []
-    return found
+    later = order[order.index(assignment.name) + 1 :]
+    root = assignment.root
+    return {name: list(Settings(root / "source" / name / SETTINGS, root).texts("todo")) for name in later}

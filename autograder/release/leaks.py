@@ -27,15 +27,12 @@ NOTEBOOK_METADATA = {"kernelspec", "language_info"}
 class Search:
     """Finds lines of the solutions in other texts, however they are spaced, quoted or commented out."""
 
-    def __init__(self, solutions: Iterable[Solution], may_repeat: Iterable[str] = ()) -> None:
-        allowed = {squash(line)[0] for line in may_repeat}
-        self.unused = set(allowed)
+    def __init__(self, solutions: Iterable[Solution]) -> None:
         self.keys: dict[str, tuple[Solution, int, str]] = {}
         for solution in solutions:
             for line, text, enough in _sentences(solution) if solution.prose else _statements(solution):
                 key = squash(text)[0]
-                self.unused.discard(key)
-                if len(key) >= enough and key not in allowed:
+                if len(key) >= enough:
                     self.keys.setdefault(key, (solution, line, text))
 
     def refuse(self, text: str, where: str) -> None:
@@ -47,8 +44,8 @@ class Search:
                 number = text.count("\n", 0, offsets[at]) + 1
                 raise ReleaseError(
                     f"{where}:{number}: holds a line of the solution of {solution.owner} "
-                    f"({solution.path}:{line}): {found.strip()!r}; take it out, or, if it "
-                    "gives nothing away, list the line under may_repeat in assignment.toml"
+                    f"({solution.path}:{line}): {found.strip()!r}; take it out, or "
+                    "reword one of the two if it gives nothing away"
                 )
         for number, line_text in enumerate(text.split("\n"), 1):
             mark = LIKE_A_MARK.search(line_text)

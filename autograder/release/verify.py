@@ -8,6 +8,7 @@ from autograder import intake
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.errors import ReleaseError
+from autograder.files import contents_below
 from autograder.intake import Submission
 from autograder.records.record import Grade, Record
 from autograder.release.build import Tell, tell
@@ -83,9 +84,7 @@ def released_submission(assignment: Assignment) -> Submission:
         raise ReleaseError(
             f"{where}: expected the built release, found no such folder; run `autograder release`"
         )
-    files = {
-        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
-    }
+    files = contents_below(folder, folder)
     for path, text in skeleton(assignment).files.items():
         if files.get(path) != text.encode():
             raise ReleaseError(

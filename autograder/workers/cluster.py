@@ -27,6 +27,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.course import FILE
 from autograder.course.course import read as read_course
 from autograder.errors import GradingError
+from autograder.files import files_below
 from autograder.judge.digests import environment, hashes
 from autograder.judge.task import Task, read
 from autograder.records.record import Record
@@ -190,17 +191,13 @@ def _shipped(plan: Plan) -> Iterator[tuple[Path, Path]]:
     for notebook in assignment.notebooks:
         yield root, notebook.path
     for folder in (own.graders, own.rubrics, assignment.library):
-        yield from ((root, path) for path in _files(folder))
-    yield from ((root, path) for path in _files(assignment.release_folder / assignment.package))
+        yield from ((root, path) for path in files_below(folder))
+    yield from ((root, path) for path in files_below(assignment.release_folder / assignment.package))
 
 
 def _engine(home: Path) -> Iterator[Path]:
     """The engine's files. In a checkout, a course may keep its graders among them: those go with a course."""
     own = read_course(home) if (home / FILE).is_file() else None
-    for path in _files(home / "autograder"):
+    for path in files_below(home / "autograder"):
         if own is None or not any(path.is_relative_to(folder) for folder in (own.graders, own.rubrics)):
             yield path
-
-
-def _files(folder: Path) -> list[Path]:
-    return [p for p in sorted(folder.rglob("*")) if p.is_file() and "__pycache__" not in p.parts]

@@ -361,23 +361,6 @@ def test_a_solution_of_a_notebook_repeated_in_the_library_is_refused(demo: Cours
     refuse(demo, quiet, r"demo_lib/helpers.py \(skeleton\):3: holds a line of the solution of search")
 
 
-def test_a_repeated_line_passes_where_the_settings_allow_it(demo: Course, quiet: Quiet) -> None:
-    demo.change(
-        "demo_lib/helpers.py", '"""Helpers."""', '"""Helpers.\n\nbest = max(1e-3, 5e-3, 2e-2) * 17\n"""'
-    )
-    demo.change(
-        "source/demo/assignment.toml", "todo =", 'may_repeat = ["best = max(1e-3, 5e-3, 2e-2) * 17"]\ntodo ='
-    )
-    build("demo", demo.root, quiet)
-
-
-def test_a_permission_that_nothing_needs_is_refused(demo: Course, quiet: Quiet) -> None:
-    demo.change("source/demo/assignment.toml", "todo =", 'may_repeat = ["a = b"]\ntodo =')
-    refuse(
-        demo, quiet, r"assignment.toml: may_repeat: expected lines of solutions, got 'a=b' \(without spaces\)"
-    )
-
-
 def test_a_notebook_that_asks_for_what_is_left_out_is_refused(demo: Course, quiet: Quiet) -> None:
     demo.cell("setup")["source"] += "\nlayers.leaky_forward"
     demo.save()

@@ -68,4 +68,4 @@ def test_a_permission_that_nothing_needs_is_refused(demo: Course, quiet: Quiet, 
 
 def test_a_later_assignment_that_cannot_be_read_is_named(demo: Course, quiet: Quiet) -> None:
     demo.write("source/later/assignment.toml", "todo = [")
-    refuse(demo, quiet, r"source/later/assignment.toml: expected TOML in UTF-8, since what is to do there")
+    refuse(demo, quiet, r"source/later/assignment.toml: expected TOML in UTF-8, got")

@@ -21,8 +21,8 @@ CODE = Solution(
 PROSE = Solution("inline_1", "source/demo/Intro.ipynb cell 5", 1, f"Yes. {ANSWER}", prose=True)
 
 
-def search(*may_repeat: str) -> Search:
-    return Search([CODE, PROSE], may_repeat)
+def search() -> Search:
+    return Search([CODE, PROSE])
 
 
 HIDING_PLACES = {
@@ -67,16 +67,6 @@ def test_a_comment_of_a_solution_is_found() -> None:
 
 def test_short_lines_and_bare_loops_are_everyones() -> None:
     search().refuse("for i in range(N):\n    y = 1\n", "a.py")
-
-
-def test_a_line_that_may_be_repeated_is_passed() -> None:
-    allowing = search("shifted = x - x.max(axis=1)")
-    allowing.refuse("shifted = x - x.max(axis=1)", "a.py")
-    assert not allowing.unused
-
-
-def test_a_permission_nobody_needs_is_noticed() -> None:
-    assert search("nothing = like(this)").unused == {"nothing=like(this)"}
 
 
 def test_a_leftover_mark_is_refused() -> None:

@@ -129,7 +129,8 @@ def _windows(x: np.ndarray, window: tuple[int, ...], stride: int, pad: int) -> n
     N, C, H, W = x.shape
     HH, WW = window
     H_pad, W_pad = H + 2 * pad, W + 2 * pad
-    H_out, W_out = 1 + (H_pad - HH) // stride, 1 + (W_pad - WW) // stride
+    H_out = 1 + (H_pad - HH) // stride
+    W_out = 1 + (W_pad - WW) // stride
 
     padded = np.zeros((N, H_pad, W_pad, C), dtype=checks.float_dtype(x))
     padded[:, pad : pad + H, pad : pad + W] = x.transpose(0, 2, 3, 1)
