@@ -94,7 +94,7 @@ def starts(levels: dict[str, Level]) -> Runs:
 def fork(sandbox: Sandbox) -> Callable[[], Any]:
     def run() -> None:
         pid, channel = sandbox.fork()
-        channel.receive(time.monotonic() + 10, 1 << 20)  # its word that it is hardened
+        channel.receive(sandbox.clock.until(10), 1 << 20)  # its word that it is hardened
         channel.close()
         sandbox.reap(pid, 0)
 

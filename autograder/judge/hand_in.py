@@ -18,8 +18,9 @@ from autograder.errors import GradingError
 from autograder.intake import Submission
 from autograder.judge.check import Check, cells_of
 from autograder.judge.digests import hashes, solved_files, with_given_files
+from autograder.judge.doubts import settled
 from autograder.judge.notebook_code import notebook_modules
-from autograder.judge.outcomes import run, students_fault
+from autograder.judge.outcomes import Came, run, students_fault
 from autograder.judge.scoring import doubted, judge_code, judge_inline
 from autograder.judge.task import unreadable
 from autograder.notebook import GradeCell
@@ -154,15 +155,19 @@ class Judge:
         given = {"student": student, "results": now.submission.results, "answers": now.answers}
         if "student" not in check.wants:
             return run(check, given, None).case
-        try:
-            student.begin_case(check.seed, check.builds_on, check.without)
-        except SandboxError as error:
-            return CaseResult(check.id, check.kind, check.weight, "error", str(error))
-        return students_fault(run(check, given, student), check, self._is_sound)
+
+        def once(alone: bool) -> Came:
+            try:
+                student.begin_case(check.seed, check.builds_on, check.without, alone)
+            except SandboxError as error:
+                return Came(CaseResult(check.id, check.kind, check.weight, "error", str(error)))
+            return run(check, given, student)
+
+        return students_fault(settled(student, once), check, self._is_sound)
 
     def _is_sound(self, check: Check) -> bool:
         """Whether the solved package passes a check: then what breaks it is the student's doing."""
-        if check.key not in self._sound:
+        if not self._sound.get(check.key):  # a check may have failed on a machine in trouble
             files, package = self._solved, self.assignment.package
             with self.sandbox.submission(files, package, solved=files) as solved:
                 solved.begin_case(check.seed, check.builds_on, check.without)

@@ -7,15 +7,18 @@ taken.
 
 import select
 import socket
+import struct
 import time
 from collections.abc import Sequence
 from typing import Any
 
 from autograder.sandbox import wire
+from autograder.sandbox.watch import TICK, Clock, Until, Watched
 
 Buffer = bytes | bytearray | memoryview
 Frame = tuple[bytes, bytes, bytearray]  # prefix, header, body
 AHEAD = 1 << 16  # bytes that are read at once: most frames are shorter
+CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: what the kernel says of who has sent something
 PIECES = 64  # buffers that one system call takes; the kernel's limit is 1024
 
 
@@ -28,13 +31,28 @@ class Late(Exception):
 
 
 class Channel:
-    def __init__(self, end: socket.socket) -> None:
-        self.end = end
+    def __init__(self, end: socket.socket, clock: Clock | None = None) -> None:
+        self.end, self.clock = end, clock or Clock()
         self.end.setblocking(False)
+        self.worker = Watched()
         self._ahead = b""  # read, and not asked for yet
 
     def close(self) -> None:
         self.end.close()
+
+    def meet(self, until: Until) -> None:
+        """Learn from the kernel who is at the other end. Only what has not run student code may be asked: the
+        first to write is believed.
+
+        Raises:
+            Gone, Late: nothing came.
+        """
+        self._wait(select.POLLIN, until)
+        _, more, _, _ = self.end.recvmsg(1, socket.CMSG_SPACE(CREDENTIALS.size), socket.MSG_PEEK)
+        for _, kind, data in more:
+            if kind == socket.SCM_CREDENTIALS:
+                self.worker = Watched(CREDENTIALS.unpack(data[: CREDENTIALS.size])[0])
+        self.end.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
 
     def stray(self) -> bool:
         """Whether the worker has sent something before it was asked.
@@ -53,7 +71,7 @@ class Channel:
             pass
         raise Gone
 
-    def send(self, frame: Sequence[Buffer], until: float) -> None:
+    def send(self, frame: Sequence[Buffer], until: Until) -> None:
         left = [view for part in frame if len(view := memoryview(part))]
         while left:
             try:
@@ -68,7 +86,7 @@ class Channel:
             if sent:
                 left[0] = left[0][sent:]
 
-    def receive(self, until: float, max_body: int) -> Any:
+    def receive(self, until: Until, max_body: int) -> Any:
         """The value in the next frame.
 
         Raises:
@@ -78,7 +96,7 @@ class Channel:
         _, header, body = self.frame(until, max_body)
         return wire.unpack(header, memoryview(body))
 
-    def frame(self, until: float, max_body: int, max_ask: int = 0) -> Frame:
+    def frame(self, until: Until, max_body: int, max_ask: int = 0) -> Frame:
         """The next frame as it came; one that asks something only with `max_ask`, the most it may hold.
 
         Raises: as `receive`.
@@ -88,7 +106,7 @@ class Channel:
         header, body = wire.sizes(prefix, *((max_ask, wire.ASK) if asks else (max_body, wire.MAGIC)))
         return prefix, bytes(self._read(header, until)), self._read(body, until)
 
-    def _read(self, size: int, until: float) -> bytearray:
+    def _read(self, size: int, until: Until) -> bytearray:
         data = bytearray(size)
         have = min(size, len(self._ahead))
         data[:have], self._ahead = self._ahead[:have], self._ahead[have:]
@@ -117,10 +135,15 @@ class Channel:
             raise Gone
         return got
 
-    def _wait(self, event: int, until: float) -> None:
-        left = until - time.monotonic()
-        if left <= 0 or not self._ready(event, left):
-            raise Late
+    def _wait(self, event: int, until: Until) -> None:
+        while (left := until()) > 0:
+            asked, started = min(left, TICK), time.monotonic()
+            if self._ready(event, asked):
+                return
+            took = time.monotonic() - started
+            if not self.clock.waited(asked, took):
+                self.worker.look(took)
+        raise Late
 
     def _ready(self, event: int, seconds: float) -> bool:
         poll = select.poll()

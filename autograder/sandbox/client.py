@@ -22,6 +22,7 @@ from autograder.sandbox.host import Ended
 from autograder.sandbox.level import Level, probe
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.student import Student
+from autograder.sandbox.watch import Clock
 from autograder.sandbox.wire import Handle
 
 __all__ = [
@@ -55,9 +56,12 @@ class Sandbox:
     """
 
     def __init__(
-        self, limits: Limits | None = None, level: Level | None = None, unsafe: bool = False
+        self,
+        limits: Limits | None = None,
+        level: Level | None = None,
+        unsafe: bool = False,
     ) -> None:
-        self.limits = limits or Limits()
+        self.limits, self.clock = limits or Limits(), Clock()
         self.level = level or probe()
         if not (self.level.safe or self.level.accepted or unsafe):
             reasons = "; ".join(self.level.advice) or f"level {self.level.name} does not isolate"
@@ -146,13 +150,14 @@ class Sandbox:
     def _fork(self) -> tuple[int, Channel]:
         self.start()
         ours, theirs = socket.socketpair()
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)  # for `Channel.meet`
         with theirs:
             reply = self._ask({"op": "fork"}, ANSWER_SECONDS, [theirs.fileno()])
         if "failed" in reply:
             ours.close()
             self._fail(reply["failed"])
         self._workers.add(reply["pid"])
-        return reply["pid"], Channel(ours)
+        return reply["pid"], Channel(ours, self.clock)
 
     def reap(self, pid: int, grace: float) -> Ended:
         """End a worker, and learn how it ended if it did so by itself within `grace` seconds."""

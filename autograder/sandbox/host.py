@@ -6,6 +6,7 @@ from typing import Protocol
 from autograder.sandbox.channel import Channel
 from autograder.sandbox.level import Level
 from autograder.sandbox.limits import Limits
+from autograder.sandbox.watch import Clock
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Host(Protocol):
 
     limits: Limits
     level: Level
+    clock: Clock
 
     def start(self) -> None: ...
 

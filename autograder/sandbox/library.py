@@ -14,6 +14,7 @@ from autograder.sandbox.channel import Frame, Gone, Late
 from autograder.sandbox.errors import SandboxError
 from autograder.sandbox.host import Ended, Host
 from autograder.sandbox.running import Running
+from autograder.sandbox.watch import Seen, Until
 
 Names = Mapping[str, int | None]  # such as "layers.affine_forward" -> index of the result that stays outside
 
@@ -40,6 +41,8 @@ class Library:
         self._names: Names = {}
         self._draws: dict[str, bool] = {}
         self._count = 0
+        self._cpu = 0.0  # seconds, of workers that are gone
+        self.seen = Seen()  # what they did while they were waited for
 
     @property
     def max_ask(self) -> int:
@@ -57,7 +60,7 @@ class Library:
             self._prepare()
         return {name: self._draws[name] for name in names}
 
-    def answer(self, question: Frame, until: float) -> Frame:
+    def answer(self, question: Frame, until: Until) -> Frame:
         """The reply to a question of student code.
 
         Raises:
@@ -68,6 +71,7 @@ class Library:
             raise Exhausted
         running, self._answered = self._running or self._prepare(), None
         try:
+            running.channel.worker.seen = self.seen
             running.channel.send(question, until)
             return running.channel.frame(until, self._sandbox.limits.reply_mb << 20)
         except Late:
@@ -75,6 +79,10 @@ class Library:
             raise
         except Gone:
             raise Broken(self._end(grace=2.0)) from None
+
+    def cpu(self) -> float:
+        """Seconds of processor time, all workers that there were together."""
+        return self._cpu + (self._running.channel.worker.cpu() if self._running is not None else 0.0)
 
     def asked(self) -> frozenset[str]:
         """The names that were called in this case, as far as the worker that answered them is still there."""
@@ -101,4 +109,6 @@ class Library:
 
     def _end(self, grace: float = 0.0) -> Ended:
         running, self._running, self._answered = self._running, None, None
-        return running.stop(grace) if running is not None else Ended("killed")
+        ended = running.stop(grace) if running is not None else Ended("killed")
+        self._cpu += ended.cpu
+        return ended

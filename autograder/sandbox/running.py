@@ -1,6 +1,5 @@
 """A worker from its fork to its end; what fails before student code runs in it is our fault."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from autograder.sandbox import wire
 from autograder.sandbox.channel import Gone, Late
 from autograder.sandbox.errors import SandboxError
 from autograder.sandbox.host import Ended, Host
+from autograder.sandbox.watch import Until
 
 READY_SECONDS = 60.0  # for a forked worker to harden itself; it takes milliseconds
 
@@ -37,7 +37,7 @@ class Running:
         self._sandbox = sandbox
         self.pid, self.channel = sandbox.fork()
         self._ended: Ended | None = None
-        hello = self._ours(lambda until: self.channel.receive(until, 1 << 20))
+        hello = self._ours(self._hello)
         if hello.get("ready") != list(sandbox.level.layers):
             self.stop()
             raise SandboxError(f"a worker could not be hardened: {hello.get('failed')}")
@@ -56,11 +56,15 @@ class Running:
             absent=list(absent),
         )
 
+    def _hello(self, until: Until) -> Any:
+        self.channel.meet(until)
+        return self.channel.receive(until, 1 << 20)
+
     def set_up(self, op: str, **fields: Any) -> Any:
         """A request to a worker that has run no student code."""
         frame = wire.pack({"op": op, "id": 0, "seconds": READY_SECONDS, **fields})
 
-        def exchange(until: float) -> Any:
+        def exchange(until: Until) -> Any:
             self.channel.send(frame, until)
             return self.channel.receive(until, 1 << 20)
 
@@ -72,9 +76,9 @@ class Running:
             )
         return reply["value"]
 
-    def _ours(self, step: Callable[[float], Any]) -> dict[str, Any]:
+    def _ours(self, step: Callable[[Until], Any]) -> dict[str, Any]:
         try:
-            return dict(step(time.monotonic() + READY_SECONDS))
+            return dict(step(self._sandbox.clock.until(READY_SECONDS)))
         except (Gone, Late, wire.WireError) as error:
             self.stop()
             raise SandboxError(f"a worker did not start ({type(error).__name__})") from error

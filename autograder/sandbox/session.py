@@ -4,7 +4,6 @@ answer comes.
 
 import secrets
 import signal
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,6 +14,7 @@ from autograder.sandbox.errors import Frame, SandboxError, StudentError
 from autograder.sandbox.host import Ended, Host
 from autograder.sandbox.library import Broken, Exhausted, Library, Names
 from autograder.sandbox.running import Running
+from autograder.sandbox.watch import Seen, Until
 from autograder.sandbox.wire import Handle
 
 GRACE_SECONDS = 2.0  # for a process that has closed its socket to be gone
@@ -28,6 +28,16 @@ MAX_FRAMES = 20
 MAX_SHOWN = 1 << 20  # bytes of a file whose lines are shown; splitting longer ones takes too long
 NOTICE = 100  # characters, for the worker's line that says there was more
 WRONG_FORM = "an answer of the wrong form"
+HELD_UP = "a call's time went by while its process could not run; the machine is overloaded or was suspended"
+OWN_USE = 0.5  # of a call's time: what a loop must have computed for, to be one
+PATIENCE = 8.0  # times a call's time, for one that computes and has to wait for a processor
+ACCOUNTED = 0.8  # of a call's time: what it must have computed or slept, to have used it up itself
+NEAR = 0.9  # of a limit that was met
+COARSE = 0.5  # seconds: the kernel counts in ticks against the limit, and exactly for us
+LONG = 1.0  # seconds of a call of which those are taken off in which it was held up
+# What code in a sandbox can bring about in its own process. It can send no signal.
+_OWN = ("SEGV", "BUS", "FPE", "ILL", "TRAP", "ABRT", "SYS", "ALRM", "VTALRM", "PROF")
+OWN_SIGNALS = frozenset(getattr(signal, f"SIG{name}") for name in _OWN)
 
 
 class Session:
@@ -51,6 +61,13 @@ class Session:
         self._era = 0  # counts cases, so that a handle of an earlier one is recognised
         self._seed: int | None = None  # of a case that has begun, and of which the worker does not know yet
         self._lost: StudentError | None = None  # why nothing more is run in this case
+        self.doubt = ""  # what has ended this case, if others than the code may have done it
+        self._shown: set[str] = set()  # of these, what is the code's doing
+        self._began: tuple[float, float, float] = (
+            0.0,
+            0.0,
+            0.0,
+        )  # of a request: clock, its losses, processor
         self._overran: Counter[str] = Counter()
         self._returned: set[str] = set()  # what has come to an end at least once
 
@@ -72,11 +89,14 @@ class Session:
         except wire.WireError as error:
             raise SandboxError(f"a grader passed {what} {error}") from None
         self._seed = None
-        started = time.monotonic()
+        self._begin_request(self._running)
+        spent = None
         try:
-            reply = self._exchange(self._running.channel, frame, started + allowed + SLACK_SECONDS)
+            reply = self._exchange(self._running.channel, frame, self._until(allowed))
+            spent = self._own_seconds()
         except Late:
-            raise self._too_slow(what, allowed) from None
+            spent = self._own_seconds()
+            raise self._late(what, allowed) from None
         except Gone:
             raise self._died(what, self._stop(GRACE_SECONDS), "the code") from None
         except Broken as broken:
@@ -91,12 +111,12 @@ class Session:
         except wire.WireError as error:
             raise self._distrust(what, str(error)) from None
         finally:
-            spent = time.monotonic() - started
+            spent = self._past() if spent is None else spent
             self.seconds += spent
             self.total_seconds += spent
         return self._open(what, number, allowed, reply)
 
-    def _exchange(self, channel: Channel, frame: list[bytes | memoryview], until: float) -> Any:
+    def _exchange(self, channel: Channel, frame: list[bytes | memoryview], until: Until) -> Any:
         if channel.stray():
             raise wire.WireError("something was sent before anything was asked")
         channel.send(frame, until)
@@ -106,6 +126,47 @@ class Session:
             if not prefix.startswith(wire.ASK):
                 return wire.unpack(header, memoryview(body), kept=lambda number: Handle(number, self._era))
             channel.send(self._library.answer((prefix, header, body), until), until)
+
+    def _begin_request(self, running: Running) -> None:
+        running.channel.worker.seen = Seen()
+        self._library.seen = Seen()
+        clock = self.sandbox.clock
+        self._began = clock.now(), clock.lost, running.channel.worker.cpu() + self._library.cpu()
+
+    def _until(self, allowed: float) -> Until:
+        """How long a call is waited for."""
+
+        def left() -> float:
+            past = self._past()
+            longest = PATIENCE if past > allowed + SLACK_SECONDS and self._starved(allowed) else 1.0
+            return longest * allowed + SLACK_SECONDS - past
+
+        return left
+
+    def _starved(self, allowed: float) -> bool:
+        """Whether a call would go on computing if it had a processor."""
+        seen = self._seen()
+        return self._busy() < OWN_USE * allowed and seen.runs > ACCOUNTED * seen.all
+
+    def _past(self) -> float:
+        """Seconds since the request began."""
+        return self.sandbox.clock.now() - self._began[0]
+
+    def _seen(self) -> Seen:
+        """What was seen of the code, and of what answers for it, while nothing came from them."""
+        here = self._running.channel.worker.seen if self._running is not None else Seen()
+        return here + self._library.seen
+
+    def _busy(self) -> float:
+        """Seconds that the code, and what answers for it, computed or had something to say."""
+        here = self._running.channel.worker.cpu() if self._running is not None else 0.0
+        asked = self._past() - self._seen().all
+        return max(asked, here + self._library.cpu() - self._began[2])
+
+    def _own_seconds(self, least: float = LONG) -> float:
+        """Seconds of the request that the code used itself, sleep included; all, if these are few."""
+        past = self._past()
+        return past if past < least else min(past, self._busy() + self._seen().sleeps)
 
     def _left(self) -> float:
         return self.sandbox.limits.submission_seconds - self.total_seconds
@@ -141,12 +202,12 @@ class Session:
         """An error as the worker tells it. Only its words are taken over."""
         match error:
             case {"kind": "overran", "frames": list(frames)}:
-                return self._too_slow(what, allowed, self._frames(frames))
+                return self._late(what, allowed, self._frames(frames))
             case {"kind": "memory", "frames": list(frames)}:
                 self._stop()
                 limit = self.sandbox.limits.memory_mb
                 text = f"{what}: stopped; it needed more memory than it may use ({limit} MB)"
-                return self._lose("limit", text, self._frames(frames))
+                return self._lose("limit", text, self._frames(frames), f"{what}: no memory")
             case {"kind": str(kind), "message": str(message), "frames": list(frames)} if kind in KINDS:
                 return StudentError(kind, _readable(message), self._frames(frames))
         return self._distrust(what, WRONG_FORM)
@@ -163,6 +224,39 @@ class Session:
                 source = lines[line - 1].strip() if 0 < line <= len(lines) else ""
                 return Frame(file, line, _readable(function)[:80], _readable(source)[:200])
         return None
+
+    def _late(self, what: str, allowed: float, frames: Sequence[Frame] = ()) -> StudentError:
+        """What it means that a call has met its limit by the clock.
+
+        Raises:
+            SandboxError: the code was held up: by the machine, or by whoever stopped its process.
+        """
+        busy, own = self._busy(), self._own_seconds(0.0)
+        early = self._past() < NEAR * allowed
+        held = self.sandbox.clock.lost > self._began[1] if early else own < ACCOUNTED * allowed
+        if early and not held:  # SIGALRM, from whoever
+            self._stop()
+            text = f"{what}: stopped by an alarm that went off before the call's time was over"
+            return self._lose("limit", text, frames, f"{what}: an alarm")
+        if busy >= OWN_USE * allowed:
+            return self._too_slow(what, allowed, frames)
+        if held:
+            self._stop()
+            raise SandboxError(HELD_UP)
+        doubt = f"{what}: it sleeps"
+        if doubt in self._shown:
+            return self._too_slow(what, allowed, frames)
+        error = self._too_slow(what, allowed, frames)
+        self._overran[what] -= 1  # until it is shown
+        self.doubt = doubt
+        return error
+
+    def shown(self) -> None:
+        """The doubt over this case is settled: it is the code's own doing, here and in cases to come."""
+        self._shown.add(self.doubt)
+        if self.doubt.endswith(": it sleeps"):
+            self._overran[self.doubt.removesuffix(": it sleeps")] += 1
+        self.doubt = ""
 
     def _too_slow(self, what: str, allowed: float, frames: Sequence[Frame] = ()) -> StudentError:
         self._stop()
@@ -181,26 +275,37 @@ class Session:
         return self._lose("limit", text, frames)
 
     def _died(self, what: str, end: Ended, who: str) -> StudentError:
-        """What it means that a worker has come to its end; `who` may have done it."""
+        """What it means that a worker has come to its end; `who` may have done it.
+
+        Raises:
+            SandboxError: it was ended from outside.
+        """
         limits, code = self.sandbox.limits, end.code
-        outside = code == -signal.SIGKILL and self.sandbox.level.safe
-        if code == -signal.SIGXCPU or (code == -signal.SIGKILL and end.cpu >= limits.cpu_seconds):
+        if code in (-signal.SIGXCPU, -signal.SIGKILL) and end.cpu > NEAR * limits.cpu_seconds - COARSE:
             return self._lose("limit", f"{what}: stopped after {limits.cpu_seconds:g} s of processor time")
-        if end.how == "lost" or outside:
-            raise SandboxError("a worker was killed from outside; perhaps the machine ran out of memory")
+        if end.how == "lost":
+            raise SandboxError("a worker was ended from outside, with the process that had started it")
         if end.how == "killed":
-            return self._lose("crash", f"{what}: the code closed its connection to the grader")
+            text = f"{what}: the code closed its connection to the grader"
+            return self._lose("crash", text, doubt=f"{what}: closed")
         if code >= 0:
             return self._lose("crash", f"{what}: {who} ended Python itself (exit code {code})")
+        name = signal.Signals(-code).name
+        if -code not in OWN_SIGNALS and "seccomp" in self.sandbox.level.layers:
+            hint = "; perhaps the machine ran out of memory" if code == -signal.SIGKILL else ""
+            raise SandboxError(f"a worker was ended from outside ({name}){hint}")
         hint = "; often recursion without end" if code == -signal.SIGSEGV else ""
-        return self._lose("crash", f"{what}: {who} crashed Python ({signal.strsignal(-code)}){hint}")
+        text = f"{what}: {who} crashed Python ({signal.strsignal(-code)}){hint}"
+        return self._lose("crash", text, doubt=f"{what}: {name}")
 
     def _distrust(self, what: str, why: str) -> StudentError:
         self._stop()
         return self._lose("bad_reply", f"{what}: the answer cannot be used: {why}")
 
-    def _lose(self, kind: str, message: str, frames: Sequence[Frame] = ()) -> StudentError:
-        """The case is lost; until the next one begins, nothing more is run."""
+    def _lose(self, kind: str, message: str, frames: Sequence[Frame] = (), doubt: str = "") -> StudentError:
+        """The case is lost; until the next one begins, nothing more is run. `doubt` says what of, if others
+        than the code may have done it."""
+        self.doubt = doubt if doubt not in self._shown else ""
         self._lost = StudentError(kind, f"not run: earlier in this check, {message}")
         return StudentError(kind, message, frames)
 

@@ -45,25 +45,28 @@ class Student(Session):
         self._stop()
         self._library.close()
 
-    def begin_case(self, seed: int, builds_on: Names | None = None, without: Sequence[str] = ()) -> None:
+    def begin_case(
+        self, seed: int, builds_on: Names | None = None, without: Sequence[str] = (), alone: bool = False
+    ) -> None:
         """Forget kept objects, reseed the random state, and bring back a worker that was lost.
 
         Args:
             builds_on: functions that the solved package answers in this case, such as
                 "layers.affine_forward", with the index of the result that stays there (a cache) or None.
             without: modules that are not there in this case, such as "fast_layers".
+            alone: in a worker in which nothing else has run.
         """
         self._era += 1
-        self.printed, self.seconds, self._lost, self.not_finite = "", 0.0, None, ""
+        self.printed, self.seconds, self._lost, self.not_finite, self.doubt = "", 0.0, None, "", ""
         self._names.clear()
         self.calls.clear()
         role = dict(builds_on or {}), tuple(without)
         other, self._role = role != self._role, role
-        if other:
+        if other or alone:
             self._broken.clear()
         if self._left() <= 0:
             return  # any call says so
-        if other or (self._used and self.fresh_cases) or self._left_alone():
+        if other or alone or (self._used and self.fresh_cases) or self._left_alone():
             self._fresh()
         else:
             self._library.begin(role[0])
@@ -205,7 +208,7 @@ class Student(Session):
         try:
             self._request("load", f"importing {path}", module=module)
         except StudentError as error:
-            if self._left() > 0:
+            if self._left() > 0 and not self.doubt:
                 self._broken[module] = error
             raise
         self._loaded.add(module)

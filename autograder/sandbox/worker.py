@@ -10,6 +10,7 @@ import random
 import re
 import signal
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from types import FrameType
@@ -32,6 +33,8 @@ NEWER = re.compile(  # what Python 3.12 and later read, by the words of the erro
     r"^f-string|\n\s*(type \w+(\[.*\])? =|(async )?def \w+\[|class \w+\[|.*\bt['\"])"
 )
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+IDLE = (0.0, 0.0, 0.0)
+OWN_USE, PATIENCE, SOME = 0.5, 8.0, 0.02  # as `session` decides; here it only tells where a loop is
 MAX_PRINTED = 1 << 20  # characters, whatever the limits say: a reply must hold them
 
 
@@ -81,6 +84,7 @@ class Worker:
         self._outside = Outside(line)
         self._answers = Answers()
         self._known: dict[str, Answer] = {}
+        self._began = IDLE  # of a request: clock, processor, seconds that it may take
 
     def files(
         self,
@@ -280,6 +284,7 @@ class Worker:
         number, seconds, op = request.pop("id"), request.pop("seconds"), request.pop("op")
         try:
             try:
+                self._began = time.monotonic(), time.process_time(), seconds
                 signal.signal(signal.SIGALRM, self._alarm)
                 signal.setitimer(signal.ITIMER_REAL, seconds)
                 if "seed" in request:  # the first of a case
@@ -292,6 +297,7 @@ class Worker:
                 reported = self._reported(error)
             finally:
                 signal.setitimer(signal.ITIMER_REAL, 0)
+                self._began = IDLE
         except Overran as error:
             reported = self._reported(error)
         return wire.pack({"id": number, "error": reported, "printed": self._printed.text()})
@@ -299,8 +305,18 @@ class Worker:
     def _alarm(self, number: int, frame: FrameType | None) -> None:
         if self._outside.asking:
             self._outside.late = True
+        elif self._began == IDLE:
+            pass  # from outside
+        elif self._starved():
+            signal.setitimer(signal.ITIMER_REAL, self._began[2] / 8)
         else:
             raise Overran
+
+    def _starved(self) -> bool:
+        """Whether this process computes, and had to wait for a processor for most of the time."""
+        clock, processor, seconds = self._began
+        past, computed = time.monotonic() - clock, time.process_time() - processor
+        return past < PATIENCE * seconds and SOME * past < computed < OWN_USE * seconds
 
     def _reported(self, error: BaseException) -> dict[str, Any]:
         kind, message = _describe(error)

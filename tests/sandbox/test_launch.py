@@ -136,7 +136,7 @@ def test_a_sandbox_killed_in_the_middle_is_our_fault():
         one.call("a.f")
         sandbox._process.kill()
         sandbox._process.wait()
-        with pytest.raises(SandboxError, match="a worker was killed from outside"):
+        with pytest.raises(SandboxError, match="a worker was ended from outside"):
             [one.call("a.f", time.sleep(0.02)) for _ in range(100)]  # it takes the kernel a moment
 
 
@@ -148,7 +148,7 @@ def test_a_worker_killed_from_outside_is_our_fault():
         one.begin_case(1)
         one.call("a.f")
         os.kill(one._running.pid, signal.SIGKILL)
-        with pytest.raises(SandboxError, match="a worker was killed from outside"):
+        with pytest.raises(SandboxError, match="a worker was ended from outside"):
             one.call("a.f")
         one.begin_case(2)
         assert one.call("a.f") == 1
