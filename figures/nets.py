@@ -65,7 +65,13 @@ def deep_net() -> Figure:
         figure.arrow(x, 104, x, 152)
         figure.arrow(x + 12, 152, x + 12, 104, back=True)
         figure.box(
-            x, 172, 100, 36, f"caches[{int(i) - 1}]" if i != "K" else "caches[-1]", color=GREY, size=12
+            x,
+            172,
+            100,
+            36,
+            f"caches[{int(number) - 1}]" if number != "K" else "caches[-1]",
+            color=GREY,
+            size=12,
         )
         figure.text(x, 212, f"dW{number}, db{number}", size=13, color=ORANGE, mono=True)
     figure.text(545, 172, "the caches, in a list", size=12, color=GREY)

@@ -2,6 +2,7 @@
 
 import json
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,17 @@ def test_a_failed_case_tells_what_was_called(course: Course) -> None:
     grades = course.grade(course.assignment(wrong=2, trained=2), CODE).grades
     assert [c.called for c in grades["wrong"].cases] == ["double(2)", ""]
     assert [c.called for c in grades["trained"].cases] == [""]
+
+
+def test_a_person_looks_at_what_was_made_of_a_doubtful_model(course: Course) -> None:
+    course.write(CALLED.replace('raise CheckFailed("value", "nothing was trained")', "pass"))
+    model = {"results/net.npz": b"1"}
+    doubts = {"results/net.npz": "two versions of results/net.npz were handed in"}
+    submission = Submission("s1", {"cs_lib/layers.py": CODE.encode()}, results=model, doubts=doubts)
+    assignment = replace(course.assignment(wrong=2, trained=2), results=tuple(model))
+    record = grade_one(assignment, submission, unsafe())
+    assert record.waiting == ["trained"]
+    assert "two versions of results/net.npz" in record.grades["trained"].comment
 
 
 def test_messages_are_for_the_student(course: Course) -> None:

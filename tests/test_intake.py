@@ -323,9 +323,10 @@ def test_a_trained_model_under_another_name_is_recognised(assignment: Assignment
     assert submission.results == {"results/two_layer_net.npz": b"weights"}
     assert "two_layer_net (1).npz is taken as results/two_layer_net.npz, by its name" in submission.problems
     both = {"a/two_layer_net.npz": b"1", "b/two_layer_net.npz": b"2"}
-    told = intake.arrange("s1", both, assignment).problems
+    found = intake.arrange("s1", both, assignment)
     took = "took a/two_layer_net.npz, and a person is asked"
-    assert f"b/two_layer_net.npz differs from a/two_layer_net.npz; {took}" in told
+    assert f"b/two_layer_net.npz differs from a/two_layer_net.npz; {took}" in found.problems
+    assert set(found.doubts) == {"results/two_layer_net.npz"}
 
 
 # The package in other places ---------------------------------------------------------------------

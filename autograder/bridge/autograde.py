@@ -87,7 +87,7 @@ class GradedNotebook(NotebookExporter):
         [notebook] = [n for n in hand_in.assignment.notebooks if n.name == resources["nbgrader"]["notebook"]]
         submission = read(hand_in.source, hand_in.assignment)
         page = notebook_of(submission, notebook, hand_in.record())
-        exported: tuple[NotebookNode, dict[str, Any]] = self.from_notebook_node(
+        exported: tuple[NotebookNode, dict[str, Any]] = self.from_notebook_node(  # type: ignore[no-untyped-call]
             nbformat.from_dict(page), resources=resources, **more
         )
         return exported

@@ -47,7 +47,7 @@ class FeedbackExporter(Exporter):
     def from_notebook_node(  # type: ignore[override]
         self, nb: NotebookNode, resources: ResourcesDict | None = None, **_: Any
     ) -> tuple[str, ResourcesDict]:
-        resources = self._init_resources(resources)
+        resources = self._init_resources(resources)  # type: ignore[no-untyped-call]
         about, hand_in = resources["nbgrader"], HandIn.of(self, resources)
         found = record_of(hand_in.assignment, hand_in.source, about["db_url"])
         [shown] = decided([found], about["db_url"], hand_in.assignment)

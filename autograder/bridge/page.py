@@ -40,7 +40,7 @@ class GradersPage(Preprocessor):
     course = Unicode("", help="the course's folder").tag(config=True)
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
+        super().__init__(**settings)  # type: ignore[no-untyped-call]
         if self.parent is not None:  # formgrader's exporter
             self.parent.extra_loaders = [DictLoader({"mathjax.html.j2": HEAD})]
 
@@ -84,7 +84,7 @@ def shown(source: str) -> str:
 
 
 def _ours(source: str) -> NotebookNode:
-    cell = new_markdown_cell()
+    cell: NotebookNode = new_markdown_cell()
     cell.source = Markup(source)
     return cell
 

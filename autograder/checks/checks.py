@@ -76,7 +76,7 @@ def parts(got: object, count: int, *, name: str) -> tuple[Any, ...]:
     return tuple(got)
 
 
-def mapping(got: object, keys: Iterable[str], *, name: str) -> dict:
+def mapping(got: object, keys: Iterable[str], *, name: str) -> dict[Any, Any]:
     """`got` as a dict that holds at least `keys`."""
     if not isinstance(got, dict):
         fail("type", f"{name} is a {shown(type(got).__name__)}; it must be a dict.")

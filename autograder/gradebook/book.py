@@ -26,7 +26,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
 from autograder.errors import GradebookError
 from autograder.gradebook import lateness as penalties
-from autograder.gradebook.nbgrader_tables import api, schema_version
+from autograder.gradebook.nbgrader_tables import api, rows_of, schema_version
 from autograder.gradebook.url import patient, place, reason, sqlite_url
 from autograder.notebook import GradeCell
 from autograder.records.record import Grade, Record
@@ -75,7 +75,8 @@ class Gradebook:
 
     @property
     def _db(self) -> Session:
-        return self._book.db
+        db: Session = self._book.db
+        return db
 
     def write(self, record: Record) -> None:
         """Enter one record, or leave the gradebook as it was.
@@ -151,27 +152,19 @@ class Gradebook:
         """student -> what the gradebook says of them."""
         found: dict[str, Rows] = {student: Rows() for student in students}
         try:
-            for student, name, *row in self._rows_of(api.Grade, GRADE_COLUMNS, students):
+            for student, name, *row in rows_of(
+                self._db, api.Grade, GRADE_COLUMNS, self.assignment.name, students
+            ):
                 found[student].grades[name] = tuple(row)
-            for student, name, *row in self._rows_of(api.Comment, COMMENT_COLUMNS, students):
+            for student, name, *row in rows_of(
+                self._db, api.Comment, COMMENT_COLUMNS, self.assignment.name, students
+            ):
                 found[student].comments[name] = tuple(row)
         except SQLAlchemyError as error:
             raise GradebookError(reason(self.url, error)) from None
         finally:
             self._db.rollback()  # ends the reading transaction, which would hold others up
         return found
-
-    def _rows_of(self, kind: type[Any], columns: tuple[Any, ...], students: list[str]) -> Iterable[Any]:
-        owner, notebook, cell = api.SubmittedAssignment, api.SubmittedNotebook, api.BaseCell
-        return (
-            self._db.query(owner.student_id, cell.name, *columns)
-            .select_from(kind)
-            .join(notebook, kind.notebook_id == notebook.id)
-            .join(owner, notebook.assignment_id == owner.id)
-            .join(api.Assignment, owner.assignment_id == api.Assignment.id)
-            .join(cell, kind.cell_id == cell.id)
-            .filter(api.Assignment.name == self.assignment.name, owner.student_id.in_(students))
-        )
 
     def _wanted(self, record: Record, there: Rows) -> Rows:
         """What the gradebook should say; a person's entries are taken as they are there."""

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
-from typing import Any
 
 from sqlalchemy import create_engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,7 +17,7 @@ from sqlalchemy.orm import Session
 from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
 from autograder.errors import GradebookError
-from autograder.gradebook.nbgrader_tables import api
+from autograder.gradebook.nbgrader_tables import api, rows_of
 from autograder.gradebook.url import patient, reason
 from autograder.records.record import Grade, Record
 
@@ -78,29 +77,13 @@ def _entered(db: Session, assignment: Assignment, students: list[str]) -> dict[s
         api.Grade.extra_credit,
         api.Grade.needs_manual_grade,
     )
-    for student, grade_id, *row in _rows(db, api.Grade, values, assignment, students):
+    for student, grade_id, *row in rows_of(db, api.Grade, values, assignment.name, students):
         found[student].decisions[grade_id] = Entry(*row)
-    for student, grade_id, text in _rows(
-        db, api.Comment, (api.Comment.manual_comment,), assignment, students
-    ):
+    comments = (api.Comment.manual_comment,)
+    for student, grade_id, text in rows_of(db, api.Comment, comments, assignment.name, students):
         if text:
             found[student].comments[grade_id] = text
     return found
-
-
-def _rows(
-    db: Session, kind: type[Any], values: tuple[Any, ...], assignment: Assignment, students: list[str]
-) -> Iterable[Any]:
-    owner, notebook, cell = api.SubmittedAssignment, api.SubmittedNotebook, api.BaseCell
-    return (
-        db.query(owner.student_id, cell.name, *values)
-        .select_from(kind)
-        .join(notebook, kind.notebook_id == notebook.id)
-        .join(owner, notebook.assignment_id == owner.id)
-        .join(api.Assignment, owner.assignment_id == api.Assignment.id)
-        .join(cell, kind.cell_id == cell.id)
-        .filter(api.Assignment.name == assignment.name, owner.student_id.in_(students))
-    )
 
 
 def laid_over(record: Record, entered: Entered | None) -> Record:

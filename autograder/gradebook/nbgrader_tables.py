@@ -9,9 +9,12 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.orm import Session
 
 VERSIONS = ("revision", "down_revision")  # what each change of the schema says of itself
 
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 else:
     api = _alone()
 
+__all__ = ["api", "rows_of", "schema_version"]
+
 
 def schema_version() -> str:
     """The version of the schema, for a new database: the one that no later one comes after."""
@@ -41,6 +46,23 @@ def schema_version() -> str:
     said = [set(re.findall(rf"^{name} = ['\"](\w+)['\"]", text, re.M)) for name in VERSIONS]
     [head] = said[0] - said[1]
     return str(head)
+
+
+def rows_of(
+    db: Session, kind: type[Any], columns: Iterable[Any], assignment: str, students: list[str]
+) -> Iterable[Any]:
+    """A student, a grade id and these columns, for each grade or comment (`kind`) of these students."""
+    owner, notebook, cell = api.SubmittedAssignment, api.SubmittedNotebook, api.BaseCell
+    query: Iterable[Any] = (
+        db.query(owner.student_id, cell.name, *columns)
+        .select_from(kind)
+        .join(notebook, kind.notebook_id == notebook.id)
+        .join(owner, notebook.assignment_id == owner.id)
+        .join(api.Assignment, owner.assignment_id == api.Assignment.id)
+        .join(cell, kind.cell_id == cell.id)
+        .filter(api.Assignment.name == assignment, owner.student_id.in_(students))
+    )
+    return query
 
 
 api.get_alembic_version = schema_version  # nbgrader's own starts the program `alembic`, for two seconds

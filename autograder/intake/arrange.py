@@ -8,7 +8,7 @@ a person is asked (`copies`). Every file is used, or named, or litter.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -44,7 +44,7 @@ class Arranged:
     results: dict[str, bytes]  # "results/conv_net.npz" -> bytes
     problems: tuple[str, ...]
     answers: Answers
-    doubts: Mapping[str, str]  # grade id -> why a person looks, whatever the graders find
+    doubts: Mapping[str, str]  # grade id, or a trained model -> why a person looks, whatever the graders find
 
 
 @dataclass
@@ -61,22 +61,20 @@ class _Work:
     def doubt(self, places: Iterable[str], why: str) -> None:
         """Have a person look at every cell that depends on one of these places."""
         for place in places:
-            for grade_id in cells_of(place, self.assignment):
+            for grade_id in [place] if place.endswith(MODEL) else cells_of(place, self.assignment):
                 self.doubts.setdefault(grade_id, why)
 
 
-def cells_of(place: str, assignment: Assignment) -> Iterator[str]:
-    """The grade cells that depend on a file of this place: a module, a notebook, a trained model."""
-    for notebook in assignment.notebooks:
-        for cell in notebook.cells:
-            if place.endswith(MODULE):
-                depends = cell.kind == "code"
-            elif place.endswith(MODEL):
-                depends = cell.kind == "trained"
-            else:
-                depends = cell.manual and place == f"{notebook.name}.ipynb"
-            if depends:
-                yield cell.grade_id
+def cells_of(place: str, assignment: Assignment) -> list[str]:
+    """The grade cells that depend on a module or a notebook. Which read a trained model, the graders know."""
+    if place.endswith(MODULE):
+        return [cell.grade_id for cell in assignment.grade_cells if cell.kind == "code"]
+    return [
+        cell.grade_id
+        for notebook in assignment.notebooks
+        for cell in notebook.cells
+        if place == f"{notebook.name}.ipynb" and cell.manual
+    ]
 
 
 def arranged(

@@ -78,7 +78,9 @@ class Submission:
     extension_days: float = 0.0
     aliases: tuple[str, ...] = ()  # under which the package's own imports find it, with the bridge on
     answers: Answers | None = None  # what is written in the notebooks
-    doubts: Mapping[str, str] = field(default_factory=dict)  # grade id -> why a person must look
+    doubts: Mapping[str, str] = field(
+        default_factory=dict
+    )  # grade id, or a trained model -> why a person must look
 
     def digest(self) -> str:
         """Hash of what the record depends on. The time counts, for it is in the record."""

@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from autograder import intake
+from autograder.checks import student as graders
 from autograder.course.assignment import Assignment
 from autograder.errors import GradingError
 from autograder.intake import Submission
@@ -42,7 +43,7 @@ class Now:
     submission: Submission
     answers: Mapping[str, str]
     unreadable: Mapping[str, str]  # notebook -> why
-    doubts: Mapping[str, str]  # grade id -> why a person looks
+    doubts: Mapping[str, str]  # grade id, or a trained model -> why a person looks
     cases: dict[Key, CaseResult] = field(default_factory=dict)
     student_seconds: float = 0.0
 
@@ -63,6 +64,7 @@ class Judge:
         self.sandbox = Sandbox(assignment.limits, level=self.level)
         self._solved = solved_files(assignment.library)
         self._sound: dict[Key, bool] = {}
+        self._of_models = {check.grade_id for check in checks if "results" in check.wants}
         self._floors = floors(checks)
         self._wide = wide(checks, self._floors, {t.partition(".")[2] for t in assignment.todo})
 
@@ -152,7 +154,8 @@ class Judge:
                 now.cases[check.key] = case  # the student's own functions make errors that they know
 
     def _run(self, now: Now, check: Check, student: Student) -> CaseResult:
-        given = {"student": student, "results": now.submission.results, "answers": now.answers}
+        offered: graders.Student = student  # all of it that a grader may count on
+        given = {"student": offered, "results": now.submission.results, "answers": now.answers}
         if "student" not in check.wants:
             return run(check, given, None).case
 
@@ -183,7 +186,9 @@ class Judge:
             grade = judge_inline(cell, answer, readable, question, now.of(cell.grade_id))
         else:
             grade = judge_code(cell, now.of(cell.grade_id))
-        why = now.doubts.get(cell.grade_id, "")
+        models = self.assignment.results if cell.grade_id in self._of_models else ()
+        places = (cell.grade_id, *models)
+        why = next((now.doubts[place] for place in places if place in now.doubts), "")
         return doubted(grade, why) if why else grade
 
 

@@ -82,33 +82,33 @@ def _coloured() -> bool:
 class Item:
     """One part of the assignment that has points."""
 
-    def __init__(self, notebook: str, number: int, cell: dict, title: str) -> None:
+    def __init__(self, notebook: str, number: int, cell: dict[str, Any], title: str) -> None:
         marks = cell["metadata"]["nbgrader"]
         self.notebook, self.number, self.cell, self.title = notebook, number, cell, title
         self.id, self.points = marks["grade_id"], marks.get("points", 0)
         self.state, self.note, self.printed, self.hint = UNSEEN, "", "", ""
 
-    def functions(self) -> list:
+    def functions(self) -> list[Any]:
         """The functions of the library that its check is about, as (file, qualified name)."""
         words = set(re.findall(r"\w+", source_of(self.cell)))
         pairs = [(file, name) for file, name in COURSE["todo"] if words & {*name.split(".")}]
         return [pair for pair in pairs if pair[1] == self.id] or pairs
 
 
-def source_of(cell: dict) -> str:
+def source_of(cell: dict[str, Any]) -> str:
     source = cell.get("source", "")
     return source if isinstance(source, str) else "".join(source)
 
 
-def marks_of(cell: dict) -> dict:
+def marks_of(cell: dict[str, Any]) -> dict[str, Any]:
     return cell.get("metadata", {}).get("nbgrader", {}) or {}
 
 
-def read_notebook(name: str) -> list:
+def read_notebook(name: str) -> list[Any]:
     """The cells of a notebook."""
     path = HERE / f"{name}.ipynb"
     try:
-        return json.loads(path.read_text(encoding="utf-8"))["cells"]
+        return list(json.loads(path.read_text(encoding="utf-8"))["cells"])
     except FileNotFoundError:
         raise Trouble(f"{path.name} is missing: unpack it again from the assignment's zip") from None
     except (ValueError, KeyError, TypeError):
@@ -117,7 +117,7 @@ def read_notebook(name: str) -> list:
         ) from None
 
 
-def read_notebooks() -> tuple:
+def read_notebooks() -> tuple[Any, ...]:
     """{name: cells} of those that can be read, and a sentence about each other one."""
     cells, troubles = {}, []
     for name in COURSE["notebooks"]:
@@ -128,7 +128,7 @@ def read_notebooks() -> tuple:
     return cells, troubles
 
 
-def items_of(name: str, cells: list) -> list:
+def items_of(name: str, cells: list[Any]) -> list[Any]:
     """The parts with points, in the order of the notebook."""
     items, questions = [], 0
     for number, cell in enumerate(cells):
@@ -142,13 +142,13 @@ def items_of(name: str, cells: list) -> list:
     return items
 
 
-def modules() -> list:
+def modules() -> list[Path]:
     """The library's files, without the copies that Jupyter and other editors keep in hidden folders."""
     paths = sorted((HERE / COURSE["package"]).rglob("*.py"))
     return [path for path in paths if not any(part.startswith(".") for part in path.relative_to(HERE).parts)]
 
 
-def library() -> dict:
+def library() -> dict[str, str]:
     """{path: text} of the library's files that can be read as text."""
     found = {}
     for path in modules():
@@ -168,7 +168,7 @@ def line_of(text: str, name: str) -> int:
     return stub + 1
 
 
-def complaints(texts: dict) -> list:
+def complaints(texts: dict[str, str]) -> list[Any]:
     """What of the library is not as it was given out: missing files, and files of another assignment."""
     found = []
     for file, names in COURSE["names"].items():
@@ -200,12 +200,12 @@ def as_python(source: str) -> str:
     return "\n".join(MAGIC.sub(r"\1pass", line) for line in source.split("\n"))
 
 
-def parts_of(cells: list) -> list:
+def parts_of(cells: list[Any]) -> list[Any]:
     """The code of a notebook in pieces that can be run one by one: (cell number, source, binds, needs).
 
     Each imported name is a piece of its own, so that a broken file stops only what needs it.
     """
-    pieces: list = []
+    pieces: list[Any] = []
     for number, cell in enumerate(cells):
         if cell.get("cell_type") != "code":
             continue
@@ -233,7 +233,7 @@ def parts_of(cells: list) -> list:
     return pieces
 
 
-def names_of(source: str) -> tuple:
+def names_of(source: str) -> tuple[Any, ...]:
     """The names that a piece of code binds, and those it needs from elsewhere."""
     top = symtable.symtable(source, "cell", "exec")
     binds = {
@@ -248,7 +248,7 @@ def names_of(source: str) -> tuple:
     return binds, needs - binds
 
 
-def needed_for(number: int, pieces: list) -> list:
+def needed_for(number: int, pieces: list[Any]) -> list[Any]:
     """The pieces to run before those of cell `number`, and these, in order."""
     own = [place for place, piece in enumerate(pieces) if piece[0] == number]
     chosen, wanted = set(own), set()
@@ -262,7 +262,7 @@ def needed_for(number: int, pieces: list) -> list:
     return sorted(chosen)
 
 
-def run_checks(notebook: str, cells: list, items: list, seconds: float) -> None:
+def run_checks(notebook: str, cells: list[Any], items: list[Item], seconds: float) -> None:
     """Run the check cells of a notebook in a process of their own, and note in the items how each went."""
     pieces, jobs, waiting = parts_of(cells), [], {}
     for item in items:
@@ -291,7 +291,7 @@ def run_checks(notebook: str, cells: list, items: list, seconds: float) -> None:
             item.state, item.note = WRONG, _why_it_ended(trace, seconds)
 
 
-def _run_process(notebook: str, pieces: list, jobs: list, seconds: float) -> tuple:
+def _run_process(notebook: str, pieces: list[Any], jobs: list[Any], seconds: float) -> tuple[Any, ...]:
     """The results that a process wrote, as far as it came, and where it hung if it did."""
     with tempfile.TemporaryDirectory(prefix="work-") as name:
         folder = Path(name)
@@ -335,7 +335,7 @@ def run_task(folder: Path) -> None:
     task = json.loads((folder / "task").read_text(encoding="utf-8"))
     sys.path[0] = str(HERE)
     names = {"__name__": "__main__", "print": print}
-    ran: dict = {}  # place of a piece -> the exception it raised, or None
+    ran: dict[str, Any] = {}  # place of a piece -> the exception it raised, or None
     with open(folder / "results", "w", encoding="utf-8") as results, open(folder / "trace", "w") as trace:
         for job in task["jobs"]:
             faulthandler.dump_traceback_later(task["seconds"], exit=True, file=trace)
@@ -345,7 +345,9 @@ def run_task(folder: Path) -> None:
             results.flush()
 
 
-def _run_one(job: dict, task: dict, names: dict, ran: dict) -> list:
+def _run_one(
+    job: dict[str, Any], task: dict[str, Any], names: dict[str, Any], ran: dict[str, Any]
+) -> list[Any]:
     """Run a check after the pieces that it needs. One of these may fail and yet have left what is needed."""
     output = io.StringIO()
     earlier = error = None
@@ -363,7 +365,7 @@ def _run_one(job: dict, task: dict, names: dict, ran: dict) -> list:
     return _judged(ANSI.sub("", output.getvalue())[-20_000:], error)
 
 
-def _raised(source: str, label: str, names: dict) -> Any:
+def _raised(source: str, label: str, names: dict[str, Any]) -> Any:
     linecache.cache[label] = (len(source), None, [f"{line}\n" for line in source.split("\n")], label)
     try:
         exec(compile(source, label, "exec"), names)  # noqa: S102  the student's own cells
@@ -372,7 +374,7 @@ def _raised(source: str, label: str, names: dict) -> Any:
     return None
 
 
-def _judged(printed: str, error: Any) -> list:
+def _judged(printed: str, error: Any) -> list[Any]:
     """[state, one line that says why, all that was printed, what to look at]."""
     failed = [line.strip() for line in printed.splitlines() if line.lstrip().startswith("NOT YET")]
     hints = [line.strip() for line in printed.splitlines() if line.lstrip().startswith("hint:")]
@@ -412,7 +414,7 @@ def look_at_answer(item: Item) -> None:
     )
 
 
-def look_at_last_run(item: Item, solutions: list) -> None:
+def look_at_last_run(item: Item, solutions: list[Any]) -> None:
     """A check that needs a training: what the notebook shows of its last run."""
     printed = "".join(
         "".join(output.get("text", ""))
@@ -431,7 +433,7 @@ def look_at_last_run(item: Item, solutions: list) -> None:
         item.note = "run the notebook, and save it"
 
 
-def look(cells: dict, seconds: float, wanted: Any = None) -> list:
+def look(cells: dict[str, Any], seconds: float, wanted: Any = None) -> list[Any]:
     """Every part that has points, or the wanted ones, looked at; one process a notebook, at once."""
     items = {
         name: [item for item in items_of(name, part) if wanted is None or item.id in wanted]
@@ -447,7 +449,7 @@ def look(cells: dict, seconds: float, wanted: Any = None) -> list:
 # --- What is printed ------------------------------------------------------------------------------------
 
 
-def show_status(items: list, troubles: list) -> None:
+def show_status(items: list[Item], troubles: list[Any]) -> None:
     """All parts with their states and points, notebook by notebook, and what to do next."""
     say(COURSE["title"])
     for trouble in troubles:
@@ -473,7 +475,7 @@ def show_status(items: list, troubles: list) -> None:
     say(f"Next: {next_step(open_items[0]) if open_items else 'python work.py pack'}")
 
 
-def points_of(items: list, state: str = "") -> str:
+def points_of(items: list[Item], state: str = "") -> str:
     return f"{sum(item.points for item in items if state in ('', item.state)):g}"
 
 
@@ -544,7 +546,7 @@ def check(arguments: argparse.Namespace) -> int:
     return 0 if right == len(items) and not (troubles and not arguments.names) else 1
 
 
-def _named(names: list, items: list) -> set:
+def _named(names: list[Any], items: list[Item]) -> set[Any]:
     """The grade ids that are meant; a notebook's name means all of its checks."""
     if not names:
         return {item.id for item in items if item.cell.get("cell_type") == "code"}
@@ -586,7 +588,7 @@ def watch(command: Any, arguments: argparse.Namespace) -> int:
         return 0
 
 
-def _times() -> list:
+def _times() -> list[tuple[str, int]]:
     paths = [HERE / f"{name}.ipynb" for name in COURSE["notebooks"]] + modules()
     return [(str(path), path.stat().st_mtime_ns) for path in paths if path.exists()]
 
@@ -635,7 +637,7 @@ def _why_missing(name: str) -> str:
     return ": unpack it again from the assignment's zip"
 
 
-def _library_notes(data: dict) -> list:
+def _library_notes(data: dict[str, bytes]) -> list[Any]:
     """Files that are not Python, files in another encoding, editors' own copies, and what is to do."""
     notes = []
     for name in sorted(name for name in data if name.endswith(".py")):
@@ -660,7 +662,7 @@ def _library_notes(data: dict) -> list:
     return notes
 
 
-def _import_notes(data: dict) -> list:
+def _import_notes(data: dict[str, bytes]) -> list[Any]:
     """Whether each module can be imported, in a process of its own."""
     names = [
         name[:-3].removesuffix("/__init__").replace("/", ".") for name in sorted(data) if name.endswith(".py")
@@ -689,7 +691,7 @@ def _import_notes(data: dict) -> list:
     return [f"{where}{lines[-1]}: it cannot be imported, so nothing in it can be graded"]
 
 
-def _notebook_notes(data: dict) -> list:
+def _notebook_notes(data: dict[str, bytes]) -> list[Any]:
     notes = []
     for name in COURSE["notebooks"]:
         file = f"{name}.ipynb"
@@ -748,11 +750,11 @@ def _saved(path: Path) -> float:
     return path.stat().st_mtime
 
 
-def _sources(cells: list) -> str:
+def _sources(cells: list[Any]) -> str:
     return "\n".join(source_of(cell) for cell in cells)
 
 
-def _worked_on(cells: list) -> bool:
+def _worked_on(cells: list[Any]) -> bool:
     """Whether anything in a notebook was run, answered or written."""
     if any(cell.get("execution_count") for cell in cells):
         return True
@@ -760,7 +762,7 @@ def _worked_on(cells: list) -> bool:
     return any(STUB not in text and not EMPTY_ANSWER.fullmatch(text) for text in answers)
 
 
-def _untouched(data: dict) -> bool:
+def _untouched(data: dict[str, bytes]) -> bool:
     changed = any(_digest(text) != COURSE["files"].get(name) for name, text in library().items())
     cells, _ = read_notebooks()
     return not changed and not any(_worked_on(part) for part in cells.values())
@@ -770,7 +772,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _write_zip(data: dict, notes: list) -> None:
+def _write_zip(data: dict[str, bytes], notes: list[str]) -> None:
     listed = {
         name: {"bytes": len(d), "sha256": hashlib.sha256(d).hexdigest()} for name, d in sorted(data.items())
     }
@@ -816,7 +818,7 @@ def bring(arguments: argparse.Namespace) -> int:
     return 1
 
 
-def _read_older(path: Path) -> tuple:
+def _read_older(path: Path) -> tuple[Any, ...]:
     """{file: text} of the library in a folder or a hand-in, and what to call it."""
     package = COURSE["package"]
     try:
@@ -848,9 +850,9 @@ def _read_older(path: Path) -> tuple:
     return theirs, str(path)
 
 
-def bring_file(ours: str, theirs: str, file: str) -> tuple:
+def bring_file(ours: str, theirs: str, file: str) -> tuple[Any, ...]:
     """One file with the functions that are to do in it filled in, and notes on what was taken and left."""
-    notes: dict = {"taken": [], "left": []}
+    notes: dict[str, Any] = {"taken": [], "left": []}
     try:
         mine, older = ast.parse(ours), ast.parse(theirs)
     except SyntaxError as error:
@@ -885,7 +887,7 @@ def bring_file(ours: str, theirs: str, file: str) -> tuple:
     return text, notes
 
 
-def _functions(tree: ast.Module) -> dict:
+def _functions(tree: ast.Module) -> dict[str, Any]:
     """{qualified name: definition} of functions and methods."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
     found = {node.name: node for node in tree.body if isinstance(node, kinds)}
@@ -920,11 +922,13 @@ def _body_start(node: ast.FunctionDef) -> int:
     return node.body[0].lineno
 
 
-def _body(text: str, node: ast.FunctionDef) -> list:
+def _body(text: str, node: ast.FunctionDef) -> list[Any]:
     return text.split("\n")[_body_start(node) - 1 : node.end_lineno]
 
 
-def _with_helpers(text: str, mine: ast.Module, theirs: str, older: ast.Module, used: set, notes: dict) -> str:
+def _with_helpers(
+    text: str, mine: ast.Module, theirs: str, older: ast.Module, used: set[Any], notes: dict[str, Any]
+) -> str:
     """The text with the helper functions, constants and imports that the taken functions use."""
     known = {name for node in mine.body for name in _bound(node)} | set(dir(builtins))
     wanted, chosen = used - known, list[Any]()
@@ -943,7 +947,7 @@ def _with_helpers(text: str, mine: ast.Module, theirs: str, older: ast.Module, u
     return "\n".join(lines).rstrip("\n") + "\n" + "".join(f"\n\n{other}\n" for other in others)
 
 
-def _bound(node: ast.AST) -> list:
+def _bound(node: ast.AST) -> list[Any]:
     """The names that a statement at the top of a file binds."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return [node.name]
@@ -956,7 +960,7 @@ def _bound(node: ast.AST) -> list:
 # --- The command line -----------------------------------------------------------------------------------
 
 
-def main(words: list) -> int:
+def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="work.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

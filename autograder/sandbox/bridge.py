@@ -167,11 +167,11 @@ def _public(module: ModuleType) -> dict[str, Any]:
     return {name: value for name, value in vars(module).items() if not name.startswith("_")}
 
 
-def _with_metaclass(meta: type, *bases: type) -> type:
+def _with_metaclass(meta: Callable[..., type], *bases: type) -> type:
     return meta("with_metaclass", bases or (object,), {})
 
 
-def _add_metaclass(meta: type) -> Callable[[type], type]:
+def _add_metaclass(meta: Callable[..., type]) -> Callable[[type], type]:
     def remade(cls: type) -> type:
         body = {k: v for k, v in vars(cls).items() if k not in ("__dict__", "__weakref__")}
         return meta(cls.__name__, cls.__bases__, body)

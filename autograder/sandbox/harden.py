@@ -49,7 +49,9 @@ def _prctl(option: int, value: int, what: str) -> None:
 
 def landlock_abi() -> int:
     """The kernel's Landlock version, 0 where there is none."""
-    version = libc.syscall(SYS_LANDLOCK_CREATE, None, ctypes.c_size_t(0), LANDLOCK_CREATE_RULESET_VERSION)
+    version: int = libc.syscall(
+        SYS_LANDLOCK_CREATE, None, ctypes.c_size_t(0), LANDLOCK_CREATE_RULESET_VERSION
+    )
     return max(version, 0)
 
 

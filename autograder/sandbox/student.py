@@ -114,7 +114,8 @@ class Student(Session):
 
     def new(self, name: str, /, *args: Any, **kwargs: Any) -> Handle:
         """Make an object that stays in the worker."""
-        return self.call(name, *args, keep="all", **kwargs)
+        made: Handle = self.call(name, *args, keep="all", **kwargs)
+        return made
 
     def method(
         self, handle: Handle, name: str, /, *args: Any, keep: Keep = None, echo: bool = False, **kwargs: Any

@@ -107,9 +107,10 @@ class _Writer:
             key = int(key)
         if isinstance(key, bool) or not isinstance(key, str | int):
             raise WireError(f"a dict with a key of type {_type_name(key)}; use text or whole numbers")
-        return _plain(key)
+        plain: str | int = _plain(key)
+        return plain
 
-    def array(self, value: "np.ndarray | np.generic") -> list:
+    def array(self, value: "np.ndarray | np.generic") -> list[Any]:
         scalar = isinstance(value, np.generic)
         if not scalar and type(value) is not np.ndarray:
             raise WireError(f"an array of type {_type_name(value)}; return a plain NumPy array")
@@ -261,13 +262,13 @@ class _Reader:
             return self.kept(items[0])
         raise WireError("a reply with an unknown kind of value")
 
-    def mapping(self, items: list, depth: int) -> dict:
+    def mapping(self, items: list[Any], depth: int) -> dict[str | int, Any]:
         keys = items[::2]
         if len(items) % 2 or any(type(key) not in (str, int) for key in keys) or len(set(keys)) != len(keys):
             raise WireError("a reply with a broken dict")
         return {key: self.value(item, depth + 1) for key, item in zip(keys, items[1::2], strict=True)}
 
-    def array(self, tag: str, items: list) -> Any:
+    def array(self, tag: str, items: list[Any]) -> Any:
         name, shape = (items[0], tuple(items[1:])) if items else (None, ())
         if type(name) is not str or name not in DTYPES or len(shape) > MAX_DIMS or (tag == "s" and shape):
             raise WireError("a reply with a broken array")
@@ -283,7 +284,7 @@ class _Reader:
         array = self.build(dtype, count, shape)
         return array[()] if tag == "s" else array
 
-    def build(self, dtype: np.dtype, count: int, shape: tuple) -> np.ndarray:
+    def build(self, dtype: np.dtype, count: int, shape: tuple[int, ...]) -> np.ndarray:
         size = count * dtype.itemsize
         flat = np.frombuffer(self.body, dtype, count, self.offset) if count else np.empty(0, dtype)
         if dtype.kind == "b" and count and flat.view(np.uint8).max() > 1:

@@ -20,7 +20,7 @@ from typing import Any
 import cloudpickle
 import dask
 from distributed import Client, Future, KilledWorker, wait
-from distributed.comm import CommClosedError
+from distributed.comm import CommClosedError  # type: ignore[attr-defined]
 
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
@@ -62,7 +62,7 @@ class _Run:
     client: Client
     emit: Emit
     name: str = field(default_factory=lambda: f"autograder-{uuid.uuid4().hex}")
-    asked: dict[Future, Task] = field(default_factory=dict)
+    asked: dict[Future[Any], Task] = field(default_factory=dict)
     deaths: Counter[str] = field(default_factory=Counter)
     grade: _ByValue = field(default_factory=lambda: _ByValue(far.grade_there))
 
@@ -113,7 +113,7 @@ class _Run:
         future = self.client.submit(self.grade, self.name, pickle.dumps(task), key=key, pure=False)
         self.asked[future] = task
 
-    def _hear(self, future: Future) -> None:
+    def _hear(self, future: Future[Any]) -> None:
         """Take a result; the task is asked again if whoever had it died."""
         task = self.asked.pop(future)
         try:

@@ -214,12 +214,12 @@ def kind(value: dict[str, Any]) -> str:
 
 
 def checks() -> str:
-    methods = "\n".join(f"   .. automethod:: {name}" for name in STUDENT)
     return (
         "# Checks and the student\n\nThe vocabulary of a hidden grader: "
         "`from autograder.checks.checks import cases, Case, close`.\n\n"
         "## Checks\n\n```{eval-rst}\n.. automodule:: autograder.checks.checks\n   :members:\n```\n\n"
-        "## The fixture `student`\n\n```{eval-rst}\n.. autoclass:: autograder.sandbox.student.Student\n"
-        f"   :no-index:\n\n{methods}\n```\n\n"
+        "## The fixture `student`\n\n"
+        "```{eval-rst}\n.. autoclass:: autograder.checks.student.Student\n   :members:\n"
+        "```\n\n"
         "## Fixed arrays\n\n```{eval-rst}\n.. automodule:: autograder.checks.fixed\n   :members:\n```\n"
     )

@@ -8,8 +8,8 @@ from types import ModuleType
 
 import pytest
 
-from autograder.checks import checks, fixed
-from autograder.sandbox.student import Student
+from autograder.checks import checks, fixed, student
+from autograder.checks.student import Student
 from docs.site import reference
 
 ROOT = Path(__file__).parents[2]
@@ -59,7 +59,7 @@ def test_a_record_is_described() -> None:
     assert [name for name, value in fields.items() if not reference.said(value, schema)] == []
 
 
-@pytest.mark.parametrize("module", [checks, fixed], ids=["checks", "fixed"])
+@pytest.mark.parametrize("module", [checks, fixed, student], ids=["checks", "fixed", "student"])
 def test_public_checks_are_described(module: ModuleType) -> None:
     assert [name for name, value in public(module).items() if not inspect.getdoc(value)] == []
 

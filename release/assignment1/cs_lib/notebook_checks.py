@@ -161,7 +161,7 @@ def _arrays(names: Iterable[str], values: Iterable[Any]) -> list[tuple[str, np.n
     return found
 
 
-def _state(settings: Iterable[dict]) -> list[np.ndarray]:
+def _state(settings: Iterable[dict[str, Any]]) -> list[np.ndarray]:
     """The arrays of floats that a call has left in its settings, such as a velocity or a running mean."""
     items = [item for setting in settings for item in setting.values()]
     return [item for item in items if isinstance(item, np.ndarray) and item.dtype.kind == "f"]
