@@ -10,6 +10,8 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -28,19 +30,19 @@ class NotYet(Exception):
 
 
 class _Tally:
-    """What the checks of the running cell have said so far."""
+    """What the checks of the running cell have said so far, and what `total` is still to say."""
 
     def __init__(self) -> None:
-        self.cell = -1
+        self.cell: Any = None
         self.passed: list[bool] = []
+        self.later: list[tuple[str, bool, str, str]] = []
 
-    def add(self, passed: bool) -> None:
-        # A cell that an error ended never came to its total: its lines do not count in the next cell.
-        cell = getattr(_shell(), "execution_count", self.cell)
+    def begin(self) -> None:
+        """Forget what belongs to another cell: one that an error ended never came to its total."""
+        cell = _running_cell()
         if cell != self.cell:
-            self.passed = []
+            self.passed, self.later = [], []
         self.cell = cell
-        self.passed.append(passed)
 
     def take(self) -> list[bool]:
         taken, self.passed = self.passed, []
@@ -91,42 +93,48 @@ def keeps(
     forward: tuple[Any, ...] = (),
     float32: bool = True,
 ) -> None:
-    """Print whether a function leaves its arguments as they are, and answers float32 with float32.
+    """See whether a function leaves its arguments as they are, and answers float32 with float32.
+
+    It stands before all other calls on the same arrays: what an earlier call has written into them would
+    not change again. A changed argument is said at once, all else by `total`, after the values.
 
     function: the layer, loss or update rule to call.
     args: its arguments.
     forward: for a backward pass, the forward function and its arguments; its cache becomes the last argument.
     float32: False for a function whose results need not have the type of its arguments.
     """
+    _tally.begin()
+    drawn = np.random.get_state()  # the cell's own draws go on as if nothing had been called here
+    name = getattr(function, "__name__", "it")
     given = _call_arguments(args, forward, np.float64)
     names = [*inspect.signature(function).parameters, *(f"argument {i}" for i in range(len(given)))]
     held = _arrays(names, given)
     before = [array.copy() for _, array in held]
-    function(*given)
+    _called(function, given)
     changed = [
-        name
-        for (name, now), old in zip(held, before, strict=True)
+        argument
+        for (argument, now), old in zip(held, before, strict=True)
         if not np.array_equal(now, old, equal_nan=old.dtype.kind == "f")
     ]
-    detail = f"{' and '.join(changed)} changed" if changed else "no argument changed"
-    _line(
-        "kept", not changed, detail, "write to no argument: make a new array in place of +=, *= or x[...] ="
-    )
+    if changed:  # said at once: the calls after it may go wrong, or end the cell, because of it
+        detail = f"{name}: {' and '.join(dict.fromkeys(changed))} changed"
+        _line("kept", False, detail, "write to no argument: make a new array in place of +=, *= or x[...] =")
+    else:
+        _tally.later.append(("kept", True, f"{name}: no argument changed", ""))
     if float32:
         single = _call_arguments(args, forward, np.float32)
-        results = function(*single)
-        found = [*(results if isinstance(results, tuple) else (results,))]
-        if not any(isinstance(item, np.ndarray) for item in found):
-            _line("float32", False, "no array came back", "is a return missing?")
-            return
         settings = [value for value in single[: len(args)] if isinstance(value, dict)]
-        wide = _wide((*found, *_state(settings)))
-        detail = f"a result is {wide[0]}" if wide else "stays float32"
-        _line("float32", not wide, detail, "look for np.zeros or np.ones without dtype=x.dtype")
+        results = _called(function, single)
+        found = (*(results if isinstance(results, tuple) else (results,)), *_state(settings))
+        _tally.later.append(("float32", *_stays_float32(found, name)))
+    np.random.set_state(drawn)
 
 
 def total() -> None:
     """End a cell of checks: print how many are ok, or raise NotYet when some are not."""
+    later, _tally.later = _tally.later, []
+    for line in later:
+        _line(*line)
     passed = _tally.take()
     text = f"{sum(passed)} of {len(passed)}"
     if not all(passed):
@@ -134,11 +142,22 @@ def total() -> None:
     print(_coloured(f"  {text}", GREEN))
 
 
+def _called(function: Callable[..., Any], args: Iterable[Any]) -> Any:
+    """What a function returns; nothing at all ends the cell, with the place where a return is missing."""
+    result = function(*args)
+    if result is None:
+        code = inspect.unwrap(getattr(function, "__func__", function)).__code__
+        place = f"{Path(code.co_filename).name}, line {code.co_firstlineno}"
+        _line("result", False, f"{function.__name__} returns nothing ({place})", "is its last line a return?")
+        total()
+    return result
+
+
 def _call_arguments(args: Iterable[Any], forward: tuple[Any, ...], dtype: Any) -> list[Any]:
     """Copies of the arguments in one type of numbers; a backward pass gets its forward pass's cache."""
     made = [_cast(value, dtype) for value in args]
     if forward:
-        made.append(forward[0](*(_cast(value, dtype) for value in forward[1:]))[1])
+        made.append(_called(forward[0], [_cast(value, dtype) for value in forward[1:]])[1])
     return made
 
 
@@ -151,13 +170,16 @@ def _cast(value: Any, dtype: Any) -> Any:
 
 
 def _arrays(names: Iterable[str], values: Iterable[Any]) -> list[tuple[str, np.ndarray]]:
-    """The arrays among the arguments, and those that lie in a dict of settings, with their names."""
-    found = []
+    """The arrays among the arguments, and those in a cache or a dict of settings, with their names."""
+    found: list[tuple[str, np.ndarray]] = []
     for name, value in zip(names, values, strict=False):
         if isinstance(value, np.ndarray):
             found.append((name, value))
-        elif isinstance(value, dict):
-            found += [(f"the old {key}", item) for key, item in value.items() if isinstance(item, np.ndarray)]
+        elif isinstance(value, dict) and name != "cache":
+            found += _arrays([f"the old {key}" for key in value], value.values())
+        elif isinstance(value, dict | tuple | list):
+            inside = value.values() if isinstance(value, dict) else value
+            found += _arrays([name] * len(value), inside)
     return found
 
 
@@ -167,10 +189,14 @@ def _state(settings: Iterable[dict[str, Any]]) -> list[np.ndarray]:
     return [item for item in items if isinstance(item, np.ndarray) and item.dtype.kind == "f"]
 
 
-def _wide(results: Any) -> list[str]:
-    """The types of the arrays among the results that are not float32. A cache is not searched."""
-    found = results if isinstance(results, tuple) else (results,)
-    return [str(item.dtype) for item in found if isinstance(item, np.ndarray) and item.dtype != np.float32]
+def _stays_float32(results: Iterable[Any], name: str) -> tuple[bool, str, str]:
+    """Whether all arrays among the results are float32, in words, and a hint. A cache is not searched."""
+    arrays = [item for item in results if isinstance(item, np.ndarray)]
+    if not arrays:
+        return False, f"{name}: no array came back", "is a return missing?"
+    wide = [str(item.dtype) for item in arrays if item.dtype != np.float32]
+    detail = f"a result is {wide[0]}" if wide else "stays float32"
+    return not wide, f"{name}: {detail}", "look for np.zeros or np.ones without dtype=x.dtype"
 
 
 def _trouble(got: Any, want: np.ndarray) -> str:
@@ -190,11 +216,23 @@ def _trouble(got: Any, want: np.ndarray) -> str:
 
 
 def _line(name: str, passed: bool, text: str, hint: str) -> None:
-    _tally.add(passed)
+    _tally.begin()
+    _tally.passed.append(passed)
     word = _coloured(f"{'ok' if passed else 'NOT YET':8}", GREEN if passed else RED)
     print(f"  {word} {name:{NAME_WIDTH}} {text}")
     if hint and not passed:
         print(f"  {'':8} {'':{NAME_WIDTH}} hint: {hint}")
+
+
+def _running_cell() -> Any:
+    """What tells the running cell from the one before it."""
+    shell = _shell()
+    if shell is not None:
+        return shell.execution_count
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and frame.f_globals.get("__name__") != "__main__":
+        frame = frame.f_back
+    return frame and frame.f_code.co_filename
 
 
 def _shell() -> Any:

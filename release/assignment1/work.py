@@ -142,13 +142,15 @@ COURSE = json.loads(r"""
    "holds",
    "keeps",
    "total",
+   "_called",
    "_call_arguments",
    "_cast",
    "_arrays",
    "_state",
-   "_wide",
+   "_stays_float32",
    "_trouble",
    "_line",
+   "_running_cell",
    "_shell",
    "_coloured"
   ],
@@ -156,9 +158,9 @@ COURSE = json.loads(r"""
    "CannotRun",
    "follow_edits",
    "FollowEdits",
+   "_made_by",
    "_modules",
    "_refuse_unreadable",
-   "_show_to_do",
    "_shell"
   ],
   "cs_lib/optim.py": [
@@ -187,8 +189,8 @@ COURSE = json.loads(r"""
   "cs_lib/gradient_check.py": "c247e85399aed16cf8e95e02f4e8d746954daf6076bc010385582e8e81ef9cc7",
   "cs_lib/layer_utils.py": "6ad3a244c717c93fbf35cb746dd9223463bf3cc9085e0fe99f934da84a6730c4",
   "cs_lib/layers.py": "a9fbbf978cb51808c07b34e2c8e02d60630e4c8c38e0f7c85a11a2713be97831",
-  "cs_lib/notebook_checks.py": "d53a00bcb9716b541d83efb9bced3db9860145274147b6bc877c5a5e002dc5cd",
-  "cs_lib/notebook_setup.py": "d8c10539222070c7a700436d160ab1305b2a6d872b071f843e9c6f5c17de39e7",
+  "cs_lib/notebook_checks.py": "d1907aeaca1d3b61f081857e3f6d30a8160167461da7c9fa2db899ea54b242a9",
+  "cs_lib/notebook_setup.py": "08a0aff8aa4422f1d8d6ed954f16d8b2ce88a7b354227c4ad09723add5ce842f",
   "cs_lib/optim.py": "27956f9b39b832dfcd1b0c42de5de5d29712e94597c0cc67b27f030838ba97f6",
   "cs_lib/solver.py": "d6605a1ecbdb06ca0fd21dcf8efebe6fd9fa1f368addec945b90b5fbe3b26ca0",
   "cs_lib/vis_utils.py": "842144c2c9f61949bc95f2571667e8f28dc7865e29adcd0415f76b4f9f4d8f03"

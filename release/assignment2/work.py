@@ -255,13 +255,15 @@ COURSE = json.loads(r"""
    "holds",
    "keeps",
    "total",
+   "_called",
    "_call_arguments",
    "_cast",
    "_arrays",
    "_state",
-   "_wide",
+   "_stays_float32",
    "_trouble",
    "_line",
+   "_running_cell",
    "_shell",
    "_coloured"
   ],
@@ -269,9 +271,9 @@ COURSE = json.loads(r"""
    "CannotRun",
    "follow_edits",
    "FollowEdits",
+   "_made_by",
    "_modules",
    "_refuse_unreadable",
-   "_show_to_do",
    "_shell"
   ],
   "cs_lib/optim.py": [
@@ -305,8 +307,8 @@ COURSE = json.loads(r"""
   "cs_lib/gradient_check.py": "c247e85399aed16cf8e95e02f4e8d746954daf6076bc010385582e8e81ef9cc7",
   "cs_lib/layer_utils.py": "34720f6c0133518d0f8cccb3fe0d84cf4b2ab30b54b95c04e23cdb3b024865c5",
   "cs_lib/layers.py": "53957acd1829d2f867ef0a32e349cdab368584313f72a7709782366403d03eb7",
-  "cs_lib/notebook_checks.py": "d53a00bcb9716b541d83efb9bced3db9860145274147b6bc877c5a5e002dc5cd",
-  "cs_lib/notebook_setup.py": "d8c10539222070c7a700436d160ab1305b2a6d872b071f843e9c6f5c17de39e7",
+  "cs_lib/notebook_checks.py": "d1907aeaca1d3b61f081857e3f6d30a8160167461da7c9fa2db899ea54b242a9",
+  "cs_lib/notebook_setup.py": "08a0aff8aa4422f1d8d6ed954f16d8b2ce88a7b354227c4ad09723add5ce842f",
   "cs_lib/optim.py": "8a1e070c1ae9134426fe756d95e1e50bb43286dc0a9bba5df6e4b3f97a1d219e",
   "cs_lib/solver.py": "2b201c4e36f8d4984c67b655e556b397b88919d5ca3d641d28b35e93f6311d29",
   "cs_lib/vis_utils.py": "842144c2c9f61949bc95f2571667e8f28dc7865e29adcd0415f76b4f9f4d8f03"

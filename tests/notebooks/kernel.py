@@ -45,9 +45,9 @@ class Kernel:
 
 
 @contextmanager
-def kernel(folder: Path) -> Iterator[Kernel]:
-    """A kernel that works in `folder`, and is gone at the end."""
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": ""}
+def kernel(folder: Path, **more: str) -> Iterator[Kernel]:
+    """A kernel that works in `folder`, with more in its environment, and is gone at the end."""
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": "", **more}
     environment.pop("MPLBACKEND", None)
     manager = KernelManager(kernel_name="python3")
     manager.start_kernel(cwd=str(folder), env=environment, extra_arguments=["--log-level=40"])

@@ -1,5 +1,7 @@
 """The printed checks say what is wrong, and never raise on a student's value."""
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ WANT = np.array([1.0, 2.0])
 @pytest.fixture(autouse=True)
 def nothing_counted_yet():
     checks._tally.take()
+    checks._tally.later = []
 
 
 def report(capsys, got, want=WANT, **kwargs):
@@ -83,16 +86,34 @@ def test_a_total_with_a_failure_raises_one_line():
 
 
 def kept(capsys, function, *args, **kwargs):
-    checks.keeps(function, *args, **kwargs)
-    return [line.strip() for line in capsys.readouterr().out.splitlines()]
+    """What `keeps` says of a function, and at the end of its cell."""
+    with suppress(checks.NotYet):
+        checks.keeps(function, *args, **kwargs)
+        checks.total()
+    return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
 
 
 X, W = np.ones((2, 3)), np.ones((3, 4))
 
 
+def layer(x, w):
+    return x @ w, (x, w)
+
+
 def test_keeps_passes_a_function_that_writes_to_nothing(capsys):
-    lines = kept(capsys, lambda x, w: (x @ w, (x, w)), X, W)
-    assert lines == ["ok       kept           no argument changed", "ok       float32        stays float32"]
+    assert kept(capsys, layer, X, W) == [
+        "ok kept layer: no argument changed",
+        "ok float32 layer: stays float32",
+        "2 of 2",
+    ]
+
+
+def test_keeps_speaks_after_the_values_when_all_is_well(capsys):
+    checks.keeps(layer, X, W)
+    checks.holds("value", True)
+    checks.total()
+    words = [line.split()[1] for line in capsys.readouterr().out.splitlines()[:3]]
+    assert words == ["value", "kept", "float32"]
 
 
 def test_keeps_names_the_argument_that_was_written_to(capsys):
@@ -100,9 +121,19 @@ def test_keeps_names_the_argument_that_was_written_to(capsys):
         w *= 2
         return x @ w, None
 
-    lines = kept(capsys, forward, X, W)
-    assert lines[0] == "NOT YET  kept           w changed"
+    assert kept(capsys, forward, X, W)[0] == "NOT YET kept forward: w changed"
     assert np.array_equal(W, np.ones((3, 4)))
+
+
+def test_keeps_says_a_changed_argument_before_all_else(capsys):
+    """What comes after it may end the cell because of it."""
+
+    def forward(x):
+        x *= 2
+        return x, None
+
+    checks.keeps(forward, X)
+    assert "NOT YET  kept" in capsys.readouterr().out
 
 
 def test_keeps_sees_a_change_of_shape(capsys):
@@ -110,7 +141,7 @@ def test_keeps_sees_a_change_of_shape(capsys):
         x.resize((3, 2), refcheck=False)
         return x, None
 
-    assert kept(capsys, forward, X)[0] == "NOT YET  kept           x changed"
+    assert kept(capsys, forward, X)[0] == "NOT YET kept forward: x changed"
 
 
 def test_keeps_sees_a_change_of_dout_by_a_backward_pass(capsys):
@@ -119,20 +150,30 @@ def test_keeps_sees_a_change_of_dout_by_a_backward_pass(capsys):
         return dout
 
     lines = kept(capsys, backward, X, forward=(lambda x: (x, x), X))
-    assert lines[0] == "NOT YET  kept           dout changed"
+    assert lines[0] == "NOT YET kept backward: dout changed"
 
 
-def test_keeps_sees_a_cache_that_a_backward_pass_writes_to(capsys):
+@pytest.mark.parametrize(
+    ("pack", "take"),
+    [
+        (lambda x: x, lambda c: c),
+        (lambda x: (x, 2), lambda c: c[0]),
+        (lambda x: {"x": [x]}, lambda c: c["x"][0]),
+    ],
+    ids=["array", "tuple", "list in a dict"],
+)
+def test_keeps_sees_a_cache_that_a_backward_pass_writes_to(capsys, pack, take):
     def backward(dout, cache):
-        cache += 1
+        take(cache)[...] += 1
         return dout
 
-    assert kept(capsys, backward, X, forward=(lambda x: (x, x), X))[0].endswith("cache changed")
+    lines = kept(capsys, backward, X, forward=(lambda x: (x, pack(x)), X))
+    assert lines[0] == "NOT YET kept backward: cache changed"
 
 
 def test_keeps_sees_float64_among_the_results(capsys):
     lines = kept(capsys, lambda x, w: (np.zeros((2, 4)) + x @ w, None), X, W)
-    assert lines[1] == "NOT YET  float32        a result is float64"
+    assert lines[1] == "NOT YET float32 <lambda>: a result is float64"
 
 
 def test_keeps_casts_the_arrays_of_a_setting_and_leaves_integers(capsys):
@@ -144,7 +185,40 @@ def test_keeps_casts_the_arrays_of_a_setting_and_leaves_integers(capsys):
 
 
 def test_keeps_does_not_pass_what_gives_no_array(capsys):
-    assert kept(capsys, lambda x: None, X)[1] == "NOT YET  float32        no array came back"
+    assert kept(capsys, lambda x: 3, X)[1] == "NOT YET float32 <lambda>: no array came back"
+
+
+def without_return(x):
+    x + 1
+
+
+def test_keeps_says_where_a_return_is_missing(capsys):
+    line = without_return.__code__.co_firstlineno
+    said = f"NOT YET result without_return returns nothing (test_notebook_checks.py, line {line})"
+    assert kept(capsys, without_return, X)[0] == said
+    assert kept(capsys, lambda dout, cache: dout, X, forward=(without_return, X))[0] == said
+    with pytest.raises(checks.NotYet, match=r"^0 of 1"):
+        checks.keeps(without_return, X)
+
+
+def test_keeps_leaves_the_generator_as_it_was():
+    np.random.seed(3)
+    want = np.random.rand()
+    np.random.seed(3)
+    checks.keeps(lambda x: (x * np.random.rand(), None), X)
+    assert np.random.rand() == want
+
+
+def test_what_a_broken_cell_left_does_not_count_in_the_next(capsys):
+    """Outside of Jupyter a cell is the file that its code names."""
+    for cell, source in (
+        ("cell 1", "c.holds('x', False)\nc.keeps(f, x)"),
+        ("cell 2", "c.holds('y', True)\nc.total()"),
+    ):
+        names = {"__name__": "__main__", "c": checks, "f": without_return, "x": X}
+        with suppress(checks.NotYet):
+            exec(compile(source, cell, "exec"), names)
+    assert capsys.readouterr().out.splitlines()[-1] == "  1 of 1"
 
 
 def test_title(capsys):

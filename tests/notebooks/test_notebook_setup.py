@@ -154,3 +154,33 @@ def test_copies_that_jupyter_keeps_do_not_count(folder):
     copy.write_text("(", encoding="utf-8")
     with kernel(folder) as opened:
         assert opened.run(SETUP).status == "ok"
+
+
+MISSING = "net is missing: the cell above that makes it has not run through. First that one."
+
+
+def test_a_name_of_a_cell_that_ended_early_is_one_line(session):
+    session.run("out = layers.relu_forward(np.ones(2))\nnet = out")
+    assert session.run("print(net)").error == MISSING
+    assert session.run("def show():\n    return net\nshow()").error == MISSING
+
+
+def test_any_other_unknown_name_keeps_its_traceback(session):
+    session.run("def inside():\n    local = 1 / 0\ninside()")
+    assert "NameError" in session.run("nett = 1\nprint(net)").error.splitlines()[-1]
+    assert "NameError" in session.run("print(later)\nlater = 1").error.splitlines()[-1]
+    assert "NameError" in session.run("print(local)").error.splitlines()[-1]
+
+
+def test_an_unknown_name_in_the_library_keeps_its_traceback(folder, session):
+    session.run("net = 1 / 0")
+    line = write(folder, "out = net")
+    assert f"--> {line} " in session.run(CHECK).error.replace("---> ", "--> ")
+
+
+def test_what_a_broken_set_up_did_not_import_is_one_line(folder):
+    write(folder, "out = (")
+    with kernel(folder) as opened:
+        opened.run(SETUP)
+        write(folder, "out = np.maximum(0, x)")
+        assert opened.run(CHECK).error == MISSING.replace("net", "layers")

@@ -7,6 +7,7 @@ loaded again, whole, and while one of them cannot be, no cell runs.
 
 from __future__ import annotations
 
+import ast
 import importlib
 import sys
 import time
@@ -40,8 +41,10 @@ def follow_edits() -> None:
     shell.ast_transformers[:] = [
         hook for hook in shell.ast_transformers if type(hook).__name__ != FollowEdits.__name__
     ]
-    shell.ast_transformers.append(FollowEdits())
-    shell.set_custom_exc((NotImplementedError,), _show_to_do)
+    hook = FollowEdits()
+    hook.makes = _made_by(ast.parse(shell.user_ns["In"][-1]))  # this cell may end before its imports
+    shell.ast_transformers.append(hook)
+    shell.set_custom_exc((NotImplementedError, NameError), hook.show)
     for path in sorted(FOLDER.rglob("*.py")):
         if not any(part.startswith(".") for part in path.relative_to(FOLDER).parts):  # an editor's copies
             _refuse_unreadable(path)
@@ -54,6 +57,8 @@ class FollowEdits:
         self.loaded: dict[str, bytes] = {}  # module -> the text it was loaded from
         self.old: dict[Any, Any] = {}  # where superreload finds objects made by earlier versions
         self.seen = time.time()
+        self.makes: set[str] = set()  # names that the running cell makes
+        self.made: set[str] = set()  # names that cells before it make, if they run through
 
     def visit(self, cell: Any) -> Any:
         """Load what has changed, and let the cell pass.
@@ -69,6 +74,8 @@ class FollowEdits:
             rejected = type("CannotRun", (CannotRun, InputRejected), {})
             raise rejected(str(error)) from None
         self.seen = time.time()
+        self.made |= self.makes
+        self.makes = _made_by(cell)
         return cell
 
     def load_changed(self) -> None:
@@ -97,6 +104,39 @@ class FollowEdits:
             message = f"{Path(file).name}{where}: {type(error).__name__}: {error}"
             raise CannotRun(f"{message}\nCorrect it and save. Nothing was run.") from None
 
+    def show(self, shell: Any, kind: type, error: BaseException, trace: Any, tb_offset: Any = None) -> Any:
+        """Show what is still to do, and what is missing because of it, as one line; all else as always."""
+        where = traceback.extract_tb(trace)[-1]
+        path = Path(where.filename)
+        inside = FOLDER in path.parents
+        message = str(error)
+        if message.endswith(TO_DO):
+            line = f"To do: {message}{f' ({path.name}, line {where.lineno})' if inside else ''}."
+        elif type(error) is NameError and error.name in self.made and not inside:
+            line = (
+                f"{error.name} is missing: the cell above that makes it has not run through. First that one."
+            )
+        else:
+            shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+            return None
+        shell._showtraceback(kind, error, [line])
+        return [line]
+
+
+def _made_by(node: ast.AST) -> set[str]:
+    """The names that the code of a cell binds, outside of its functions and classes."""
+    names: set[str] = set()
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.ClassDef):
+            names.add(child.name)
+        elif isinstance(child, ast.alias):
+            names.add((child.asname or child.name).split(".")[0])
+        elif isinstance(child, ast.Name):
+            names |= {child.id} if isinstance(child.ctx, ast.Store) else set()
+        else:
+            names |= _made_by(child)
+    return names
+
 
 def _modules() -> Iterable[ModuleType]:
     """The modules of the library that are loaded, those that others build on first."""
@@ -121,20 +161,6 @@ def _refuse_unreadable(path: Path, known: bytes | None = None) -> bytes:
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
         raise CannotRun(f"{path.name}{line}: {reason}\nCorrect it and save. Nothing was run.") from None
     return text
-
-
-def _show_to_do(shell: Any, kind: type, error: BaseException, trace: Any, tb_offset: Any = None) -> Any:
-    """Show a function that is still to do as one line; any other NotImplementedError as always."""
-    message = str(error)
-    if not message.endswith(TO_DO):
-        shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
-        return None
-    last = traceback.extract_tb(trace)[-1]
-    path = Path(last.filename)
-    where = f" ({path.name}, line {last.lineno})" if FOLDER in path.parents else ""
-    lines = [f"To do: {message}{where}."]
-    shell._showtraceback(kind, error, lines)
-    return lines
 
 
 def _shell() -> Any:
