@@ -1,7 +1,9 @@
 """`nbgrader autograde`, run by hand, gives the points that `autograder grade` gives."""
 
 import json
+import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -50,7 +52,7 @@ WARNS = RIGHT.replace(
 def nbgrader(kit: Kit, *arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, "-P", "-m", "nbgrader", *arguments],
-        cwd=kit.home, env=kit.environment, capture_output=True, text=True,
+        cwd=kit.home, env=kit.environment, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stderr
@@ -108,12 +110,20 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Kit, Path]:
         "old": (RIGHT, old(notebook(POINTS, "Because."))),
         "unlabelled": (RIGHT, unlabelled(notebook(POINTS, "Because."))),
         "early": (RIGHT, notebook(POINTS)),
+        "pipes": (RIGHT, notebook(POINTS)),
+        "no-time": (RIGHT, notebook(POINTS)),
     }
     kit.students = list(hand_ins)  # type: ignore[attr-defined]
     for student, (code, content) in hand_ins.items():
         kit.hand_in(f"{student}/{NAME}", code)
         (kit.submitted / student / NAME / "nb.ipynb").write_text(content)
     (kit.submitted / "early" / NAME / "timestamp.txt").write_text("2000-01-01 00:00:00 UTC")
+    (kit.submitted / "no-time" / NAME / "timestamp.txt").write_bytes(b"yesterday \xff")
+    (kit.submitted / "pipes" / NAME / "nb.ipynb").unlink()
+    for name in ("nb.ipynb", "timestamp.txt", "data.csv"):
+        os.mkfifo(kit.submitted / "pipes" / NAME / name)
+    with socket.socket(socket.AF_UNIX) as line:
+        line.bind(str(kit.submitted / "pipes" / NAME / "s"))
     nbgrader(kit, "autograde", NAME)
     assert kit.grade(home / "out").returncode == 1  # a person is needed
     return kit, home / "out"
@@ -134,7 +144,7 @@ def test_both_ways_give_the_same_gradebook(graded: tuple[Kit, Path]) -> None:
         "twice": 4.0,
         "deleted": 4.0,
         "foreign": 4.0,
-        **dict.fromkeys(("no-answer", "torn", "old", "unlabelled", "early"), 4.0),
+        **dict.fromkeys(("no-answer", "torn", "old", "unlabelled", "early", "pipes", "no-time"), 4.0),
     }
 
 

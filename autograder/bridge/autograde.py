@@ -78,6 +78,12 @@ class GradedNotebook(NotebookExporter):
 
     course = Unicode("", help="the course's folder").tag(config=True)
 
+    def from_filename(
+        self, filename: str, resources: dict[str, Any] | None = None, **more: Any
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Without opening the file, which may be a pipe."""
+        return self.from_file(None, resources, **more)
+
     def from_file(
         self, file_stream: Any, resources: dict[str, Any] | None = None, **more: Any
     ) -> tuple[NotebookNode, dict[str, Any]]:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from autograder.bridge import autograde, feedback, formgrader
+from autograder.bridge import autograde, feedback, formgrader, ordinary
 from autograder.course import course as courses
 from autograder.release import nbgrader_settings
 
@@ -19,6 +19,7 @@ def configure(config: Any, course: str | Path | None = None) -> None:
     """Set nbgrader up for the course in this folder; without one, for the course we are in."""
     found = courses.find(Path(course) if course else None)
     _show_scripts()
+    ordinary.configure()
     nbgrader_settings.configure(config)
     autograde.configure(config, found)
     formgrader.configure(config, found)
