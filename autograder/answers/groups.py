@@ -83,9 +83,10 @@ def _grouped(grade_id: str, answers: Sequence[Answer], question: Question | None
     """Each answer joins the first group whose first answer it is like in all that matters."""
     bags = [_bag(answer.text) for answer in answers]
     vectors = _tf_idf(bags)
+    known = _known(bags, question)
     by_key: dict[tuple[object, ...], list[list[int]]] = {}
     for at, answer in enumerate(answers):
-        key = (answer.verdicts, answer.grade.points, _decisive(bags[at], question))
+        key = (answer.verdicts, answer.grade.points, _decisive(bags[at], known))
         rows = by_key.setdefault(key, [])
         home = next((row for row in rows if _cosine(vectors[row[0]], vectors[at]) >= ALIKE), None)
         if home is None:
@@ -106,17 +107,22 @@ def _bag(text: str) -> Counter[str]:
     return bag
 
 
-def _decisive(bag: Counter[str], question: Question | None) -> frozenset[str]:
+def _decisive(bag: Counter[str], known: Mapping[str, str]) -> frozenset[str]:
     """The words in which no two answers of a group may differ: what the rubric knows, numbers, denials."""
-    single = {word for word in bag if " " not in word}
+    return frozenset(known[word] for word in bag if word in known)
+
+
+def _known(bags: Sequence[Counter[str]], question: Question | None) -> dict[str, str]:
+    """Each decisive word of a class as the rubric writes it. Once for all answers: they share their words."""
+    single = {word for bag in bags for word in bag if " " not in word}
     if question is None:
-        return frozenset(single)
-    known = question.vocabulary
-    return frozenset(
-        next((p[0] for p in known if fits(p[0], word)), word)
-        for word in single
-        if word in DENIALS | MEANT or not word.isalpha() or any(fits(p[0], word) for p in known)
-    )
+        return {word: word for word in single}
+    found = {}
+    for word in single:
+        own = next((p[0] for p in question.vocabulary if fits(p[0], word)), "")
+        if own or word in DENIALS | MEANT or not word.isalpha():
+            found[word] = own or word
+    return found
 
 
 def _tf_idf(bags: Sequence[Counter[str]]) -> list[dict[str, float]]:

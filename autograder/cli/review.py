@@ -125,6 +125,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--comment", default="", metavar="TEXT", help="for the students of the groups decided"
     )
     parser.add_argument("--ask", action="store_true", help="go through the groups one by one")
+    parser.add_argument(
+        "--browser", action="store_true", help="read them in the browser, with Jupyter's server"
+    )
     parser.add_argument("--overwrite", action="store_true", help="also what a person has decided before")
     parser.add_argument("--json", action="store_true", help="print the groups as JSON")
 
@@ -132,6 +135,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     url = options.gradebook or sqlite_url(options.out / "gradebook.db")
     graded = Graded(course.load(options.assignment), options.out, url)
+    if options.browser:
+        from autograder.runs import reading  # Jupyter takes seconds to import
+
+        reading.serve(graded)
     wanted = review.Wanted(tuple(options.decide), options.comment, options.overwrite)
     question = graded.assignment.question
     asked = partial(ask, question=question, read=input) if options.ask else None

@@ -26,6 +26,8 @@ from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
 from autograder.errors import GradebookError
 from autograder.gradebook import lateness as penalties
+from autograder.gradebook import ledger, tables
+from autograder.gradebook.ledger import Decision
 from autograder.gradebook.nbgrader_tables import api, rows_of, schema_version
 from autograder.gradebook.url import patient, place, reason, sqlite_url
 from autograder.notebook import GradeCell
@@ -58,6 +60,7 @@ class Gradebook:
             _create(where, course)
             self._book = api.Gradebook(where, course)
             self._ensure_indexes()
+            tables.create(self._book.engine)
             self._ensure_assignment()
         except SQLAlchemyError as error:
             raise GradebookError(reason(url, error)) from None
@@ -119,6 +122,7 @@ class Gradebook:
         points: float,
         comment: str = "",
         overwrite: bool = False,
+        who: str = "",
     ) -> list[str]:
         """Enter a person's points for one cell of several students, all or none; the students entered.
 
@@ -127,26 +131,18 @@ class Gradebook:
         Raises:
             GradebookError: a student is not there, or the database is locked, read-only or gone.
         """
-        cell = self.assignment.cell(grade_id)
-        entered = []
+        decision = Decision(grade_id, points, comment or None, who=who, how="terminal")
         try:
-            for student in students:
-                at = (grade_id, cell.notebook, self.assignment.name, student)
-                row, note = self._book.find_grade(*at), self._book.find_comment(*at)
-                if row.manual_score is not None and not overwrite:
-                    continue
-                row.manual_score, row.needs_manual_grade = points, False
-                if comment:
-                    note.manual_comment = comment
-                entered.append(student)
+            versions = dict.fromkeys(students)
+            outcome = ledger.enter(self._db, self.assignment.name, decision, versions, overwrite)
             self._db.commit()
-        except api.MissingEntry as error:
-            self._db.rollback()
-            raise GradebookError(f"{error}; run autograder grade first") from None
         except SQLAlchemyError as error:
             self._db.rollback()
             raise GradebookError(f"nothing is entered: {reason(self.url, error)}") from None
-        return entered
+        except BaseException:
+            self._db.rollback()
+            raise
+        return list(outcome.entered)
 
     def _entered(self, students: list[str]) -> dict[str, Rows]:
         """student -> what the gradebook says of them."""

@@ -5,7 +5,7 @@ Records say what the autograder found. Reports, feedback and exports show a reco
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -17,9 +17,10 @@ from sqlalchemy.orm import Session
 from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
 from autograder.errors import GradebookError
+from autograder.gradebook import ledger, tables
 from autograder.gradebook.nbgrader_tables import api, rows_of
 from autograder.gradebook.url import patient, reason
-from autograder.records.record import Grade, Record
+from autograder.records.record import CaseResult, Grade, Outcome, Record
 
 CHUNK = 200  # students looked up at once
 
@@ -40,6 +41,7 @@ class Entered:
 
     decisions: dict[str, Entry] = field(default_factory=dict)  # grade id -> row
     comments: dict[str, str] = field(default_factory=dict)  # grade id -> what a person wrote
+    verdicts: dict[str, Mapping[str, bool]] = field(default_factory=dict)  # grade id -> criterion -> met
     timestamp: datetime | None = None
     extension_days: float = 0.0
 
@@ -83,6 +85,12 @@ def _entered(db: Session, assignment: Assignment, students: list[str]) -> dict[s
     for student, grade_id, text in rows_of(db, api.Comment, comments, assignment.name, students):
         if text:
             found[student].comments[grade_id] = text
+    if tables.exist(db.connection()):
+        read = ledger.lines(db, assignment.name, students=students)
+        for (student, grade_id), line in ledger.standing(read).items():
+            row = found[student].decisions.get(grade_id) if student in found else None
+            if row is not None and row.manual == line.points:  # else somebody entered others since
+                found[student].verdicts[grade_id] = line.verdicts
     return found
 
 
@@ -91,12 +99,37 @@ def laid_over(record: Record, entered: Entered | None) -> Record:
     if entered is None:
         return record
     grades = {
-        grade_id: _decided(grade, entered.decisions.get(grade_id), entered.comments.get(grade_id))
+        grade_id: _decided(
+            _read(grade, entered.verdicts.get(grade_id)),
+            entered.decisions.get(grade_id),
+            entered.comments.get(grade_id),
+        )
         for grade_id, grade in record.grades.items()
     }
     handed_in = record.handed_in or (utc(entered.timestamp).isoformat() if entered.timestamp else "")
     extension = record.extension_days or entered.extension_days
     return replace(record, grades=grades, handed_in=handed_in, extension_days=extension)
+
+
+def _read(grade: Grade, verdicts: Mapping[str, bool] | None) -> Grade:
+    """A grade with a person's verdicts in the place of the rubric's."""
+    if not verdicts:
+        return grade
+    return replace(grade, cases=tuple(_judged(case, verdicts) for case in grade.cases))
+
+
+def _judged(case: CaseResult, verdicts: Mapping[str, bool]) -> CaseResult:
+    met = verdicts.get(criterion_of(case))
+    outcome: Outcome = "passed" if met else "failed"
+    if met is None or outcome == case.outcome:
+        return case
+    title = case.message.partition(": ")[0] if ": " in case.message else criterion_of(case)
+    return replace(case, outcome=outcome, message=f"{title}: decided by your reader.", property="")
+
+
+def criterion_of(case: CaseResult) -> str:
+    """The criterion that a rubric's case is about: `slope` of `inline_two_layer_net_1[slope]`."""
+    return case.id.partition("[")[2].removesuffix("]")
 
 
 def _decided(grade: Grade, row: Entry | None, comment: str | None) -> Grade:

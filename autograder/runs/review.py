@@ -6,6 +6,7 @@ again never touches it. Answers are grouped only if nothing that a rubric looks 
 
 from __future__ import annotations
 
+import getpass
 import itertools
 import math
 import sys
@@ -102,7 +103,8 @@ def review(graded: Graded, wanted: Wanted, ask: Ask | None = None) -> list[Group
 
 def _enter(book: Gradebook, one: Decision, overwrite: bool) -> None:
     students = [answer.student for answer in one.group.answers]
-    entered = book.decide(students, one.group.grade_id, one.points, one.comment, overwrite)
+    who = getpass.getuser()
+    entered = book.decide(students, one.group.grade_id, one.points, one.comment, overwrite, who)
     kept = len(students) - len(entered)
     more = f"; {kept} kept what a person entered before" if kept else ""
     print(

@@ -1,0 +1,165 @@
+"""Students' objections to points, and the replies to them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy import create_engine
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from autograder.errors import GradebookError, ReviewError
+from autograder.gradebook import tables
+from autograder.gradebook.tables import OBJECTIONS
+from autograder.gradebook.url import patient, reason
+
+LONGEST = 5000  # characters of an objection, or of a reply
+COLUMNS = ("student", "grade_id", "text")
+
+
+@dataclass(frozen=True)
+class Typed:
+    """An objection as it comes in."""
+
+    student: str
+    grade_id: str  # empty: about the whole assignment
+    text: str
+
+
+@dataclass(frozen=True)
+class Objection:
+    id: int
+    at: str
+    student: str
+    grade_id: str
+    text: str
+    reply: str
+    who: str
+    replied: str
+
+    @property
+    def version(self) -> str:
+        """Of the reply: two people who answer at once are asked."""
+        return self.replied
+
+
+def from_csv(text: str) -> list[Typed]:
+    """Objections from a CSV with the columns student, grade_id and text; other columns are let be.
+
+    Raises:
+        ReviewError: a column is missing, or a line has no student or no text.
+    """
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    header = [(name or "").strip().casefold() for name in reader.fieldnames or ()]
+    if missing := [name for name in COLUMNS if name not in header]:
+        raise ReviewError(
+            f"objections: expected the columns {', '.join(COLUMNS)}, got {', '.join(header) or 'none'}; "
+            f"add {missing[0]}"
+        )
+    reader.fieldnames = header
+    found = []
+    for row in reader:
+        cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
+        if not any(cells.values()):
+            continue
+        if not cells["student"] or not cells["text"]:
+            lacking = "student" if not cells["student"] else "text"
+            raise ReviewError(f"objections:{reader.line_num}: expected a {lacking}, got an empty cell")
+        found.append(Typed(**cells))
+    return found
+
+
+def add(
+    db: Session,
+    assignment: str,
+    typed: Iterable[Typed],
+    students: Collection[str],
+    grade_ids: Collection[str],
+) -> int:
+    """Put objections on the list, all or none; how many are new. One that is there already is left as it is.
+
+    Raises:
+        ReviewError: a student or a cell is not there, or a text is too long.
+    """
+    every = list(typed)
+    for one in every:
+        if one.student not in students:
+            raise ReviewError(f"objection: no student {one.student!r} has been graded; correct the id")
+        if one.grade_id and one.grade_id not in grade_ids:
+            raise ReviewError(f"objection of {one.student}: no cell {one.grade_id!r}; correct the grade_id")
+        if not 0 < len(one.text) <= LONGEST:
+            raise ReviewError(
+                f"objection of {one.student}: expected 1 to {LONGEST} characters, got {len(one.text)}"
+            )
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    there = {(o.student, o.grade_id, o.text) for o in every_objection(db, assignment)}
+    new = list({(o.student, o.grade_id, o.text): o for o in every}.keys() - there)
+    rows = [
+        {"at": now, "assignment": assignment, "student": s, "grade_id": g, "text": t, "reply": ""}
+        for s, g, t in sorted(new)
+    ]
+    try:
+        if rows:
+            db.execute(sa.insert(OBJECTIONS), rows)
+        db.commit()
+    except IntegrityError:  # somebody read the same file at the same time
+        db.rollback()
+        return 0
+    return len(rows)
+
+
+def every_objection(db: Session, assignment: str) -> list[Objection]:
+    """Oldest first; those without a reply before the others."""
+    columns = [column for column in OBJECTIONS.c if column.name != "assignment"]
+    wanted = sa.select(*columns).where(OBJECTIONS.c.assignment == assignment)
+    found = [Objection(**row._mapping) for row in db.execute(wanted.order_by(OBJECTIONS.c.id))]
+    return sorted(found, key=lambda o: bool(o.reply))
+
+
+def reply(db: Session, assignment: str, number: int, text: str, who: str, seen: str) -> Objection | None:
+    """Reply to an objection; what stands there, if somebody else has replied since `seen`.
+
+    Raises:
+        ReviewError: there is no such objection, or the text is empty or too long.
+    """
+    text = text.strip()
+    if not 0 < len(text) <= LONGEST:
+        raise ReviewError(f"reply: expected 1 to {LONGEST} characters, got {len(text)}")
+    now = datetime.now(UTC).isoformat(timespec="microseconds")
+    here = sa.and_(OBJECTIONS.c.assignment == assignment, OBJECTIONS.c.id == number)
+    change = sa.update(OBJECTIONS).where(here, OBJECTIONS.c.replied == seen)
+    change = change.values(reply=text, who=who, replied=now)
+    done = db.execute(change.returning(OBJECTIONS.c.id)).first()
+    db.commit()
+    if done:
+        return None
+    for one in every_objection(db, assignment):
+        if one.id == number:
+            return one
+    raise ReviewError(f"reply: there is no objection {number}")
+
+
+def by_student(url: str, assignment: str) -> dict[str, list[Objection]]:
+    """student -> objections, of a gradebook that may have no such table yet.
+
+    Raises:
+        GradebookError: the gradebook is locked or gone.
+    """
+    engine = create_engine(patient(url))
+    found: dict[str, list[Objection]] = defaultdict(list)
+    try:
+        with Session(engine) as db:
+            if tables.exist(db.connection()):
+                for one in every_objection(db, assignment):
+                    found[one.student].append(one)
+    except SQLAlchemyError as error:
+        raise GradebookError(reason(url, error)) from None
+    finally:
+        engine.dispose()
+    return dict(found)

@@ -1,0 +1,92 @@
+"""The reading room as an extension of Jupyter's server: its settings, pages, styles and scripts.
+
+It uses the server's own login, cookies against forged requests and templates, and reads the folder that
+formgrader is set up for unless it is given another.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinjaMixin
+from traitlets import Unicode
+
+from autograder.course import assignment as course
+from autograder.course.course import find
+from autograder.errors import CourseError, RecordError
+from autograder.gradebook.url import sqlite_url
+from autograder.reading import handlers
+from autograder.reading.room import Room
+
+HERE = Path(__file__).parent
+NAME = "autograder_reading"
+
+
+class _Named(msgspec.Struct):
+    assignment: str
+
+
+class ReadingRoom(ExtensionAppJinjaMixin, ExtensionApp):
+    name = NAME
+    extension_url = handlers.ROOT
+    load_other_extensions = True
+    static_paths = [str(HERE / "static")]  # noqa: RUF012  as Jupyter has it
+    template_paths = [str(HERE / "templates")]  # noqa: RUF012
+
+    out = Unicode("", help="the folder that `autograder grade` wrote; default formgrader's").tag(config=True)
+    course = Unicode("", help="the course's folder; default that of formgrader's settings").tag(config=True)
+    gradebook = Unicode("", help="SQLAlchemy URL; default formgrader's, else OUT/gradebook.db").tag(
+        config=True
+    )
+
+    _room: Room | None = None
+
+    def initialize_handlers(self) -> None:
+        self.handlers.extend(handlers.HANDLERS)
+
+    def _prepare_templates(self) -> None:
+        super()._prepare_templates()
+        environment: Any = vars(self)["jinja2_env"]
+        handlers.add_filters(environment)
+
+    def room(self) -> Room:
+        """The class that is read here. Looked for anew until there is one: it may be graded later.
+
+        Raises:
+            CourseError, RecordError: there is no course, or nothing is graded.
+        """
+        if self._room is None:
+            self._room = self._find_room()
+        return self._room
+
+    def _find_room(self) -> Room:
+        settings = self.serverapp.web_app.settings if self.serverapp else {}
+        formgrader = settings.get("nbgrader_formgrader")
+        root = self.serverapp.root_dir if self.serverapp else "."
+        out = Path(self.out or (formgrader.coursedir.root if formgrader else root))
+        folder = self.course
+        if not folder and formgrader:
+            folder = settings["initial_config"].GradersPage.get("course", "")
+        first = next(iter(sorted((out / "records").glob("*.json"))), None)
+        if first is None:
+            raise RecordError(f"{out / 'records'}: no records; run autograder grade first")
+        try:
+            name = msgspec.json.decode(first.read_bytes(), type=_Named).assignment
+        except msgspec.MsgspecError as error:
+            raise RecordError(f"{first}: not a record ({error}); delete it and grade again") from None
+        if not folder and not (out / "course.toml").exists():
+            raise CourseError(
+                f"{out}: expected nbgrader_config.py, which says whose course this is, found none that does; "
+                f"run autograder review {name} --out {out} --browser"
+            )
+        assignment = course.load(name, find(Path(folder or out)))
+        return Room(assignment, out, self.gradebook or self._url(out, formgrader is not None))
+
+    def _url(self, out: Path, beside_formgrader: bool) -> str:
+        own = sqlite_url(out / "gradebook.db")
+        if not beside_formgrader or not self.serverapp:
+            return own
+        url = str(self.serverapp.web_app.settings["nbgrader_formgrader"].coursedir.db_url)
+        return own if url == f"sqlite:///{(out / 'gradebook.db').resolve()}" else url

@@ -1,0 +1,386 @@
+"""The pages of the reading room, and what its script sends."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import secrets
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from jinja2 import Environment
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.extension.handler import ExtensionHandlerJinjaMixin, ExtensionHandlerMixin
+from jupyter_server.utils import url_path_join
+from tornado import web
+
+from autograder.errors import CourseError, FolderError, GradebookError, RecordError, ReviewError, RubricError
+from autograder.gradebook import ledger, objections, readers
+from autograder.reading import views
+from autograder.reading.room import Room, Wanted
+from autograder.reading.second import agreement
+from autograder.reports import markdown, pages
+
+ROOT = "/autograder/reading"
+NEWEST = 200  # lines of the history that the page shows
+LONGEST_NAME = 80
+LARGEST = 2_000_000  # bytes of a CSV
+CANNOT = (CourseError, RubricError, RecordError, FolderError)
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def add_filters(environment: Environment) -> None:
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.filters.update(
+        points=pages.points,
+        markdown=markdown.html,
+        inline=markdown.inline,
+        plural=views.plural,
+        first_words=views.first_words,
+    )
+
+
+def inside(method: F) -> F:
+    """For people who are logged in. What they can put right is said in words, with the code that fits."""
+
+    @web.authenticated
+    @authorized
+    @wraps(method)
+    def run(self: Base, *arguments: str) -> None:
+        try:
+            method(self, *arguments)
+        except ReviewError as error:
+            self.refuse(400, str(error))
+        except GradebookError as error:
+            self.refuse(503, str(error))
+        except CANNOT as error:
+            self.refuse(404, str(error))
+
+    return run  # type: ignore[return-value]
+
+
+class Base(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandler):
+    auth_resource = "autograder_reading"
+
+    @property
+    def nonce(self) -> str:
+        if not hasattr(self, "_nonce"):
+            self._nonce = secrets.token_urlsafe(16)
+        return self._nonce
+
+    @property
+    def content_security_policy(self) -> str:
+        """Only our own script and style, by a number used once: whatever a student wrote can run nothing."""
+        return "; ".join(
+            (
+                "default-src 'none'",
+                f"script-src 'nonce-{self.nonce}'",
+                f"style-src 'nonce-{self.nonce}'",
+                "img-src data:",
+                "connect-src 'self'",
+                "form-action 'self'",
+                "frame-ancestors 'self'",
+                "base-uri 'none'",
+            )
+        )
+
+    def set_default_headers(self) -> None:
+        super().set_default_headers()
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("Referrer-Policy", "same-origin")
+
+    @property
+    def room(self) -> Room:
+        found: Room = self.extensionapp.room()  # type: ignore[attr-defined]
+        return found
+
+    @property
+    def root(self) -> str:
+        return str(url_path_join(self.base_url, ROOT))
+
+    @property
+    def reader(self) -> str:
+        """Who reads: whom the server knows by name, else the name that was typed in, else the machine's."""
+        user = self.current_user
+        known = str(getattr(user, "display_name", "") or getattr(user, "username", "") or "")
+        if known and not known.startswith("Anonymous "):
+            return known
+        typed = self.get_secure_cookie("autograder_reader")
+        return typed.decode() if typed else getpass.getuser()
+
+    @property
+    def is_known(self) -> bool:
+        name = str(getattr(self.current_user, "display_name", "") or "")
+        return bool(name) and not name.startswith("Anonymous ")
+
+    @property
+    def names(self) -> bool:
+        return self.get_cookie("autograder_names") == "shown"
+
+    def page(self, name: str, **more: Any) -> None:
+        more |= {"root": self.root, "nonce": self.nonce, "reader": self.reader, "is_known": self.is_known}
+        more |= {"names": self.names, "uri": self._here()}
+        self.write(self.render_template(name, **more))
+
+    def _here(self) -> str:
+        """Where this page is, without a token that it was opened with."""
+        with_token = "token" in self.request.query_arguments
+        return self.request.path if with_token else str(self.request.uri)
+
+    def refuse(self, code: int, message: str) -> None:
+        self.set_status(code)
+        if self.request.path.startswith(url_path_join(self.root, "api")):
+            self.write({"message": message})
+        else:
+            self.page("error.html", message=message, title="")
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        self.refuse(status_code, getattr(error, "log_message", None) or "This did not work.")
+        self.finish()
+
+    def body(self, **types: type | tuple[type, ...]) -> dict[str, Any]:
+        """The JSON that was sent, with these fields of these types.
+
+        Raises:
+            ReviewError: it is something else.
+        """
+        try:
+            found = json.loads(self.request.body or b"null")
+        except ValueError:
+            found = None
+        if not isinstance(found, dict) or not all(isinstance(found.get(k), t) for k, t in types.items()):
+            raise ReviewError(f"expected JSON with {', '.join(types)}")
+        return found
+
+
+class Overview(Base):
+    @inside
+    def get(self) -> None:
+        with self.room.session() as db:
+            rows = self.room.overview(db, self.reader)
+            second = len(self.room.second(db, self.reader))
+            waiting = sum(not o.reply for o in objections.every_objection(db, self.room.assignment.name))
+        self.page("overview.html", assignment=self.room.assignment, rows=rows, second=second, waiting=waiting)
+
+
+class QuestionList(Base):
+    @inside
+    def get(self, grade_id: str) -> None:
+        everyone = bool(self.get_argument("all", ""))
+        with self.room.session() as db:
+            piles = self.room.piles(db, grade_id, "" if everyone else self.reader)
+            every = piles if everyone else self.room.piles(db, grade_id)
+        if not every:
+            raise web.HTTPError(404, "No answer to this question needs review.")
+        question = views.question(self.room, grade_id)
+        mine = sum(len(p.alike.answers) for p in piles)
+        others = sum(len(p.alike.answers) for p in every) - mine
+        self.page("question.html", question=question, piles=piles, everyone=everyone, others=others)
+
+
+class AnswerPage(Base):
+    @inside
+    def get(self, grade_id: str, key: str) -> None:
+        second = bool(self.get_argument("second", ""))
+        everyone = bool(self.get_argument("all", ""))
+        with self.room.session() as db:
+            self.room.classroom.refresh()
+            if self.room.classroom.answer(grade_id, key) is None:
+                raise web.HTTPError(404, "This answer does not need review, or not any more.")
+            at = views.Place(self.root, grade_id, key, self.reader, everyone, second)
+            shown = views.answer_page(self.room, db, at)
+            remarks = readers.remarks(db, self.room.assignment.name, grade_id)
+        self.page("answer.html", page=shown, question=shown.question, remarks=remarks)
+
+
+class Decide(Base):
+    @inside
+    def put(self) -> None:
+        sent = self.body(grade_id=str, versions=dict, verdicts=dict, comment=str)
+        number, second = sent.get("points"), bool(sent.get("second"))
+        if number is not None and (isinstance(number, bool) or not isinstance(number, int | float)):
+            raise ReviewError("points: expected a number")
+        if not all(isinstance(v, bool) for v in sent["verdicts"].values()):
+            raise ReviewError("verdicts: expected true or false for each criterion")
+        if not all(isinstance(v, str) for v in sent["versions"].values()):
+            raise ReviewError("versions: expected a text for each answer")
+        if len(sent["comment"]) > objections.LONGEST:
+            raise ReviewError(f"comment: expected {objections.LONGEST} characters at most")
+        wanted = Wanted(sent["grade_id"], sent["versions"], sent["verdicts"], number, sent["comment"], second)
+        with self.room.session() as db:
+            saved = self.room.decide(db, wanted, self.reader)
+        if saved.conflicts:
+            self.set_status(409)
+            self.write(views.conflicts(saved, self.names))
+            return
+        self.write({"points": saved.points, "entered": len(saved.outcome.entered)})
+
+
+class Undo(Base):
+    @inside
+    def post(self) -> None:
+        with self.room.session() as db:
+            grade_id, key, outcome = self.room.undo(db, self.reader)
+        if outcome.conflicts:
+            self.set_status(409)
+            self.write({"message": "Somebody else has changed this since; nothing was undone."})
+            return
+        self.write({"at": f"{self.root}/q/{grade_id}/{key}", "undone": len(outcome.entered)})
+
+
+class Remarks(Base):
+    @inside
+    def post(self) -> None:
+        sent = self.body(grade_id=str, text=str)
+        with self.room.session() as db:
+            readers.keep_remark(db, self.room.assignment.name, sent["grade_id"], sent["text"], self.reader)
+            kept = readers.remarks(db, self.room.assignment.name, sent["grade_id"])
+        self.write({"remarks": [{"id": r.id, "text": r.text} for r in kept]})
+
+    @inside
+    def delete(self) -> None:
+        sent = self.body(id=int)
+        with self.room.session() as db:
+            readers.drop_remark(db, self.room.assignment.name, sent["id"])
+        self.write({})
+
+
+class Second(Base):
+    @inside
+    def get(self) -> None:
+        with self.room.session() as db:
+            left = self.room.second(db, self.reader)
+            pairs = self.room.pairs(db)
+            rows = views.twice(self.room, pairs, self.names)
+        first = f"{self.root}/q/{left[0][0].grade_id}/{left[0][0].key}?second=1" if left else ""
+        self.page("second.html", left=len(left), first=first, rows=rows, agreement=agreement(pairs))
+
+
+class Split(Base):
+    @inside
+    def get(self) -> None:
+        self._show(200, "")
+
+    @inside
+    def post(self) -> None:
+        chosen = {
+            grade_id: self.get_body_argument(f"reader-{grade_id}", "")
+            for grade_id in self.room.classroom.waiting()
+        }
+        split = readers.parsed(
+            self.get_body_argument("how", ""), self.get_body_argument("readers", ""), chosen
+        )
+        with self.room.session() as db:
+            seen = self.get_body_argument("version", "0")
+            kept = readers.save(db, self.room.assignment.name, split, int(seen) if seen.isdecimal() else 0)
+        if not kept:
+            self._show(409, "Somebody else has changed this since you opened it: this is how it is now.")
+            return
+        self.redirect(f"{self.root}/readers")
+
+    def _show(self, code: int, message: str) -> None:
+        with self.room.session() as db:
+            split = readers.load(db, self.room.assignment.name)
+            rows = self.room.overview(db, self.reader)
+            shares = views.shares(self.room, db, split)
+        self.set_status(code)
+        self.page("readers.html", split=split, rows=rows, shares=shares, message=message)
+
+
+class History(Base):
+    @inside
+    def get(self) -> None:
+        with self.room.session() as db:
+            found = ledger.lines(db, self.room.assignment.name, newest=NEWEST)
+        self.page("history.html", actions=views.actions(self.room, found), newest=NEWEST)
+
+
+class ObjectionList(Base):
+    def show(self, code: int, message: str) -> None:
+        with self.room.session() as db:
+            rows = [
+                views.objection(self.room, db, one, self.names)
+                for one in objections.every_objection(db, self.room.assignment.name)
+            ]
+        self.set_status(code)
+        cells = [(c.grade_id, self.room.name_of(c.grade_id)) for c in self.room.assignment.grade_cells]
+        self.page("objections.html", rows=rows, cells=cells, message=message)
+
+
+class Objections(ObjectionList):
+    @inside
+    def get(self) -> None:
+        self.show(200, "")
+
+    @inside
+    def post(self) -> None:
+        files = self.request.files.get("csv", [])
+        if files and files[0].body:
+            if len(files[0].body) > LARGEST:
+                raise ReviewError(f"expected a CSV of {LARGEST // 1_000_000} MB at most")
+            try:
+                typed = objections.from_csv(files[0].body.decode("utf-8"))
+            except UnicodeDecodeError:
+                raise ReviewError("expected a CSV in UTF-8; save it as such") from None
+        else:
+            fields = (self.get_body_argument(name, "").strip() for name in objections.COLUMNS)
+            typed = [objections.Typed(*fields)]
+        with self.room.session() as db:
+            students = self.room.students()
+            cells = [cell.grade_id for cell in self.room.assignment.grade_cells]
+            new = objections.add(db, self.room.assignment.name, typed, students, cells)
+        self.show(200, f"{new} new on the list, of {len(typed)}.")
+
+
+class Reply(ObjectionList):
+    @inside
+    def post(self, number: str) -> None:
+        text, seen = self.get_body_argument("reply", ""), self.get_body_argument("seen", "")
+        with self.room.session() as db:
+            other = objections.reply(db, self.room.assignment.name, int(number), text, self.reader, seen)
+        if other is not None:
+            message = f"{other.who} has replied meanwhile: “{other.reply}” Your text was not saved: “{text}”"
+            self.show(409, message)
+            return
+        self.show(200, "The reply is saved. `autograder report` puts it on the student's page.")
+
+
+class Me(Base):
+    """Settings of this browser: under which name one reads, whether names are shown."""
+
+    @inside
+    def post(self) -> None:
+        name = " ".join(self.get_body_argument("name", "").split())[:LONGEST_NAME]
+        if name and not self.is_known:
+            self.set_secure_cookie(
+                "autograder_reader", name, path=self.base_url, httponly=True, samesite="Lax"
+            )
+        names = self.get_body_argument("names", "")
+        if names in ("shown", "hidden"):
+            self._keep(self.set_cookie, "autograder_names", names)
+        back = self.get_body_argument("back", "")
+        safe = back.startswith(f"{self.root}/") or back == self.root
+        self.redirect(back if safe else self.root)
+
+    def _keep(self, how: Callable[..., None], name: str, value: str) -> None:
+        how(name, value, path=self.base_url, httponly=True, samesite="Lax")
+
+
+ID, KEY = r"([A-Za-z0-9_-]+)", r"([0-9a-f]{10})"
+HANDLERS = [
+    (rf"{ROOT}/?", Overview),
+    (rf"{ROOT}/q/{ID}/?", QuestionList),
+    (rf"{ROOT}/q/{ID}/{KEY}/?", AnswerPage),
+    (rf"{ROOT}/api/decision", Decide),
+    (rf"{ROOT}/api/undo", Undo),
+    (rf"{ROOT}/api/remark", Remarks),
+    (rf"{ROOT}/second/?", Second),
+    (rf"{ROOT}/readers/?", Split),
+    (rf"{ROOT}/history/?", History),
+    (rf"{ROOT}/objections/?", Objections),
+    (rf"{ROOT}/objections/(\d{{1,9}})/?", Reply),
+    (rf"{ROOT}/me/?", Me),
+]

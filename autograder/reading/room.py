@@ -1,0 +1,316 @@
+"""What readers see and do: the waiting answers of a class, and what is decided about them.
+
+Knows no server: the pages of `handlers` show what this returns, and pass on what a reader wants.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from autograder.course.assignment import Assignment
+from autograder.errors import GradebookError, ReviewError
+from autograder.gradebook import ledger, readers, tables
+from autograder.gradebook.decisions import criterion_of
+from autograder.gradebook.ledger import Decision, Line, Outcome, State
+from autograder.gradebook.readers import Split
+from autograder.gradebook.url import patient, reason
+from autograder.reading.second import chosen
+from autograder.reading.waiting import Alike, Classroom, Waiting
+from autograder.records.record import ROUNDED
+from autograder.reports.feedback import titles
+
+NEW = State("")  # a cell that the gradebook does not hold
+
+
+@dataclass(frozen=True)
+class Row:
+    """One question in the list of all."""
+
+    grade_id: str
+    notebook: str
+    title: str
+    points: float
+    answers: int
+    open: int
+    mine: int  # of those open
+    reader: str  # where whole questions are dealt out
+
+
+@dataclass(frozen=True)
+class Pile:
+    """One group in the list of a question's."""
+
+    alike: Alike
+    open: tuple[Waiting, ...]
+    readers: tuple[str, ...]
+
+    @property
+    def first(self) -> Waiting:
+        return self.alike.first
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A decision as a reader sends it."""
+
+    grade_id: str
+    versions: Mapping[str, str]  # key of an answer -> what was looked at
+    verdicts: Mapping[str, bool]
+    points: float | None  # None: what the criteria add up to
+    comment: str
+    second: bool = False
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """An answer that somebody else decided meanwhile, or that is another one now."""
+
+    answer: Waiting
+    state: State
+    who: str
+    at: str
+    changed: bool = False  # the answer itself
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What became of a decision."""
+
+    outcome: Outcome
+    points: float
+    conflicts: tuple[Conflict, ...] = ()
+
+
+class Room:
+    def __init__(self, assignment: Assignment, out: Path, url: str) -> None:
+        self.assignment, self.url = assignment, url
+        self.classroom = Classroom(assignment, out)
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return create_engine(patient(self.url))
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Raises GradebookError where the database is locked, read-only or gone."""
+        try:
+            with Session(self._engine) as db:
+                if not tables.exist(db.connection()):
+                    db.rollback()
+                    tables.create(self._engine)
+                yield db
+        except SQLAlchemyError as error:
+            raise GradebookError(reason(self.url, error)) from None
+
+    # --- lists ----------------------------------------------------------------------------------
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        return {
+            grade_id: title
+            for notebook in self.assignment.notebooks
+            for grade_id, title in titles(notebook).items()
+        }
+
+    def name_of(self, grade_id: str) -> str:
+        """What readers call a cell: its notebook, and its number or its id."""
+        home = next((c.notebook for c in self.assignment.grade_cells if c.grade_id == grade_id), "")
+        return f"{home}: {self.titles.get(grade_id, grade_id)}" if home else grade_id
+
+    def students(self) -> set[str]:
+        self.classroom.refresh()
+        return self.classroom.students
+
+    def overview(self, db: Session, reader: str) -> list[Row]:
+        self.classroom.refresh()
+        split = readers.load(db, self.assignment.name)
+        rows = []
+        for grade_id, answers in self.classroom.waiting().items():
+            states = ledger.states(db, self.assignment.name, grade_id)
+            open_ones = [a for a in answers if not states.get(a.student, NEW).decided]
+            owners = self.owners(split, grade_id)
+            grade = answers[0].grade
+            rows.append(
+                Row(
+                    grade_id,
+                    grade.notebook,
+                    self.titles.get(grade_id, grade_id),
+                    grade.max_points,
+                    len(answers),
+                    len(open_ones),
+                    sum(owners.get(a.key, reader) == reader for a in open_ones),
+                    owners.get(answers[0].key, "") if split.how == "question" else "",
+                )
+            )
+        return rows
+
+    def owners(self, split: Split, grade_id: str) -> dict[str, str]:
+        """Key of an answer -> who is to read it; empty where everybody reads everything."""
+        every = self.classroom.waiting()
+        answers = every.get(grade_id, [])
+        if split.how == "question":
+            left = {g: len(found) for g, found in every.items() if g not in split.questions}
+            reader = {**split.dealt(left), **split.questions}.get(grade_id)
+            return {a.key: reader for a in answers if reader}
+        if split.how == "group":
+            groups = self.classroom.alike(grade_id)
+            dealt = split.dealt({group.key: len(group.answers) for group in groups})
+            return {a.key: dealt[g.key] for g in groups for a in g.answers if g.key in dealt}
+        if split.how == "share":
+            work: dict[str, int] = {}
+            for found in every.values():
+                for a in found:
+                    work[a.key] = work.get(a.key, 0) + 1
+            dealt = split.dealt(work)
+            return {a.key: dealt[a.key] for a in answers if a.key in dealt}
+        return {}
+
+    def piles(self, db: Session, grade_id: str, reader: str = "") -> list[Pile]:
+        """The groups of a question; with a reader, what is theirs of each."""
+        self.classroom.refresh()
+        owners = self.owners(readers.load(db, self.assignment.name), grade_id)
+        states = ledger.states(db, self.assignment.name, grade_id)
+        found = []
+        for group in self.classroom.alike(grade_id):
+            answers = [a for a in group.answers if not reader or owners.get(a.key, reader) == reader]
+            if answers:
+                open_ones = tuple(a for a in answers if not states.get(a.student, NEW).decided)
+                who = sorted({owners[a.key] for a in answers if a.key in owners})
+                found.append(Pile(Alike(answers[0].key, tuple(answers)), open_ones, tuple(who)))
+        return found
+
+    def standing(self, db: Session, grade_id: str) -> dict[str, Line]:
+        """student -> the decision that stands."""
+        found = ledger.standing(ledger.lines(db, self.assignment.name, grade_id))
+        return {student: line for (student, _), line in found.items()}
+
+    # --- decisions ------------------------------------------------------------------------------
+
+    def decide(self, db: Session, wanted: Wanted, who: str) -> Saved:
+        """Enter a decision for all its answers, or for none of them.
+
+        Raises:
+            ReviewError: the points do not fit, or an answer is not there.
+        """
+        self.classroom.refresh()
+        answers = {key: self.classroom.answer(wanted.grade_id, key) for key in wanted.versions}
+        there = [answer for answer in answers.values() if answer is not None]
+        if len(there) < len(answers) or not there:
+            raise ReviewError("an answer is not there any more; the class was graded again, so load the page")
+        points = points_of(wanted, there[0])
+        seen = {a.student: wanted.versions[a.key].partition(".") for a in there}
+        changed = [a for a in there if seen[a.student][0] != a.version]
+        states = ledger.states(db, self.assignment.name, wanted.grade_id, [a.student for a in there])
+        if changed:
+            found = [Conflict(a, states.get(a.student, NEW), "", "", changed=True) for a in changed]
+            return Saved(Outcome(), points, tuple(found))
+        decision = Decision(
+            wanted.grade_id,
+            points,
+            wanted.comment.strip(),
+            wanted.verdicts,
+            who,
+            "second" if wanted.second else "room",
+        )
+        versions = {student: of for student, (_, _, of) in seen.items()}
+        outcome = ledger.enter(db, self.assignment.name, decision, versions)
+        if outcome.conflicts:
+            db.rollback()
+            return Saved(outcome, points, self._conflicts(db, wanted.grade_id, there, outcome))
+        db.commit()
+        return Saved(outcome, points)
+
+    def _conflicts(
+        self, db: Session, grade_id: str, answers: Sequence[Waiting], outcome: Outcome
+    ) -> tuple[Conflict, ...]:
+        standing = self.standing(db, grade_id)
+        by_student = {a.student: a for a in answers}
+        found = []
+        for state in outcome.conflicts:
+            line = standing.get(state.student)
+            ours = line is not None and line.version == state.version
+            who, at = (line.who, line.at) if line is not None and ours else ("somebody in formgrader", "")
+            found.append(Conflict(by_student[state.student], state, who, at))
+        return tuple(found)
+
+    def undo(self, db: Session, who: str) -> tuple[str, str, Outcome]:
+        """Take back the last decision of this reader: its question, an answer of it, what became of it.
+
+        Raises:
+            ReviewError: there is none, or it is undone already.
+        """
+        batch = ledger.last_batch(db, self.assignment.name, who)
+        if not batch:
+            raise ReviewError("there is nothing of yours to undo")
+        first = ledger.lines(db, self.assignment.name, batch=batch)[0]
+        outcome = ledger.undo(db, self.assignment.name, who, batch)
+        if outcome.conflicts:
+            db.rollback()
+        else:
+            db.commit()
+        self.classroom.refresh()
+        answers = self.classroom.waiting().get(first.grade_id, [])
+        key = next((a.key for a in answers if a.student == first.student), "")
+        return first.grade_id, key, outcome
+
+    # --- second readings ------------------------------------------------------------------------
+
+    def second(self, db: Session, reader: str) -> list[tuple[Waiting, Line]]:
+        """The sample that this reader reads a second time: decided by others, and by nobody twice so far."""
+        self.classroom.refresh()
+        name = self.assignment.name
+        first = ledger.standing(ledger.lines(db, name))
+        again = {(line.student, line.grade_id) for line in ledger.lines(db, name, how="second")}
+        return [
+            (answer, first[answer.student, grade_id])
+            for grade_id, answers in self.classroom.waiting().items()
+            for answer in answers
+            if chosen(name, grade_id, answer.key)
+            and (answer.student, grade_id) in first
+            and first[answer.student, grade_id].who != reader
+            and (answer.student, grade_id) not in again
+        ]
+
+    def pairs(self, db: Session) -> list[tuple[Line, Line]]:
+        """(first decision, second reading) of each answer that was read twice."""
+        every = ledger.lines(db, self.assignment.name)
+        first = ledger.standing(every)
+        second = {(line.student, line.grade_id): line for line in every if line.how == "second"}
+        return [(first[at], line) for at, line in second.items() if at in first]
+
+
+def weights(answer: Waiting) -> dict[str, float]:
+    """Criterion -> its points."""
+    return {criterion_of(c): c.weight for c in answer.grade.cases if c.kind == "criterion"}
+
+
+def points_of(wanted: Wanted, answer: Waiting) -> float:
+    """What a decision is worth.
+
+    Raises:
+        ReviewError: a criterion is unknown, or the points do not fit the question.
+    """
+    known = weights(answer)
+    if unknown := sorted(set(wanted.verdicts) - set(known)):
+        raise ReviewError(f"no criterion {unknown[0]!r}; the rubric was changed, so load the page")
+    points = wanted.points
+    if points is None:
+        if not known:
+            raise ReviewError(f"{wanted.grade_id}: expected points, got none")
+        points = round(sum(known[c] for c, met in wanted.verdicts.items() if met), 2)
+    most = answer.grade.max_points
+    if not math.isfinite(points) or not 0 <= points <= most + ROUNDED:
+        raise ReviewError(f"{wanted.grade_id}: expected points from 0 to {most:g}, got {points:g}")
+    return min(points, most)

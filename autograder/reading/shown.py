@@ -1,0 +1,76 @@
+"""What a student handed in, as HTML that is safe to show: text, pasted pictures, code and what it printed.
+
+The text is the record's. Pictures and printed text come from the notebook that `grade` wrote for the people
+who read, in which only what is harmless is left.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from autograder.course.assignment import Assignment
+from autograder.notebook import GradeCell, grade_id_of
+from autograder.reading.waiting import Waiting
+from autograder.reports import markdown
+
+FOLDER = "autograded"  # where the notebooks for people lie, as formgrader has them
+PICTURES = ("image/png", "image/jpeg")
+
+
+def answer(waiting: Waiting, assignment: Assignment, out: Path) -> Markup:
+    """The whole answer."""
+    cell = next((c for c in assignment.grade_cells if c.grade_id == waiting.grade_id), None)
+    found = _cell(waiting, cell, assignment, out) if cell is not None else {}
+    if cell is not None and cell.kind == "code":
+        code = Markup("<pre><code>{}</code></pre>").format(waiting.text or _text(found.get("source", "")))
+        return code + outputs(found.get("outputs", ()))
+    if not waiting.text.strip():
+        return Markup("<p><em>Nothing was found where the answer belongs.</em></p>")
+    return markdown.html(waiting.text, _pasted(found))
+
+
+def outputs(found: Any) -> Markup:
+    """What a cell printed and drew."""
+    parts = []
+    for output in found if isinstance(found, list) else ():
+        if not isinstance(output, dict):
+            continue
+        bundle = output.get("data")
+        data: dict[str, Any] = bundle if isinstance(bundle, dict) else {}
+        picture = next((kind for kind in PICTURES if kind in data), "")
+        source = f"data:{picture};base64,{''.join(_text(data.get(picture)).split())}"
+        if picture and markdown.PICTURE.fullmatch(source):
+            parts.append(Markup('<img src="{}" alt="a picture that this cell drew">').format(source))
+        elif text := _text(output.get("text") or data.get("text/plain")):
+            parts.append(markdown.as_typed(text))
+    return Markup("").join(parts)
+
+
+def _cell(waiting: Waiting, cell: GradeCell, assignment: Assignment, out: Path) -> dict[str, Any]:
+    """The cell as the notebook for people has it; empty if there is none."""
+    path = out / FOLDER / waiting.student / assignment.name / f"{cell.notebook}.ipynb"
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return next((c for c in cells if isinstance(c, dict) and grade_id_of(c) == waiting.grade_id), {})
+
+
+def _pasted(cell: dict[str, Any]) -> dict[str, str]:
+    """The pictures pasted into a cell; what is no picture is left out when they are shown."""
+    bundles = cell.get("attachments")
+    return {
+        str(name): f"data:{kind};base64,{_text(data)}"
+        for name, bundle in (bundles.items() if isinstance(bundles, dict) else ())
+        for kind, data in (bundle.items() if isinstance(bundle, dict) else ())
+    }
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list):
+        return "".join(map(str, value))
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,191 @@
+"""The answers of a graded class that need review, in memory.
+
+Of each record only what a reader looks at is decoded, and a record is read again only if its file has
+changed: a class of a thousand opens while one waits for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from autograder.answers.groups import Answer, Group, groups
+from autograder.course.assignment import Assignment
+from autograder.errors import FolderError, RecordError
+from autograder.records.record import CaseResult, Grade, Hashes, Record, State
+
+SHORT = 10  # signs of the name under which an answer is read
+NOBODY = Hashes("", "", "")
+
+
+class _Grade(msgspec.Struct):
+    notebook: str
+    points: float | None
+    max_points: float
+    state: State
+    comment: str = ""
+    cases: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+class _Record(msgspec.Struct):
+    student: str
+    assignment: str
+    grades: dict[str, _Grade]
+    answers: dict[str, str] = {}
+    problems: tuple[str, ...] = ()
+
+
+_READ = msgspec.json.Decoder(_Record)
+_CASES = msgspec.json.Decoder(tuple[CaseResult, ...])
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One student's answer that a person reads. `key` names it to a reader who does not see whose it is."""
+
+    key: str
+    student: str
+    grade_id: str
+    text: str
+    grade: Grade
+
+    @cached_property
+    def version(self) -> str:
+        """Of what is read: another hand-in or another rubric makes another answer of it."""
+        cases = [(case.id, case.outcome, case.weight) for case in self.grade.cases]
+        seen = msgspec.json.encode([self.text, self.grade.points, self.grade.max_points, cases])
+        return hashlib.sha256(seen).hexdigest()[:8]
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Answers that one decision fits. Its name stays as long as its first answer does."""
+
+    key: str
+    answers: tuple[Waiting, ...]
+
+    @property
+    def first(self) -> Waiting:
+        return self.answers[0]
+
+
+@dataclass
+class _Kept:
+    stamp: tuple[int, int]
+    waiting: dict[str, Waiting] = field(default_factory=dict)  # grade id -> answer
+
+
+class Classroom:
+    """A graded class: the records in OUT, as far as they need review."""
+
+    def __init__(self, assignment: Assignment, out: Path) -> None:
+        self.assignment, self.out = assignment, out
+        self._kept: dict[str, _Kept] = {}
+        self._order = [cell.grade_id for cell in assignment.grade_cells]
+        self._grouped: dict[str, list[Alike]] = {}
+
+    def refresh(self) -> None:
+        """Read what has changed on disk since.
+
+        Raises:
+            RecordError, FolderError: there are no records, or they are of another assignment.
+        """
+        folder = self.out / "records"
+        there: dict[str, tuple[int, int]] = {}
+        if folder.is_dir():
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.name.endswith(".json") and not entry.name.startswith("."):
+                        stat = entry.stat()
+                        there[entry.name] = (stat.st_mtime_ns, stat.st_size)
+        if not there:
+            raise RecordError(f"{folder}: no records; run autograder grade first")
+        changed = set(self._kept) - set(there)
+        for name in changed:
+            del self._kept[name]
+        for name, stamp in there.items():
+            if name not in self._kept or self._kept[name].stamp != stamp:
+                self._kept[name] = self._read(folder / name, stamp)
+                changed.add(name)
+        if changed:
+            self._grouped.clear()
+
+    def _read(self, path: Path, stamp: tuple[int, int]) -> _Kept:
+        try:
+            found = _READ.decode(path.read_bytes())
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise RecordError(f"{path}: not a record ({error}); delete it and grade again") from None
+        if found.assignment != self.assignment.name:
+            raise FolderError(f"{path}: a record of {found.assignment}, not of {self.assignment.name}")
+        kept = _Kept(stamp)
+        for grade_id, grade in found.grades.items():
+            if grade.state == "needs_review":
+                text = found.answers.get(grade_id, "")
+                kept.waiting[grade_id] = self._waiting(found.student, grade_id, grade, text)
+        return kept
+
+    def _waiting(self, student: str, grade_id: str, light: _Grade, text: str) -> Waiting:
+        cases = _CASES.decode(light.cases)
+        grade = Grade(
+            *(grade_id, light.notebook, light.points, light.max_points, light.state, cases, light.comment)
+        )
+        return Waiting(key_of(self.assignment.name, student), student, grade_id, text, grade)
+
+    @property
+    def students(self) -> set[str]:
+        """Everyone who has a record."""
+        return {name.removesuffix(".json") for name in self._kept}
+
+    def waiting(self) -> dict[str, list[Waiting]]:
+        """By question, in the order of the assignment: what its record leaves to a person, decided or not."""
+        found: dict[str, list[Waiting]] = {grade_id: [] for grade_id in self._order}
+        for _, kept in sorted(self._kept.items()):
+            for grade_id, answer in kept.waiting.items():
+                found.setdefault(grade_id, []).append(answer)
+        return {grade_id: answers for grade_id, answers in found.items() if answers}
+
+    def alike(self, grade_id: str) -> list[Alike]:
+        """The answers to one question, alike ones together, large groups first."""
+        if grade_id not in self._grouped:
+            answers = self.waiting().get(grade_id, [])
+            self._grouped[grade_id] = together(answers, self.assignment)
+        return self._grouped[grade_id]
+
+    def answer(self, grade_id: str, key: str) -> Waiting | None:
+        return next((a for a in self.waiting().get(grade_id, []) if a.key == key), None)
+
+
+def together(answers: Sequence[Waiting], assignment: Assignment) -> list[Alike]:
+    """Answers to one question in groups."""
+    if not answers:
+        return []
+    grade_id = answers[0].grade_id
+    by_student = {answer.student: answer for answer in answers}
+    made = groups(map(_record, answers), {grade_id: assignment.question(grade_id)})
+    return [_alike(group, by_student) for group in made]
+
+
+def _record(answer: Waiting) -> Record:
+    """As the answers' own room groups them."""
+    grades, texts = {answer.grade_id: answer.grade}, {answer.grade_id: answer.text}
+    return Record(answer.student, "", "", NOBODY, grades, answers=texts)
+
+
+def _alike(group: Group, by_student: Mapping[str, Waiting]) -> Alike:
+    answers = tuple(by_student[answer.student] for answer in group.answers)
+    return Alike(answers[0].key, answers)
+
+
+def as_answer(waiting: Waiting) -> Answer:
+    return Answer(waiting.student, waiting.text, waiting.grade)
+
+
+def key_of(assignment: str, student: str) -> str:
+    """A name for a student's answers that says nothing of who it is."""
+    return hashlib.sha256(f"{assignment}\0{student}".encode()).hexdigest()[:SHORT]

@@ -1,0 +1,45 @@
+"""`autograder review --browser`: Jupyter's server in OUT, with the reading room beside formgrader."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+from autograder.bridge import formgrader
+from autograder.errors import RecordError
+from autograder.gradebook.graded import Graded
+from autograder.gradebook.url import sqlite_url
+
+EXTENSION = "autograder.reading"
+PAGE = "/autograder/reading"
+
+
+def command() -> list[str]:
+    """What starts the server: Jupyter's own, on this machine alone, at the room's page."""
+    options = {
+        "jpserver_extensions": f"{EXTENSION}=True",
+        "default_url": PAGE,
+        "ip": "127.0.0.1",
+        "open_browser": "True",
+    }
+    return [sys.executable, "-m", "jupyter", "server", *(f"--ServerApp.{k}={v}" for k, v in options.items())]
+
+
+def prepare(graded: Graded) -> None:
+    """Make OUT a folder that formgrader and the reading room can be started in.
+
+    Raises:
+        RecordError: nothing is graded there.
+    """
+    if not graded.has_records():
+        raise RecordError(f"{graded.out / 'records'}: no records; run autograder grade first")
+    own = graded.gradebook in ("", sqlite_url(graded.out / "gradebook.db"))
+    formgrader.settings(graded.out, graded.assignment, "" if own else graded.gradebook)
+
+
+def serve(graded: Graded) -> NoReturn:
+    """Become the server: what is typed to stop it reaches it, and nothing of ours."""
+    prepare(graded)
+    os.chdir(graded.out)
+    os.execv(sys.executable, command())  # noqa: S606  no shell, no text of anybody else
