@@ -17,11 +17,13 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
 from autograder.errors import IntakeError
+from autograder.intake.kinds import HEAD, described
 
 MAX_FILE_BYTES = 64 * 2**20
 MAX_NOTEBOOK_BYTES = 16 * 2**20  # parsed, JSON takes ten times its size and more
@@ -58,18 +60,6 @@ FOREIGN = (
     *(".rar", ".7z", ".gz", ".bz2", ".tbz", ".tbz2", ".xz", ".txz", ".zst", ".tzst", ".lz", ".lzma", ".z"),
     *(".zipx", ".cab", ".ace", ".arj", ".lzh", ".sit", ".sitx", ".dmg", ".iso"),
 )
-KINDS = (  # what a file is by its first bytes, whatever its name says
-    (b"PK\3\4", "a zip"),
-    (b"PK\5\6", "an empty zip"),
-    (b"Rar!", "a RAR archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ\0", "an xz archive"),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
-    (b"%PDF", "a PDF"),
-    (b"version https://git-lfs", "a pointer of Git LFS, without the file itself"),
-)
 BLOCK = 512  # of a tar
 MAX_TAR_HEADER = 16 * 2**10  # bytes of one extended header, which holds a name and times
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
@@ -84,21 +74,30 @@ class Tree(Protocol):
 
     def read(self, name: str, most: int | None = None) -> bytes: ...
 
+    def head(self, name: str) -> bytes: ...
+
+
+class TooLarge(IntakeError):
+    """The hand-in as a whole is."""
+
 
 class Budget:
     """What one hand-in may still unpack, nested archives included."""
 
     def __init__(self) -> None:
-        self.bytes, self.files = MAX_TOTAL_BYTES, MAX_FILES
+        self.bytes, self.files, self.others = MAX_TOTAL_BYTES, MAX_FILES, MAX_FILES
+
+    def more(self) -> bool:
+        """Whether one more file may be looked at that is of no kind that is graded."""
+        self.others -= 1
+        return self.others >= 0
 
     def spend(self, data: bytes) -> bytes:
         self.bytes -= len(data)
         self.files -= 1
         if self.bytes < 0 or self.files < 0:
             limit = f"{MAX_TOTAL_BYTES // 2**20} MB or {MAX_FILES} files"
-            raise IntakeError(
-                f"the hand-in is larger than {limit}; hand in notebooks, package and results only"
-            )
+            raise TooLarge(f"the hand-in is larger than {limit}; hand in notebooks, package and results only")
         return data
 
 
@@ -109,16 +108,6 @@ def is_archive(name: str) -> bool:
 def is_foreign(name: str) -> bool:
     """Whether this is an archive of a kind that is not read."""
     return name.lower().endswith(FOREIGN) and not is_archive(name)
-
-
-def described(data: bytes) -> str:
-    """What a file is by its content; empty if its first bytes say nothing."""
-    start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if not start:
-        return "an empty file" if len(data) <= 512 else ""
-    if start[:9].lower() in (b"<!doctype", b"<html") or start[:5].lower() == b"<html":
-        return "a web page (HTML)"
-    return next((words for mark, words in KINDS if start.startswith(mark)), "")
 
 
 def stem(name: str) -> str:
@@ -184,6 +173,15 @@ class FolderTree:
                     self.noted.append(f"{path[top:]!r} is a link or no ordinary file; not used")
 
     def read(self, name: str, most: int | None = None) -> bytes:
+        with self._open(name) as file:
+            return _at_most(file, most, name)
+
+    def head(self, name: str) -> bytes:
+        with self._open(name) as file:
+            return file.read(HEAD)
+
+    @contextmanager
+    def _open(self, name: str) -> Iterator[IO[bytes]]:
         path = self.root / name
         if not path.resolve().is_relative_to(self.root.resolve()):
             raise IntakeError(f"{name}: leads outside the hand-in through a link; hand in the file itself")
@@ -191,7 +189,7 @@ class FolderTree:
         try:
             handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with os.fdopen(handle, "rb") as file:
-                return _at_most(file, most, name)
+                yield file
         except OSError as error:
             raise IntakeError(f"{name}: cannot be read ({error.strerror})") from None
 
@@ -249,9 +247,18 @@ class ZipTree:
         return sorted(self._infos)
 
     def read(self, name: str, most: int | None = None) -> bytes:
+        with self._open(name) as member:
+            return _at_most(member, most, name, self.label)
+
+    def head(self, name: str) -> bytes:
+        with self._open(name) as member:
+            return member.read(HEAD)
+
+    @contextmanager
+    def _open(self, name: str) -> Iterator[IO[bytes]]:
         try:
             with self.archive.open(self._infos[name]) as member:
-                return _at_most(member, most, name, self.label)
+                yield member
         except BROKEN as error:
             raise IntakeError(f"{self.label}: not a readable zip ({error}); ask for it again") from None
 
@@ -301,11 +308,20 @@ class TarTree:
         return sorted(self._members)
 
     def read(self, name: str, most: int | None = None) -> bytes:
-        member = self.archive.extractfile(self._members[name])
-        if member is None:
-            raise IntakeError(f"{self.label}: {name!r} is no ordinary file")
-        with member:
+        with self._open(name) as member:
             return _at_most(member, most, name, self.label)
+
+    def head(self, name: str) -> bytes:
+        with self._open(name) as member:
+            return member.read(HEAD)
+
+    @contextmanager
+    def _open(self, name: str) -> Iterator[IO[bytes]]:
+        try:
+            with self.archive.extractfile(self._members[name]) or io.BytesIO() as member:
+                yield member
+        except (tarfile.TarError, *BROKEN) as error:
+            raise IntakeError(f"{self.label}: not a readable tar ({error}); ask for it again") from None
 
 
 def _refuse_headers(data: bytes, label: str) -> None:
@@ -347,12 +363,11 @@ def _at_most(file: IO[bytes] | gzip.GzipFile, most: int | None, name: str, archi
 
 def open_archive(file: IO[bytes], name: str) -> Tree:
     """The files of an archive, by what it holds; by its name's suffix where that says nothing."""
-    start = file.read(BLOCK)
+    kind = described(file.read(BLOCK))
     file.seek(0)
-    kind = described(start)
     if kind in ("a zip", "an empty zip"):
         return ZipTree(file, name)
-    if kind == "a gzip archive" or start[257:262] == b"ustar":
+    if kind in ("a gzip archive", "a tar"):
         return TarTree(file, name)
     if kind:
         raise IntakeError(f"{name}: not a readable zip ({kind}); ask for it again as a .zip")

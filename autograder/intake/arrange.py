@@ -14,25 +14,38 @@ from pathlib import PurePosixPath
 
 from autograder.course.assignment import Assignment
 from autograder.files import files_below
-from autograder.intake import written
+from autograder.intake import notes, written
 from autograder.intake.archives import is_archive, is_foreign, odd
-from autograder.intake.changed_names import MODEL, MODULE, ending, is_backup, likely
+from autograder.intake.changed_names import MODEL, MODULE, ending, is_alike, is_backup, likely
 from autograder.intake.copies import Found, Taken, choose
-from autograder.intake.given import given
+from autograder.intake.given import fingerprint, given, plain
+from autograder.intake.kinds import (
+    ARCHIVES,
+    HEAD,
+    TEXT,
+    UNREAD,
+    Other,
+    kind,
+    may_hold_anything,
+    may_hold_code,
+    may_hold_numbers,
+    may_hold_words,
+)
 from autograder.intake.notebook_files import by_cells, by_name, may_be
+from autograder.intake.recovered import recovered, to_do
 from autograder.intake.source_text import in_utf8
 from autograder.intake.unworked import of_another, unworked
 from autograder.intake.written import Answers
 
 SHOWN = 8  # names of files, in one sentence
 IMPORTED = re.compile(rb"\b(?:from|import)[ \t]+([A-Za-z_]\w{0,99})")
-MAY_HOLD_ANSWERS = {
-    *(".pdf", ".html", ".htm", ".doc", ".docx", ".odt", ".rtf", ".tex", ".md", ".txt", ".pages", ".json"),
-    *(".png", ".jpg", ".jpeg", ".heic", ".webp", ".ipynb"),
-}
-MANIFEST = (
-    "manifest.json"  # the list that students' work.py packs; what it says of the hand-in decides nothing
-)
+# The list that students' work.py packs; what it says of the hand-in decides nothing.
+MANIFEST = "manifest.json"
+ABOUT = (
+    "timestamp.txt",
+    "collected.json",
+    MANIFEST,
+)  # claim something about a hand-in, and are no part of it
 
 
 @dataclass(frozen=True)
@@ -53,7 +66,7 @@ class _Work:
 
     assignment: Assignment
     files: dict[str, bytes]
-    unread: tuple[str, ...]  # names of files whose kind is not read
+    unread: dict[str, Other]  # files of no kind that is graded
     problems: list[str] = field(default_factory=list)
     doubts: dict[str, str] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)  # files that a problem names, or that need no naming
@@ -81,14 +94,16 @@ def arranged(
     files: Mapping[str, bytes],
     assignment: Assignment,
     aliases: Sequence[str] = (),
-    unread: Sequence[str] = (),
+    unread: Mapping[str, Other] | None = None,
 ) -> Arranged:
-    """`aliases` are other names the package may have; with any, notebooks may be missing. `unread` are names
-    of files that were not read, for they are of no kind that is graded."""
-    work = _Work(assignment, {n: d for n, d in files.items() if not odd(n)}, tuple(unread))
+    """`aliases` are other names the package may have; with any, notebooks may be missing. `unread` are files
+    of no kind that is graded."""
+    unread = unread or {}
+    work = _Work(assignment, {n: d for n, d in files.items() if not odd(n)}, dict(unread))
     work.named |= {name for name in files if PurePosixPath(name).name == MANIFEST}
     work.problems += [f"{name!r} is not used: {why}" for name in (*files, *unread) if (why := odd(name))]
     found = [*_modules(work, aliases), *_notebooks(work), *_models(work)]
+    found += recovered(work.files, found, assignment)
     taken = choose(found, given(assignment), assignment)
     work.problems += taken.noted
     for place, why in taken.doubts.items():
@@ -97,10 +112,14 @@ def arranged(
     notebooks = {place.removesuffix(".ipynb"): data for place, data in taken.of(".ipynb").items()}
     results = taken.of(MODEL)
     package |= _helpers(work, taken, package)
-    _missing(work, package, notebooks, results, aliases)
-    answers = written.read(assignment, notebooks, taken.spares)
+    left = _left(work, found)
+    _missing(work, package, notebooks, results, aliases, left)
+    words = [n for n, o in left.items() if may_hold_words(n, o.kind) and PurePosixPath(n).name not in ABOUT]
+    answers = written.read(
+        assignment, notebooks, taken.spares, [*words, *notes.in_package(package, assignment)]
+    )
     work.problems += [*answers.broken.values(), *answers.problems]
-    _name_unused(work, found, package)
+    _name_unused(work, left)
     work.problems += unworked(package, notebooks, assignment)
     if not aliases:  # a package of another course has other functions
         work.problems += of_another(package, assignment)
@@ -296,65 +315,79 @@ def _folder(path: str) -> str:
 # --- what is missing, and what is left ----------------------------------------------------------
 
 
+def _left(work: _Work, found: Sequence[Found]) -> dict[str, Other]:
+    """Every file that nothing was made of, and that was not given out with the assignment."""
+    known = {f.path for f in found} | work.named
+    others = {n: Other(kind(d[:HEAD]), fingerprint(d)) for n, d in work.files.items() if n not in known}
+    everything = {**others, **work.unread}
+    is_given = given(work.assignment).is_other
+    return {n: o for n, o in sorted(everything.items()) if n not in known and not is_given(n, o.print)}
+
+
 def _missing(
     work: _Work,
     package: Mapping[str, bytes],
     notebooks: Mapping[str, bytes],
     results: Mapping[str, bytes],
     aliases: Sequence[str],
+    left: Mapping[str, Other],
 ) -> None:
-    """Say what is not there; where it may lie in something that was not read, a person looks."""
+    """Say what is not there; where it may lie in something that was not used, a person looks."""
     name = work.assignment.package
-    closed = [n for n in work.unread if is_foreign(n) or is_archive(n)]
-    closed += [n for n in (*work.files, *work.unread) if is_backup(n)]
-    readable = [n for n in (*work.unread, *work.files) if PurePosixPath(n).suffix.lower() in MAY_HOLD_ANSWERS]
-    readable = [n for n in readable if n not in given(work.assignment).others]
+    closed = [n for n, o in left.items() if may_hold_anything(o.kind) or is_foreign(n) or is_backup(n)]
     if not package:
         if not any(problem.startswith(f"no {name}/ folder") for problem in work.problems):
             work.problems.append(f"no {name}/ folder; every function in it counts as not handed in")
-        _suspect(work, f"{name}/__init__.py", f"no {name}/ folder", closed)
+        code = [n for n, o in left.items() if n in closed or may_hold_code(n, o.kind)]
+        _suspect(work, f"{name}/__init__.py", f"no {name}/ folder", code)
+    known = given(work.assignment)
+    for place in to_do(work.assignment, known) if package else ():
+        state = "is missing" if place not in package else "is as it was given out"
+        if place not in package or plain(package[place]) == known.package[place]:
+            alike = [n for n, o in left.items() if is_alike(n, place) and may_hold_code(n, o.kind)]
+            _suspect(work, place, f"{place} {state}", [*closed, *alike])
     missing = [n for n in work.assignment.notebooks if n.name not in notebooks]
     if aliases and not notebooks:
         work.problems.append("no notebooks; only the package is graded")
         missing = []
+    words = [n for n, o in left.items() if n in closed or may_hold_words(n, o.kind)]
     for notebook in missing:
         inline = any(cell.kind == "inline" for cell in notebook.cells)
         loss = "its inline questions earn nothing" if inline else "nothing is lost by it"
-        left = [n for n in readable if n not in work.named]
-        if closed or left:
+        if words:
             loss = "a person looks for its answers in what could not be read" if inline else loss
         work.problems.append(f"{notebook.name}.ipynb is missing; {loss}")
-        _suspect(work, f"{notebook.name}.ipynb", f"{notebook.name}.ipynb is missing", [*closed, *left])
+        _suspect(work, f"{notebook.name}.ipynb", f"{notebook.name}.ipynb is missing", words)
+    numbers = [n for n, o in left.items() if n in closed or may_hold_numbers(n, o.kind)]
     for place in work.assignment.results:
         if place not in results:
-            _suspect(work, place, f"{place} is missing", closed)
+            _suspect(work, place, f"{place} is missing", numbers)
 
 
 def _suspect(work: _Work, place: str, what: str, where: Sequence[str]) -> None:
     if where:
-        work.doubt([place], f"{what}, but {_listed(where)} was handed in, which could not be read")
+        listed = _listed(list(dict.fromkeys(where)))
+        work.doubt([place], f"{what}, but {listed} was handed in, which could not be used")
 
 
-def _name_unused(work: _Work, found: Sequence[Found], package: Mapping[str, bytes]) -> None:
-    """Every file that nothing was said of, and that was not given out with the assignment."""
-    known = {f.path for f in found} | work.named
-    given_out = {PurePosixPath(n).name for n in given(work.assignment).others}
-    left = []
-    for name in sorted((*work.files, *work.unread)):
-        if name in known or odd(name) or PurePosixPath(name).name in given_out:
-            continue
+def _name_unused(work: _Work, left: Mapping[str, Other]) -> None:
+    """Every file that nothing was said of."""
+    rest = []
+    for name, other in left.items():
+        if odd(name) or other.kind == UNREAD:
+            continue  # named already
         if is_foreign(name):
             work.problems.append(f"{name} is not used: not a zip; ask for it again as one")
-        elif is_archive(name):
+        elif other.kind in ARCHIVES or (is_archive(name) and other.kind in ("", TEXT)):
             work.problems.append(f"{name} is not used: archives too deep in each other; ask for a plain zip")
         elif name.lower().endswith(".ipynb"):
             work.problems.append(
                 f"{name} is not used: no notebook of this assignment, or one that is there already"
             )
         else:
-            left.append(name)
-    if left:
-        work.problems.append(f"not used: {_listed(left)}")
+            rest.append(name if other.kind in ("", TEXT) else f"{name} ({other.kind})")
+    if rest:
+        work.problems.append(f"not used: {_listed(rest)}")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -53,6 +53,8 @@ def likely(name: str) -> Iterator[str]:
 def _shorter(base: str) -> str:
     """The name with one addition less; empty if none is seen."""
     stem, dot, ending = base.rpartition(".")
+    if ending == "pyw" and stem:
+        return f"{stem}{MODULE}"
     if f".{ending}" not in OURS or not stem:
         whole = BACKUP.sub("", BEHIND.sub("", base)).strip()
         return whole if whole != base else ""
@@ -68,6 +70,16 @@ def ending(name: str) -> str:
     return next((o for base in likely(name) for o in OURS if base.endswith(o) and base != o), "")
 
 
+def is_alike(name: str, place: str) -> bool:
+    """Whether a file's name holds that of a place: `my layers.py.rtf` and `cs_lib/layers.py`."""
+    wanted = _letters(PurePosixPath(place).name.partition(".")[0])
+    return len(wanted) > 2 and wanted in _letters(PurePosixPath(name).name)
+
+
+def _letters(name: str) -> str:
+    return "".join(c for c in name.casefold() if c.isalnum())
+
+
 def is_backup(name: str) -> bool:
     """Whether the name says that this is an older version of another file."""
     base = PurePosixPath(name).name
@@ -80,3 +92,8 @@ def number(name: str) -> int:
     stem = base.rpartition(".")[0] if ending(base) else base
     found = NUMBER.search(stem[-12:])
     return int(found[1]) if found else 0
+
+
+def numbers(path: str) -> tuple[int, ...]:
+    """All numbers in a path, from its top: `work-2/hw1` is a later one than `work-1/hw1`."""
+    return tuple(int(digits) for digits in re.findall(r"\d{1,18}", path[:1000]))

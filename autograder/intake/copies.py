@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from autograder.course.assignment import Assignment
 from autograder.errors import IntakeError
-from autograder.intake.changed_names import is_backup, number
+from autograder.intake.changed_names import is_backup, number, numbers
 from autograder.intake.given import Given, plain
 from autograder.intake.notebook_files import parsed
 
@@ -29,6 +29,7 @@ class Found:
     exact: bool = True  # it has the name that it should have
     other_name: str = ""  # of the package, where it has one
     by: str = "by its name"  # how it was recognised, if it has another name
+    doubt: str = ""  # why a person confirms that it is this file
 
     @property
     def whole(self) -> str:
@@ -77,6 +78,9 @@ def choose(found: Sequence[Found], given: Given, assignment: Assignment) -> Take
         else:
             _leave(root, files, against, worked_on[root], taken)
     _tell_names(taken, assignment)
+    for place, kept in taken.files.items():
+        if kept.doubt:
+            taken.doubts.setdefault(place, kept.doubt)
     return taken
 
 
@@ -84,7 +88,8 @@ def _rank(root: str, files: Sequence[Found], worked_on: bool) -> tuple[object, .
     """The one worked on first, then the most complete, then the highest in the folders or the latest."""
     other = any(f.other_name for f in files)
     parts = {"package" if f.place.endswith(".py") else f.place for f in files}
-    return (not worked_on, other, -len(parts), root.count("/") if root else -1, -number(root), root)
+    later = (*(-n for n in numbers(root)), 1)  # no number comes before every number
+    return (not worked_on, other, -len(parts), root.count("/") if root else -1, later, root)
 
 
 def _one_each(places: Mapping[str, list[Found]], given: Given, taken: Taken) -> list[Found]:

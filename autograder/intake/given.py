@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autograder.course.assignment import Assignment
 from autograder.files import files_below
+from autograder.intake.archives import ignored
+from autograder.intake.kinds import HEAD
 
 
 @dataclass(frozen=True)
@@ -28,27 +31,31 @@ class Given:
 
     package: dict[str, str] = field(default_factory=dict)  # "cs_lib/layers.py" -> text
     notebooks: dict[str, tuple[GivenCell, ...]] = field(default_factory=dict)
-    others: frozenset[str] = frozenset()  # names of further files, such as README.md
+    others: dict[str, str] = field(default_factory=dict)  # further files: "README.md" -> its fingerprint
+
+    def is_other(self, name: str, print: str) -> bool:
+        """Whether this is a further file as it was given out."""
+        return self.others.get(PurePosixPath(name).name) == print
 
 
 @lru_cache(maxsize=8)
 def given(assignment: Assignment) -> Given:
     folder = assignment.release_folder
     package: dict[str, str] = {}
-    others = set()
+    others: dict[str, str] = {}
     for path in files_below(folder):
         name = path.relative_to(folder).as_posix()
         if path.suffix == ".py" and name.startswith(f"{assignment.package}/"):
             package[name] = plain(path.read_bytes())
-        else:
-            others.add(name)
+        elif not ignored(name):
+            others[path.name] = fingerprint(path.read_bytes())
     notebooks = {}
     for notebook in assignment.notebooks:
         released = folder / f"{notebook.name}.ipynb"
         notebooks[notebook.name] = (
             cells_of(released) if released.is_file() else _unsolved(cells_of(notebook.path))
         )
-    return Given(package, notebooks, frozenset(others))
+    return Given(package, notebooks, others)
 
 
 def cells_of(path: Path) -> tuple[GivenCell, ...]:
@@ -76,3 +83,9 @@ def plain(data: bytes) -> str:
     """Source as text for comparing: line ends, spaces behind lines and a byte order mark do not count."""
     text = data.decode("utf-8-sig", "replace")
     return "\n".join(line.rstrip() for line in text.splitlines()).strip()
+
+
+def fingerprint(data: bytes) -> str:
+    """What tells whether a file begins as another does; line ends do not count in a short one."""
+    head = data[:HEAD]
+    return hashlib.sha256(plain(head).encode() if len(head) < HEAD else head).hexdigest()

@@ -11,12 +11,14 @@ from typing import Any
 
 from autograder.errors import IntakeError
 from autograder.intake import archives
-from autograder.intake.archives import described
 from autograder.intake.changed_names import NOTEBOOK, ending, likely
 from autograder.intake.given import GivenCell
+from autograder.intake.kinds import described
 from autograder.notebook import Notebook
 
 ENOUGH = 0.5  # of a notebook's grade ids or given cells, to know it by what it holds
+MAX_OUTPUTS, MAX_PRINTED = 100, 50_000  # of one cell, and characters of them that are looked at
+PRINTED = ("text/plain", "text/markdown", "text/html", "text/latex")
 HOW = "open it, choose File > Download, and hand in the .ipynb"
 
 
@@ -29,6 +31,7 @@ class Cell:
     label: str  # nbgrader's grade id, or ""
     id: str
     text: str
+    printed: str = ""  # what stands below it, as far as it is text
 
 
 def read_cells(name: str, data: bytes) -> list[dict[str, Any]]:
@@ -76,7 +79,7 @@ def _newer(content: dict[str, Any]) -> dict[str, Any]:
 def parsed(name: str, data: bytes) -> list[Cell]:
     """The cells of a handed-in notebook, typed. Raises IntakeError for what is not a notebook."""
     return [
-        Cell(number, str(raw.get("cell_type", "")), grade_id(raw), _id(raw), text_of(raw))
+        Cell(number, str(raw.get("cell_type", "")), grade_id(raw), _id(raw), text_of(raw), _printed(raw))
         for number, raw in enumerate(read_cells(name, data), 1)
     ]
 
@@ -86,6 +89,19 @@ def text_of(cell: dict[str, Any]) -> str:
     source = cell.get("source", cell.get("input", ""))
     text = "".join(s for s in source if isinstance(s, str)) if isinstance(source, list) else str(source)
     return text.encode("utf-8", "replace").decode()
+
+
+def _printed(cell: dict[str, Any]) -> str:
+    """What a cell printed or displayed as text, without warnings and tracebacks."""
+    found: list[str] = []
+    outputs = cell.get("outputs")
+    for output in outputs[:MAX_OUTPUTS] if isinstance(outputs, list) else ():
+        if not isinstance(output, dict) or output.get("name") == "stderr":
+            continue
+        data = output.get("data")
+        shown = [data.get(kind) for kind in PRINTED] if isinstance(data, dict) else [output.get("text")]
+        found += [text_of({"source": part})[:MAX_PRINTED] for part in shown if part]
+    return "\n".join(found)[:MAX_PRINTED]
 
 
 def grade_id(cell: dict[str, Any]) -> str:

@@ -24,6 +24,7 @@ from autograder.intake.archives import (
     MAX_DEPTH,
     MAX_NOTED,
     Budget,
+    TooLarge,
     Tree,
     ignored,
     is_archive,
@@ -36,11 +37,14 @@ from autograder.intake.archives import (
 from autograder.intake.arrange import arranged
 from autograder.intake.changed_names import ending
 from autograder.intake.facts import Facts
+from autograder.intake.given import fingerprint
+from autograder.intake.kinds import ARCHIVES, UNREAD, Other, kind, of_zip
 from autograder.intake.written import Answers
 from autograder.safe_text import shown
 
 STAMP = "timestamp.txt"  # nbgrader's: when this was handed in
 MAX_SENTENCE = 500  # characters of one thing said
+MANY = f"more than {archives.MAX_FILES} further files"
 
 
 LITTER = ("Thumbs.db", "desktop.ini")  # what Windows leaves in folders
@@ -85,8 +89,8 @@ class Submission:
     def digest(self) -> str:
         """Hash of what the record depends on. The time counts, for it is in the record."""
         total = hashlib.sha256()
-        for kind in (self.package, self.notebooks, self.results):
-            for name, data in sorted(kind.items()):
+        for part in (self.package, self.notebooks, self.results):
+            for name, data in sorted(part.items()):
                 total.update(f"{name}\0{len(data)}\0".encode() + data)
         about = [
             self.handed_in,
@@ -189,7 +193,7 @@ def read(source: Source, assignment: Assignment) -> Submission:
         if not files and not unread:
             raise IntakeError(nothing(noted))
         if note:
-            unread = [name for name in unread if name != STAMP]
+            unread.pop(STAMP, None)
     except IntakeError as error:
         return Submission(student, unreadable=shown(str(error))[:MAX_SENTENCE])
     found = arrange(student, files, assignment, aliases, unread)
@@ -203,7 +207,7 @@ def read(source: Source, assignment: Assignment) -> Submission:
     )
 
 
-def _read(source: Source, assignment: str) -> tuple[dict[str, bytes], list[str], list[str]]:
+def _read(source: Source, assignment: str) -> tuple[dict[str, bytes], dict[str, Other], list[str]]:
     """The files that count: as they came, unless somebody has changed what the collector wrote of them."""
     known, original = source.facts, source.as_it_came(assignment)
     files, unread, noted = read_files(open_tree(source.path))
@@ -211,7 +215,8 @@ def _read(source: Source, assignment: str) -> tuple[dict[str, bytes], list[str],
         return files, unread, noted
     if facts.hash_of(files) != known.written:
         changed = "its files are not those that were collected; graded as they are now"
-        return files, [name for name in unread if name != STAMP], [changed, *noted]
+        unread.pop(STAMP, None)
+        return files, unread, [changed, *noted]
     if known.unreadable:
         raise IntakeError(known.unreadable)
     return read_files(open_tree(original))
@@ -234,10 +239,10 @@ def arrange(
     files: Mapping[str, bytes],
     assignment: Assignment,
     aliases: tuple[str, ...] = (),
-    unread: Sequence[str] = (),
+    unread: Mapping[str, Other] | None = None,
 ) -> Submission:
     """Files under the names the hand-in gave them, as a `Submission`."""
-    found = arranged(files, assignment, aliases, unread)
+    found = arranged(files, assignment, aliases, unread or {})
     return Submission(
         student,
         found.package,
@@ -285,33 +290,73 @@ def wanted(name: str) -> bool:
     return bool(ending(name)) or PurePosixPath(name).suffix.lower() == ".json"
 
 
-def read_files(tree: Tree) -> tuple[dict[str, bytes], list[str], list[str]]:
-    """(all wanted files of a hand-in, also those in archives; the names of the others; what was unusual)."""
-    files, unread, noted = dict[str, bytes](), list[str](), list[str]()
-    _read_into(tree, "", MAX_DEPTH, Budget(), files, unread, noted)
-    return files, unread, [shown(what) for what in noted]
+def read_files(tree: Tree) -> tuple[dict[str, bytes], dict[str, Other], list[str]]:
+    """(all wanted files of a hand-in, also those in archives; the others and what each is; what was unusual).
+
+    Raises:
+        IntakeError: nothing of it can be read, or it is larger than a hand-in may be.
+    """
+    reading = _Reading()
+    _read_into(tree, "", MAX_DEPTH, reading)
+    if not reading.files and reading.faults:
+        raise IntakeError(reading.faults[0])
+    return reading.files, reading.others, [shown(what) for what in reading.noted]
 
 
-def _read_into(
-    tree: Tree,
-    below: str,
-    depth: int,
-    budget: Budget,
-    files: dict[str, bytes],
-    unread: list[str],
-    noted: list[str],
-) -> None:
-    """Add what `tree` holds, as if it lay in the folder `below`."""
-    for name in tree.names():
+@dataclass
+class _Reading:
+    """What was found so far."""
+
+    budget: Budget = field(default_factory=Budget)
+    files: dict[str, bytes] = field(default_factory=dict)
+    others: dict[str, Other] = field(default_factory=dict)  # name -> what it is
+    noted: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)  # of files that could not be read, also noted
+
+
+def _read_into(tree: Tree, below: str, depth: int, reading: _Reading) -> None:
+    """Add what `tree` holds, as if it lay in the folder `below`. What cannot be read is named."""
+    names = tree.names()
+    taken = {parent.as_posix() for name in names for parent in PurePosixPath(name).parents}
+    for name in names:
         whole = below + name
         if ignored(whole):
             continue
-        if wanted(name):
-            files[whole] = budget.spend(tree.read(name))
-        elif is_archive(name) and depth:
-            data = budget.spend(tree.read(name, archives.MAX_TOTAL_BYTES))
-            inner = open_archive(io.BytesIO(data), name)
-            _read_into(inner, f"{stem(whole)}/", depth - 1, budget, files, unread, noted)
-        elif len(unread) < archives.MAX_FILES:
-            unread.append(whole)
-    noted += tree.noted
+        try:
+            if wanted(name):
+                reading.files[whole] = reading.budget.spend(tree.read(name))
+            elif reading.budget.more():
+                opened = name if stem(name) in taken else stem(name)
+                taken.add(opened)
+                _read_other(tree, name, below, opened, depth, reading)
+            else:
+                reading.others[MANY] = Other("")
+        except TooLarge:
+            raise
+        except IntakeError as error:
+            reading.others[whole] = Other(UNREAD)
+            reading.faults.append(str(error))
+            reading.noted.append(f"{whole} is not used: {str(error).removeprefix(f'{name}: ')}")
+    reading.noted += tree.noted
+
+
+def _read_other(tree: Tree, name: str, below: str, opened: str, depth: int, reading: _Reading) -> None:
+    """A file of no kind that is graded. Where it is an archive, by its content or by its name, what is in it
+    counts as if it lay in the folder `opened`."""
+    head = tree.head(name)
+    whole, what = below + name, kind(head)
+    reading.others[whole] = Other(what, fingerprint(head))
+    closed = is_foreign(name) and what not in ARCHIVES  # its name says so, and nothing that it is one we open
+    if not depth or closed or not (what in ARCHIVES or is_archive(name)):
+        return
+    inner = open_archive(io.BytesIO(reading.budget.spend(tree.read(name, archives.MAX_TOTAL_BYTES))), name)
+    if known := of_zip(inner.names()):
+        reading.others[whole] = Other(known)
+        return
+    apart = _Reading(reading.budget)  # what breaks off half way is not taken by halves
+    _read_into(inner, f"{below}{opened}/", depth - 1, apart)
+    del reading.others[whole]
+    reading.files |= apart.files
+    reading.others |= apart.others
+    reading.noted += apart.noted
+    reading.faults += apart.faults

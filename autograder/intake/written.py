@@ -13,10 +13,13 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from autograder.answers.text import MAX_CHARACTERS
+from autograder.answers.verdict import judge
 from autograder.course.assignment import Assignment
 from autograder.errors import IntakeError
+from autograder.intake import notes
 from autograder.intake.given import given
 from autograder.intake.notebook_files import Cell, parsed
 from autograder.notebook import Notebook
@@ -24,6 +27,7 @@ from autograder.notebook import Notebook
 MAX_ANSWER = MAX_CHARACTERS  # kept of one answer: what the rubric reads; a long one has 2,000
 MAX_COPIES = 10  # answers to one question that are shown
 MAX_FOUND = 40  # cells of text without a label that are looked at in one notebook
+NAMED = 4  # places in which an answer may stand, in one sentence
 BETWEEN = "\n\n---\n\n"  # parts of an answer; a line across in Markdown
 PICTURE = re.compile(r"!\[[^\[\]]{0,200}\]\(|<img\b", re.I)
 PROSE = ("markdown", "raw", "heading")
@@ -60,8 +64,11 @@ def read(
     assignment: Assignment,
     notebooks: Mapping[str, bytes],
     spares: Iterable[tuple[str, str, bytes]] = (),
+    beside: Sequence[str] = (),
 ) -> Answers:
-    """The answers in `notebooks`. `spares` (notebook, file, content) are other copies of one of them."""
+    """The answers in `notebooks`. `spares` (notebook, file, content) are other copies of one of them.
+    `beside` names what else in the hand-in may hold an answer: while there is any, no empty cell settles one.
+    """
     reading = _Reading()
     cells: dict[str, list[Cell]] = {}
     for name, data in notebooks.items():
@@ -70,11 +77,18 @@ def read(
         except IntakeError as error:
             reading.broken[name] = str(error)
     copies = _labelled(assignment, cells, spares)
+    there = {
+        n.name: _Notebook(n, assignment, cells[n.name], copies)
+        for n in assignment.notebooks
+        if n.name in cells
+    }
+    strays = {name: each.unclaimed() for name, each in there.items()}
     for notebook in assignment.notebooks:
-        if notebook.name in cells:
-            _Notebook(notebook, assignment, cells[notebook.name], copies).read(reading)
+        others = [place for name, places in strays.items() if name != notebook.name for place in places]
+        if notebook.name in there:
+            there[notebook.name].read(reading, [*others, *beside])
         else:
-            _elsewhere(notebook, copies, reading)
+            _elsewhere(notebook, copies, others, reading)
     return Answers(reading.texts, reading.doubts, reading.broken, tuple(reading.problems))
 
 
@@ -134,22 +148,29 @@ class _Notebook:
         self.lines = {_norm(line) for c in given_cells for line in c.text.splitlines()} - {""}
         self.claimed = {label for n in assignment.notebooks for label in questions(n)}
 
-    def read(self, reading: _Reading) -> None:
-        asked = questions(self.notebook)
-        written = {q: _distinct(c for c in self.copies[q] if self._is_own(c.cell.text)) for q in asked}
-        loose = list(self._loose())
-        nearest = self._nearest(loose, asked, {q for q in asked if written[q]})
-        for question in asked:
-            if written[question]:
-                self._take(question, written[question], nearest[question], reading)
+        self.assignment = assignment
+        self.asked = questions(notebook)
+        self.written = {q: _distinct(c for c in copies[q] if self._is_own(c.cell.text)) for q in self.asked}
+        self.loose = list(self._loose())
+        self.nearest = self._nearest(self.loose, self.asked, {q for q in self.asked if self.written[q]})
+
+    def unclaimed(self) -> list[str]:
+        """Where text stands that belongs to no question of this notebook."""
+        used = {cell.number for each in self.nearest.values() for cell in each}
+        free = [] if not all(self.written.values()) else [c for c in self.loose if c.number not in used]
+        return [f"{self._file} cell {c.number}" for c in free[:MAX_COPIES]]
+
+    def read(self, reading: _Reading, beside: Sequence[str]) -> None:
+        """Take the answers. `beside` names what else in the hand-in may hold one."""
+        for question in self.asked:
+            if self.written[question]:
+                self._take(question, self.written[question], self.nearest[question], beside, reading)
             else:
-                merged = any(written[q] for q in _beside(question, asked))
-                self._search(question, nearest[question] or loose, merged, reading)
-        used = {cell.number for each in nearest.values() for cell in each}
-        unread = [str(c.number) for c in loose if c.number not in used]
-        if unread and all(written.values()):
+                self._search(question, self.nearest[question] or self.loose, beside, reading)
+        if unread := self.unclaimed():
+            numbers = ", ".join(place.rpartition(" ")[2] for place in unread[:8])
             reading.problems.append(
-                f"{self._file}: text in cell {', '.join(unread[:8])} answers no question; it is not read"
+                f"{self._file}: text in cell {numbers} answers no question; it is not read"
             )
 
     @property
@@ -160,7 +181,14 @@ class _Notebook:
         """Whether somebody wrote this: it is not empty, and was not given."""
         return not is_placeholder(text) and _norm(text) not in self.by_text
 
-    def _take(self, question: str, written: list[_Copy], more: list[Cell], reading: _Reading) -> None:
+    def _take(
+        self,
+        question: str,
+        written: list[_Copy],
+        more: list[Cell],
+        beside: Sequence[str],
+        reading: _Reading,
+    ) -> None:
         """An answer in its place; whether there are others, or more of it beside."""
         shown = written[:MAX_COPIES]
         parts = [copy.cell.text for copy in shown] + [self._own(cell) for cell in more]
@@ -175,23 +203,48 @@ class _Notebook:
             why = f"more text stands beside this answer, in cell {cells}; it is shown below the answer"
         elif any(PICTURE.search(part) for part in parts):
             why = "this answer holds a picture, which no program reads"
+        elif beside and self._says_nothing(question, parts[0]):
+            why = f"this answer says nothing by itself; it may stand in {_listed(beside)}"
         elif len(parts[0]) > MAX_ANSWER:
             why = f"this answer is longer than {MAX_ANSWER} characters; the rest stands in the notebook"
         self._doubt(question, why, reading)
 
-    def _search(self, question: str, found: list[Cell], merged: bool, reading: _Reading) -> None:
+    def _search(self, question: str, found: list[Cell], beside: Sequence[str], reading: _Reading) -> None:
         """A question with nothing in its place: what stands elsewhere?"""
-        there = self.copies[question]
-        if not found and (there or not merged):
-            reading.texts |= {question: ""} if there else {}
-            return
+        there = bool(self.copies[question])
         state = f"the cell of this answer is {'empty' if there else 'not in the notebook'}"
-        if found:
-            reading.texts[question] = _cut(BETWEEN.join(self._own(cell) for cell in found))
-            cells = ", ".join(str(c.number) for c in found)
+        texts = {cell.number: self._own(cell) for cell in found} or self._said
+        others = [q for q in self.asked if self.written[q]]
+        if texts:
+            reading.texts[question] = _cut(BETWEEN.join(texts.values()))
+            cells = ", ".join(map(str, texts))
             self._doubt(question, f"{state}; the text shown was found in cell {cells}", reading)
-        else:  # it may be part of the answer before or after it
-            self._doubt(question, state, reading)
+        elif beside or others:
+            reading.texts[question] = ""
+            places = [*beside, *(f"the answer to {q}" for q in others)]
+            self._doubt(question, f"{state}; it may stand in {_listed(places)}", reading)
+        elif there:
+            reading.texts[question] = ""
+
+    @cached_property
+    def _said(self) -> dict[int, str]:
+        """Words in cells of code, and in what they printed, that were not given out."""
+        found: dict[int, str] = {}
+        for cell in self.cells:
+            if cell.kind in PROSE or cell.label in self.claimed:
+                continue
+            given_one = self._anchor(cell) is not None
+            text = notes.in_code(cell.text, self.assignment, given_one)
+            unchanged = _norm(cell.text) in self.by_text
+            text = text or notes.in_output(cell.printed, self.assignment, unchanged)
+            if text and len(found) < MAX_FOUND:
+                found[cell.number] = text
+        return found
+
+    def _says_nothing(self, question: str, text: str) -> bool:
+        """Whether the rubric finds no answer at all in what stands in its place: "see the PDF"."""
+        asked = self.assignment.question(question)
+        return asked is not None and bool(judge(asked, text).nothing)
 
     def _doubt(self, question: str, why: str, reading: _Reading) -> None:
         if why:
@@ -251,20 +304,25 @@ class _Notebook:
         return self.by_text.get(text, self.by_id.get(cell.id))
 
 
-def _beside(question: str, asked: Sequence[str]) -> list[str]:
-    at = asked.index(question)
-    return [*asked[max(0, at - 1) : at], *asked[at + 1 : at + 2]]
-
-
-def _elsewhere(notebook: Notebook, copies: Mapping[str, list[_Copy]], reading: _Reading) -> None:
+def _elsewhere(
+    notebook: Notebook, copies: Mapping[str, list[_Copy]], strays: Sequence[str], reading: _Reading
+) -> None:
     """Answers of a notebook that is not there, in cells that were copied into another."""
     for question in questions(notebook):
         written = _distinct(c for c in copies[question] if not is_placeholder(c.cell.text))
+        why = f"the notebook of this answer is missing; it may stand in {_listed(strays)}" if strays else ""
         if written:
             reading.texts[question] = _cut(BETWEEN.join(copy.cell.text for copy in written))
             why = f"the text shown was found in {', '.join(_where(copy) for copy in written[:MAX_COPIES])}"
+        if why:
+            reading.texts.setdefault(question, "")
             reading.doubts[question] = why
             reading.problems.append(f"{question}: {why}; a person reads it")
+
+
+def _listed(places: Sequence[str]) -> str:
+    more = f" and {len(places) - NAMED} more" if len(places) > NAMED else ""
+    return ", ".join(places[:NAMED]) + more
 
 
 def _distinct(copies: Iterable[_Copy]) -> list[_Copy]:

@@ -7,8 +7,12 @@ does to it what somebody once did; the other columns say what is graded and what
 from __future__ import annotations
 
 import copy
+import io
 import json
+import tarfile
+import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +22,7 @@ import pytest
 from autograder import intake
 from autograder.course import assignment as course
 from autograder.intake import Source, Submission
-from autograder.intake.archives import ignored
+from autograder.intake.archives import ignored, stem
 from tests.intake.conftest import below, put, tarred, zipped
 
 ASSIGNMENT = course.load("assignment1")
@@ -27,6 +31,8 @@ NB = "two_layer_net.ipynb"
 MODEL = "results/two_layer_net.npz"
 ONE, TWO = "inline_two_layer_net_1", "inline_two_layer_net_2"
 FIRST, SECOND = "Because the slope is nearly zero there.", "More data, or a smaller network."
+GIVEN = (RELEASE / "cs_lib/layers.py").read_bytes()
+WEIGHTS = zipped({"W1.npy": b"\x93NUMPY"})
 WORK = (RELEASE / "cs_lib/layers.py").read_bytes() + b"\nMINE = 1 + 1\n"
 Files = dict[str, bytes]
 Change = Callable[[Files], Files]
@@ -58,7 +64,7 @@ def answered(**answers: str) -> dict[str, Any]:
 
 
 def hand_in() -> Files:
-    return {"cs_lib/layers.py": WORK, NB: packed(answered()), MODEL: b"weights"}
+    return {"cs_lib/layers.py": WORK, NB: packed(answered()), MODEL: WEIGHTS}
 
 
 def markdown(text: str) -> dict[str, Any]:
@@ -181,10 +187,69 @@ def a_note_elsewhere(content: dict[str, Any]) -> None:
     content["cells"].insert(5, markdown("Try other learning rates on Sunday."))
 
 
+def code(source: str, printed: str = "") -> dict[str, Any]:
+    outputs = [{"output_type": "stream", "name": "stdout", "text": printed}] if printed else []
+    return {"cell_type": "code", "metadata": {}, "outputs": outputs, "execution_count": 1, "source": source}
+
+
+def in_code(source: str, printed: str = "") -> Edit:
+    """Question 1 stays as it was given out, and a new cell of code stands below it."""
+
+    def edit(content: dict[str, Any]) -> None:
+        nothing_written(content)
+        content["cells"].insert(at(content, ONE) + 1, code(source, printed))
+
+    return edit
+
+
+def in_a_given_cell(content: dict[str, Any]) -> None:
+    nothing_written(content)
+    cell = content["cells"][at(content, "relu_forward")]
+    cell["source"] = "".join(cell["source"]) + f"\n# {FIRST}"
+
+
+def only_printed(content: dict[str, Any]) -> None:
+    nothing_written(content)
+    cell = content["cells"][at(content, "relu_forward")]
+    cell["outputs"] = [
+        {"output_type": "stream", "name": "stdout", "text": ["relu forward: right\n", f"{FIRST}\n"]},
+        {"output_type": "display_data", "metadata": {}, "data": {"image/png": "iVBO"}},
+    ]
+
+
+def both_in_one(content: dict[str, Any]) -> None:
+    nothing_written(content)
+    content["cells"][at(content, TWO)]["source"] = f"{FIRST} {SECOND}"
+
+
+def nothing_at_all(content: dict[str, Any]) -> None:
+    for grade_id in (ONE, TWO):
+        content["cells"][at(content, grade_id)]["source"] = "*Your answer here.*"
+
+
+def only_code_of_ones_own(content: dict[str, Any]) -> None:
+    nothing_at_all(content)
+    content["cells"].insert(30, code("for lr in rates:\n    results[lr] = train(lr)[-1]", "0.51 0.49\n"))
+
+
+FORMULA = "the slope is s*(1-s), and s = 1/(1+exp(-x)) is 1, so ds = 0 (nearly)"
+
 # change of the notebook, what is read for question 1, and which questions a person is asked about
 ANSWERS: dict[str, tuple[Edit, str, set[str]]] = {
     "as it should be": (lambda content: None, FIRST, set()),
-    "not answered": (nothing_written, "", set()),
+    "one of two not answered": (nothing_written, "", {ONE}),
+    "nothing answered": (nothing_at_all, "", set()),
+    "nothing answered, an experiment of one's own": (only_code_of_ones_own, "", set()),
+    "printed by a new cell": (in_code(f'print("{FIRST}")'), FIRST, {ONE}),
+    "given a name in a new cell": (in_code(f"answer = '{FIRST}'"), FIRST, {ONE}),
+    "a letter in a new cell": (in_code('answer = "B"'), "B", {ONE}),
+    "a comment with formulas": (in_code(f"# {FORMULA}"), FORMULA, {ONE}),
+    "a comment above code": (in_code(f"# {FIRST}\nx = np.zeros(3)"), FIRST, {ONE}),
+    "text that is no Python": (in_code(FIRST), FIRST, {ONE}),
+    "a comment in a given cell": (in_a_given_cell, FIRST, {ONE}),
+    "only in an output": (only_printed, FIRST, {ONE}),
+    "only in an output of a new cell": (in_code("show(1)", f"{FIRST}\n"), FIRST, {ONE}),
+    "both answers in one cell": (both_in_one, "", {ONE}),
     "in a new cell below the placeholder": (below_the_placeholder, FIRST, {ONE}),
     "in a new cell above it": (above_the_placeholder, FIRST, {ONE}),
     "in a new cell far away": (far_away, FIRST, {ONE}),
@@ -219,6 +284,72 @@ def test_where_an_answer_may_stand(case: str) -> None:
 def test_text_that_answers_no_question_is_named() -> None:
     found = intake.arrange("s001", notebook(a_note_elsewhere)(hand_in()), ASSIGNMENT)
     assert found.problems == (f"{NB}: text in cell 6 answers no question; it is not read",)
+
+
+UNTOUCHED = (RELEASE / NB).read_bytes()
+OFFICE = zipped({"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<w/>"})
+BESIDE: dict[str, dict[str, bytes]] = {
+    "a PDF": {"answers.pdf": b"%PDF-1.7"},
+    "Markdown": {"answers.md": FIRST.encode()},
+    "text": {"answers.txt": FIRST.encode()},
+    "a letter": {"answers.txt": b"B"},
+    "a document": {"answers.docx": OFFICE},
+    "a document with no ending": {"answers": OFFICE},
+    "a document called zip": {"answers.zip": OFFICE},
+    "RTF": {"answers.rtf": b"{\\rtf1 because}"},
+    "a photograph": {"IMG_1.HEIC": b"\0\0\0\x18ftypheic"},
+    "a picture": {"page.png": b"\x89PNG"},
+    "an archive that cannot be opened": {"answers.7z": b"7z\xbc\xaf\x27\x1c"},
+    "a damaged archive": {"answers.zip": zipped({"answers.md": b"x" * 99})[:60]},
+    "a notebook's export": {"two_layer_net.py": f"# In[1]:\n# {FIRST}".encode()},
+    "a notebook of another name": {"answers.ipynb": packed({"cells": [markdown(FIRST)]})},
+    "a notebook that is none": {"answers.ipynb": b"{"},
+    "the README, written in": {"README.md": (RELEASE / "README.md").read_bytes() + FIRST.encode()},
+    "comments of the package": {"cs_lib/layers.py": WORK + f"\n# Question 1: {FIRST}\n".encode()},
+}
+
+
+@pytest.mark.parametrize("case", BESIDE)
+def test_an_untouched_notebook_settles_nothing_beside_a_document(case: str, tmp_path: Path) -> None:
+    files = {"cs_lib/layers.py": WORK, NB: UNTOUCHED, **BESIDE[case]}
+    found = taken(files, tmp_path)
+    assert {ONE, TWO} <= set(found.doubts)
+    assert found.answers is not None
+    assert found.answers.texts == {ONE: "", TWO: ""}  # `review` lists them
+    [name] = BESIDE[case]
+    for grade_id in (ONE, TWO):
+        assert any(p.startswith(f"{grade_id}: ") and name in p for p in found.problems), found.problems
+
+
+@pytest.mark.parametrize("case", BESIDE)
+def test_answers_that_stand_are_not_doubted_for_a_document(case: str, tmp_path: Path) -> None:
+    files = {"cs_lib/layers.py": WORK, NB: packed(answered()), **BESIDE[case]}
+    assert not {ONE, TWO} & set(taken(files, tmp_path).doubts)
+
+
+NOT_WORDS = {
+    "nothing": {},
+    "a model": {"more.npy": b"\x93NUMPY"},
+    "what was given out": {"README.md": (RELEASE / "README.md").read_bytes()},
+    "the same with the line ends of Windows": {
+        "README.md": (RELEASE / "README.md").read_bytes().replace(b"\n", b"\r\n")
+    },
+    "what claims something of the hand-in": {"timestamp.txt": b"2026-02-01 12:00:00 UTC"},
+}
+
+
+@pytest.mark.parametrize("case", NOT_WORDS)
+def test_an_untouched_notebook_alone_is_not_answered(case: str, tmp_path: Path) -> None:
+    found = taken({"cs_lib/layers.py": WORK, NB: UNTOUCHED, MODEL: b"w", **NOT_WORDS[case]}, tmp_path)
+    assert found.doubts == {}
+
+
+def test_an_answer_that_says_nothing_is_not_settled_beside_a_document(tmp_path: Path) -> None:
+    away = "My answers to all of your questions are in the other file that I uploaded."
+    files = {NB: packed(answered(**{ONE: away})), "answers.pdf": b"%PDF-1.7"}
+    found = taken(files, tmp_path)
+    assert set(found.doubts) >= {ONE}
+    assert "this answer says nothing by itself; it may stand in answers.pdf" in found.doubts[ONE]
 
 
 # --- kinds of file, several copies, changed names -----------------------------------------------
@@ -265,6 +396,12 @@ def in_format_3(data: bytes) -> bytes:
 def untouched() -> Files:
     files = {p.relative_to(RELEASE).as_posix(): p.read_bytes() for p in RELEASE.rglob("*") if p.is_file()}
     return {n: d for n, d in files.items() if "datasets" not in n}
+
+
+def complete(files: Files) -> Files:
+    """With work in every module in which something is to be written."""
+    places = ("cs_lib/optim.py", "cs_lib/solver.py", "cs_lib/classifiers/fc_net.py")
+    return {**{place: (RELEASE / place).read_bytes() + b"\nMINE = 1\n" for place in places}, **files}
 
 
 OTHER = WORK.replace(b"1 + 1", b"1 - 1")
@@ -375,6 +512,86 @@ FILES: dict[str, tuple[Change, bool, bool, bool, set[str], str]] = {
         lambda f: {**f, **{f"__MACOSX/._{n}": b"x" for n in f}, "._layers.py": b"x", ".DS_Store": b"x"},
         *(True, True, True, set(), ""),
     ),
+    # other names altogether
+    "a zip without an ending": (lambda f: {"work": zipped(f)}, True, True, True, set(), ""),
+    "a tar.gz without an ending": (lambda f: {"work": tarred(f)}, True, True, True, set(), ""),
+    "a tar without an ending": (lambda f: {"work": tarred(f, "w")}, True, True, True, set(), ""),
+    "work.zip.download": (lambda f: {"work.zip.download": zipped(f)}, True, True, True, set(), ""),
+    "work.zip (1)": (lambda f: {"work.zip (1)": zipped(f)}, True, True, True, set(), ""),
+    "a zip called .rar": (lambda f: {"work.rar": zipped(f)}, True, True, True, set(), ""),
+    "a rar called .zip": (
+        lambda f: {**complete(f), "more.zip": b"Rar!\x1a\7\0"},
+        *(True, True, True, set(), "more.zip is not used: not a readable zip (a RAR archive)"),
+    ),
+    "a damaged zip beside the work": (
+        lambda f: {**complete(f), "extra.zip": zipped(f)[:99]},
+        *(True, True, True, set(), "extra.zip is not used: not a readable zip"),
+    ),
+    "a damaged zip, and modules as they were given out": (
+        lambda f: {**untouched(), **f, "extra.zip": zipped(f)[:99]},
+        *(True, True, True, CODE, "extra.zip is not used: not a readable zip"),
+    ),
+    "a damaged zip, and no model": (
+        lambda f: {**complete(without(MODEL)(f)), "extra.zip": zipped(f)[:99]},
+        *(True, True, False, TRAINED, "extra.zip is not used: not a readable zip"),
+    ),
+    "a zip and a folder of one name": (
+        lambda f: {"work.zip": zipped({NB: f[NB]}), **below("work", without(NB)(f))},
+        *(True, True, True, set(), ""),
+    ),
+    "module.pyw": (renamed(module="cs_lib/layers.pyw"), True, True, True, set(), "is taken as"),
+    "module.rtf": (
+        lambda f: {**without("cs_lib/layers.py")(f), "cs_lib/layers.py.rtf": b"{\\rtf1 def}"},
+        *(False, True, True, CODE, "layers.py.rtf (a document in RTF)"),
+    ),
+    "module.docx": (
+        lambda f: {**f, "cs_lib/layers.py": GIVEN, "layers.py.docx": OFFICE},
+        *(False, True, True, CODE, "layers.py.docx (a document of an office program)"),
+    ),
+    "module.txt, and the given one": (
+        lambda f: {**f, "cs_lib/layers.py": GIVEN, "layers.txt": WORK},
+        *(False, True, True, CODE, "not used: layers.txt"),
+    ),
+    "a download that was not complete": (
+        renamed(module="cs_lib/layers.py.crdownload"),
+        *(False, True, True, CODE, "not used: cs_lib/layers.py.crdownload"),
+    ),
+    "module.pyc": (
+        lambda f: {**without("cs_lib/layers.py")(f), "cs_lib/layers.pyc": b"\xa7\r\r\n" + bytes(12)},
+        *(False, True, True, CODE, "Python's bytecode, which is no source"),
+    ),
+    "a module of another name": (
+        renamed(module="cs_lib/mine.py"),
+        *(True, True, True, CODE, "cs_lib/mine.py is taken as cs_lib/layers.py, by what it defines"),
+    ),
+    "a module in a folder of its own": (
+        renamed(module="mine.py"),
+        *(True, True, True, CODE, "mine.py is taken as cs_lib/layers.py, by what it defines"),
+    ),
+    "a notebook's export": (
+        lambda f: {**without(NB)(f), "two_layer_net.py": b"# In[1]:\n# Because"},
+        *(True, False, True, INLINE, "not used: two_layer_net.py"),
+    ),
+    "a model of another name": (
+        renamed(model="best_model.npz"),
+        *(True, True, True, TRAINED, "best_model.npz is taken as results/two_layer_net.npz"),
+    ),
+    "a model unpacked": (
+        lambda f: {**without(MODEL)(f), "results/two_layer_net/W1.npy": b"\x93NUMPY"},
+        *(True, True, False, TRAINED, "not used: results/two_layer_net/W1.npy (an array of NumPy)"),
+    ),
+    "a model as one array": (
+        lambda f: {**without(MODEL)(f), "best.npy": b"\x93NUMPY"},
+        *(True, True, False, TRAINED, "not used: best.npy (an array of NumPy)"),
+    ),
+    "a model called zip": (
+        lambda f: {**without(MODEL)(f), "two_layer_net.zip": zipped({"W1.npy": b"\x93NUMPY"})},
+        *(True, True, False, TRAINED, "two_layer_net.zip (arrays of NumPy)"),
+    ),
+    "a model of another program": (
+        lambda f: {**without(MODEL)(f), "net.pt": zipped({"net/data.pkl": b"x"})},
+        *(True, True, False, TRAINED, "net.pt (a model of PyTorch)"),
+    ),
     # planted facts
     "a planted collected.json": (
         added("collected.json", b'{"extension_days": 99, "problems": ["full marks"]}'),
@@ -415,14 +632,53 @@ def test_whatever_is_not_used_is_named(case: str, tmp_path: Path) -> None:
     files = {**change(hand_in()), **extra, "__pycache__/a.pyc": b"x"}
     found = taken(files, tmp_path)
     used = {*found.package.values(), *found.notebooks.values(), *found.results.values()}
-    given = {path.name for path in RELEASE.iterdir() if path.is_file()}
     said = "\n".join(found.problems)
-    for name, data in files.items():
+    for name, data in unpacked(files).items():
         top = name.partition("/")[0]
         left_out = f"{top}/ is not used" in said or "the top folder is not used" in said
-        opened = name.endswith(".zip")  # what is in it, and deeper, is named below its name
-        by_name = name in said or name.rpartition("/")[2] in given or ignored(name)
-        assert data in used or by_name or left_out or opened, name
+        given = data in RELEASED or data.replace(b"\r", b"") in RELEASED
+        assert data in used or name in said or left_out or given or ignored(name), name
+
+
+RELEASED = {path.read_bytes() for path in RELEASE.rglob("*") if path.is_file()}
+
+
+def unpacked(files: Files, depth: int = 3) -> Files:
+    """Every file of a hand-in, those in its archives under the names they have there."""
+    found: Files = {}
+    for name, data in files.items():
+        inner: Files = {}
+        with suppress(zipfile.BadZipFile), zipfile.ZipFile(io.BytesIO(data)) as archive:
+            inner = {n: archive.read(n) for n in archive.namelist()}
+        with suppress(tarfile.TarError), tarfile.open(fileobj=io.BytesIO(data)) as tar:
+            inner = {m.name: tar.extractfile(m).read() for m in tar}  # type: ignore[union-attr]
+        wrapping = "[Content_Types].xml" not in inner and not any(n.endswith((".npy", ".pkl")) for n in inner)
+        if inner and wrapping and depth:
+            found |= below(stem(name), unpacked(inner, depth - 1))
+        else:
+            found[name] = data
+    return found
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("work-1/hw1", "work-2/hw1"),
+        ("v1", "v2"),
+        ("work 9", "work 10"),
+        ("hw (1)", "hw (2)"),
+        ("2026-01-31/hw", "2026-02-01/hw"),
+        ("v1/part2", "v2/part1"),
+    ],
+)
+def test_of_two_whole_hand_ins_the_higher_number_counts_and_a_person_is_asked(
+    older: str, newer: str, tmp_path: Path
+) -> None:
+    files = hand_in()
+    found = taken({**below(older, {**files, "cs_lib/layers.py": OTHER}), **below(newer, files)}, tmp_path)
+    assert found.package["cs_lib/layers.py"] == WORK
+    assert set(found.doubts) == CODE
+    assert f"{older}/cs_lib/layers.py differs from {newer}/cs_lib/layers.py" in "\n".join(found.problems)
 
 
 def test_the_same_hand_in_is_read_the_same_whatever_the_order(tmp_path: Path) -> None:

@@ -1,0 +1,89 @@
+"""Words of a student's own where no answer is looked for: comments and quoted texts in code, printed output.
+
+Code has both everywhere, so they are asked for only where an answer is missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+
+from autograder.course.assignment import Assignment
+from autograder.intake.given import given, plain
+
+LEAST = 3  # words in a comment or a quoted text of a longer program
+LEAST_PRINTED = 6  # in a line that a cell printed which is as it was given out
+SHORT = 60  # characters of code beside a quoted text, in a cell that does no more than say it
+SHOWN = 4  # places that are named in one file
+# Comments and texts in quotes; each part ends where the text does, so that one pass finds all.
+PART = re.compile(
+    r"'''(.*?)(?:'''|\Z)"
+    r'|"""(.*?)(?:"""|\Z)'
+    r"|'((?:[^'\\\n]|\\.)*)'?"
+    r'|"((?:[^"\\\n]|\\.)*)"?'
+    r"|\#([^\n]*)",
+    re.DOTALL,
+)
+WORD = re.compile(r"[^\W\d_]{2,}")
+UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]{4,}")  # written without spaces
+HOLE = re.compile(r"\{[^{}]{0,200}\}|%[-+.\d]{0,8}[a-z]|\\[nt]")  # of a format
+MEANT_AS_ANSWER = re.compile(r"(?i)\b(?:inline|questions?|answers?|q[ _]?\d{1,2})\b")
+
+
+def words(text: str) -> int:
+    """How many words of some language stand in a text."""
+    return len(WORD.findall(text)) + LEAST_PRINTED * len(UNSPACED.findall(text))
+
+
+def parts(code: str) -> Iterator[str]:
+    """The comments and quoted texts of a program, line by line."""
+    for found in PART.finditer(code):
+        for line in found[found.lastindex or 0].splitlines():
+            if line.strip():
+                yield line.strip()
+
+
+def in_code(code: str, assignment: Assignment, is_given: bool) -> str:
+    """What somebody says in a cell of code that was not given out in any."""
+    known = known_parts(assignment)
+    own = [line for line in parts(code) if " ".join(line.split()) not in known]
+    beside = len("".join(PART.sub("", code).split()))
+    least = 1 if not is_given and beside <= SHORT else LEAST
+    return "\n".join(line for line in own if (words(line) >= least if least > 1 else re.search(r"\w", line)))
+
+
+def in_output(printed: str, assignment: Assignment, is_given: bool) -> str:
+    """The lines of a cell's output that are words, and not those of the programs that were given out."""
+    least = LEAST_PRINTED if is_given else LEAST
+    lines = [line for line in printed.splitlines() if words(line) >= least]
+    segments = printed_parts(assignment) if lines else ()
+    return "\n".join(line for line in lines if not any(part in line for part in segments))
+
+
+def in_package(package: Mapping[str, bytes], assignment: Assignment) -> Iterator[str]:
+    """The files of the package in which something is called an answer or a question, which was not given."""
+    known = known_parts(assignment)
+    for path, data in package.items():
+        own = (line for line in parts(plain(data)) if " ".join(line.split()) not in known)
+        if any(MEANT_AS_ANSWER.search(line) and words(line) >= LEAST for line in own):
+            yield f"the comments of {path}"
+
+
+@lru_cache(maxsize=8)
+def known_parts(assignment: Assignment) -> frozenset[str]:
+    """What stands in comments and quoted texts of all that was given out."""
+    return frozenset(" ".join(line.split()) for text in _programs(assignment) for line in parts(text))
+
+
+@lru_cache(maxsize=8)
+def printed_parts(assignment: Assignment) -> tuple[str, ...]:
+    """What the programs that were given out may print: their quoted texts, without what is filled in."""
+    pieces = {piece.strip() for line in known_parts(assignment) for piece in HOLE.split(line)}
+    return tuple(sorted(piece for piece in pieces if words(piece) >= 2))
+
+
+def _programs(assignment: Assignment) -> Iterable[str]:
+    yield from given(assignment).package.values()
+    for cells in given(assignment).notebooks.values():
+        yield from (cell.text for cell in cells if cell.kind == "code")
