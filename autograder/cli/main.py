@@ -28,6 +28,7 @@ VERBS = {
     "grade": "Grade a folder of submissions.",
     "release": "Build what students get.",
     "verify": "Show that the solution earns full marks and the release none.",
+    "mutants": "Show which small mistakes in the solution the graders notice.",
     "report": "Write the class report, and feedback with what people entered since.",
     "export": "Write the grades in a format another program reads.",
     "review": "List the answers that need review, and decide about them.",

@@ -40,6 +40,12 @@ class Progress:
         elif self._reported_done != self.done:
             self._tell()
 
+    def expect(self, total: int) -> None:
+        """So many there will be, once that is known."""
+        self.total = total
+        if self._bar and self._id is not None:
+            self._bar.update(self._id, total=total)
+
     def step(self, failing: bool = False, error: bool = False, unchanged: bool = False) -> None:
         """One more is done: `failing` a check, `error` with cells that nobody could grade, `unchanged`
         without being graded."""

@@ -20,7 +20,17 @@ from autograder.toml_table import NAME, SETTINGS, described
 FILE = "course.toml"
 UTC_ZONE = ZoneInfo("UTC")
 REQUIRED = ("title", "package", "assignments")
-OPTIONAL = ("graders", "rubrics", "data", "roster", "time_zone", "environment", "notebooks", "nbgrader")
+OPTIONAL = (
+    "graders",
+    "rubrics",
+    "data",
+    "roster",
+    "time_zone",
+    "environment",
+    "notebooks",
+    "nbgrader",
+    "mutants",
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,7 @@ class Course:
     packages: tuple[str, ...] = ()  # what student code may import besides NumPy; none can be given so far
     variables: Mapping[str, str] = field(default_factory=dict, hash=False)  # of the solved notebooks' kernel
     roster: Path | None = None  # the class list that collect, report and export read if none is given
+    operators: tuple[str, ...] = ()  # operators of `autograder mutants` that the course adds, by dotted name
     time_zone: tzinfo = UTC_ZONE  # of times that are shown, and of those that come without one
     nbgrader: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)  # settings by class
 
@@ -99,6 +110,7 @@ def read(root: Path) -> Course:
         packages=_packages(settings, environment),
         variables=_variables(settings, notebooks, root),
         roster=root / settings.path("roster", "") if "roster" in settings.table else None,
+        operators=settings.texts("operators", settings.section("mutants", ("operators",))),
         time_zone=_time_zone(settings),
         nbgrader=_nbgrader(settings),
     )

@@ -23,6 +23,9 @@ DECIDING = (
 )
 
 
+EQUIVALENTS, RIGHT = "equivalents.toml", "right"  # beside graders: what proves them, and decides no points
+
+
 @cache
 def graders_digest(assignment: Assignment) -> str:
     """Hash of all that decides points: graders, expected arrays, rubric, settings, points, and the files
@@ -40,7 +43,8 @@ def _deciding(assignment: Assignment) -> Iterator[tuple[str, bytes]]:
     others = set(course.assignments) - {assignment.name}
     for path in files_below(course.graders):
         name = path.relative_to(course.graders)
-        if name.parts[0] not in others:
+        proves = path.name == EQUIVALENTS or RIGHT in name.parts
+        if name.parts[0] not in others and not proves:
             yield name.as_posix(), path.read_bytes()
     rubrics = sorted(course.rubrics.glob("*.toml"))  # all: one may refer to another
     for path in (assignment.settings, *rubrics):

@@ -34,7 +34,7 @@ SECTIONS = {
     "Start": ["why"],
     "Students": ["students", "students/*"],
     "Instructors": ["instructor-guide", "intake", "rubrics", "reports", "similarity"],
-    "Authors": ["authoring", "contract*", "judge"],
+    "Authors": ["authoring", "contract*", "mutants", "judge"],
     "Pipelines": ["pipeline*", "scale", "security", "judge"],
     "Reference": ["reference/*", "glossary"],
     "Project": ["architecture", "decisions/index", "project/*", "results/README"],

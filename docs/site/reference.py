@@ -25,6 +25,7 @@ TABLES = {"limits": Limits, "intake": Intake, "late": Late}  # of assignment.tom
 IN_TABLES = {
     "environment": {"packages": "packages"},
     "notebooks": {"environment": "variables"},
+    "mutants": {"operators": "operators"},
 }  # of course.toml
 Rows = list[tuple[str, str, str]]  # name, default, meaning
 ADOPT: dict[str, Rows] = {

@@ -1,0 +1,74 @@
+"""`autograder mutants`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from autograder.cli.codes import ATTENTION, DONE
+from autograder.cli.options import add_isolation, chosen_level
+from autograder.cli.progress import Progress
+from autograder.course import assignment as course
+from autograder.files import write_atomically
+from autograder.mutants import campaign, tables
+from autograder.mutants.bench import Verdict
+from autograder.mutants.campaign import Choice
+
+PAGE = "mutants.html"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("assignment")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="where verdicts and page go; default mutants/ASSIGNMENT"
+    )
+    parser.add_argument(
+        "--sample", type=int, metavar="N", help="judge so many, drawn with the seed; default all"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the sample; default 0")
+    parser.add_argument(
+        "--function", action="append", default=[], metavar="NAME", help="only those of this function"
+    )
+    parser.add_argument(
+        "--operator", action="append", default=[], metavar="NAME", help="only those of this operator"
+    )
+    parser.add_argument("--hidden-only", action="store_true", help="do not run the checks that students see")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes; default all cores"
+    )
+    parser.add_argument("--json", action="store_true", help="print tables and mutants as JSON")
+    add_isolation(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    assignment = course.load(options.assignment)
+    out = options.out or Path("mutants") / assignment.name
+    choice = Choice(
+        options.sample,
+        options.seed,
+        tuple(options.function),
+        tuple(options.operator),
+        not options.hidden_only,
+        max(1, options.jobs),
+        chosen_level(options),
+    )
+    with Progress(f"{assignment.name}, mutants", 0) as progress:
+
+        def step(verdict: Verdict, known: bool) -> None:
+            progress.step(
+                failing=verdict.state == "survived", error=verdict.state == "error", unchanged=known
+            )
+
+        found = campaign.run(assignment, choice, out, progress.expect, step)
+    write_atomically(out / PAGE, tables.page(found))
+    if options.json:
+        print(json.dumps(tables.data(found), indent=1))
+    else:
+        print(tables.text(found))
+        print(f"every mutant that its own cell does not notice: {out / PAGE}")
+    for finding in found.findings:
+        print(f"autograder: {finding}", file=sys.stderr)
+    return ATTENTION if found.findings else DONE

@@ -1,0 +1,235 @@
+"""A campaign: all mutants of an assignment, on all cores, going on where it was stopped.
+
+Verdicts are appended to `OUT/verdicts.jsonl` as they come. One that was judged by the same graders, with the
+same Python, is not judged again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
+from autograder.judge.digests import environment_digest, graders_digest
+from autograder.judge.neighbours import graders_importable
+from autograder.mutants import equivalents, make, operator
+from autograder.mutants.bench import Bench, Reach, Verdict, owners
+from autograder.mutants.equivalents import Equivalent
+from autograder.mutants.make import Mutant
+from autograder.mutants.regions import targets
+from autograder.mutants.visible import Visible
+from autograder.release.package import solved
+from autograder.sandbox.level import Level, probe
+from autograder.workers.process import ONE_THREAD
+
+VERDICTS = "verdicts.jsonl"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which mutants to judge, and how."""
+
+    sample: int | None = None
+    seed: int = 0
+    functions: tuple[str, ...] = ()  # none: all
+    operators: tuple[str, ...] = ()
+    visible: bool = True
+    jobs: int = 1
+    level: Level | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a campaign found."""
+
+    assignment: Assignment
+    made: Sequence[Mutant]
+    judged: Sequence[Verdict]  # in the order of the mutants
+    entries: Sequence[Equivalent]
+    unowned: Sequence[str]  # functions that students write and no check runs
+    reach: Reach = field(default_factory=dict)
+
+    @property
+    def stale(self) -> list[str]:
+        return equivalents.stale(self.entries, self.made, self.judged)
+
+    def reason(self, verdict: Verdict) -> str:
+        return equivalents.reason(self.entries, verdict) if verdict.state == "survived" else ""
+
+    @property
+    def counted(self) -> list[Verdict]:
+        """All but those that need not be noticed."""
+        return [verdict for verdict in self.judged if not self.reason(verdict)]
+
+    @property
+    def survivors(self) -> list[Verdict]:
+        return [verdict for verdict in self.counted if verdict.state == "survived"]
+
+    @property
+    def findings(self) -> list[str]:
+        """What an author should look at, a line each."""
+        name = self.assignment.name
+        lines = [
+            f"{function}: students write it, and no check runs it; write a case" for function in self.unowned
+        ]
+        lines += [f"{v.path}:{v.line}: {v.function}: nobody notices {v.operator}: {v.now or 'a line less'}"
+                  for v in self.survivors]  # fmt: skip
+        lines += [f"{v.path}:{v.line}: {v.function}: not judged: {v.error}" for v in self.judged if v.error]
+        return [*lines, *(f"{name}/equivalents.toml: {line}" for line in self.stale)]
+
+
+Step = Callable[[Verdict, bool], None]  # a verdict, and whether it was there already
+
+
+def run(
+    assignment: Assignment, choice: Choice, out: Path, started: Callable[[int], object], step: Step
+) -> Found:
+    """Judge mutants; `started(count)` before the first, `step` after each.
+
+    Raises:
+        CourseError: an operator or an equivalent is not what it should be.
+        GradingError: graders do not load, or the solution does not pass them.
+    """
+    entries, texts = equivalents.read(assignment), solved(assignment)
+    operators = operator.refuse_repeats([*make.BUILT_IN, *operator.of_course(assignment.course)])
+    all_targets, level = targets(assignment, texts), choice.level or probe()
+    with graders_importable(assignment.course), Bench(assignment, texts, level) as bench:
+        reach = bench.reach(all_targets)
+        own = owners(all_targets, reach, bench.points)
+    owned = [target for target in all_targets if own[target.name]]
+    unowned = [t.name for t in all_targets if not own[t.name] and not t.name.startswith("notebooks.")]
+    made = make.make(owned, operators)
+    wanted = make.sample([m for m in made if _is_wanted(m, choice)], choice.sample, choice.seed)
+    started(len(wanted))
+    known = _Kept(out, _digest(assignment, choice.visible))
+    for verdict in known.of(wanted):
+        step(verdict, True)
+    left = [mutant for mutant in wanted if mutant.id not in known.verdicts]
+    for verdict in _judged(assignment, left, reach, own, choice, level):
+        known.add(verdict)
+        step(verdict, False)
+    return Found(assignment, made, known.of(wanted), entries, unowned, reach)
+
+
+def _is_wanted(mutant: Mutant, choice: Choice) -> bool:
+    functions, operators = choice.functions, choice.operators
+    return (not functions or mutant.target.name in functions or mutant.target.short in functions) and (
+        not operators or mutant.operator in operators
+    )
+
+
+class _Kept:
+    """Verdicts on disk."""
+
+    def __init__(self, out: Path, digest: str) -> None:
+        self.path, self.digest = out / VERDICTS, digest
+        self.verdicts: dict[str, Verdict] = {}
+        out.mkdir(parents=True, exist_ok=True)
+        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
+        for line in lines:
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue  # the last one, when the machine went down
+            if row.pop("digest", "") == digest:
+                row |= {key: tuple(row[key]) for key in ("diff", "own", "pair")}
+                self.verdicts[row["id"]] = Verdict(**row)
+
+    def add(self, verdict: Verdict) -> None:
+        self.verdicts[verdict.id] = verdict
+        if not verdict.error:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"digest": self.digest, **dataclasses.asdict(verdict)}) + "\n")
+
+    def of(self, mutants: Sequence[Mutant]) -> list[Verdict]:
+        return [self.verdicts[mutant.id] for mutant in mutants if mutant.id in self.verdicts]
+
+
+def _digest(assignment: Assignment, visible: bool) -> str:
+    """All that a verdict depends on beside the mutant."""
+    total = hashlib.sha256(f"{graders_digest(assignment)}{environment_digest()}{visible}".encode())
+    for notebook in assignment.notebooks:
+        total.update(notebook.path.read_bytes())
+    for name in ("bench.py", "visible.py"):
+        total.update((Path(__file__).parent / name).read_bytes())
+    return total.hexdigest()[:16]
+
+
+# --- in the processes ---------------------------------------------------------------------------
+
+
+@dataclass
+class _Judging:
+    bench: Bench
+    visible: Visible | None
+    reach: Reach
+    own: dict[str, tuple[str, ...]]
+    open: ExitStack
+
+
+_here: list[_Judging] = []  # of this process, set once when it starts
+
+
+def _start(
+    name: str, root: Path, level: Level, visible: bool, reach: Reach, own: dict[str, tuple[str, ...]]
+) -> None:
+    assignment, open_ = course.load(name, root), ExitStack()
+    open_.enter_context(graders_importable(assignment.course))
+    texts = solved(assignment)
+    seen = Visible(assignment, texts) if visible else None
+    _here.append(_Judging(open_.enter_context(Bench(assignment, texts, level)), seen, reach, own, open_))
+
+
+def _judge(mutant: Mutant) -> Verdict:
+    (here,) = _here
+    own = here.own[mutant.target.name]
+    verdict = here.bench.verdict(mutant, here.reach, own)
+    return (
+        dataclasses.replace(verdict, visible=here.visible.notices(mutant, own)) if here.visible else verdict
+    )
+
+
+def _judged(
+    assignment: Assignment,
+    mutants: Sequence[Mutant],
+    reach: Reach,
+    own: dict[str, tuple[str, ...]],
+    choice: Choice,
+    level: Level,
+) -> Iterator[Verdict]:
+    """Verdicts as they come."""
+    if not mutants:
+        return
+    given = (assignment.name, assignment.root, level, choice.visible, reach, own)
+    context = multiprocessing.get_context("spawn")
+    with (
+        _one_thread(),
+        ProcessPoolExecutor(min(choice.jobs, len(mutants)), context, _start, given) as pool,
+    ):
+        waiting = [pool.submit(_judge, mutant) for mutant in mutants]
+        try:
+            for done in as_completed(waiting):
+                yield done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Read when NumPy is imported in a process of the pool."""
+    before = {key: os.environ.get(key) for key in ONE_THREAD}
+    os.environ.update(ONE_THREAD)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            os.environ.pop(key) if value is None else os.environ.update({key: value})

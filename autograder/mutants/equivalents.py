@@ -1,0 +1,111 @@
+"""Mutants that nobody can notice, or need not: `equivalents.toml` beside an assignment's graders.
+
+    [[equivalent]]
+    function = "optim.adam"      # `*` stands for any text, here and below
+    operator = "float32 leak"    # if left out, any
+    was = "*"                    # the line in the solution, if it matters
+    now = "*"                    # the line in the mutant, if it matters
+    reason = "float64 results are not asked for"
+
+An entry that explains no survivor is stale, and is refused: it would hide the next one.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.course.assignment import Assignment
+from autograder.errors import CourseError
+from autograder.judge.digests import EQUIVALENTS
+from autograder.mutants.bench import Verdict
+from autograder.mutants.make import Mutant
+
+FIELDS = ("function", "operator", "was", "now", "reason")
+
+
+@dataclass(frozen=True)
+class Equivalent:
+    function: str
+    operator: str
+    was: str
+    now: str
+    reason: str
+
+    def fits(self, one: Verdict | Mutant) -> bool:
+        function = one.function if isinstance(one, Verdict) else one.target.name
+        pairs = (
+            (self.function, function),
+            (self.operator, one.operator),
+            (self.was, one.was),
+            (self.now, one.now),
+        )
+        return all(_like(pattern, text) for pattern, text in pairs)
+
+    def __str__(self) -> str:
+        given = [f"{self.function}, {self.operator}", *(p for p in (self.was, self.now) if p != "*")]
+        return ": ".join(given)
+
+
+def _like(pattern: str, text: str) -> bool:
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), text, re.DOTALL) is not None
+
+
+def read(assignment: Assignment) -> list[Equivalent]:
+    """The entries of an assignment; none without a file.
+
+    Raises:
+        CourseError: the file does not say what it should.
+    """
+    path = assignment.graders / EQUIVALENTS
+    if not path.exists():
+        return []
+    where = path.relative_to(assignment.root).as_posix()
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CourseError(f"{where}: expected TOML in UTF-8, got: {error}; correct the file") from error
+    rows = table.get("equivalent", [])
+    if (
+        set(table) - {"equivalent"}
+        or not isinstance(rows, list)
+        or not all(isinstance(r, dict) for r in rows)
+    ):
+        raise CourseError(f"{where}: expected tables [[equivalent]], got something else; correct the file")
+    return [_entry(row, f"{where}: entry {number}") for number, row in enumerate(rows, 1)]
+
+
+def _entry(row: dict[str, Any], where: str) -> Equivalent:
+    for key in row:
+        if key not in FIELDS:
+            raise CourseError(f"{where}: expected {', '.join(FIELDS)}, got {key!r}; rename or delete it")
+    for key in ("function", "reason"):
+        if not str(row.get(key, "")).strip():
+            raise CourseError(f"{where}: expected a {key}, got none; write one")
+    if not {"operator", "was", "now"} & row.keys():
+        raise CourseError(
+            f"{where}: expected an operator or a line, got neither; say which mutants are meant"
+        )
+    return Equivalent(**{key: str(row.get(key, "*")) for key in FIELDS})
+
+
+def stale(entries: Iterable[Equivalent], made: Sequence[Mutant], judged: Sequence[Verdict]) -> list[str]:
+    """Why entries do not hold any more: nothing is like them, or all that is was noticed."""
+    by_id = {verdict.id: verdict for verdict in judged}
+    found = []
+    for entry in entries:
+        like = [mutant for mutant in made if entry.fits(mutant)]
+        seen = [by_id[mutant.id] for mutant in like if mutant.id in by_id]
+        if not like:
+            found.append(f"{entry}: no mutant is like this any more; take the entry out")
+        elif len(seen) == len(like) and all(verdict.state != "survived" for verdict in seen):
+            found.append(f"{entry}: a grader notices it; take the entry out")
+    return found
+
+
+def reason(entries: Iterable[Equivalent], verdict: Verdict) -> str:
+    """Why a survivor need not be noticed; "" if nobody has said."""
+    return next((entry.reason for entry in entries if entry.fits(verdict)), "")
