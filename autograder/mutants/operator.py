@@ -68,10 +68,10 @@ class Place:
     # texts
 
     def start(self, node: ast.AST) -> int:
-        return self._starts[node.lineno - 1] + node.col_offset  # type: ignore[attr-defined]
+        return int(self._starts[node.lineno - 1] + node.col_offset)  # type: ignore[attr-defined]
 
     def end(self, node: ast.AST) -> int:
-        return self._starts[node.end_lineno - 1] + node.end_col_offset  # type: ignore[attr-defined]
+        return int(self._starts[node.end_lineno - 1] + node.end_col_offset)  # type: ignore[attr-defined]
 
     def text(self, node: ast.AST) -> str:
         return self.data[self.start(node) : self.end(node)].decode()
