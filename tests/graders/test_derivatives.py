@@ -39,11 +39,36 @@ def {forward}(*args):
 """
 
 
+NUMERIC_LOSS = """
+
+def _numeric(net, scores):
+    def loss(self, X, y=None):
+        if y is None:
+            return scores(self, X)
+        grads = {{}}
+        for name, array in self.params.items():
+            grads[name] = np.zeros_like(array)
+            for place in np.ndindex(array.shape):
+                ends = []
+                for step in (1e-5, -1e-5):
+                    array[place] += step
+                    ends.append({layers}.softmax_loss(scores(self, X), y)[0])
+                    array[place] -= step
+                grads[name][place] = (ends[0] - ends[1]) / 2e-5
+        return {layers}.softmax_loss(scores(self, X), y)[0], grads
+    net.loss = loss
+
+
+for _net in ({nets}):
+    _numeric(_net, _net.loss)
+"""
+
+
 def made(files: dict[str, str], back: str, allowed: int = ALLOWED) -> None:
     student = PlainStudent(files, sandbox=SimpleNamespace(limits=Limits(backward_calls=allowed)))
     try:
         student.begin_case(1)
-        derivatives.check(student, back)
+        (derivatives.check_net if back in derivatives.NETS else derivatives.check)(student, back)
     finally:
         student.close()
 
@@ -68,6 +93,21 @@ def test_numeric_derivatives_are_refused_where_a_course_says_so(back: str) -> No
     text = NUMERIC.format(back=back, forward=pair.forward, wanted=wanted)
     with pytest.raises(CheckFailed, match=r"makes more than 25 times as many calls as .* numeric derivative"):
         made(with_layers(PLAIN + text), back)
+
+
+@pytest.mark.parametrize("cell", derivatives.NETS)
+def test_nets_compute_unless_they_take_numeric_derivatives(cell: str) -> None:
+    made(dict(reference()), cell)
+    made(with_layers(PLAIN), cell)
+    module, nets = "fc_net", "TwoLayerNet, FullyConnectedNet"
+    if "conv" in cell:
+        module, nets = "cnn", "ThreeLayerConvNet, ConvNet"
+    path = f"cs_lib/classifiers/{module}.py"
+    text = reference()[path] + NUMERIC_LOSS.format(nets=nets, layers="layers")
+    with pytest.raises(
+        CheckFailed, match=r"Net\.loss\(X, y\) makes more than 25 times as many calls as loss"
+    ):
+        made({**reference(), path: text}, cell)
 
 
 def test_by_default_they_count() -> None:

@@ -1,9 +1,10 @@
-"""Backward functions that take numeric derivatives: right values, for thousands of calls of the forward pass.
+"""Functions and nets that take numeric derivatives: right values, for thousands of calls of the forward pass.
 
 A course decides whether that counts: `[limits] backward_calls` in assignment.toml, off by default. What is
 counted is calls, of Python and of NumPy functions, which do not depend on how busy the machine is.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +39,10 @@ def counted(function, *args):
     finally:
         sys.setprofile(None)
     return calls, result
+
+
+def losses(net, X, y):
+    return counted(net.loss, X)[0], counted(net.loss, X, y)[0]
 """
 
 
@@ -74,13 +79,61 @@ PAIRS = {
         (PICTURES, {"pool_height": 2, "pool_width": 2, "stride": 2}),
         (2, 2, 3, 3),
     ),
+    "spatial_batchnorm_backward": Pair(
+        "spatial_batchnorm_forward", (PICTURES, draw(2), draw(2), {"mode": "train"}), (2, 2, 6, 6)
+    ),
+    "spatial_groupnorm_backward": Pair(
+        "spatial_groupnorm_forward", (PICTURES, draw(1, 2, 1, 1), draw(1, 2, 1, 1), 2, {}), (2, 2, 6, 6)
+    ),
+}
+FLAT: dict[str, Any] = {"input_dim": 12, "num_classes": 4}
+IMAGES: dict[str, Any] = {"input_dim": (2, 8, 8), "num_classes": 4}
+FULLY = ("classifiers.fc_net.FullyConnectedNet", [10, 9])
+# Each net with what it is made of; every one has more than 150 parameters.
+NETS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
+    "two_layer_net": (("classifiers.fc_net.TwoLayerNet",), FLAT | {"hidden_dim": 10}),
+    "fully_connected_net": (FULLY, FLAT),
+    "fully_connected_net_batchnorm": (FULLY, FLAT | {"normalization": "batchnorm"}),
+    "fully_connected_net_layernorm": (FULLY, FLAT | {"normalization": "layernorm"}),
+    "fully_connected_net_dropout": (FULLY, FLAT | {"dropout_keep_ratio": 0.5, "seed": 3}),
+    "three_layer_conv_net": (
+        ("classifiers.cnn.ThreeLayerConvNet",),
+        IMAGES | {"num_filters": 2, "filter_size": 3, "hidden_dim": 6},
+    ),
+    "conv_net": (("classifiers.cnn.ConvNet",), IMAGES | {"num_filters": [4, 5], "filter_sizes": [3, 3]}),
 }
 
 
-def check(student: Any, back: str) -> None:
-    allowed = student.sandbox.limits.backward_calls
+def allowed_calls(student: Any) -> int:
+    allowed = int(student.sandbox.limits.backward_calls)
     if allowed >= OFF:
         pytest.skip("this course lets numeric derivatives count")
+    return allowed
+
+
+def compare(made: object, calls: object, allowed: int, *, name: str, than: str) -> None:
+    if not isinstance(made, int) or not isinstance(calls, int) or made > allowed * max(calls, FEWEST):
+        fail(
+            "value",
+            f"{name} makes more than {allowed} times as many calls as {than} does on the same input: "
+            "it looks like a numeric derivative, which this course does not count as a backward pass.",
+        )
+
+
+def check_net(student: Any, cell: str) -> None:
+    """What loss(X, y) calls, beside what loss(X) does, which computes no gradient."""
+    allowed = allowed_calls(student)
+    (target, *sizes), options = NETS[cell]
+    net = student.new(target, *sizes, **options)
+    shape = options["input_dim"] if isinstance(options["input_dim"], tuple) else (options["input_dim"],)
+    losses = student.define(COUNTED, "losses")
+    calls, made = parts(student.call(losses, net, draw(3, *shape), np.array([0, 3, 1])), 2, name="loss")
+    name = target.rpartition(".")[2]
+    compare(made, calls, allowed, name=f"{name}.loss(X, y)", than="loss(X)")
+
+
+def check(student: Any, back: str) -> None:
+    allowed = allowed_calls(student)
     pair = PAIRS[back]
     counted = student.define(COUNTED, "counted")
     with preparing(back, needs=pair.forward, why="it makes the cache that is read"):
@@ -89,19 +142,14 @@ def check(student: Any, back: str) -> None:
         _, cache = parts(student.call(f"layers.{pair.forward}", *pair.args, keep=1), 2, name=pair.forward)
     function = student.call("layers.__dict__.get", back, keep="all")
     made, _ = parts(student.call(counted, function, draw(*pair.out), cache, keep=1), 2, name=back)
-    if not isinstance(made, int) or not isinstance(calls, int) or made > allowed * max(calls, FEWEST):
-        fail(
-            "value",
-            f"{back} makes more than {allowed} times as many calls as {pair.forward} does on the same input: "
-            "it looks like a numeric derivative, which this course does not count as a backward pass.",
-        )
+    compare(made, calls, allowed, name=back, than=pair.forward)
 
 
-def graded(back: str) -> Any:
-    """The test of one backward function, for the cell it counts for."""
+def graded(cell: str, builds_on: Mapping[str, int | None] | None = None) -> Any:
+    """The test of one backward function or net, for the cell it counts for."""
 
-    @cases(back, CASE)
+    @cases(cell, CASE, builds_on=builds_on)
     def test(student: Any, case: Case) -> None:
-        check(student, back)
+        (check_net if cell in NETS else check)(student, cell)
 
     return test
