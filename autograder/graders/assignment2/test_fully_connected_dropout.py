@@ -24,6 +24,8 @@ from autograder.graders.assignment2.fully_connected import COMPARE, NAME, NORMED
 
 MASKED = load(EXPECTED, "fully_connected_dropout")
 SEED = 12  # any number: only repeats are compared
+UNITS, KEPT = 300, 0.3  # of a hidden layer in which all are active: its mask shows in the gradient of W2
+SIGMAS = 6  # a right mask leaves these bounds once in 500 million times
 
 
 @cases(
@@ -61,6 +63,7 @@ SEED = 12  # any number: only repeats are compared
     builds_on=WITH_DROPOUT,
 )
 def test_fully_connected_net_dropout(student: Any, case: Case) -> None:
+    must_drop(mask_of(student, SEED))
     row, normalization = MASKED[case.row], case.data.get("normalization", "")
     options: dict[str, Any] = {"dropout_keep_ratio": float(row["keep"]), "seed": SEED}
     if normalization:
@@ -71,6 +74,54 @@ def test_fully_connected_net_dropout(student: Any, case: Case) -> None:
     if normalization:
         compare = without_norm(compare)
     under_some_mask(compare)(NAME, got, row)
+
+
+def mask_of(student: Any, seed: int | None) -> np.ndarray:
+    """Which units of a hidden layer were kept in a training call, whatever the net computes besides."""
+    draws = np.random.RandomState(7)
+    row: Arrays = {"sizes": np.array([3, UNITS, 4]), "params.W1": draws.rand(3, UNITS) + 0.5}
+    row |= {"params.b1": np.ones(UNITS), "params.W2": draws.randn(UNITS, 4), "params.b2": np.zeros(4)}
+    net = build(student, row, dropout_keep_ratio=KEPT, seed=seed)
+    got = student.method(net, "loss", draws.rand(1, 3), np.array([2]))
+    _, grads = parts(got, 2, name=f"{NAME}.loss(X, y)")
+    label = f"grads['W2'] of {NAME}"
+    found = mapping(grads, ["W2"], name=f"grads of {NAME}")["W2"]
+    slopes = np.abs(finite(same_shape(found, (UNITS, 4), name=label), name=label)).max(axis=1)
+    return slopes > 1e-6 * slopes.max(initial=0.0)
+
+
+def must_drop(kept: np.ndarray) -> None:
+    """The same words in every case that needs it: the page shows them once."""
+    if kept.all():
+        fail(
+            "value",
+            f"{NAME} with a dropout_keep_ratio keeps every unit in training: loss(X, y) has to call "
+            "dropout_forward with self.dropout_param, in train mode.",
+        )
+
+
+@cases(
+    "fully_connected_net_dropout",
+    Case(
+        "drops_at_random",
+        weight=2,
+        hint="In training about the share dropout_keep_ratio of the units is kept, each by itself, and "
+        "without a seed every call draws anew.",
+    ),
+    builds_on=WITH_DROPOUT,
+)
+def test_fully_connected_net_dropout_masks(student: Any, case: Case) -> None:
+    masks = [mask_of(student, None) for _ in range(2)]
+    for kept in masks:
+        must_drop(kept)
+        if abs(kept.mean() - KEPT) > SIGMAS * np.sqrt(KEPT * (1 - KEPT) / UNITS):
+            more = "more" if kept.mean() > KEPT else "less"
+            fail(
+                "value",
+                f"{NAME} keeps far {more} than the share dropout_keep_ratio of its units in training.",
+            )
+    if np.array_equal(*masks):
+        fail("value", f"{NAME} drops the same units in two nets, though no seed is given.")
 
 
 def without_norm(compare: Compare) -> Compare:
@@ -110,6 +161,7 @@ def under_some_mask(compare: Compare) -> Compare:
     "fully_connected_net_dropout",
     Case(
         "scores_in_test_mode",
+        weight=2,
         row="two_hidden",
         hint="loss(X) without y is test mode: nothing is dropped and nothing is scaled.",
     ),
@@ -125,6 +177,7 @@ def under_some_mask(compare: Compare) -> Compare:
 def test_fully_connected_net_dropout_plain(student: Any, case: Case) -> None:
     row = MASKED[case.row]
     options = {"dropout_keep_ratio": float(row["keep"]), "seed": SEED}
+    must_drop(mask_of(student, SEED))
     if case.id == "float32":
         row = float32(row)
         net = build(student, row, dtype="float32", **options)
@@ -145,7 +198,6 @@ def test_fully_connected_net_dropout_plain(student: Any, case: Case) -> None:
     "fully_connected_net_dropout",
     Case(
         "seed_repeats",
-        "edge",
         repeats=True,
         hint="With a seed every call of loss drops the same units, so that gradients can be checked; a "
         "second net with another seed drops other ones.",
@@ -159,6 +211,7 @@ def test_fully_connected_net_dropout_plain(student: Any, case: Case) -> None:
     builds_on=WITH_DROPOUT,
 )
 def test_fully_connected_net_dropout_seed(student: Any, case: Case) -> None:
+    must_drop(mask_of(student, SEED))
     right = MASKED["one_hidden"]  # a loss that only changes, or only repeats, says nothing
     net = build(student, right, dropout_keep_ratio=float(right["keep"]), seed=SEED)
     under_some_mask(compare_loss)(NAME, student.method(net, "loss", right["X"], right["y"]), right)
