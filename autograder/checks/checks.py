@@ -309,6 +309,7 @@ def cases(
     *table: Case,
     builds_on: Mapping[str, int | None] | None = None,
     without: Iterable[str] = (),
+    after: Iterable[str] = (),
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Run the decorated test once for each case, marked with the grade cell it counts for.
 
@@ -317,8 +318,10 @@ def cases(
             these cases, whatever the student's own do. By name, such as "layers.affine_forward", with the
             index of the result that a student must not look into (a cache) or None.
         without: modules of the package that are not there in these cases, such as "fast_layers".
+        after: cells whose cases are run before these; a test that asks for `lost` is given what they lost,
+            as a set of (grade id, case id).
     """
-    role = {"builds_on": dict(builds_on or {}), "without": tuple(without)}
+    role = {"builds_on": dict(builds_on or {}), "without": tuple(without), "after": tuple(after)}
     for name in builds_on or ():
         if "." not in name:
             raise ValueError(f"{grade_id}: builds_on names functions with their modules, got {name!r}")

@@ -1,8 +1,8 @@
 """One case of a hidden grader: what it is called with, and what it counts for.
 
-A grader is a function that asks for `student`, `results` or `answers`, and for the parameters that its marks
-give it. pytest collects it; from there on it is called as a function, which costs a tenth of pytest's own
-round of hooks. So what only that round serves is refused by name when graders are loaded.
+A grader is a function that asks for `student`, `results`, `answers` or `lost`, and for the parameters that
+its marks give it. pytest collects it; from there on it is called as a function, which costs a tenth of
+pytest's own round of hooks. So what only that round serves is refused by name when graders are loaded.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pytest
 from autograder.answers.question import Asked
 from autograder.errors import GradingError
 
-OFFERED = ("student", "results", "answers")
+OFFERED = ("student", "results", "answers", "lost")
 REFUSED = ("skip", "skipif", "xfail", "usefixtures")  # marks that only pytest's own round of hooks obeys
 
 
@@ -34,6 +34,7 @@ class Check:
     wants: frozenset[str]  # of OFFERED
     builds_on: Mapping[str, int | None]
     without: tuple[str, ...]
+    after: tuple[str, ...]  # cells whose cases are run before
     seed: int
 
     @cached_property
@@ -85,6 +86,7 @@ def check_of(item: pytest.Item) -> Check:
         wants=frozenset(asked),
         builds_on=mark.kwargs.get("builds_on", {}),
         without=mark.kwargs.get("without", ()),
+        after=mark.kwargs.get("after", ()),
         seed=zlib.crc32(item.name.encode()),
     )
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from autograder import intake
 from autograder.checks import student as graders
@@ -53,6 +54,10 @@ class Now:
     def wrong(self) -> set[str]:
         """The cells in which a case was lost, or is not known. A function without a cell is never in them."""
         return {cell for (cell, _), case in self.cases.items() if case.outcome not in ("passed", "skipped")}
+
+    def lost(self, cells: Collection[str]) -> frozenset[Key]:
+        """The cases of these cells that have failed."""
+        return frozenset(k for k, case in self.cases.items() if k[0] in cells and case.outcome == "failed")
 
 
 class Judge:
@@ -159,7 +164,8 @@ class Judge:
 
     def _run(self, now: Now, check: Check, student: Student) -> CaseResult:
         offered: graders.Student = student  # all of it that a grader may count on
-        given = {"student": offered, "results": now.submission.results, "answers": now.answers}
+        given: dict[str, Any] = {"student": offered, "results": now.submission.results}
+        given |= {"answers": now.answers, "lost": now.lost(check.after)}
         if "student" not in check.wants:
             return run(check, given, None).case
 
@@ -178,7 +184,7 @@ class Judge:
             files, package = self._solved, self.assignment.package
             with self.sandbox.submission(files, package, solved=files) as solved:
                 solved.begin_case(check.seed, check.builds_on, check.without)
-                given = {"student": solved, "results": {}, "answers": {}}
+                given = {"student": solved, "results": {}, "answers": {}, "lost": frozenset()}
                 self._sound[check.key] = run(check, given, solved).case.outcome == "passed"
         return self._sound[check.key]
 
@@ -202,10 +208,11 @@ def _by_role(checks: Sequence[Check], ways: Sequence[Check]) -> list[tuple[Check
 
 
 def floors(checks: Sequence[Check]) -> dict[str, int]:
-    """Each cell's floor: above those of the functions that it builds on, whose cells have their names."""
+    """Each cell's floor: above those of the functions that it builds on, whose cells have their names, and of
+    the cells that it comes after."""
     below: dict[str, set[str]] = {check.grade_id: set() for check in checks}
     for check in checks:
-        below[check.grade_id] |= check.cells & below.keys()
+        below[check.grade_id] |= (check.cells | set(check.after)) & below.keys()
 
     def floor(grade_id: str, path: tuple[str, ...]) -> int:
         if grade_id in path:

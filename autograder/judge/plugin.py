@@ -20,7 +20,7 @@ class Graders:
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.addinivalue_line(
-            "markers", "grade(grade_id, kind, weight, hint, builds_on, without): the cell a case belongs to"
+            "markers", "grade(grade_id, kind, weight, hint, builds_on, without, after): the cell of a case"
         )
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:

@@ -54,7 +54,7 @@ def rows(module: ModuleType) -> Iterator[Row]:
                 continue
             for parameters in mark.args[1]:
                 (grade,) = (m for m in parameters.marks if m.name == "grade")
-                role = {key: grade.kwargs[key] for key in ("builds_on", "without")}
+                role = {key: grade.kwargs[key] for key in ("builds_on", "without", "after")}
                 yield Row(grade.args[0], parameters.values[0], test, role)
 
 

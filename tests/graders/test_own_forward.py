@@ -115,7 +115,8 @@ def test_a_wrong_gradient_of_a_wrong_forward_is_wrong(name: str) -> None:
     find, replace = WRONG_BUT_NORMALISES[name]
     files = apply({"cs_lib/layers.py": PLAIN}, mutant(name, "layers.batchnorm_forward", find, replace, ""))
     twice = mutant("half", "layers.batchnorm_backward", "2 / N *", "1 / N *", "")
-    outcomes = graded(apply(files, twice)["cs_lib/layers.py"], "batchnorm_backward")
+    outcomes = graded(apply(files, twice)["cs_lib/layers.py"], "batchnorm_forward", "batchnorm_backward")
+    outcomes = [o for o in outcomes if o.grade_id == "batchnorm_backward"]
     (message,) = {str(o.error)[-150:] for o in outcomes if o.case.id == "dx"}
     assert "batchnorm_forward is off by a factor or an offset, and this is not the gradient" in message
 
@@ -159,7 +160,7 @@ def dropout(**changed: str) -> str:
     [
         {"train": "x * mask", "back_train": "dout * mask"},
         {"train": "x * mask"},
-        {"train": "x * mask / (1.1 - p)", "back_train": "dout * mask / (1.1 - p)"},
+        {"train": "x * mask / (1 - p)", "back_train": "dout * mask / (1 - p)"},
         {"test": "x * p", "back_test": "dout * p"},
     ],
     ids=["not scaled, nor back", "not scaled, but back", "scaled by the share dropped", "scaled at test"],
@@ -180,5 +181,153 @@ def test_dropout_scaled_by_something_else_costs_the_forward_cell_alone(changed: 
     ids=["tanh of what is kept", "divided by the mean", "tanh at test"],
 )
 def test_a_factor_that_depends_on_x_excuses_nothing(changed: dict[str, str], case: str) -> None:
-    (outcome,) = (o for o in graded(dropout(**changed), "dropout_backward") if case in o.case.id)
+    outcomes = graded(dropout(**changed), "dropout_forward", "dropout_backward")
+    (outcome,) = (o for o in outcomes if o.grade_id == "dropout_backward" and case in o.case.id)
     assert outcome.error is not None
+
+
+# What varies is a function of x alone, under an offset or a factor that makes it look small.
+HIDDEN = """
+def {forward}(x, gamma, beta, param):
+    param["running_mean"] = param["running_var"] = np.ones(x.shape[1])
+    return {offset} + {factor} * gamma * np.sin(x), (x, gamma)
+
+
+def {backward}(dout, cache):
+    x, gamma = cache
+    dgamma = ({factor} * dout * np.sin(x)).sum(0)
+    return {factor} * dout * gamma * np.cos(x), dgamma, np.ones_like(dgamma)
+"""
+PAIRS = [
+    ("batchnorm_forward", "batchnorm_backward"),
+    ("batchnorm_forward", "batchnorm_backward_alt"),
+    ("layernorm_forward", "layernorm_backward"),
+]
+HIDERS = [("1000", "1e-3"), ("1e15", "1"), ("beta", "1e-9"), ("0", "1e9"), ("np.arange(x.shape[1])", "1e-3"),
+          ("1e6 * beta", "1e-6"), ("0", "1e-300"), ("np.nan", "1"), ("0", "np.inf")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("forward", "backward"), PAIRS)
+def test_no_offset_and_no_factor_hides_what_is_no_norm(forward: str, backward: str) -> None:
+    for offset, factor in HIDERS:
+        text = HIDDEN.format(forward=forward, backward=backward, offset=offset, factor=factor)
+        outcomes = graded(text, forward, backward)
+        assert [(o.grade_id, o.case.id) for o in outcomes if o.error is None] == [], (offset, factor)
+
+
+# Right up to a factor, so that a part of the gradient is too small to see beside the others.
+SCALED = """
+def {forward}(x, gamma, beta, param):
+    param["running_mean"] = param["running_var"] = np.ones(x.shape[1])
+    std = np.sqrt(x.var({axis}, keepdims=True) + param.get("eps", 1e-5))
+    x_hat = {factor} * (x - x.mean({axis}, keepdims=True)) / std
+    return gamma * x_hat + beta, (x_hat, std, gamma)
+
+
+def {backward}(dout, cache):
+    x_hat, std, gamma = cache
+    dhat = dout * gamma
+    dx = {dx}
+    return dx, (dout * x_hat).sum(0), dout.sum(0)
+"""
+MEAN, VARIANCE = "dhat.mean({axis}, keepdims=True)", "x_hat * (dhat * x_hat).mean({axis}, keepdims=True)"
+
+
+@pytest.mark.parametrize(("forward", "backward"), PAIRS)
+@pytest.mark.parametrize("factor", ["1e-7", "1e-3", "1e-2", "1e2", "1e3", "1e7"])
+@pytest.mark.parametrize(
+    "dx",
+    [f"(dhat - {MEAN}) * {{factor}} / std", f"(dhat - {MEAN}) / {{factor}} / std",
+     f"(dhat - {VARIANCE}) / std", f"-{VARIANCE} / std / {{factor}}",
+     f"(dhat - {MEAN} - 2 * {VARIANCE}) / std"],
+)  # fmt: skip
+def test_no_factor_hides_a_missing_part_of_the_gradient(
+    forward: str, backward: str, factor: str, dx: str
+) -> None:
+    given = {"forward": forward, "backward": backward, "factor": factor, "axis": int(forward[0] == "l")}
+    text = SCALED.format(dx=dx.format(**given), **given)
+    outcomes = graded(text, forward, backward)
+    passed = {o.case.id for o in outcomes if o.grade_id == backward and o.error is None}
+    assert not {case for case in passed if "dx" in case or "unchanged" in case or case == "dtype"}, passed
+
+
+@pytest.mark.parametrize(("forward", "backward"), PAIRS)
+@pytest.mark.parametrize("factor", ["0.02", "50"])
+def test_the_right_formula_with_ones_own_factor_passes(forward: str, backward: str, factor: str) -> None:
+    for dx in (
+        f"(dhat - {MEAN} - {VARIANCE}) / std * {{factor}}",
+        f"(dhat - {MEAN} - {VARIANCE}) / (std / {{factor}})",
+    ):
+        given = {"forward": forward, "backward": backward, "factor": factor, "axis": int(forward[0] == "l")}
+        text = SCALED.format(dx=dx.format(**given), **given)
+        outcomes = [o for o in graded(text, forward, backward) if o.grade_id == backward]
+        assert [o.case.id for o in outcomes if o.error and o.case.kind == "core" and len(o.case.id) < 8] == []
+
+
+# A forward function that is right in its own cases, and gives what suits a wrong backward function in those
+# of the backward function: after that was called, for what it has seen before, or for one shape.
+TURNS = """
+_seen, _called = set(), []
+_right_{forward}, _right_{backward} = {forward}, {backward}
+
+
+def {forward}(x, *rest):
+    out, cache = _right_{forward}(x, *rest)
+    lies = {lies}
+    _seen.add(x.tobytes())
+    return ({wrong} if lies else out), (lies, x, rest, out, cache)
+
+
+def {backward}(dout, cache):
+    _called.append(1)
+    lies, x, rest, out, cache = cache
+    return {grads}
+"""
+LIES = ["_called", "x.tobytes() in _seen", "len(_seen) > 4"]
+TRICKS = [
+    ("rest[0] * (x - x.mean({axis}, keepdims=True)) + rest[1]",
+     "(lambda d: (d - d.mean({axis}, keepdims=True),"
+     " (dout * (x - x.mean({axis}, keepdims=True))).sum(0), 0 * dout[0]))"
+     "(dout * rest[0])"),
+    ("np.tanh(x)", "(dout * (1 - np.tanh(x) ** 2), 0 * dout[0], 0 * dout[0])"),
+    ("2 * out", "(np.asarray(_right_{backward}(dout, cache)[0]) * 2, 0 * dout[0], 0 * dout[0])"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("forward", "backward"), PAIRS)
+@pytest.mark.parametrize("lies", LIES)
+@pytest.mark.parametrize(("wrong", "grads"), TRICKS)
+def test_a_forward_that_is_right_in_its_own_cases_excuses_nothing(
+    forward: str, backward: str, lies: str, wrong: str, grads: str
+) -> None:
+    given = {"forward": forward, "backward": backward, "axis": int(forward[0] == "l")}
+    text = TURNS.format(lies=lies, wrong=wrong.format(**given), grads=grads.format(**given), **given)
+    outcomes = graded(PLAIN + text, forward, backward)
+    assert [o.case.id for o in outcomes if o.grade_id == backward and o.error is None] == []
+
+
+DROPS = """
+_calls, _right = [], dropout_forward
+
+
+def dropout_forward(x, dropout_param):
+    _calls.append(x.shape)
+    out, cache = _right(x, dropout_param)
+    if {lies}:
+        out = out * dropout_param["p"] if dropout_param["mode"] == "train" else out * 2.0
+    return out, (out, x, dropout_param)
+
+
+def dropout_backward(dout, cache):
+    out, x, param = cache
+    return dout * (out != 0) if param["mode"] == "train" else dout * 2.0
+"""
+
+
+@pytest.mark.parametrize(
+    "lies", ["len(_calls) > 17", "x.shape in [(9, 8), (7, 10), (9, 2, 2, 3), (8, 6), (6, 5)]"]
+)
+def test_a_dropout_that_is_right_in_its_own_cases_excuses_nothing(lies: str) -> None:
+    outcomes = graded(dropout() + DROPS.format(lies=lies), "dropout_forward", "dropout_backward")
+    assert {o.error is None for o in outcomes if o.grade_id == "dropout_forward"} == {True}
+    assert [o.case.id for o in outcomes if o.grade_id == "dropout_backward" and o.error is None] == []

@@ -11,7 +11,7 @@ import numpy as np
 from autograder.checks.checks import GRAD_RTOL, Case, parts, same_dtype, unchanged
 from autograder.checks.fixed import Arrays
 from autograder.graders.assignment2.calls import cached, filled, like
-from autograder.graders.assignment2.norms import GRADS, NORM_RTOL, Layer, judge_gradient, must_normalise
+from autograder.graders.assignment2.norms import GRADS, NORM_RTOL, Layer, Lost, judge_gradient, must_normalise
 from autograder.graders.shared.nets import pairs
 
 BUILDS_ON = {**pairs("layers.batchnorm_{}", "layers.layernorm_{}"), "layers.batchnorm_backward_alt": None}
@@ -33,7 +33,7 @@ def check_forward_contract(student: Any, layer: Layer, row: Arrays, *, single: b
     echo = student.call(f"layers.{layer.forward}", *args, keep=1, echo=True)
     out, _ = parts(echo.result, 2, name=layer.forward)
     filled(out, np.shape(out), name=f"out of {layer.forward}")
-    must_normalise(student, layer, row, out)
+    must_normalise(layer, row, out)
     if single:
         same_dtype(out, np.float32, name=f"out of {layer.forward}")
         return
@@ -41,9 +41,10 @@ def check_forward_contract(student: Any, layer: Layer, row: Arrays, *, single: b
         unchanged(before, after, name=f"{name}, the argument of {layer.forward},")
 
 
-def check_gradient(student: Any, layer: Layer, back: str, case: Case, row: Arrays) -> Any:
+def check_gradient(student: Any, layer: Layer, back: str, case: Case, row: Arrays, lost: Lost) -> Any:
     out, cache = cached(student, back, layer.forward, *layer.arguments(row))
     grads = parts(student.call(f"layers.{back}", row["dout"], cache), 3, name=back)
     name = f"{case.which} of {back}"
     got = like(grads[GRADS.index(case.which)], row[case.which], name=name)
-    return judge_gradient(student, layer, row, out, got, case.which, name=name, rtol=sharpness(case))
+    wrong, rtol = layer.is_wrong(case.row, lost), sharpness(case)
+    return judge_gradient(layer, row, out, got, case.which, name=name, rtol=rtol, wrong=wrong)

@@ -20,6 +20,7 @@ from autograder.graders.assignment2.calls import EXPECTED, cached, filled, near
 from autograder.graders.assignment2.norms import (
     NORM_RTOL,
     Layer,
+    Lost,
     check_contract,
     check_gradient,
     forward,
@@ -36,7 +37,16 @@ def given_eps(row: Arrays) -> dict[str, float]:
     return {"eps": float(row["eps"])} if "eps" in row else {}
 
 
-BATCHNORM = Layer(NAME, rows=lambda x, row: x.T, settings=lambda row: [{"mode": "train"} | given_eps(row)])
+BATCHNORM = Layer(
+    NAME,
+    rows=lambda x, row: x.T,
+    settings=lambda row: [{"mode": "train"} | given_eps(row)],
+    own={
+        "train": ("train",),
+        "wide": ("more_features_than_rows",),
+        "small_variance": ("small_variance", "eps_argument"),
+    },
+)
 STATS = ("running_mean", "running_var")
 ARGUMENTS_HINT = "x, gamma and beta belong to the caller: `x -= mean` changes them, `x = x - mean` does not."
 EPS_HINT = "bn_param['eps'] is not the usual one here. Is it read, or is 1e-5 written into the code?"
@@ -221,7 +231,7 @@ def test_batchnorm_forward_contract(student: Any, case: Case) -> None:
 
 
 def must_train(student: Any) -> None:
-    must_normalise(student, BATCHNORM, FIXED["train"], forward(student, BATCHNORM, FIXED["train"])[0])
+    must_normalise(BATCHNORM, FIXED["train"], forward(student, BATCHNORM, FIXED["train"])[0])
 
 
 def with_statistics(row: Arrays, dtype: Any = np.float64) -> dict[str, Any]:
@@ -260,16 +270,16 @@ OTHER_EPS = Case(
 )
 
 
-@cases("batchnorm_backward", DX, DX_WIDE, DGAMMA, DBETA, SMALL, SMALL_DGAMMA, OTHER_EPS)
-def test_batchnorm_backward(student: Any, case: Case) -> str | None:
+@cases("batchnorm_backward", DX, DX_WIDE, DGAMMA, DBETA, SMALL, SMALL_DGAMMA, OTHER_EPS, after=[NAME])
+def test_batchnorm_backward(student: Any, case: Case, lost: Lost) -> str | None:
     row = other_eps(FIXED[case.row]) if case.id == "dx_eps_argument" else FIXED[case.row]
-    return check_gradient(student, BATCHNORM, "batchnorm_backward", case, row)
+    return check_gradient(student, BATCHNORM, "batchnorm_backward", case, row, lost)
 
 
-@cases("batchnorm_backward_alt", DX, DX_WIDE, DGAMMA, DBETA, SMALL, SMALL_DGAMMA, OTHER_EPS)
-def test_batchnorm_backward_alt(student: Any, case: Case) -> str | None:
+@cases("batchnorm_backward_alt", DX, DX_WIDE, DGAMMA, DBETA, SMALL, SMALL_DGAMMA, OTHER_EPS, after=[NAME])
+def test_batchnorm_backward_alt(student: Any, case: Case, lost: Lost) -> str | None:
     row = other_eps(FIXED[case.row]) if case.id == "dx_eps_argument" else FIXED[case.row]
-    return check_gradient(student, BATCHNORM, "batchnorm_backward_alt", case, row)
+    return check_gradient(student, BATCHNORM, "batchnorm_backward_alt", case, row, lost)
 
 
 DTYPE = Case("dtype", "edge", hint=DTYPE_HINT)
@@ -280,14 +290,16 @@ DOUT = Case(
 )
 
 
-@cases("batchnorm_backward", DTYPE, DOUT)
-def test_batchnorm_backward_contract(student: Any, case: Case) -> None:
-    check_contract(student, BATCHNORM, "batchnorm_backward", case, FIXED["train"])
+@cases("batchnorm_backward", DTYPE, DOUT, after=[NAME])
+def test_batchnorm_backward_contract(student: Any, case: Case, lost: Lost) -> None:
+    wrong = BATCHNORM.is_wrong("train", lost)
+    check_contract(student, BATCHNORM, "batchnorm_backward", case, FIXED["train"], wrong=wrong)
 
 
-@cases("batchnorm_backward_alt", DTYPE, DOUT)
-def test_batchnorm_backward_alt_contract(student: Any, case: Case) -> None:
-    check_contract(student, BATCHNORM, "batchnorm_backward_alt", case, FIXED["train"])
+@cases("batchnorm_backward_alt", DTYPE, DOUT, after=[NAME])
+def test_batchnorm_backward_alt_contract(student: Any, case: Case, lost: Lost) -> None:
+    wrong = BATCHNORM.is_wrong("train", lost)
+    check_contract(student, BATCHNORM, "batchnorm_backward_alt", case, FIXED["train"], wrong=wrong)
 
 
 @cases(
@@ -298,11 +310,13 @@ def test_batchnorm_backward_alt_contract(student: Any, case: Case) -> None:
         hint="This function is there to compute the gradient another way, by the formula you simplified on "
         "paper; calling batchnorm_backward does not do that.",
     ),
+    after=[NAME],
 )
-def test_batchnorm_backward_alt_alone(student: Any, case: Case) -> str | None:
+def test_batchnorm_backward_alt_alone(student: Any, case: Case, lost: Lost) -> str | None:
     name, row = "batchnorm_backward_alt", FIXED["train"]
     out, cache = cached(student, name, NAME, *BATCHNORM.arguments(row))
     function = student.call("layers.__dict__.get", name, keep="all")
     alone = student.define(ALONE, "alone")
     dx, _, _ = parts(student.call(alone, function, "batchnorm_backward", row["dout"], cache), 3, name=name)
-    return judge_gradient(student, BATCHNORM, row, out, dx, "dx", name=f"dx of {name} on its own")
+    wrong = BATCHNORM.is_wrong("train", lost)
+    return judge_gradient(BATCHNORM, row, out, dx, "dx", name=f"dx of {name} on its own", wrong=wrong)

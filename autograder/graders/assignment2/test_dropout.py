@@ -17,10 +17,12 @@ from autograder.checks.checks import (
     unchanged,
 )
 from autograder.graders.assignment2.calls import agrees, cached, filled, near, stays_single
+from autograder.graders.assignment2.norms import Lost
 
 NAME, BACK = "dropout_forward", "dropout_backward"
 SIGMAS = 6  # a right mask leaves these bounds once in 500 million times
 SINGLE_SPREAD = 1e-6  # float32 has 7 digits
+OWN = {"train": ("zero_or_scaled", "scaled_other_p"), "test": ("test_mode",)}  # cases of the forward function
 EXACT = 1e-9  # nothing is computed but one product or quotient
 TEXT = f"out of {NAME}"
 
@@ -190,8 +192,9 @@ def test_dropout_forward_contract(student: Any, case: Case) -> None:
         hint="No seed here: a mask drawn anew in the backward pass is another one. Use the one in the cache.",
     ),
     Case("images", "edge", p=0.5, shape=(9, 2, 2, 3), seed=4, hint="dout may have any number of axes."),
+    after=[NAME],
 )
-def test_dropout_backward(student: Any, case: Case) -> str | None:
+def test_dropout_backward(student: Any, case: Case, lost: Lost) -> str | None:
     x, dout = numbers(*case.shape), numbers(*case.shape, seed=1)
     param = {"mode": "train", "p": case.p, **({"seed": case.seed} if "seed" in case.data else {})}
     out, cache = cached(student, BACK, NAME, x, param)
@@ -201,23 +204,23 @@ def test_dropout_backward(student: Any, case: Case) -> str | None:
     except CheckFailed as error:
         fail("needs", f"{BACK} could not be checked: {error} Get {NAME} to work first.")
     dx = same_shape(student.call(f"layers.{BACK}", dout, cache), x.shape, name=f"dx of {BACK}")
-    return compare(student, x, param, dx, out, np.where(out == 0, 0.0, dout / case.p), dout)
+    return compare(x, param, dx, out, np.where(out == 0, 0.0, dout / case.p), dout, lost)
 
 
 def compare(
-    student: Any,
     x: np.ndarray,
     param: dict[str, Any],
     dx: np.ndarray,
     out: Any,
     want: np.ndarray,
     dout: np.ndarray,
+    lost: Lost,
 ) -> str | None:
     """dx is `want`, or else right for a forward pass that scales by another factor; a text says so."""
     try:
         near(dx, want, name=f"dx of {BACK}", what="gradient", rtol=EXACT)
     except CheckFailed:
-        factor = factor_of(student, x, param, out)
+        factor = factor_of(x, param, out, lost)
         seen = x != 0
         if factor is None or not agrees(dx[seen], np.where(out == 0, 0.0, factor * dout)[seen], EXACT):
             raise
@@ -225,20 +228,16 @@ def compare(
     return None
 
 
-def factor_of(student: Any, x: np.ndarray, param: dict[str, Any], out: Any) -> float | None:
-    """The one number by which the forward pass scales all that it keeps, x large or small; if it is wrong."""
-    found: list[float] = []
-    for scale in (1.0, 30.0):
-        given = scale * x
-        if scale != 1.0:
-            got = student.call(f"layers.{NAME}", given, param, keep=1)
-            out = same_shape(parts(got, 2, name=NAME)[0], x.shape, name=TEXT)
-        kept = (given != 0) & (out != 0)
-        if not kept.any():
-            return None
-        found += (np.asarray(out, dtype=np.float64)[kept] / given[kept]).tolist()
+def factor_of(x: np.ndarray, param: dict[str, Any], out: Any, lost: Lost) -> float | None:
+    """The number by which the forward pass scales all that it keeps, if it comes of p, and has cost the
+    forward function a case of its own."""
+    if not any((NAME, case) in lost for case in OWN[param["mode"]]):
+        return None
+    kept = (x != 0) & (out != 0)
+    p, found = param["p"], np.asarray(out, dtype=np.float64)[kept] / x[kept]
     spread = SINGLE_SPREAD if x.dtype == np.float32 else EXACT
-    return found[0] if np.isfinite(found).all() and np.ptp(found) <= spread * abs(found[0]) else None
+    factors = [1.0, p, 1 - p, 1 / p, 1 / (1 - p), 1 / p**2]
+    return next((f for f in factors if kept.any() and (np.abs(found - f) <= spread * f).all()), None)
 
 
 @cases(
@@ -256,8 +255,9 @@ def factor_of(student: Any, x: np.ndarray, param: dict[str, Any], out: Any) -> f
         hint="Half of x is 0 here. What is kept of it is 0 as well, but its gradient passes: the mask is "
         "what was drawn, and where the result is 0 is not the same.",
     ),
+    after=[NAME],
 )
-def test_dropout_backward_where_out_is_x(student: Any, case: Case) -> str | None:
+def test_dropout_backward_where_out_is_x(student: Any, case: Case, lost: Lost) -> str | None:
     x, dout = numbers(8, 6), numbers(8, 6, seed=1)
     param: dict[str, Any] = {"mode": "test", "p": 0.4}
     if case.id == "zeros_in_x":
@@ -266,19 +266,20 @@ def test_dropout_backward_where_out_is_x(student: Any, case: Case) -> str | None
     dx = same_shape(student.call(f"layers.{BACK}", dout, cache), x.shape, name=f"dx of {BACK}")
     same_shape(out, x.shape, name=TEXT)
     if case.id == "test_mode":
-        return compare(student, x, param, dx, out, dout, dout)
+        return compare(x, param, dx, out, dout, dout, lost)
     if not dx[x == 0].any():  # 24 draws of which none was kept
         fail("gradient", f"dx of {BACK} is 0 wherever x is 0, though only about half of that was dropped.")
     kept = np.where(x == 0, dx, out) != 0  # where x is 0, only dx shows what was kept
-    return compare(student, x, param, dx, out, np.where(kept, dout / param["p"], 0.0), dout)
+    return compare(x, param, dx, out, np.where(kept, dout / param["p"], 0.0), dout, lost)
 
 
 @cases(
     BACK,
     Case("dtype", "edge", hint="float32 in, float32 out, in both modes: a float64 mask makes dx float64."),
     Case("arguments_unchanged", "edge", hint="`dout *= mask` changes dout. " + USED_AGAIN_HINT),
+    after=[NAME],
 )
-def test_dropout_backward_contract(student: Any, case: Case) -> None:
+def test_dropout_backward_contract(student: Any, case: Case, lost: Lost) -> None:
     dtype = np.float32 if case.id == "dtype" else np.float64
     x, dout = numbers(6, 5).astype(dtype), numbers(6, 5, seed=1).astype(dtype)
     for mode in ("train", "test"):
@@ -289,7 +290,7 @@ def test_dropout_backward_contract(student: Any, case: Case) -> None:
         dx = filled(echo.result, x.shape, name=text)
         same_shape(out, x.shape, name=TEXT)
         want = np.where(out == 0, 0.0, dout / param["p"]) if mode == "train" else dout
-        compare(student, x, param, dx, out, want, dout)
+        compare(x, param, dx, out, want, dout, lost)
         if case.id == "dtype":
             stays_single(dx, out, name=text)
             continue

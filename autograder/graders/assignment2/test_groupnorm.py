@@ -5,7 +5,14 @@ from typing import Any
 from autograder.checks.checks import Case, cases
 from autograder.checks.fixed import Arrays, load
 from autograder.graders.assignment2.calls import EXPECTED, filled, like, near
-from autograder.graders.assignment2.norms import Layer, check_contract, forward, must_normalise, other_eps
+from autograder.graders.assignment2.norms import (
+    Layer,
+    Lost,
+    check_contract,
+    forward,
+    must_normalise,
+    other_eps,
+)
 from autograder.graders.assignment2.spatial import (
     BUILDS_ON,
     check_forward_contract,
@@ -22,7 +29,16 @@ def given_eps(row: Arrays) -> dict[str, float]:
     return {"eps": float(row["eps"])} if "eps" in row else {}
 
 
-GROUPS = Layer(NAME, rows=group_rows, settings=lambda row: [int(row["groups"]), given_eps(row)])
+GROUPS = Layer(
+    NAME,
+    rows=group_rows,
+    settings=lambda row: [int(row["groups"]), given_eps(row)],
+    own={
+        **{name: (name,) for name in ("two_groups", "three_groups", "one_group", "one_image")},
+        "group_per_channel": ("group_for_each_channel",),
+        "small_variance": ("small_variance", "eps_argument"),
+    },
+)
 
 
 @cases(
@@ -89,7 +105,7 @@ def test_spatial_groupnorm_forward_contract(student: Any, case: Case) -> None:
     row = FIXED["two_groups"]
     if case.id == "exact_shape":
         out = filled(forward(student, GROUPS, row)[0], row["x"].shape, name=f"out of {NAME}")
-        must_normalise(student, GROUPS, row, out)
+        must_normalise(GROUPS, row, out)
         return
     check_forward_contract(student, GROUPS, row, single=case.id == "dtype")
 
@@ -140,9 +156,10 @@ def test_spatial_groupnorm_forward_contract(student: Any, case: Case) -> None:
         hint="The variance is about as small as eps here: eps belongs into the gradient too.",
     ),
     builds_on=BUILDS_ON,
+    after=[NAME],
 )
-def test_spatial_groupnorm_backward(student: Any, case: Case) -> Any:
-    return check_gradient(student, GROUPS, BACK, case, FIXED[case.row])
+def test_spatial_groupnorm_backward(student: Any, case: Case, lost: Lost) -> Any:
+    return check_gradient(student, GROUPS, BACK, case, FIXED[case.row], lost)
 
 
 @cases(
@@ -156,6 +173,8 @@ def test_spatial_groupnorm_backward(student: Any, case: Case) -> Any:
         "caller.",
     ),
     builds_on=BUILDS_ON,
+    after=[NAME],
 )
-def test_spatial_groupnorm_backward_contract(student: Any, case: Case) -> None:
-    check_contract(student, GROUPS, BACK, case, FIXED["two_groups"])
+def test_spatial_groupnorm_backward_contract(student: Any, case: Case, lost: Lost) -> None:
+    wrong = GROUPS.is_wrong("two_groups", lost)
+    check_contract(student, GROUPS, BACK, case, FIXED["two_groups"], wrong=wrong)

@@ -19,6 +19,7 @@ from autograder.graders.assignment2.calls import EXPECTED, filled, near
 from autograder.graders.assignment2.norms import (
     NORM_RTOL,
     Layer,
+    Lost,
     check_contract,
     check_gradient,
     forward,
@@ -33,6 +34,10 @@ LAYERNORM = Layer(
     NAME,
     rows=lambda x, row: x,
     settings=lambda row: [{"eps": float(row["eps"])} if "eps" in row else {}],
+    own={
+        **{name: (name,) for name in ("wide", "tall", "one_row")},
+        "small_variance": ("small_variance", "eps_argument"),
+    },
 )
 
 
@@ -82,7 +87,7 @@ def test_layernorm_forward_contract(student: Any, case: Case) -> None:
     echo = student.call(f"layers.{NAME}", *args, keep=1, echo=True)
     out, _ = parts(echo.result, 2, name=NAME)
     filled(out, args[0].shape, name=f"out of {NAME}")
-    must_normalise(student, LAYERNORM, FIXED["wide"], out)
+    must_normalise(LAYERNORM, FIXED["wide"], out)
     if case.id == "dtype":
         same_dtype(out, dtype, name=f"out of {NAME}")
         return
@@ -132,10 +137,11 @@ def test_layernorm_forward_contract(student: Any, case: Case) -> None:
         hint="The variance is about as small as eps here: the normalised x is that of the forward pass.",
     ),
     Case("dx_eps_argument", "edge", row="small_variance", which="dx", hint=EPS_HINT),
+    after=[NAME],
 )
-def test_layernorm_backward(student: Any, case: Case) -> str | None:
+def test_layernorm_backward(student: Any, case: Case, lost: Lost) -> str | None:
     row = other_eps(FIXED[case.row]) if case.id == "dx_eps_argument" else FIXED[case.row]
-    return check_gradient(student, LAYERNORM, BACK, case, row)
+    return check_gradient(student, LAYERNORM, BACK, case, row, lost)
 
 
 @cases(
@@ -146,6 +152,7 @@ def test_layernorm_backward(student: Any, case: Case) -> str | None:
         "edge",
         hint="dgamma and dbeta have shape (D,). " + USED_AGAIN_HINT,
     ),
+    after=[NAME],
 )
-def test_layernorm_backward_contract(student: Any, case: Case) -> None:
-    check_contract(student, LAYERNORM, BACK, case, FIXED["wide"])
+def test_layernorm_backward_contract(student: Any, case: Case, lost: Lost) -> None:
+    check_contract(student, LAYERNORM, BACK, case, FIXED["wide"], wrong=LAYERNORM.is_wrong("wide", lost))

@@ -7,7 +7,7 @@ import numpy as np
 from autograder.checks.checks import Case, cases, mapping, parts, same_shape
 from autograder.checks.fixed import load
 from autograder.graders.assignment2.calls import EXPECTED, near
-from autograder.graders.assignment2.norms import NORM_RTOL, Layer, check_contract, other_eps
+from autograder.graders.assignment2.norms import NORM_RTOL, Layer, Lost, check_contract, other_eps
 from autograder.graders.assignment2.spatial import (
     BUILDS_ON,
     STATS,
@@ -21,7 +21,11 @@ NAME, BACK = "spatial_batchnorm_forward", "spatial_batchnorm_backward"
 SPATIAL = Layer(
     NAME,
     rows=lambda x, row: np.moveaxis(x, 1, 0).reshape(x.shape[1], -1),
-    settings=lambda row: [{"mode": "train"}],
+    settings=lambda row: [{"mode": "train", **({"eps": float(row["eps"])} if "eps" in row else {})}],
+    own={
+        **{name: (name,) for name in ("train", "one_image")},
+        "small_variance": ("small_variance", "eps_argument"),
+    },
 )
 
 
@@ -156,9 +160,10 @@ def test_spatial_batchnorm_forward_contract(student: Any, case: Case) -> None:
         hint="The variance is about as small as eps here: eps belongs into the gradient too.",
     ),
     builds_on=BUILDS_ON,
+    after=[NAME],
 )
-def test_spatial_batchnorm_backward(student: Any, case: Case) -> Any:
-    return check_gradient(student, SPATIAL, BACK, case, FIXED[case.row])
+def test_spatial_batchnorm_backward(student: Any, case: Case, lost: Lost) -> Any:
+    return check_gradient(student, SPATIAL, BACK, case, FIXED[case.row], lost)
 
 
 @cases(
@@ -170,6 +175,7 @@ def test_spatial_batchnorm_backward(student: Any, case: Case) -> Any:
         hint="dgamma and dbeta have shape (C,), dx has x's shape; dout belongs to the caller.",
     ),
     builds_on=BUILDS_ON,
+    after=[NAME],
 )
-def test_spatial_batchnorm_backward_contract(student: Any, case: Case) -> None:
-    check_contract(student, SPATIAL, BACK, case, FIXED["train"])
+def test_spatial_batchnorm_backward_contract(student: Any, case: Case, lost: Lost) -> None:
+    check_contract(student, SPATIAL, BACK, case, FIXED["train"], wrong=SPATIAL.is_wrong("train", lost))
