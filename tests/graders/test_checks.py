@@ -227,7 +227,14 @@ def test_cases_marks_each_row_with_its_cell() -> None:
     assert [row.id for row in rows] == ["a", "b"]
     grade = rows[1].marks[0].mark
     assert (grade.name, grade.args) == ("grade", ("relu_forward",))
-    assert grade.kwargs == {"kind": "edge", "weight": 2, "hint": "", "builds_on": {}, "without": ()}
+    assert grade.kwargs == {
+        "kind": "edge",
+        "weight": 2,
+        "hint": "",
+        "builds_on": {},
+        "without": (),
+        "after": (),
+    }
 
 
 def test_cases_say_what_they_build_on_and_what_they_do_without() -> None:

@@ -16,7 +16,13 @@ from autograder.checks.checks import FLOAT32_RTOL, GRAD_RTOL, Case, CheckFailed,
 from autograder.checks.fixed import Arrays
 from autograder.graders.assignment2 import own_forward
 from autograder.graders.assignment2.calls import agrees, cached, filled, like, near, stays_single
-from autograder.graders.assignment2.own_forward import OWN_RTOL, Groups, Shown, layers_that_give
+from autograder.graders.assignment2.own_forward import (
+    OWN_RTOL,
+    OWN_RTOL_SINGLE,
+    Groups,
+    Shown,
+    layers_that_give,
+)
 
 EPS = 1e-5
 NORM_RTOL = (
@@ -104,7 +110,11 @@ def possible_layers(layer: Layer, row: Arrays, out: Any) -> list[Shown]:
     if np.size(out) != row["x"].size or np.asarray(out).dtype.kind not in "biuf":
         return []
     values = layer.rows(np.asarray(out, dtype=np.float64).reshape(row["x"].shape), row)
-    return layers_that_give(values, Groups.of(layer.rows, row), float(row.get("eps", EPS)))
+    return layers_that_give(values, Groups.of(layer.rows, row), float(row.get("eps", EPS)), sharp(out))
+
+
+def sharp(values: Any) -> float:
+    return OWN_RTOL_SINGLE if np.asarray(values).dtype == np.float32 else OWN_RTOL
 
 
 def goes_with(shown: Shown, layer: Layer, row: Arrays, got: np.ndarray, which: str) -> bool:
@@ -113,13 +123,13 @@ def goes_with(shown: Shown, layer: Layer, row: Arrays, got: np.ndarray, which: s
     if which == "dx":
         found = layer.rows(got.astype(np.float64), row)
         wanted = own_forward.gradients(shown, groups, dout)
-        return any((np.abs(found - dx) <= allowed[:, None]).all() for dx, allowed in wanted)
+        return any((np.abs(found - dx) <= sharp(got) * part[:, None]).all() for dx, part in wanted)
     place, axes = layer.rows(np.arange(got_size := row["x"].size).reshape(row["x"].shape), row), (0, 2, 3)
     for terms in own_forward.gamma_terms(shown, groups, dout):
         back = np.empty(got_size)
         back[place] = terms
         summed = back.reshape(row["x"].shape).sum(axis=axes[: row["x"].ndim - 1])
-        if agrees(got.ravel(), summed, OWN_RTOL):
+        if agrees(got.ravel(), summed, sharp(got)):
             return True
     return False
 

@@ -17,10 +17,12 @@ import numpy as np
 
 from autograder.checks.fixed import Arrays
 
-OWN_RTOL = 1e-4  # of the smallest part; float32 leaves 6 digits of it
+OWN_RTOL = 1e-4  # of the smallest part
+OWN_RTOL_SINGLE = 1e-3  # where float32 leaves no more of it
 SCALES = (1e-4, 1e4)  # how far the square of a divisor may be from the variance: factors up to 100
-FEW = 3  # groups; from fewer, two numbers that describe a divisor cannot be told apart
-PLAIN = (0.25, 4.0)  # and the scale must be near 1 then
+FEW = 3  # groups; from fewer, the two numbers that describe a divisor cannot be told apart
+PLAIN = (0.25, 4.0)  # then the scale must be near 1; for the right formula with that divisor,
+ANY = (1e-8, 1e8)  # which takes no derivative of it, any will do that leaves both parts of dx in sight
 
 # By what a layer may divide that should divide by a group's root mean square s: divisor**m = scale * s**n + e
 # with e >= 0, as (m, n). Another eps, a factor, N - 1 for N; eps beside the root; the variance for its root.
@@ -63,24 +65,25 @@ def per_channel(values: np.ndarray, ndim: int) -> np.ndarray:
 
 
 @np.errstate(all="ignore")
-def layers_that_give(out: np.ndarray, groups: Groups, eps: float) -> list[Shown]:
+def layers_that_give(out: np.ndarray, groups: Groups, eps: float, rtol: float) -> list[Shown]:
     """The layers that explain all of `out`, as rows; none if it does not normalise as it should."""
     if not np.isfinite(out).all() or not (groups.size > 0).all():
         return []
     found = []
     for power in (1, 0, 2):
-        factors, beta_share = _fitted(out, groups, power)
+        factors, beta_share = _fitted(out, groups, power, rtol)
         if factors is None:
             continue
-        found += [
-            Shown(power, 1 / factors, beta_share, share)
-            for m, n in DIVISORS
-            if (share := _variance_share(1 / factors, groups, eps, m, n)) is not None
-        ]
+        shares = [_variance_share(1 / factors, groups, eps, rtol, m, n) for m, n in DIVISORS]
+        kept: list[np.ndarray | None] = [share for share in shares if share is not None]
+        quotient = (factors * groups.size) ** -2
+        if len(factors) < FEW and (quotient > ANY[0]).all() and (quotient < ANY[1]).all():
+            kept.append(None)
+        found += [Shown(power, 1 / factors, beta_share, share) for share in kept]
     return found
 
 
-def _fitted(out: np.ndarray, groups: Groups, power: int) -> tuple[np.ndarray | None, float]:
+def _fitted(out: np.ndarray, groups: Groups, power: int, rtol: float) -> tuple[np.ndarray | None, float]:
     """A factor of each group's gamma**power * (x - mean), and the share of beta, if these make up `out`."""
     parts = groups.gamma**power * groups.centred
     count, width = parts.shape
@@ -91,11 +94,13 @@ def _fitted(out: np.ndarray, groups: Groups, power: int) -> tuple[np.ndarray | N
     found = np.linalg.lstsq(columns, out.ravel(), rcond=None)[0]
     off = np.abs((columns @ found).reshape(out.shape) - out).max(axis=1)
     varying = np.abs(found[:count]) * np.abs(parts).max(axis=1)
-    fits = (off <= OWN_RTOL * varying).all() and (found[:count] > 0).all()
+    fits = (off <= rtol * varying).all() and (found[:count] > 0).all()
     return (found[:count] if fits else None), float(found[count])
 
 
-def _variance_share(divisor: np.ndarray, groups: Groups, eps: float, m: int, n: int) -> np.ndarray | None:
+def _variance_share(
+    divisor: np.ndarray, groups: Groups, eps: float, rtol: float, m: int, n: int
+) -> np.ndarray | None:
     """The weight of the variance's way if divisor**m = scale * size**n + e, which follows from the derivative
     of the divisor by the size; None if it is not so."""
     wanted, known = divisor**m, groups.size**n
@@ -104,7 +109,7 @@ def _variance_share(divisor: np.ndarray, groups: Groups, eps: float, m: int, n: 
     else:
         (scale, rest), *_ = np.linalg.lstsq(np.stack([known, np.ones_like(known)], 1), wanted, rcond=None)
     lowest, highest = PLAIN if len(known) < FEW else SCALES
-    smallest = OWN_RTOL * scale * known.min()
+    smallest = rtol * scale * known.min()
     off = np.abs(scale * known + rest - wanted).max()
     if not lowest <= scale <= highest or off > smallest or rest < -smallest:
         return None
@@ -112,9 +117,9 @@ def _variance_share(divisor: np.ndarray, groups: Groups, eps: float, m: int, n: 
 
 
 def gradients(shown: Shown, groups: Groups, dout: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """(dx, what each group of it may be off by), as rows: the derivative, and the right formula applied to
-    the normalised values and the divisor that lie in the cache."""
-    shares = [shown.variance_share]
+    """(dx, the size of the smaller part of it in each group), as rows: the derivative, and the right formula
+    applied to the normalised values and the divisor that lie in the cache."""
+    shares = [] if shown.variance_share is None else [shown.variance_share]
     if shown.power == 1:
         shares.append((groups.size / shown.divisor) ** 2)
     dhat = dout * groups.gamma**shown.power
@@ -123,7 +128,7 @@ def gradients(shown: Shown, groups: Groups, dout: np.ndarray) -> Iterator[tuple[
     for share in shares:
         variance = share[:, None] * groups.centred * project
         smallest = np.minimum(np.abs(direct).max(axis=1), np.abs(variance).max(axis=1)) / shown.divisor
-        yield (direct - variance) / shown.divisor[:, None], OWN_RTOL * smallest
+        yield (direct - variance) / shown.divisor[:, None], smallest
 
 
 def gamma_terms(shown: Shown, groups: Groups, dout: np.ndarray) -> Iterator[np.ndarray]:

@@ -229,15 +229,18 @@ def compare(
 
 
 def factor_of(x: np.ndarray, param: dict[str, Any], out: Any, lost: Lost) -> float | None:
-    """The number by which the forward pass scales all that it keeps, if it comes of p, and has cost the
-    forward function a case of its own."""
+    """The number by which the forward pass scales all that it keeps, if that is one of two decimals, or 1
+    over one, as what can be made of p is, and if it has cost the forward function a case of its own."""
     if not any((NAME, case) in lost for case in OWN[param["mode"]]):
         return None
     kept = (x != 0) & (out != 0)
-    p, found = param["p"], np.asarray(out, dtype=np.float64)[kept] / x[kept]
+    if not kept.any():
+        return None
+    found = np.asarray(out, dtype=np.float64)[kept] / x[kept]
     spread = SINGLE_SPREAD if x.dtype == np.float32 else EXACT
-    factors = [1.0, p, 1 - p, 1 / p, 1 / (1 - p), 1 / p**2]
-    return next((f for f in factors if kept.any() and (np.abs(found - f) <= spread * f).all()), None)
+    first = float(found[0])
+    plain = [round(first, 2), 1 / round(1 / first, 2) if first and round(1 / first, 2) else 0.0]
+    return next((f for f in plain if f > 0 and (np.abs(found - f) <= spread * f).all()), None)
 
 
 @cases(
