@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
+import math
 import os
 import pickle
 import resource
@@ -30,10 +31,21 @@ PR_SET_PDEATHSIG = 1
 HEAD = struct.Struct("<cQ")  # what kind of reply, and how many bytes of it follow
 VALUE, ERROR, MEMORY = b"v", b"e", b"m"
 PAGE = resource.getpagesize()
+LOOK_SECONDS = 1.0  # between two looks at the clock
+LATE_SECONDS = 0.5  # a look so much too late shows that this side could not run
+BUSY = 0.5  # of its time: what a child must have computed for, to have used it up
+CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT)
 
 
 class Exceeded(Exception):
-    """A hand-in took more than it may; the message says of what, in words that follow its name."""
+    """A hand-in took more than it may; the message says of what, in words that follow its name.
+
+    `outside`: it may well be none of its doing, and has been tried twice.
+    """
+
+    def __init__(self, what: str, outside: bool = False) -> None:
+        super().__init__(what)
+        self.outside = outside
 
 
 @dataclass(frozen=True)
@@ -63,12 +75,18 @@ def call(run: Callable[[], T], bounds: Bounds = DEFAULT) -> T:
 def each(
     run: Callable[[Item], T], items: Sequence[Item], bounds: Bounds = DEFAULT
 ) -> Iterator[T | Exception]:
-    """For each item in order what `run` returns for it, or the error that it raised, or `Exceeded`."""
-    at = 0
+    """For each item in order what `run` returns for it, or the error that it raised, or `Exceeded`.
+
+    An item whose child is ended or held up from outside is tried again once.
+    """
+    at, again = 0, -1
     while at < len(items):
         with _Child(run, items[at:], bounds) as child:
             while at < len(items):
                 result, goes_on = child.next()
+                if isinstance(result, Exceeded) and result.outside and again != at:
+                    again = at
+                    break
                 yield result
                 at += 1
                 if not goes_on:
@@ -99,6 +117,7 @@ class _Child:
     def next(self) -> tuple[Any, bool]:
         """(the next result, whether more can come from this process)."""
         deadline = time.monotonic() + self.bounds.seconds
+        self.cpu = _computed(self.pid)
         try:
             kind, size = HEAD.unpack(self._read(HEAD.size, deadline))
             if size > self.bounds.reply_mb << 20:
@@ -113,20 +132,39 @@ class _Child:
     def _read(self, size: int, deadline: float) -> bytes:
         data = bytearray()
         while len(data) < size:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self.pipe], [], [], left)[0]:
-                raise Exceeded(f"takes more than {self.bounds.seconds:g} seconds")
+            deadline = self._wait(deadline)
             part = os.read(self.pipe, min(size - len(data), 1 << 20))
             if not part:
-                raise Exceeded(f"ends the process that works on it ({_named(self._ended_by())})")
+                number = self._ended_by()
+                outside = bool(number) and number not in CRASHES
+                raise Exceeded(f"ends the process that works on it ({_named(number)})", outside)
             data += part
         return bytes(data)
+
+    def _wait(self, deadline: float) -> float:
+        """Until there is something to read; the deadline, later by what this side could not run."""
+        while (left := deadline - (started := time.monotonic())) > 0:
+            asked = min(left, LOOK_SECONDS)
+            if select.select([self.pipe], [], [], asked)[0]:
+                return deadline
+            late = time.monotonic() - started - asked
+            deadline += late if late > LATE_SECONDS else 0.0
+        outside = _computed(self.pid) - self.cpu < BUSY * self.bounds.seconds
+        raise Exceeded(f"takes more than {self.bounds.seconds:g} seconds", outside)
 
     def _ended_by(self) -> int:
         """The signal that ended the child, or 0; waits for it to be gone."""
         _, status = os.waitpid(self.pid, 0)
         self.pid = 0
         return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+
+
+def _computed(pid: int) -> float:
+    """Seconds of processor time of a child; infinite where the system does not say."""
+    try:
+        return time.clock_gettime(~pid << 3 | 2)  # as clock_getcpuclockid(3)
+    except OSError:
+        return math.inf
 
 
 def _named(number: int) -> str:

@@ -139,3 +139,37 @@ def _runs(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
         return False
+
+
+def ended_by(number: int, times: int, marker: Path) -> str:
+    """What comes of work whose process is sent a signal from outside, the first times that it is done."""
+
+    def run() -> str:
+        done = len(marker.read_text()) if marker.exists() else 0
+        marker.write_text("x" * (done + 1))
+        if done < times:
+            os.kill(os.getpid(), number)
+        return "done"
+
+    return bounded.call(run, Bounds(seconds=2.0))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGHUP, signal.SIGSTOP])
+def test_what_is_ended_or_stopped_from_outside_is_tried_again(tmp_path: Path, number: int) -> None:
+    assert ended_by(number, 1, tmp_path / "marker") == "done"
+
+
+@pytest.mark.parametrize(
+    ("number", "words", "outside"),
+    [
+        (signal.SIGTERM, r"ends the process that works on it \(SIGTERM\)", True),
+        (signal.SIGSTOP, "takes more than 2 seconds", True),
+        (signal.SIGSEGV, r"ends the process that works on it \(SIGSEGV\)", False),
+    ],
+)
+def test_what_is_ended_twice_says_whether_it_may_be_from_outside(
+    tmp_path: Path, number: int, words: str, outside: bool
+) -> None:
+    with pytest.raises(Exceeded, match=words) as caught:
+        ended_by(number, 2, tmp_path / "marker")
+    assert caught.value.outside == outside

@@ -98,6 +98,9 @@ def test_what_is_no_roster_is_told(text: str, message: str, tmp_path: Path) -> N
 
 
 def test_a_missing_or_binary_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "wide.csv").write_text('id\n"' + "x" * 200_000 + '"\n')
+    with pytest.raises(RosterError, match=r"wide.csv:\d+: expected a CSV, got: field larger than"):
+        roster.read(tmp_path / "wide.csv")
     with pytest.raises(RosterError, match="expected a CSV in UTF-8"):
         roster.read(tmp_path / "nowhere.csv")
     (tmp_path / "roster.csv").write_bytes(b"id\n\xff\n")

@@ -152,7 +152,10 @@ def _rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         raise RosterError(f"{path}: expected a CSV in UTF-8, got: {error}") from None
     delimiter = max(",;\t", key=text.partition("\n")[0].count)  # Canvas exports with semicolons too
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    rows = [(reader.line_num, row) for row in reader]
+    try:
+        rows = [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise RosterError(f"{path}:{reader.line_num}: expected a CSV, got: {error}") from None
     header = [cell.strip().casefold() for cell in rows[0][1]] if rows else []
     return header, [(number, row) for number, row in rows[1:] if any(map(str.strip, row))]
 

@@ -29,7 +29,10 @@ def read(source: Source, assignment: Assignment) -> Submission:
         source.path.stat()  # one that is gone since it was found is no hand-in that cannot be read
         return bounded.call(partial(intake.read, source, assignment))
     except Exceeded as error:
-        return Submission(source.student, unreadable=f"the hand-in {error} to be read; look at it by hand")
+        said = f"the hand-in {error} to be read"
+        return Submission(
+            source.student, unreadable=f"{said}; look at it by hand", fault=said if error.outside else ""
+        )
     except Exception as error:
         fault = f"the hand-in could not be read ({type(error).__name__}: {error})"
         return Submission(source.student, unreadable=f"{fault}; look at it by hand", fault=fault)

@@ -164,6 +164,8 @@ def save(record: Record, folder: Path) -> Path:
 
 def load(path: Path) -> Record:
     """Raises RecordError where the file holds no record, or that of another student."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise RecordError(f"{path}: no ordinary file; delete it and grade again")
     record = Record.from_json(path.read_bytes(), where=str(path))
     if record.student != path.stem:
         raise RecordError(f"{path}: a record of {record.student!r}; delete it and grade again")

@@ -301,9 +301,21 @@ def _render(request: Request, store: Store) -> None:
     graded = Graded(assignment, out, request.gradebook)
     if graded.has_records():
         reporting.write_pages(graded)  # of all, also where only a part was graded
-    if (out / COMPARED).exists():
+    if (out / COMPARED).is_file():
+        _write_changes(out)
+
+
+def _write_changes(out: Path) -> None:
+    """The list of changes as CSV; one that is damaged is left as it is, until grading again makes another."""
+    try:
         changes = regrade.from_json((out / COMPARED).read_text(encoding="utf-8"))
-        write_atomically(out / "changes.csv", regrade.as_csv(changes))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        print(
+            f"autograder: {out / COMPARED}: expected a list of changes, got something else; delete it",
+            file=sys.stderr,
+        )
+        return
+    write_atomically(out / "changes.csv", regrade.as_csv(changes))
 
 
 def _publish(request: Request, store: Store) -> None:

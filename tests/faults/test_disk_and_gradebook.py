@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.records import store
+from autograder.errors import RecordError
+from autograder.records import record, store
+from autograder.runs.grade import _write_changes
 from tests.faults.test_kill import gradebook_rows
 from tests.small_kit import Kit, told
 
@@ -136,3 +138,22 @@ def test_a_power_cut(once: tuple[Kit, Path]) -> None:
     assert len(list((out / "feedback").iterdir())) == len(good)
     assert not list(out.rglob(".*.part"))
     assert not list(out.glob(".gradebook-*"))
+
+
+@pytest.mark.parametrize("text", ['{"x": ', '{"schema": 1}', "[1]", "[" * 100_000, "", "\xff"])
+def test_a_damaged_list_of_changes_stops_nothing(
+    tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / store.COMPARED).write_bytes(text.encode("latin-1"))
+    _write_changes(tmp_path)
+    assert "expected a list of changes, got something else; delete it" in capsys.readouterr().err
+    assert not (tmp_path / "changes.csv").exists()
+
+
+def test_a_pipe_in_the_place_of_a_record_is_not_waited_for(tmp_path: Path) -> None:
+    kept = store.Store(tmp_path)
+    kept.published.mkdir()
+    os.mkfifo(kept.published / "s001.json")
+    assert kept.before("s001") is None
+    with pytest.raises(RecordError, match="no ordinary file; delete it and grade again"):
+        record.load(kept.published / "s001.json")
