@@ -95,6 +95,7 @@ class PlainStudent:
     solved: Mapping[str, str] = field(default_factory=dict)
     package: str = "cs_lib"
     lost: bool = False  # nothing is ever stopped here
+    doubt: str = ""  # nor comes to an end
     not_finite: str = ""
     sandbox: Any = field(default_factory=lambda: SimpleNamespace(limits=Limits()))
     calls: Calls = field(default_factory=Calls)
@@ -116,7 +117,11 @@ class PlainStudent:
             self._library.close()
 
     def begin_case(
-        self, seed: int, builds_on: Mapping[str, int | None] | None = None, without: Sequence[str] = ()
+        self,
+        seed: int,
+        builds_on: Mapping[str, int | None] | None = None,
+        without: Sequence[str] = (),
+        alone: bool = False,
     ) -> None:
         self._kept.clear()
         self._asked.clear()
