@@ -11,8 +11,10 @@ from typing import Any
 from autograder.checks.checks import Case
 from autograder.intake import Submission
 from autograder.judge.check import Check
-from autograder.judge.hand_in import Judge, Now, floors, wide
+from autograder.judge.hand_in import Judge, Key, Now, floors, wide
+from autograder.records.record import CaseResult
 
+from . import reach
 from .plain import PlainStudent
 
 CORE_SHARE = 0.8  # of a cell that has edge cases too, as scoring.py has it
@@ -78,14 +80,22 @@ def run(row: Row, student: Any = None, results: Mapping[str, bytes] | None = Non
 
 
 def grade(
-    files: Mapping[str, str], table: Iterable[Row], results: Mapping[str, bytes] | None = None
+    files: Mapping[str, str],
+    table: Iterable[Row],
+    results: Mapping[str, bytes] | None = None,
+    base: Mapping[str, str] | None = None,
 ) -> list[Outcome]:
-    table = list(table)
+    """All cases with this library. With a `base`, what the difference cannot reach is as it is there."""
+    table = tuple(table)
+    known = _known(base, table) if base else None
     checks = [row.check() for row in table]
+    judge, now = InThisProcess(checks), Now(Submission("s001", results=dict(results or {})), {}, {}, {})
+    if known:
+        cells = reach.reached(reach.changed(files, base or {}), known.calls, checks)
+        now.cases.update({k: case for k, case in known.cases.items() if k[0] not in cells})
     student = PlainStudent(files, reference())
-    now = Now(Submission("s001", results=dict(results or {})), {}, {}, {})
     try:
-        InThisProcess(checks).run_all(now, checks, student)  # type: ignore[arg-type]
+        judge.run_all(now, [c for c in checks if c.key not in now.cases], student)  # type: ignore[arg-type]
     finally:
         student.close()
     found = [
@@ -95,6 +105,39 @@ def grade(
         Outcome(row.grade_id, row.case, None if case.outcome == "passed" else case.message, case.property)
         for row, case in found
     ]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a library comes to, and which of its functions each cell's cases call."""
+
+    cases: Mapping[Key, CaseResult]
+    calls: Mapping[str, set[reach.Function]]
+
+
+_KNOWN: dict[Any, Known] = {}
+
+
+def _known(base: Mapping[str, str], table: tuple[Row, ...]) -> Known:
+    key = tuple(sorted(base.items())), tuple((row.grade_id, row.case.id) for row in table)
+    if key not in _KNOWN:
+        _KNOWN[key] = _run_base(base, [row.check() for row in table])
+    return _KNOWN[key]
+
+
+def _run_base(base: Mapping[str, str], checks: list[Check]) -> Known:
+    judge, now = InThisProcess(checks), Now(Submission("s001"), {}, {}, {})
+    student = PlainStudent(base, reference())
+    calls: dict[str, set[reach.Function]] = {}
+    try:
+        for check in checks:
+            with reach.Calls() as noted:
+                now.cases[check.key] = judge._run(now, check.alone, student)  # type: ignore[arg-type]
+            calls.setdefault(check.grade_id, set()).update(noted.seen)
+    finally:
+        student.close()
+    assert not now.wrong(), "the base is to be right"
+    return Known(now.cases, calls)
 
 
 def score(outcomes: Iterable[Outcome]) -> dict[str, float]:

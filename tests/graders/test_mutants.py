@@ -74,7 +74,7 @@ def test_a_function_to_do_costs_only_its_own_pair(where: str) -> None:
 
 @pytest.mark.parametrize("change", WRONG, ids=lambda change: change.name)
 def test_a_mistake_is_noticed_and_charged_once(change: Mutant) -> None:
-    outcomes = grade(apply(reference(), change), table())
+    outcomes = grade(apply(reference(), change), table(), base=reference())
     lost = {name: share for name, share in score(outcomes).items() if share < 1}
     assert set(lost) == change.loses, failures(outcomes)
     if change.edge:
@@ -85,8 +85,15 @@ def test_a_mistake_is_noticed_and_charged_once(change: Mutant) -> None:
 
 @pytest.mark.parametrize("change", RIGHT, ids=lambda change: change.name)
 def test_another_right_version_gets_full_marks(change: Mutant) -> None:
-    outcomes = grade(apply(reference(), change), table())
+    outcomes = grade(apply(reference(), change), table(), base=reference())
     assert set(score(outcomes).values()) == {1.0}, failures(outcomes)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("change", [*WRONG, *RIGHT], ids=lambda change: change.name)
+def test_the_cells_that_a_change_does_not_reach_stay_as_they_are(change: Mutant) -> None:
+    files = apply(reference(), change)
+    assert score(grade(files, table())) == score(grade(files, table(), base=reference()))
 
 
 def test_there_are_enough_mistakes() -> None:

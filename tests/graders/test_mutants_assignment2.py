@@ -1,6 +1,7 @@
 """The graders of normalisation, dropout, convolution and their nets, held to wrong and to right versions."""
 
 import importlib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -83,9 +84,14 @@ def changed(change: Mutant, more: str = "") -> dict[str, str]:
     return with_layers(apply({"cs_lib/layers.py": PLAIN}, change)["cs_lib/layers.py"] + more)
 
 
+def base(change: Mutant) -> Mapping[str, str]:
+    """What `changed` makes its one mistake in."""
+    return with_layers(PLAIN) if change.where.startswith("layers.") else reference()
+
+
 @cache
 def of_mistake(change: Mutant) -> list[Outcome]:
-    return grade(changed(change), table())
+    return grade(changed(change), table(), base=base(change))
 
 
 def test_the_reference_gets_full_marks() -> None:
@@ -140,10 +146,16 @@ def test_a_mistake_is_noticed_and_charged_once(change: Mutant) -> None:
         assert "core" in kinds, "mark it edge: only edge cases notice"
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("change", WRONG, ids=lambda change: change.name)
+def test_the_cells_that_a_mistake_does_not_reach_stay_as_they_are(change: Mutant) -> None:
+    assert score(grade(changed(change), table())) == score(of_mistake(change))
+
+
 @pytest.mark.parametrize("change", mutants_deep_nets.ELSEWHERE, ids=lambda change: change.name)
 def test_a_mistake_of_the_plain_net_is_charged_in_its_own_cell(change: Mutant) -> None:
     plain = importlib.import_module("autograder.graders.assignment2.test_fully_connected_net")
-    outcomes = grade(apply(reference(), change), (*table(), *rows(plain)))
+    outcomes = grade(apply(reference(), change), (*table(), *rows(plain)), base=reference())
     assert lost(outcomes) == {"fully_connected_net"}, failures(outcomes)
 
 
