@@ -15,6 +15,10 @@ class IntakeError(Exception):
     """A hand-in, or a folder of them, that cannot be read."""
 
 
+class PluginError(Exception):
+    """A part that the engine works without was asked for, and something that it needs is not installed."""
+
+
 class RecordError(Exception):
     """A record file that cannot be read back."""
 

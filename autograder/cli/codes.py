@@ -9,6 +9,7 @@ from autograder.errors import (
     GradebookError,
     GradingError,
     IntakeError,
+    PluginError,
     RecordError,
     ReleaseError,
     ReviewError,
@@ -22,4 +23,4 @@ CODES = (
     "wrong; 3: could not run, or not to the end"
 )
 USED_WRONGLY = (CourseError, ExportError, FolderError, IntakeError, ReleaseError, ReviewError, RosterError)
-COULD_NOT_RUN = (GradebookError, GradingError, RecordError, SandboxError)
+COULD_NOT_RUN = (GradebookError, GradingError, PluginError, RecordError, SandboxError)

@@ -6,14 +6,12 @@ import argparse
 import json
 from pathlib import Path
 
-from autograder import intake
+from autograder import intake, plugins
 from autograder.cli.codes import DONE
 from autograder.cli.progress import Progress
 from autograder.course import assignment as course
 from autograder.files import write_atomically
 from autograder.records.store import Store
-from autograder.similarity import compare as similarity
-from autograder.similarity import page
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +22,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    similarity = plugins.load("similarity")
+    from autograder.similarity import page  # needs what the line above looked for
+
     assignment = course.load(options.assignment)
     Store(options.out).refuse_other(assignment.name)
     sources = intake.find(options.folder, assignment)

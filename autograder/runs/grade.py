@@ -13,10 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Protocol
 
-from autograder import bounded
+from autograder import bounded, plugins
 from autograder.course.assignment import Assignment
 from autograder.errors import FolderError, GradingError, RecordError
 from autograder.files import write_atomically
@@ -218,7 +217,7 @@ def _grade_changed(request: Request, store: Store) -> None:
             )
 
         if request.scheduler:
-            _cluster().run(plan, tasks, request.scheduler, done)
+            plugins.load("dask").run(plan, tasks, request.scheduler, done)
         else:
             pool.run(plan, tasks, max(1, request.jobs), done)
 
@@ -245,15 +244,6 @@ def _keep_good_ones(store: Store) -> dict[str, str]:
             store.forget(after.student)
             kept[after.student] = f"not graded again, so the result of before stays: {after.fault}"
     return kept
-
-
-def _cluster() -> ModuleType:
-    try:
-        from autograder.workers import cluster
-    except ModuleNotFoundError as error:  # dask.distributed is an optional extra
-        advice = "install it with pip install 'cs-course-kit[dask]'"
-        raise GradingError(f"--scheduler needs Dask, and there is no {error.name}; {advice}") from None
-    return cluster
 
 
 def _compare(store: Store) -> tuple[int, int, list[Change]]:

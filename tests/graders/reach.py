@@ -7,6 +7,7 @@ is enough to note, once, which functions each cell calls. A change elsewhere tha
 import ast
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from types import FrameType
 from typing import Any
 
@@ -16,34 +17,38 @@ Function = tuple[str, str]  # path and qualified name
 FILE = "<submission>."  # what the stand-in for a student calls the package's files
 
 
-def functions(files: Mapping[str, str]) -> tuple[dict[Function, str], dict[str, list[str]]]:
-    """What each function says, and what stands outside of functions, file by file."""
-    found: dict[Function, str] = {}
-    rest: dict[str, list[str]] = {}
-    for path, text in files.items():
-        _collect(ast.parse(text).body, path, "", found, rest.setdefault(path, []))
+@lru_cache(maxsize=64)
+def _functions(text: str) -> tuple[dict[str, str], list[str]]:
+    """What each function of a module says, and what stands outside of functions."""
+    found: dict[str, str] = {}
+    rest: list[str] = []
+    _collect(ast.parse(text).body, text.splitlines(), "", found, rest)
     return found, rest
 
 
 def _collect(
-    body: Sequence[ast.stmt], path: str, above: str, found: dict[Function, str], rest: list[str]
+    body: Sequence[ast.stmt], lines: Sequence[str], above: str, found: dict[str, str], rest: list[str]
 ) -> None:
     for node in body:
         if isinstance(node, ast.FunctionDef):
-            found[path, above + node.name] = ast.dump(node)  # the last one of a name counts
+            first = min(part.lineno for part in (node, *node.decorator_list))
+            found[above + node.name] = "\n".join(lines[first - 1 : node.end_lineno])  # the last one counts
         elif isinstance(node, ast.ClassDef):
-            rest.append(f"{node.name} {[ast.dump(base) for base in node.bases]}")
-            _collect(node.body, path, f"{above}{node.name}.", found, rest)
+            rest.append(lines[node.lineno - 1])
+            _collect(node.body, lines, f"{above}{node.name}.", found, rest)
         else:
-            rest.append(ast.dump(node))
+            rest.append("\n".join(lines[node.lineno - 1 : node.end_lineno]))
 
 
 def changed(files: Mapping[str, str], base: Mapping[str, str]) -> set[Function] | None:
     """The functions that differ; None if something else does."""
-    (now, outside), (before, outside_before) = functions(files), functions(base)
-    if outside != outside_before:
-        return None
-    return {name for name in now.keys() | before.keys() if now.get(name) != before.get(name)}
+    differ: set[Function] = set()
+    for path in (path for path, text in files.items() if text != base.get(path)):
+        (now, rest), (before, rest_before) = _functions(files[path]), _functions(base.get(path, ""))
+        if rest != rest_before:
+            return None
+        differ |= {(path, name) for name in now.keys() | before.keys() if now.get(name) != before.get(name)}
+    return differ
 
 
 class Calls:

@@ -252,7 +252,7 @@ def test_a_grading_process_ends_when_asked_to(kit: Kit) -> None:
         (
             "--scheduler",
             "tcp://127.0.0.1:9",
-            "--scheduler needs Dask, and there is no distributed; install it",
+            "--scheduler needs distributed, which is not there; pip install",
         ),
     ],
 )
