@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ def _settings(assignment: Assignment, library: Mapping[str, str]) -> dict[str, A
         "notebooks": [notebook.name for notebook in assignment.notebooks],
         "results": list(assignment.results),
         "todo": [_place(name, library) for name in assignment.todo],
+        "packages": ["numpy", *assignment.course.packages],
+        "imports": {path: _imported(text) for path, text in sorted(library.items())},
         "names": {path: _defined(text) for path, text in sorted(library.items())},
         "files": {path: hashlib.sha256(text.encode()).hexdigest() for path, text in sorted(library.items())},
         "cells": {
@@ -54,3 +57,14 @@ def _place(name: str, library: Mapping[str, str]) -> tuple[str, str]:
 def _defined(text: str) -> list[str]:
     kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
     return [node.name for node in ast.parse(text).body if isinstance(node, kinds)]
+
+
+def _imported(text: str) -> list[str]:
+    """The modules that a file imports by their full name, each once."""
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return sorted(found - sys.stdlib_module_names)

@@ -17,16 +17,21 @@ import builtins
 import contextlib
 import difflib
 import faulthandler
+import functools
 import hashlib
+import importlib
 import io
 import json
 import linecache
 import os
 import re
+import shutil
 import subprocess
 import symtable
 import sys
 import tempfile
+import textwrap
+import threading
 import time
 import traceback
 import zipfile
@@ -156,6 +161,54 @@ COURSE = json.loads(r"""
    "ConvNet"
   ]
  ],
+ "packages": [
+  "numpy"
+ ],
+ "imports": {
+  "cs_lib/__init__.py": [],
+  "cs_lib/checks.py": [
+   "numpy"
+  ],
+  "cs_lib/classifiers/__init__.py": [],
+  "cs_lib/classifiers/cnn.py": [
+   "numpy"
+  ],
+  "cs_lib/classifiers/fc_net.py": [
+   "numpy"
+  ],
+  "cs_lib/data_utils.py": [
+   "PIL",
+   "numpy"
+  ],
+  "cs_lib/fast_layers.py": [
+   "numpy"
+  ],
+  "cs_lib/gradient_check.py": [
+   "numpy"
+  ],
+  "cs_lib/layer_utils.py": [
+   "numpy"
+  ],
+  "cs_lib/layers.py": [
+   "numpy"
+  ],
+  "cs_lib/notebook_checks.py": [
+   "numpy"
+  ],
+  "cs_lib/notebook_setup.py": [
+   "IPython"
+  ],
+  "cs_lib/optim.py": [
+   "numpy"
+  ],
+  "cs_lib/solver.py": [
+   "numpy"
+  ],
+  "cs_lib/vis_utils.py": [
+   "matplotlib",
+   "numpy"
+  ]
+ },
  "names": {
   "cs_lib/__init__.py": [],
   "cs_lib/checks.py": [
@@ -371,11 +424,13 @@ COURSE = json.loads(r"""
 HERE = Path(__file__).resolve().parent
 STUB = "is not " + "written yet"  # in two parts, so that a search for it finds only what is to do
 EMPTY_ANSWER = re.compile(rf"[\s*_.]*(your answer here)?[\s*_.]*(:? *it {STUB})?[\s*_.]*", re.I)
-DONE, WRONG, TO_DO, UNSEEN = "done", "wrong", "to do", "not looked at"
-COLOURS = {DONE: "32", WRONG: "31", TO_DO: "33", UNSEEN: "36"}
+DONE, ANSWERED, WRONG, TO_DO, UNSEEN = "done", "answered", "wrong", "to do", "not looked at"
+COLOURS = {DONE: "32", ANSWERED: "32", WRONG: "31", TO_DO: "33", UNSEEN: "36"}
+FINISHED = (DONE, ANSWERED)  # a written answer is read by a person; here it only counts that there is one
 SECONDS = 30  # for one check; a slow but right loop takes five on a slow machine
 HAND_IN = "hand-in.zip"
 MANIFEST = "manifest.json"
+MEMORY = ".work-results.json"
 LARGE_NOTEBOOK, LARGE_FILE, LARGE_TOTAL = 16 * 2**20, 64 * 2**20, 192 * 2**20  # what grading accepts
 ENVIRONMENT = "activate the environment first (README.md, Set up), or do without it"
 SAVED_LATE = 120  # seconds; Jupyter saves by itself this often
@@ -383,7 +438,11 @@ NOT_FULL_MARKS = (
     "The checks you see use a few inputs only. Grading uses others too, so done here is not yet full marks."
 )
 ANSI = re.compile(r"\x1b\[[\d;]*m")
+ENDLESS = "endless: "  # how a message about a function that did not end begins, between processes
 MAGIC = re.compile(r"^(\s*)([%!?].*|.*\?)$")
+
+
+_memory = threading.Lock()  # the notebooks are looked at side by side
 
 
 class Trouble(Exception):
@@ -518,6 +577,35 @@ def complaints(texts: dict[str, str]) -> list[Any]:
                 f"{COURSE['name']} again into a new folder, and carry your work over with: "
                 "python work.py bring FOLDER"
             )
+    return found + [note for file, text in texts.items() for note in foreign_imports(file, text)]
+
+
+def foreign_imports(file: str, text: str) -> list[str]:
+    """What a file of the library imports that grading does not have, and that it was not given out with."""
+    known = {
+        *sys.stdlib_module_names,
+        *COURSE["packages"],
+        *COURSE["imports"].get(file, ()),
+        COURSE["package"],
+    }
+    known |= {path.stem for path in HERE.glob("*.py")}
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return []
+    found = []
+    for node in ast.walk(tree):
+        if not isinstance(node, (ast.Import, ast.ImportFrom)):
+            continue
+        names = [alias.name for alias in node.names]
+        if isinstance(node, ast.ImportFrom):
+            names = [] if node.level else [node.module or ""]
+        strange = [name for name in names if name.split(".")[0] not in known]
+        if strange:
+            found.append(
+                f"{file}, line {node.lineno}: grading has no {', '.join(strange)}, only Python's standard "
+                f"library and {' and '.join(COURSE['packages'])}: do it with these"
+            )
     return found
 
 
@@ -593,66 +681,108 @@ def needed_for(number: int, pieces: list[Any]) -> list[Any]:
     return sorted(chosen)
 
 
-def run_checks(notebook: str, cells: list[Any], items: list[Item], seconds: float) -> None:
-    """Run the check cells of a notebook in a process of their own, and note in the items how each went."""
+def run_checks(
+    notebook: str, cells: list[Any], items: list[Item], seconds: float, endless: dict[str, str]
+) -> None:
+    """Run the check cells of a notebook in a process of their own, and note in the items how each went.
+
+    `endless` holds the functions that did not end so far, {place: message}; no check waits for them again.
+    """
     pieces, jobs, waiting = parts_of(cells), [], {}
     for item in items:
         if item.cell.get("cell_type") != "code":
             look_at_answer(item)
             continue
         places = needed_for(item.number, pieces)
-        solutions = [
-            cells[n] for n in {pieces[place][0] for place in places} if marks_of(cells[n]).get("solution")
-        ]
+        numbers = {pieces[place][0] for place in places}
+        solutions = [cells[n] for n in numbers if marks_of(cells[n]).get("solution")]
         if solutions:
             look_at_last_run(item, solutions)
         else:
             waiting[item.id] = item
             jobs.append({"id": item.id, "number": item.number, "places": places})
+    plain = [(*piece[:2], sorted(piece[2])) for piece in pieces]
+    known, keys = remembered(), {job["id"]: key_of(job, plain) for job in jobs}
+    for job in [job for job in jobs if keys[job["id"]] in known]:
+        set_result(waiting[job["id"]], known[keys[job["id"]]])
+        jobs.remove(job)
     while jobs:
-        results, trace = _run_process(
-            notebook, [(*piece[:2], sorted(piece[2])) for piece in pieces], jobs, seconds
-        )
+        task = {
+            "notebook": notebook,
+            "pieces": plain,
+            "jobs": jobs,
+            "seconds": seconds,
+            "endless": {**endless},
+        }
+        results, trace = _run_process(task)
         for job, result in zip(jobs, results, strict=False):
-            item = waiting[job["id"]]
-            item.state, item.note, item.printed, item.hint = result
+            set_result(waiting[job["id"]], result)
+        remember({keys[job["id"]]: r for job, r in zip(jobs, results, strict=False) if r[0] in (DONE, TO_DO)})
         jobs = jobs[len(results) :]
         if jobs:  # the process ended before this one did
             item = waiting[jobs.pop(0)["id"]]
-            item.state, item.note = WRONG, _why_it_ended(trace, seconds)
+            item.state, item.note = WRONG, _why_it_ended(trace, seconds, endless)
 
 
-def _run_process(notebook: str, pieces: list[Any], jobs: list[Any], seconds: float) -> tuple[Any, ...]:
+def set_result(item: Item, result: list[str]) -> None:
+    item.state, item.note, item.printed, item.hint = result
+
+
+def key_of(job: dict[str, Any], pieces: list[Any]) -> str:
+    """What decides a check: the code of its cells and of the library, and the Python that runs it."""
+    own = {path.name: path.read_text("utf-8", "replace") for path in HERE.glob("*.py")}
+    code = [pieces[place][1] for place in job["places"]]
+    return _digest(json.dumps([sys.version, sys.prefix, job["id"], code, library(), own], sort_keys=True))
+
+
+def remembered() -> dict[str, list[str]]:
+    """{key: result} of checks that were run before; those that something was wrong with are run again."""
+    try:
+        return dict(json.loads((HERE / MEMORY).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def remember(results: dict[str, list[str]]) -> None:
+    """Keep results for the next time; the newest only, for who edits makes many."""
+    with _memory, contextlib.suppress(OSError):  # a folder that cannot be written to
+        kept = dict(list({**remembered(), **results}.items())[-100:])
+        fresh = HERE / f"{MEMORY}.new"
+        fresh.write_text(json.dumps(kept), encoding="utf-8")
+        os.replace(fresh, HERE / MEMORY)
+
+
+def _run_process(task: dict[str, Any]) -> tuple[list[Any], str]:
     """The results that a process wrote, as far as it came, and where it hung if it did."""
     with tempfile.TemporaryDirectory(prefix="work-") as name:
         folder = Path(name)
-        task = {"notebook": notebook, "pieces": pieces, "jobs": jobs, "seconds": seconds}
+        for file in ("results", "trace"):
+            (folder / file).touch()
         (folder / "task").write_text(json.dumps(task), encoding="utf-8")
         quiet: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         # The process stops itself and says where; should even that fail, it is ended from here.
-        limit = 60 + (seconds + 5) * len(jobs)
-        environment = {**os.environ, "MPLBACKEND": "agg"}
+        limit = 60 + (task["seconds"] + 5) * len(task["jobs"])
         with contextlib.suppress(subprocess.TimeoutExpired):
             subprocess.run(  # noqa: S603  this file, by the Python that runs it
                 [sys.executable, "-B", __file__, "_run", name],
                 timeout=limit,
                 cwd=HERE,
-                env=environment,
+                env={**os.environ, "MPLBACKEND": "agg"},
                 check=False,
                 **quiet,
             )
-        done = folder / "results"
-        lines = done.read_text(encoding="utf-8").splitlines() if done.exists() else []
-        trace = folder / "trace"
-        return [json.loads(line) for line in lines], trace.read_text(
-            encoding="utf-8", errors="replace"
-        ) if trace.exists() else ""
+        lines = (folder / "results").read_text(encoding="utf-8").splitlines()
+        trace = (folder / "trace").read_text(encoding="utf-8", errors="replace")
+        return [json.loads(line) for line in lines], trace
 
 
-def _why_it_ended(trace: str, seconds: float) -> str:
+def _why_it_ended(trace: str, seconds: float, endless: dict[str, str]) -> str:
+    """Why a process ended, in words; a function of the library that did not end is remembered."""
     for file, line, function in re.findall(r'File "([^"]+)", line (\d+) in (\S+)', trace):
         if COURSE["package"] in Path(file).parts:
             where = f"{Path(file).name}, line {line}, in {function}"
+            if trace.startswith(ENDLESS):
+                endless[f"{file}:{line}"] = f"{where}, which this check uses: does its loop end?"
             return f"stopped after {seconds:g} s in {where}: does its loop end?"
     return (
         f"stopped after {seconds:g} s: does a loop never end?"
@@ -665,15 +795,61 @@ def run_task(folder: Path) -> None:
     """What the other process does: run each check, and write down how it went."""
     task = json.loads((folder / "task").read_text(encoding="utf-8"))
     sys.path[0] = str(HERE)
+    for place, message in task["endless"].items():
+        refuse(place, message)
     names = {"__name__": "__main__", "print": print}
     ran: dict[str, Any] = {}  # place of a piece -> the exception it raised, or None
     with open(folder / "results", "w", encoding="utf-8") as results, open(folder / "trace", "w") as trace:
         for job in task["jobs"]:
-            faulthandler.dump_traceback_later(task["seconds"], exit=True, file=trace)
+            ended = threading.Event()
+            watcher = threading.Thread(target=watch_check, args=(task["seconds"], ended, trace), daemon=True)
+            watcher.start()
+            # For code that keeps the watcher from running.
+            faulthandler.dump_traceback_later(task["seconds"] + 2, exit=True, file=trace)
             result = _run_one(job, task, names, ran)
             faulthandler.cancel_dump_traceback_later()
+            ended.set()
+            watcher.join()
             results.write(json.dumps(result) + "\n")
             results.flush()
+
+
+def watch_check(seconds: float, ended: threading.Event, trace: Any) -> None:
+    """End the process when a check takes too long, and write in which calls it was for half of the time."""
+    if ended.wait(seconds / 2):
+        return
+    early = _calls()
+    if ended.wait(seconds / 2):
+        return
+    calls = [frame for frame in _calls() if any(frame is other for other in early)]
+    trace.write(ENDLESS)
+    for frame in calls:
+        trace.write(f'File "{frame.f_code.co_filename}", line {frame.f_lineno} in {frame.f_code.co_name}\n')
+    trace.flush()
+    os._exit(1)
+
+
+def _calls() -> list[Any]:
+    """The calls that the main thread is in, the innermost first."""
+    frame, found = sys._current_frames()[threading.main_thread().ident or 0], list[Any]()
+    while frame is not None:
+        found.append(frame)
+        frame = frame.f_back  # type: ignore[assignment]
+    return found
+
+
+def refuse(place: str, message: str) -> None:
+    """Let the function at a place, "file:line", raise an error at once, whoever holds it."""
+    file, _, line = place.rpartition(":")
+    with contextlib.suppress(Exception):  # a file that changed since: its functions run as they are
+        functions = _functions(ast.parse(Path(file).read_text(encoding="utf-8")))
+        name = next(n for n, node in functions.items() if node.lineno <= int(line) <= last_line(node))
+        module = ".".join(Path(file).relative_to(HERE).with_suffix("").parts)
+        function = functools.reduce(getattr, name.split("."), importlib.import_module(module))
+        made: dict[str, Any] = {}
+        exec(f"def stop(*args, **kwargs): raise RuntimeError({ENDLESS + message!r})", made)  # noqa: S102  ours
+        held: Any = function
+        held.__code__, held.__defaults__, held.__kwdefaults__ = made["stop"].__code__, None, None
 
 
 def _run_one(
@@ -726,6 +902,8 @@ def describe(error: BaseException) -> str:
     missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
     if missing and missing.split(".")[0] != COURSE["package"] and not (HERE / f"{missing}.py").exists():
         return f"{missing} is not installed for this Python: {ENVIRONMENT}"
+    if str(error).startswith(ENDLESS):
+        return str(error).removeprefix(ENDLESS)
     text = f"{type(error).__name__}: {error}".split("\n")[0]
     frames = traceback.extract_tb(error.__traceback__)
     inside = [frame for frame in frames if HERE / COURSE["package"] in Path(frame.filename).parents]
@@ -741,7 +919,7 @@ def look_at_answer(item: Item) -> None:
     item.state, item.note = (
         (TO_DO, "no answer yet")
         if EMPTY_ANSWER.fullmatch(text)
-        else (UNSEEN, f"{words} words; read when graded")
+        else (ANSWERED, f"{words} words; a person reads it")
     )
 
 
@@ -772,8 +950,9 @@ def look(cells: dict[str, Any], seconds: float, wanted: Any = None) -> list[Any]
     }
     if sys.stderr.isatty():
         print("Running the checks ...", end="\r", file=sys.stderr, flush=True)
+    endless: dict[str, str] = {}
     with ThreadPoolExecutor(max_workers=max(1, min(4, os.cpu_count() or 1))) as pool:
-        list(pool.map(lambda name: run_checks(name, cells[name], items[name], seconds), cells))
+        list(pool.map(lambda name: run_checks(name, cells[name], items[name], seconds, endless), cells))
     return [item for found in items.values() for item in found]
 
 
@@ -791,19 +970,30 @@ def show_status(items: list[Item], troubles: list[Any]) -> None:
         if part:
             say(f"\n{name}: {points_of(part, DONE)} of {points_of(part)} points done")
         for item in part:
-            room = 100 - 2 - 15 - width - 8
             note = place_of(item) if item.note.endswith(STUB) else item.note
-            note = note if len(note) <= room else note[: room - 3] + "..."
             state = paint(item.state, f"{item.state:15}")
-            say(f"  {state}{item.title:{width}}  {item.points:4g}  {note}".rstrip())
+            first, *more = fold(note, 2 + 15 + width + 8) or [""]
+            say(f"  {state}{item.title:{width}}  {item.points:4g}  {first}".rstrip())
+            for line in more:
+                say(f"{'':{2 + 15 + width + 8}}{line}")
     say()
+    if not items:
+        say(f"No notebook can be read, so there is nothing to show. Next: {troubles[0]}")
+        return
     counts = [
         f"{state} {points_of(items, state)}" for state in COLOURS if any(i.state == state for i in items)
     ]
     say(f"Points: {', '.join(counts)}, of {points_of(items)}.")
     say(NOT_FULL_MARKS)
     open_items = [item for item in items if item.state in (TO_DO, WRONG)]
-    say(f"Next: {next_step(open_items[0]) if open_items else 'python work.py pack'}")
+    after = next_step(open_items[0]) if open_items else "python work.py pack"
+    say(f"Next: {troubles[0] if troubles else after}")
+
+
+def fold(text: str, left: int) -> list[str]:
+    """A text in the lines that fit a terminal right of a column; in one line for a pipe."""
+    room = shutil.get_terminal_size().columns - left if sys.stdout.isatty() else 10**6
+    return textwrap.wrap(text, max(room, 30), break_long_words=False, break_on_hyphens=False)
 
 
 def points_of(items: list[Item], state: str = "") -> str:
@@ -821,7 +1011,7 @@ def next_step(item: Item) -> str:
 
 def place_of(item: Item) -> str:
     """The line to look at: the one that the message names, else the function's."""
-    named = re.match(r"([\w.]+\.py, line \d+)", item.note)
+    named = re.search(r"([\w.]+\.py, line \d+)", item.note)
     if named:
         return named[1]
     texts = library()
@@ -850,7 +1040,7 @@ def show_check(item: Item) -> None:
             if item.cell.get("cell_type") == "code"
             else f"{item.notebook}.ipynb, cell {item.number + 1}"
         )
-        say(f"  Look at {where}{'. ' + item.hint if item.hint else ''}")
+        say(f"  Look at {where}{'. ' + item.hint[0].upper() + item.hint[1:] if item.hint else ''}")
 
 
 # --- The commands ---------------------------------------------------------------------------------------
@@ -860,7 +1050,7 @@ def status(arguments: argparse.Namespace) -> int:
     cells, troubles = read_notebooks()
     items = look(cells, arguments.seconds)
     show_status(items, troubles + complaints(library()))
-    return 0 if not troubles and all(item.state == DONE for item in items) else 1
+    return 0 if not troubles and all(item.state in FINISHED for item in items) else 1
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -871,7 +1061,7 @@ def check(arguments: argparse.Namespace) -> int:
         say(paint(WRONG, trouble))
     for item in items:
         show_check(item)
-    right = sum(item.state == DONE for item in items)
+    right = sum(item.state in FINISHED for item in items)
     total = paint(DONE if right == len(items) else WRONG, f"{right} of {len(items)} done")
     say(f"\n{total}. {NOT_FULL_MARKS}")
     return 0 if right == len(items) and not (troubles and not arguments.names) else 1
@@ -934,7 +1124,12 @@ def pack(arguments: argparse.Namespace) -> int:
     files |= {path.name: path for path in sorted(HERE.glob("*.py")) if path.name != Path(__file__).name}
     data = {name: path.read_bytes() for name, path in files.items() if path.is_file()}
     notes = [f"{name}: missing{_why_missing(name)}" for name in files if name not in data]
-    notes += complaints(library()) + _library_notes(data) + _notebook_notes(data)
+    if _untouched(data):
+        raise Trouble(
+            f"nothing in {HERE.name} has been worked on or saved since it was given out, "
+            f"so {HAND_IN} is not written"
+        )
+    notes += complaints(library()) + _library_notes(data) + _notebook_notes(data) + _check_notes(arguments)
     notes += [
         f"{name}: {len(d) / 2**20:.0f} MB, more than grading accepts"
         for name, d in data.items()
@@ -942,11 +1137,6 @@ def pack(arguments: argparse.Namespace) -> int:
     ]
     if sum(map(len, data.values())) > LARGE_TOTAL:
         notes.append(f"all together: more than the {LARGE_TOTAL >> 20} MB that grading accepts")
-    if _untouched(data):
-        raise Trouble(
-            f"nothing in {HERE.name} has been worked on or saved since it was given out, "
-            f"so {HAND_IN} is not written"
-        )
     _write_zip(data, notes)
     say(f"{HAND_IN}: {len(data)} files, {(HERE / HAND_IN).stat().st_size / 1e6:.1f} MB, for {COURSE['name']}")
     for name in sorted(data):
@@ -1020,6 +1210,29 @@ def _import_notes(data: dict[str, bytes]) -> list[Any]:
     inside = [place for place in places if place and COURSE["package"] in Path(place[1]).parts]
     where = f"{Path(inside[-1][1]).name}, line {inside[-1][2]}: " if inside else ""
     return [f"{where}{lines[-1]}: it cannot be imported, so nothing in it can be graded"]
+
+
+def _check_notes(arguments: argparse.Namespace) -> list[str]:
+    """Which visible checks fail now, and which notebooks show a run of older code."""
+    cells, _ = read_notebooks()
+    items, notes, texts = look(cells, arguments.seconds), [], library()
+    changed = [file for file, text in texts.items() if _digest(text) != COURSE["files"].get(file)]
+    for name in cells:
+        part = [item for item in items if item.notebook == name]
+        wrong = [item.title for item in part if item.state == WRONG]
+        if wrong:
+            notes.append(f"{name}.ipynb: wrong by its own checks: {', '.join(wrong)}; see python work.py")
+        ran = [item for item in part if item.cell.get("execution_count")]
+        newer = [file for file in changed if _saved(HERE / file) > _saved(HERE / f"{name}.ipynb")]
+        shown = [item.title for item in ran if item.state == DONE and _shows_an_error(item.cell)]
+        if ran and (newer or shown):
+            why = f"{newer[0]} was changed after" if newer else f"{', '.join(shown)} failed in"
+            notes.append(f"{name}.ipynb: {why} its last run; run it again from the top, and save")
+    return notes
+
+
+def _shows_an_error(cell: dict[str, Any]) -> bool:
+    return any(output.get("output_type") == "error" for output in cell.get("outputs", []))
 
 
 def _notebook_notes(data: dict[str, bytes]) -> list[Any]:

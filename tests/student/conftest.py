@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,9 @@ from autograder.release.package import skeleton, solved
 from autograder.release.student_tool import WORK, work_text
 
 ROOT = Path(__file__).parents[2]
+# Results of checks by the text of all that decides them, as work.py keeps them: what one test has run is not
+# run again by the next.
+KNOWN: dict[str, list[str]] = {}
 
 
 @cache
@@ -45,10 +49,15 @@ class Folder:
     name: str
 
     def work(self, *words: str, **environment: str) -> Ran:
+        memory = self.path / ".work-results.json"
+        if KNOWN and not memory.exists():
+            memory.write_text(json.dumps(KNOWN), encoding="utf-8")
         env = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": "", **environment}
         command = [sys.executable, WORK, *words]
         run = subprocess.run(command, cwd=self.path, env=env, capture_output=True, timeout=300)
         assert run.stderr == b"", run.stderr.decode()
+        with suppress(FileNotFoundError, ValueError):
+            KNOWN.update(json.loads(memory.read_text(encoding="utf-8")))
         return Ran(run.returncode, run.stdout.decode(env.get("PYTHONIOENCODING", "utf-8")))
 
     def read(self, file: str) -> str:

@@ -269,3 +269,40 @@ def test_copies_that_jupyter_keeps_are_left_out_and_helpers_are_not(one):
     assert not [name for name in names if "checkpoint" in name or name == "work.py"]
     read = intake.read(intake.Source("s001", one.path / HAND_IN), course.load("assignment1", ROOT))
     assert not [problem for problem in read.problems if "checkpoint" in problem]
+
+
+def note_on(folder: Folder, word: str) -> str:
+    ran = folder.work("pack")
+    assert ran.code == 1
+    assert "Nothing is missing" not in ran.text
+    assert (folder.path / HAND_IN).exists()
+    return ran.line(word)
+
+
+def test_a_library_that_is_newer_than_the_last_run_is_said(one):
+    finish(one)
+    os.utime(one.path / "two_layer_net.ipynb", (10**9, 10**9))
+    assert note_on(one, "after its last run").endswith(
+        "was changed after its last run; run it again from the top, and save"
+    )
+
+
+def test_a_visible_check_that_fails_is_said(one):
+    finish(one)
+    one.change("cs_lib/layers.py", "out = np.maximum(x, 0)", "out = np.minimum(x, 0)")
+    os.utime(one.path / "cs_lib/layers.py", (10**9, 10**9))
+    line = note_on(one, "wrong by its own checks")
+    assert line.startswith("! two_layer_net.ipynb: wrong by its own checks: relu_forward, ")
+
+
+def test_a_run_that_shows_failures_of_older_code_is_said(one):
+    finish(one)
+
+    def fail(cell):
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "relu_forward":
+            cell["outputs"] = [{"output_type": "error", "ename": "NotYet", "evalue": "", "traceback": []}]
+
+    one.cells("two_layer_net", fail)
+    assert note_on(one, "its last run") == (
+        "! two_layer_net.ipynb: relu_forward failed in its last run; run it again from the top, and save"
+    )

@@ -7,6 +7,8 @@ import time
 
 from autograder.release.student_tool import WORK
 
+from .conftest import KNOWN
+
 AFFINE = "out = x.reshape(x.shape[0], -1) @ w + b\n    cache = (x, w)"
 FULL = "done here is not yet full marks"
 
@@ -43,7 +45,7 @@ def test_a_wrong_value_shows_error_level_and_hint(one):
     assert "NOT YET out relative error" in ran.line("relative error")
     assert ran.line("relative error").endswith("expected below 1e-07")
     assert ran.line("Look at").startswith("Look at cs_lib/layers.py, line ")
-    assert "is the bias added" in ran.line("Look at")
+    assert ". Is the bias added" in ran.line("Look at")
 
 
 def test_an_error_names_its_line(one):
@@ -60,6 +62,106 @@ def test_an_endless_function_is_stopped_and_the_rest_goes_on(one):
     ran = one.work("--seconds", "3")
     assert ran.line("relu_forward").startswith("wrong relu_forward 1 stopped after 3 s in layers.py, line ")
     assert ran.line("svm_loss") == "done svm_loss 3"
+
+
+def test_nothing_waits_again_for_a_function_that_did_not_end(one):
+    """Only the first check stops after the limit; the others say why at once."""
+    one.solve()
+    one.change("cs_lib/layers.py", "out = np.maximum(x, 0)", "while True: out = x")
+    ran = one.work("--seconds", "3")
+    line = one.read("cs_lib/layers.py").split("while True")[0].count("\n") + 1
+    assert ran.text.count("stopped after") == 1
+    said = f"layers.py, line {line}, in relu_forward, which this check uses: does its loop end?"
+    assert ran.line("relu_backward").endswith(said)
+    assert ran.line("wrong two_layer_net").endswith(said)
+    assert ran.line(" sgd ") == "done sgd 1"
+
+
+def test_the_function_whose_loop_does_not_end_is_named_and_not_what_it_calls(one):
+    one.solve()
+    text = one.read("cs_lib/classifiers/fc_net.py")
+    call = next(row.strip() for row in text.splitlines() if "affine_forward(" in row)
+    one.change("cs_lib/classifiers/fc_net.py", call, f"while True: {call}")
+    ran = one.work("check", "two_layer_net", "affine_forward", "--seconds", "3")
+    assert ", in loss: does its loop end?" in ran.text
+    assert "affine_forward, 2 points: done" in ran.text
+
+
+def test_a_loop_in_the_cells_themselves_is_stopped(one):
+    one.solve()
+    one.cells("two_layer_net", endless_check)
+    ran = one.work("check", "relu_forward", "--seconds", "2")
+    assert "stopped after 2 s: does a loop never end?" in ran.text
+
+
+def endless_check(cell):
+    if cell["metadata"].get("nbgrader", {}).get("grade_id") == "relu_forward":
+        cell["source"] = ["while True: pass"]
+
+
+def test_no_notebook_that_can_be_read(one):
+    one.write("two_layer_net.ipynb", "<<<<<<< HEAD")
+    ran = one.work()
+    assert ran.code == 1
+    assert "Points" not in ran.text
+    why = "two_layer_net.ipynb is not a notebook any more: unpack it again, or take an older copy"
+    assert ran.line("Next") == f"No notebook can be read, so there is nothing to show. Next: {why}"
+
+
+TORCH = "cs_lib/layers.py, line 1: grading has no torch, only Python's standard library and numpy"
+
+
+def test_an_import_that_grading_lacks_is_named(one):
+    one.solve()
+    one.write("helper_of_mine.py", "x = 1\n")
+    text = one.read("cs_lib/layers.py")
+    one.write("cs_lib/layers.py", "import torch.nn, math, helper_of_mine\nfrom PIL import Image\n" + text)
+    for command in ("status", "check", "pack"):
+        ran = one.work(command)
+        assert TORCH.replace("torch", "torch.nn") in ran.text
+        assert "line 2: grading has no PIL, only" in ran.text
+        assert ran.text.count("grading has no") == (
+            3 if command == "status" else 2
+        )  # once more as what is next
+
+
+def test_what_the_library_was_given_out_with_is_no_strange_import(two):
+    assert "grading has no" not in two.work().text
+
+
+def test_what_was_right_is_not_run_again_until_something_changes(one):
+    one.solve()
+    KNOWN.clear()
+    assert one.work("check", "relu_forward").code == 0
+    memory = json.loads(one.read(".work-results.json"))
+    marked = {key: [*result[:2], "from memory", ""] for key, result in memory.items()}
+    one.write(".work-results.json", json.dumps(marked))
+    assert "from memory" in one.work("check", "relu_forward").text
+    KNOWN.clear()
+    one.change("cs_lib/layers.py", "out = np.maximum(x, 0)", "out = np.maximum(x,  0)")
+    assert "from memory" not in one.work("check", "relu_forward").text
+    one.write(".work-results.json", "{")
+    assert one.work("check", "relu_forward").code == 0
+
+
+def test_what_was_wrong_is_run_again(one):
+    one.fill("affine_forward", AFFINE.replace(" + b", ""))
+    one.work("check", "affine_forward")
+    assert (
+        "wrong" not in one.read(".work-results.json") if (one.path / ".work-results.json").exists() else True
+    )
+
+
+def test_a_function_that_returns_nothing_is_named_with_its_line(one):
+    one.solve()
+    one.change("cs_lib/layers.py", "    return out, cache\n", "")
+    line = one.read("cs_lib/layers.py").split("def affine_forward")[0].count("\n") + 1
+    for name in ("affine_forward", "affine_backward"):
+        ran = one.work("check", name)
+        assert (
+            ran.line("NOT YET") == f"NOT YET result affine_forward returns nothing (layers.py, line {line})"
+        )
+        assert ran.line("Look at") == f"Look at layers.py, line {line}. Is its last line a return?"
 
 
 def test_a_function_that_ends_python_is_wrong_and_the_rest_goes_on(one):
@@ -110,9 +212,22 @@ def test_the_files_of_another_assignment_are_noticed(one, two):
         assert "python work.py bring FOLDER" in ran.text
 
 
-def test_a_written_answer_is_not_looked_at(one):
+def test_a_written_answer_counts_as_answered(one):
     one.answer("two_layer_net", "The slope is near zero there.")
-    assert one.work().line("question 1") == "not looked at question 1 2 6 words; read when graded"
+    ran = one.work()
+    assert ran.line("question 1") == "answered question 1 2 6 words; a person reads it"
+    assert ran.line("Points") == "Points: answered 4, to do 21, of 25."
+
+
+def test_exit_0_when_all_is_done_and_answered(one):
+    one.solve()
+    one.answer("two_layer_net", "The slope is near zero there.")
+    one.cells("two_layer_net", trained("  ok  validation accuracy 0.4", "  1 of 1"))
+    ran = one.work()
+    assert (ran.code, ran.line("Next")) == (0, "Next: python work.py pack")
+    assert one.work("check").code == 0
+    one.answer("two_layer_net", "*Your answer here*")
+    assert one.work().code == 1
 
 
 def trained(*lines: str):
