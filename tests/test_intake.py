@@ -203,8 +203,22 @@ def test_wrong_folders_are_told(tmp_path: Path) -> None:
     with pytest.raises(IntakeError, match="holds no student folders"):
         intake.find(tmp_path, course.load("assignment1"))
     put(tmp_path, {"s001/a.py": b"", "s001.zip": zipped(FILES)})
-    with pytest.raises(IntakeError, match=r"both s001/ and s001\.zip"):
-        intake.find(tmp_path, course.load("assignment1"))
+    put(tmp_path, {"s002/a.py": b""})
+    first, second = intake.find(tmp_path, course.load("assignment1"))  # one student stops nobody else
+    assert (
+        "both s001 and s001.zip lie there; keep" in intake.read(first, course.load("assignment1")).unreadable
+    )
+    assert intake.read(second, course.load("assignment1")).unreadable == ""
+
+
+def test_a_packed_hand_in_is_known_by_its_content(tmp_path: Path) -> None:
+    names = ("s001", "s002.zip.download", "s003.zip (1)", "s004.ZIP", "s005 (2).zip")
+    put(tmp_path, {name: zipped(FILES) for name in names})
+    put(tmp_path, {"s006.rar": b"Rar!", "s007": b"words"})
+    found = intake.find(tmp_path, course.load("assignment1"))
+    assert [s.student for s in found] == ["s001", "s002", "s003", "s004", "s005 (2)"]
+    assert all(intake.read(s, course.load("assignment1")).package for s in found)
+    assert [line.partition(":")[0] for line in intake.beside(tmp_path)] == ["s006.rar", "s007"]
 
 
 FACTS = """{"schema": 1, "students": {"s001": {"hand_in": "", "where": "", "handed_in": "",

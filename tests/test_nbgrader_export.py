@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from nbgrader import api
 
 from autograder.course import assignment as course
 from autograder.gradebook.book import Gradebook
@@ -25,6 +26,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     cells = course.load(NAME).grade_cells
     rest = {c.grade_id: Grade(c.grade_id, NOTEBOOK, 0.0, c.points, "graded") for c in cells}
     rest[CODE] = Grade(CODE, NOTEBOOK, 1.5, 2.0, "graded")
+    with api.Gradebook(sqlite_url(root / "gradebook.db")) as listed:
+        listed.add_student("s009")
     with Gradebook(sqlite_url(root / "gradebook.db"), course.load(NAME)) as book:
         for student, state in (("s001", "graded"), ("=s002", "needs_review")):
             grades = {**rest, ANSWER: Grade(ANSWER, NOTEBOOK, 1.0, 2.0, state)}
@@ -42,14 +45,28 @@ def exported(root: Path, *options: str) -> tuple[int, str, dict[str, str]]:
 
 def test_a_score_that_needs_review_is_left_blank_and_listed(root: Path) -> None:
     code, said, rows = exported(root)
-    assert rows == {"s001": "2.5", "'=s002": ""}
+    assert rows == {"s001": "2.5", "'=s002": "", "s009": "0.0"}
     assert "Left blank, since these need review: '=s002 (assignment1)" in said
     assert code == 1
 
 
+def test_nobody_has_0_while_a_hand_in_is_nobodys(root: Path) -> None:
+    kept = root / f"submitted/.collected/{NAME}/unmatched/somebody-1a2b3c"
+    kept.mkdir(parents=True)
+    try:
+        code, said, rows = exported(root, "--student", "['s001', 's009']")
+        final = exported(root, "--student", "['s001', 's009']", "--CsvExport.final=True")
+    finally:
+        kept.rmdir()
+    assert (code, rows) == (1, {"s001": "2.5", "s009": ""})
+    assert "s009 (assignment1)" in said
+    assert final[::2] == (0, {"s001": "2.5", "s009": "0.0"})
+    assert exported(root, "--student", "['s001', 's009']")[::2] == (0, {"s001": "2.5", "s009": "0.0"})
+
+
 def test_final_counts_what_is_proposed(root: Path) -> None:
     code, _, rows = exported(root, "--CsvExport.final=True")
-    assert (code, rows) == (0, {"s001": "2.5", "'=s002": "2.5"})
+    assert (code, rows) == (0, {"s001": "2.5", "'=s002": "2.5", "s009": "0.0"})
 
 
 def test_some_students_and_assignments(root: Path) -> None:

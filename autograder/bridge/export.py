@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader import api
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import ExportPlugin
 from traitlets import Bool
 
+from autograder.gradebook.graded import unclaimed
+from autograder.intake.facts import HIDDEN
 from autograder.reports.exports import NBGRADER_COLUMNS
 from autograder.safe_text import defused
 
+SCORES = NBGRADER_COLUMNS[-4:-1]
 WAITING = 1  # exit code: done, and people are needed
 
 
@@ -24,7 +28,7 @@ class CsvExport(ExportPlugin):
     final = Bool(False, help="count what is proposed, and 0 for what is not known").tag(config=True)
 
     def export(self, gradebook: api.Gradebook) -> None:
-        waiting = []
+        waiting, self._unclaimed = [], dict[str, bool]()
         with Path(self.to or "grades.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, NBGRADER_COLUMNS, restval="", lineterminator="\n")
             writer.writeheader()
@@ -48,13 +52,28 @@ class CsvExport(ExportPlugin):
                 try:
                     submission = gradebook.find_submission(assignment.name, student.id)
                 except api.MissingEntry:
-                    yield {**row, **dict.fromkeys(NBGRADER_COLUMNS[-4:-1], 0.0)}, False
+                    nobodys = self._has_unclaimed(assignment.name)
+                    nothing = {} if nobodys and not self.final else dict.fromkeys(SCORES, 0.0)
+                    yield {**row, **nothing}, nobodys
                     continue
                 row["timestamp"] = submission.timestamp or ""
                 waits = bool(submission.needs_manual_grade)
                 if self.final or not waits:
                     row |= _score(submission)
                 yield row, waits
+
+    def _has_unclaimed(self, assignment: str) -> bool:
+        """Whether something was handed in that is nobody's: it may be of who seems to have no hand-in."""
+        if assignment not in self._unclaimed:
+            courses = CourseDirectory(parent=self)
+            root = Path(courses.root)
+            submitted = root / courses.submitted_directory
+            kept = submitted / HIDDEN / assignment / "unmatched"
+            self._unclaimed[assignment] = any(kept.glob("[!.]*")) or any(
+                (root / place / "source" / assignment).is_dir() and unclaimed(root / place)
+                for place in (".", assignment)
+            )
+        return self._unclaimed[assignment]
 
 
 def _row(assignment: api.Assignment, student: api.Student) -> dict[str, Any]:
@@ -67,4 +86,4 @@ def _row(assignment: api.Assignment, student: api.Student) -> dict[str, Any]:
 def _score(submission: api.SubmittedAssignment) -> dict[str, float]:
     penalty = submission.late_submission_penalty
     numbers = (submission.score, penalty, max(0.0, submission.score - penalty))
-    return dict(zip(NBGRADER_COLUMNS[-4:-1], numbers, strict=True))
+    return dict(zip(SCORES, numbers, strict=True))

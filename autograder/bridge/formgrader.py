@@ -86,7 +86,14 @@ def notebook_of(submission: Submission, notebook: Notebook, record: Record) -> d
         shown = [_shown(cell) for cell in cells]
     except (KeyError, IntakeError):
         shown = []
-    return _page(shown, notebook, record)
+    return _writable(_page(shown, notebook, record))
+
+
+def _writable(page: dict[str, Any]) -> dict[str, Any]:
+    """The notebook without halves of surrogate pairs, which JSON may hold and no file in UTF-8."""
+    text = json.dumps(page, ensure_ascii=False).encode("utf-8", "replace")
+    written: dict[str, Any] = json.loads(text)
+    return written
 
 
 def _page(cells: list[dict[str, Any]], notebook: Notebook, record: Record) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from autograder.records.changes import Change
 from autograder.reports.score import UNREAD
 from autograder.runs import grade as grading
 from autograder.runs.grade import Request, Result
+from autograder.safe_text import shown
 
 SHOWN = 40  # changes; all of them are in changes.csv
 SHOWN_WHY = 3  # reasons of one change
@@ -77,6 +78,7 @@ def as_data(result: Result, out: Path, loose: Sequence[str] = ()) -> dict[str, o
         "students": [asdict(line) for line in result.lines],
         "changes": [{**asdict(c), "gain": c.gain} for c in result.changes],
         "not_graded": list(loose),
+        "faults": result.faults,
     }
 
 
@@ -109,6 +111,9 @@ def table(result: Result, request: Request, loose: Sequence[str] = ()) -> None:
         console.print(f"left out, having withdrawn: {', '.join(result.left_out)}", highlight=False)
     for what in loose:
         console.print(f"not graded: {what}", highlight=False, soft_wrap=True)
+    for student, what in result.faults.items():
+        said = shown(f"{student}: {what}; the rest of the class is done")
+        console.print(f"not made: {said}", highlight=False, soft_wrap=True)
     if request.dry_run:
         console.print("A dry run: nothing is written.")
         return
@@ -163,7 +168,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     assignment = course.load(options.assignment)
     grading.refuse_overlap(options.folder, options.out)
+    loose = intake.beside(options.folder, assignment.name) if options.folder.is_dir() else []
     request = Request(
+        unclaimed=tuple(loose),
         assignment=assignment,
         sources=intake.find(options.folder, assignment, aliases(options, assignment)),
         level=chosen_level(options),
@@ -177,10 +184,9 @@ def run(options: argparse.Namespace) -> int:
         students=tuple(options.student),
         withdrawn=tuple(options.withdrawn),
     )
-    loose = intake.beside(options.folder)
     result = grading.grade(request, quiet if options.json else changes)
     if options.json:
         print(json.dumps(as_data(result, options.out, loose), indent=1))
     else:
         table(result, request, loose)
-    return ATTENTION if loose or any(line.needed for line in result.lines) else DONE
+    return ATTENTION if loose or result.faults or any(line.needed for line in result.lines) else DONE

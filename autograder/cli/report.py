@@ -26,4 +26,6 @@ def run(options: argparse.Namespace) -> int:
     print(f"{len(graded.students)} students: {options.out / 'report.html'}, {options.out / 'feedback'}")
     if needed:
         print(f"autograder: {len(needed)} need review; report.html says what for", file=sys.stderr)
-    return ATTENTION if reporting.tell(matched) or needed else DONE
+    for student, what in graded.faults.items():
+        print(f"autograder: {student!r}: {what}", file=sys.stderr)
+    return ATTENTION if reporting.tell(matched) or needed or graded.faults else DONE

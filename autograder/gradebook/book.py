@@ -18,10 +18,11 @@ from typing import Any
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from autograder.answers import proposal
+from autograder.apart import note
 from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
 from autograder.errors import GradebookError
@@ -97,10 +98,14 @@ class Gradebook:
             self._db.rollback()
             raise
 
-    def catch_up(self, records: Iterable[Record]) -> int:
+    def catch_up(self, records: Iterable[Record], faults: dict[str, str] | None = None) -> int:
         """Enter the records that are not in the gradebook yet as they are now; how many those were.
 
-        A chunk of students is looked up in one query, so that a run in which nothing changed is quick.
+        A chunk of students is looked up in one query, so that a run in which nothing changed is quick. With
+        `faults`, a record that cannot be entered is noted there and stops no other.
+
+        Raises:
+            GradebookError: the database is locked, read-only, full or gone.
         """
         written = 0
         remaining = iter(records)
@@ -109,10 +114,15 @@ class Gradebook:
             late = penalties.behind(self._db, chunk, self.assignment)
             self._db.rollback()
             for record in chunk:
-                behind = there[record.student] != self._wanted(record, there[record.student])
-                if behind or record.student in late:
-                    self.write(record)
-                    written += 1
+                try:
+                    behind = there[record.student] != self._wanted(record, there[record.student])
+                    if behind or record.student in late:
+                        self.write(record)
+                        written += 1
+                except Exception as error:
+                    if faults is None or isinstance(error.__cause__ or error.__context__, OperationalError):
+                        raise
+                    note(faults, record.student, "not in the gradebook", error)
         return written
 
     def decide(

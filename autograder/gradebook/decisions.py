@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from itertools import islice
 
 from sqlalchemy import create_engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from autograder.apart import apart
 from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
 from autograder.errors import GradebookError
@@ -46,8 +48,11 @@ class Entered:
     extension_days: float = 0.0
 
 
-def decided(records: Iterable[Record], url: str, assignment: Assignment) -> Iterator[Record]:
-    """The records with what people entered in the gradebook at `url`.
+def decided(
+    records: Iterable[Record], url: str, assignment: Assignment, faults: dict[str, str] | None = None
+) -> Iterator[Record]:
+    """The records with what people entered in the gradebook at `url`. A record over which that fails is left
+    out, and `faults` says why.
 
     Raises:
         GradebookError: the gradebook is locked or gone, or no gradebook.
@@ -58,7 +63,9 @@ def decided(records: Iterable[Record], url: str, assignment: Assignment) -> Iter
         while chunk := list(islice(remaining, CHUNK)):
             with Session(engine) as db:
                 found = _entered(db, assignment, [record.student for record in chunk])
-            yield from (laid_over(record, found.get(record.student)) for record in chunk)
+            lay = partial(_laid_over, found)
+            over = apart(chunk, lay, "what was entered in the gradebook", {} if faults is None else faults)
+            yield from (made for _, made in over)
     except SQLAlchemyError as error:
         raise GradebookError(reason(url, error)) from None
     finally:
@@ -92,6 +99,10 @@ def _entered(db: Session, assignment: Assignment, students: list[str]) -> dict[s
             if row is not None and row.manual == line.points:  # else somebody entered others since
                 found[student].verdicts[grade_id] = line.verdicts
     return found
+
+
+def _laid_over(found: Mapping[str, Entered], record: Record) -> Record:
+    return laid_over(record, found.get(record.student))
 
 
 def laid_over(record: Record, entered: Entered | None) -> Record:

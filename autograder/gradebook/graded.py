@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from autograder.apart import note
 from autograder.course.assignment import Assignment
 from autograder.errors import FolderError, RecordError
 from autograder.gradebook.url import sqlite_url
 from autograder.records import record
 from autograder.records.record import Record
+
+UNCLAIMED = "unclaimed.json"  # in OUT: hand-ins that nobody knows whose they are
+
+
+def unclaimed(out: Path) -> list[str]:
+    """What a grading run found in the class's folder and could give to nobody."""
+    try:
+        found = json.loads((out / UNCLAIMED).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [str(what) for what in found] if isinstance(found, list) else []
 
 
 @dataclass(frozen=True)
@@ -20,6 +33,12 @@ class Graded:
     assignment: Assignment
     out: Path
     gradebook: str = ""  # SQLAlchemy URL; empty: OUT/gradebook.db, if there is one
+    faults: dict[str, str] = field(default_factory=dict, compare=False)  # student -> what cannot be shown
+
+    @property
+    def unclaimed(self) -> list[str]:
+        """What was handed in and is nobody's: of who has no record, nobody knows that there is no hand-in."""
+        return unclaimed(self.out)
 
     def has_records(self) -> bool:
         return any((self.out / "records").glob("*.json"))
@@ -41,12 +60,16 @@ class Graded:
             return self._stored()
         from autograder.gradebook.decisions import decided  # nbgrader takes two seconds to import
 
-        return decided(self._stored(), url, self.assignment)
+        return decided(self._stored(), url, self.assignment, self.faults)
 
     def _stored(self) -> Iterator[Record]:
         for student in self.students:
             path = self.out / "records" / f"{student}.json"
-            graded = record.load(path)
+            try:
+                graded = record.load(path)
+            except RecordError as error:
+                note(self.faults, student, "the record cannot be read; grade again", error)
+                continue
             if graded.assignment != self.assignment.name:
                 raise FolderError(f"{path}: a record of {graded.assignment}, not of {self.assignment.name}")
             yield graded

@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 
 from autograder import bounded
+from autograder.apart import alone
 from autograder.bounded import Exceeded
 from autograder.course.assignment import Assignment
 from autograder.course.roster import ID, Roster
@@ -94,8 +95,14 @@ class Collector:
                 self._take(each)
             self._keep_strays()
         self._date()
+        faults: dict[str, str] = {}
         for folder in sorted((self.store / "hand-ins").glob("[!.]*")):
-            self._choose(folder)
+            with alone(folder.name, "what was handed in could not be laid out", faults):
+                self._choose(folder)
+        for student, what in faults.items():
+            self._tell(student, f"{what}; what was collected before stays")
+            if student in self.before:
+                self.facts.setdefault(student, self.before[student])
         if self.facts != self.before:
             facts.save(self.to, self.assignment.name, self.facts)
         if self.roster is not None:
@@ -115,8 +122,12 @@ class Collector:
     def _keep_strays(self) -> None:
         """Hand-ins that something else put where ours go, such as `nbgrader collect`."""
         for folder in sorted(self.to.glob(f"[!.]*/{self.assignment.name}")):
-            if folder.is_dir() and not self._is_ours(folder):
-                self._keep(placed(folder, self.assignment.intake.nbgrader_times), folder.parent.name)
+            student, faults = folder.parent.name, dict[str, str]()
+            with alone(student, "what lies at its place could not be kept", faults):
+                if folder.is_dir() and not self._is_ours(folder):
+                    self._keep(placed(folder, self.assignment.intake.nbgrader_times), student)
+            for what in faults.values():
+                self._tell(student, what)
 
     def _is_ours(self, folder: Path) -> bool:
         """Whether a run of ours wrote what lies there, be it one that was killed."""
@@ -144,13 +155,16 @@ class Collector:
             self.report.kinds.append(found.kind)
         for what in found.noted:
             self._tell("", what)
-        for hand_in in found.hand_ins:
-            for person in hand_in.people:
+        for hand_in, person in ((h, p) for h in found.hand_ins for p in h.people):
+            faults: dict[str, str] = {}
+            with alone(person.label, f"{hand_in.where} could not be kept", faults):
                 members = self.roster.group(person.group) if self.roster and person.group else []
                 for student, why in [(m.id, "") for m in members] or [self._student(person)]:
                     if why:
                         self.report.unmatched.append(shown(f"{hand_in.where}: {why}"))
                     self._keep(hand_in, student, "unmatched" if why else "hand-ins")
+            for label, what in faults.items():
+                self.report.unmatched.append(shown(f"{label}: {what}"))
 
     def _student(self, person: Person) -> tuple[str, str]:
         """(student id, why the roster does not tell whose this is)."""

@@ -16,9 +16,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from autograder import bounded
 from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
 from autograder.errors import IntakeError
@@ -126,8 +128,9 @@ def _gradescope(tree: Tree, names: list[str], metadata: str, where: str, found: 
     import yaml  # type: ignore[import-untyped]  # comes with Jupyter; only this download needs it
 
     try:
-        about = yaml.safe_load(tree.read(metadata, MAX_METADATA))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        read = partial(yaml.safe_load, tree.read(metadata, MAX_METADATA))
+        about = bounded.call(read, bounded.Bounds(seconds=600))
+    except (bounded.Exceeded, yaml.YAMLError, ValueError, RecursionError) as error:
         raise IntakeError(
             f"{where}: {metadata}: not readable ({type(error).__name__}); download again"
         ) from None
@@ -140,7 +143,6 @@ def _gradescope(tree: Tree, names: list[str], metadata: str, where: str, found: 
         if not isinstance(facts, dict):
             found.noted.append(f"{where}: {folder} is not in {METADATA}; not used")
             continue
-        when = _fact(facts, "created_at")
         submitters = _fact(facts, "submitters") or []
         people = (
             tuple(_submitter(s) for s in submitters if isinstance(s, dict))
@@ -153,7 +155,7 @@ def _gradescope(tree: Tree, names: list[str], metadata: str, where: str, found: 
                 people or (Person(name=folder),),
                 tree,
                 {f.removeprefix(f"{folder}/"): top + f for f in files},
-                _time(when),
+                _time(_fact(facts, "created_at")),
                 order=folder.rpartition("_")[2].zfill(20),
                 problems=() if people else (f"{METADATA} names nobody for {folder}",),
             )
@@ -177,7 +179,10 @@ def _time(value: object) -> datetime | None:
             value = datetime.fromisoformat(value.strip().removesuffix(" UTC"))
         except ValueError:
             return None
-    return utc(value) if isinstance(value, datetime) else None
+    try:
+        return utc(value) if isinstance(value, datetime) else None
+    except OverflowError:  # a year that no zone knows
+        return None
 
 
 # all others, entry by entry

@@ -35,10 +35,10 @@ from autograder.intake.archives import (
     stem,
 )
 from autograder.intake.arrange import arranged
-from autograder.intake.changed_names import ending
+from autograder.intake.changed_names import BEHIND, ending
 from autograder.intake.facts import Facts
 from autograder.intake.given import fingerprint
-from autograder.intake.kinds import ARCHIVES, UNREAD, Other, kind, of_zip
+from autograder.intake.kinds import ARCHIVES, HEAD, UNREAD, Other, described, kind, of_zip
 from autograder.intake.written import Answers
 from autograder.safe_text import shown
 
@@ -59,6 +59,7 @@ class Source:
     aliases: tuple[str, ...] = ()  # other names of the package, beside those of the assignment
     facts: Facts | None = None  # what `autograder collect` knows about it
     folder: Path | None = None  # of the class, which holds the hand-in as it came
+    refused: str = ""  # why nobody can tell which hand-in this is
 
     def as_it_came(self, assignment: str) -> Path | None:
         """Where the collector keeps the files of this hand-in as they came."""
@@ -118,15 +119,15 @@ def find(folder: Path, assignment: Assignment, aliases: tuple[str, ...] = ()) ->
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith(".") or entry.name in IGNORED_FOLDERS:
             continue
-        if entry.is_dir() or (entry.is_file() and is_archive(entry.name)):
-            student = entry.name if entry.is_dir() else stem(entry.name)
-            if why := odd(entry.name):
-                raise IntakeError(f"{folder}: {entry.name!r}: {why}; rename it, or collect the hand-ins")
+        if entry.is_dir() or _is_packed(entry):
+            student = entry.name if entry.is_dir() else packed_by(entry.name)
+            if odd(entry.name):
+                continue  # named by `beside`
             if student in sources:
-                raise IntakeError(
-                    f"{folder}: both {student}/ and {entry.name}; keep the one that counts, "
-                    "or let `autograder collect` choose"
-                )
+                first = sources[student]
+                why = first.refused or f"both {first.path.relative_to(folder).parts[0]} and {entry.name}"
+                sources[student] = replace(first, refused=why)
+                continue
             inner = entry / assignment.name
             if not inner.is_dir() and _is_for_others(entry, assignment):
                 continue
@@ -139,18 +140,44 @@ def find(folder: Path, assignment: Assignment, aliases: tuple[str, ...] = ()) ->
     return list(sources.values())
 
 
-def beside(folder: Path) -> list[str]:
+def packed_by(name: str) -> str:
+    """The student by whose id an archive in the class's folder is called: `s001.zip (1)`, `s001.zip`."""
+    base = name
+    while (shorter := BEHIND.sub("", base)) and shorter != base and not is_archive(base):
+        base = shorter
+    return stem(base) if is_archive(base) else name
+
+
+def _is_packed(entry: Path) -> bool:
+    """Whether a file is an archive, by its name or by its first bytes."""
+    try:
+        if entry.is_symlink() or not entry.is_file():
+            return False
+        with entry.open("rb") as file:
+            return is_archive(entry.name) or described(file.read(HEAD)) in ARCHIVES
+    except OSError:
+        return is_archive(entry.name)
+
+
+def beside(folder: Path, assignment: str = "") -> list[str]:
     """What lies in the class's folder and is nobody's hand-in, each with what to do."""
     found = []
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith(".") or entry.name in (*IGNORED_FOLDERS, *LITTER):
             continue
-        if entry.is_symlink() and not entry.exists():
+        if why := odd(entry.name):
+            found.append(f"{shown(entry.name)}: {why}; rename it, or collect the hand-ins")
+        elif entry.is_symlink() and not entry.exists():
             found.append(f"{shown(entry.name)}: a link to something that is not there; put the hand-in there")
-        elif not entry.is_dir() and not (entry.is_file() and is_archive(entry.name)):
+        elif not entry.is_dir() and not _is_packed(entry):
             closed = "an archive that cannot be opened; unpack it or"
             kind = closed if is_foreign(entry.name) else "no hand-in;"
             found.append(f"{shown(entry.name)}: {kind} put it into a folder named after its student")
+    unmatched = folder / facts.HIDDEN / assignment / "unmatched"
+    for room in sorted(unmatched.glob("[!.]*")) if assignment else ():
+        found.append(
+            f"{shown(room.name)}: handed in, and nobody on the roster; complete it and collect again"
+        )
     return found
 
 
@@ -187,6 +214,9 @@ def read(source: Source, assignment: Assignment) -> Submission:
     """
     student, aliases = source.student, source.aliases or assignment.intake.package_aliases
     known = source.facts or Facts()
+    if source.refused:
+        why = f"{source.refused} lie there; keep the one that counts, or let `autograder collect` choose"
+        return Submission(student, unreadable=shown(why))
     try:
         handed_in, note = _time(source, assignment)
         files, unread, noted = _read(source, assignment.name)

@@ -23,6 +23,7 @@ NBGRADER_COLUMNS = [
     *("raw_score", "late_submission_penalty", "score", "max_score"),
 ]
 SO_FAR_COLUMNS = ["score_so_far", "needed"]  # of the CSV in OUT: what the blank of a row stands for
+UNCLAIMED = "a hand-in that is nobody's may be theirs"
 CASE_COLUMNS = [
     *(
         "assignment",
@@ -45,11 +46,13 @@ def nbgrader_csv(
     matched: Matched | None = None,
     final: bool = False,
     so_far: bool = False,
+    unclaimed: bool = False,
 ) -> str:
     """The columns and the numbers of nbgrader's own exporter, quoted where its are not.
 
-    As there, who handed in nothing has 0. Who needs review has none, unless this is `final`; with
-    `so_far`, two more columns say what is known and what is needed.
+    As there, who handed in nothing has 0, unless hand-ins are `unclaimed`, of which one may be theirs. Who
+    needs review has none, unless this is `final`; with `so_far`, two more columns say what is known and what
+    is needed.
     """
     matched = matched or Matched()
     out = io.StringIO()
@@ -68,7 +71,9 @@ def nbgrader_csv(
             row |= {"score_so_far": earned.final, "needed": waits}
         writer.writerow(_nbgrader_row(assignment, record.student, matched.names(record.student)) | row)
     nothing: dict[str, object] = {"raw_score": 0.0, "late_submission_penalty": 0.0, "score": 0.0}
-    nothing |= {"score_so_far": 0.0, "needed": ""} if so_far else {}
+    if unclaimed:
+        nothing = {}
+    nothing |= {"score_so_far": 0.0, "needed": UNCLAIMED if unclaimed else ""} if so_far else {}
     for person in matched.missing:
         row = _nbgrader_row(assignment, person.id, (*person.last_first, person.email))
         writer.writerow(row | nothing | {"duedate": due, "max_score": assignment.max_points})

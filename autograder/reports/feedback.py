@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from markupsafe import escape
+
 from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
 from autograder.notebook import Notebook
@@ -125,6 +127,16 @@ def render(record: Record, assignment: Assignment, notebook: str = "") -> str:
         questions=any(e.criteria or e.answer for section in shown for e in section.entries),
     )
     return readable(page)
+
+
+def not_made(student: str, assignment: Assignment) -> str:
+    """The page of a student whose own could not be made: an older one would not be true any more."""
+    who, what = escape(readable(student)), escape(assignment.title)
+    return (
+        f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{what}</title>\n<h1>{what}</h1>\n'
+        f"<p>{who}: this feedback page could not be made. Your instructor knows, and looks at it; nothing is "
+        "lost by it.</p>\n</html>\n"
+    )
 
 
 def titles(notebook: Notebook) -> dict[str, str]:

@@ -6,6 +6,7 @@ exports are renderings of records, brought up to date by each run.
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 import time
@@ -16,10 +17,11 @@ from pathlib import Path
 from typing import Protocol
 
 from autograder import bounded, plugins
+from autograder.apart import apart, note
 from autograder.course.assignment import Assignment
 from autograder.errors import FolderError, GradingError, RecordError
 from autograder.files import write_atomically
-from autograder.gradebook.graded import Graded
+from autograder.gradebook.graded import UNCLAIMED, Graded
 from autograder.gradebook.url import sqlite_url
 from autograder.intake import Source
 from autograder.judge.task import Task
@@ -71,6 +73,7 @@ class Request:
     students: tuple[str, ...] = ()  # only these; empty: all who handed in and have not withdrawn
     withdrawn: tuple[str, ...] = ()  # who are to be left out from now on
     progress: Progress = silent
+    unclaimed: tuple[str, ...] = ()  # what lies in the class's folder and is nobody's hand-in
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ class Result:
     graded_first: int
     seconds: float
     left_out: list[str] = field(default_factory=list)  # who withdrew and still has a hand-in there
+    faults: dict[str, str] = field(default_factory=dict)  # student -> what could not be made or entered
 
 
 def refuse_overlap(folder: Path, out: Path) -> None:
@@ -140,7 +144,12 @@ def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result
         RecordError: another run is at work in the same folder.
         GradebookError: the gradebook is locked, read-only or gone; the records are kept.
     """
-    started = time.perf_counter()
+    started, faults = time.perf_counter(), dict[str, str]()
+    kept: dict[str, str] = {}
+
+    def line_of(graded: Record) -> Line:
+        return Line.of(graded, request.assignment, kept.get(graded.student, ""))
+
     with _store(request) as store:
         store.refuse_other(request.assignment.name)
         if not request.dry_run:
@@ -148,19 +157,16 @@ def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result
         request, left_out = _chosen(request, store)
         _grade_changed(request, store)
         seconds = time.perf_counter() - started
-        kept = _keep_good_ones(store)
+        kept |= _keep_good_ones(store)
         first, again, changes = _compare(store)
         tell(changes, again)
         if not request.dry_run:
             if first or again:
                 store.compared(regrade.as_json(changes))
                 store.publish()
-            _render(request, store)
-        lines = [
-            Line.of(graded, request.assignment, kept.get(graded.student, ""))
-            for graded in _decided(request, store)
-        ]
-        return Result(lines, changes, again, first, seconds, left_out)
+            _render(request, store, faults)
+        lines = [line for _, line in apart(_decided(request, store, faults), line_of, "no result", faults)]
+        return Result(lines, changes, again, first, seconds, left_out, faults)
 
 
 def _chosen(request: Request, store: Store) -> tuple[Request, list[str]]:
@@ -260,35 +266,39 @@ def _compare(store: Store) -> tuple[int, int, list[Change]]:
     return first, again, changes
 
 
-def _records(request: Request, store: Store) -> Iterator[Record]:
+def _records(request: Request, store: Store, faults: dict[str, str]) -> Iterator[Record]:
     """The newest record of each student of this run, one at a time: a class is larger than memory."""
-    for source in request.sources:
+
+    def newest(source: Source) -> Record:
         graded = store.newest(source.student)
         if graded is None:
-            raise RecordError(f"{source.student}: the record just written cannot be read; grade again")
-        yield graded
+            raise RecordError("the record just written cannot be read; grade again")
+        return graded
+
+    return (graded for _, graded in apart(request.sources, newest, "no record", faults))
 
 
-def _decided(request: Request, store: Store) -> Iterator[Record]:
+def _decided(request: Request, store: Store, faults: dict[str, str]) -> Iterator[Record]:
     """The same, with what people entered in the gradebook."""
-    records = _records(request, store)
+    records = _records(request, store, faults)
     if request.dry_run and not (request.out / "gradebook.db").exists():
         return records
     from autograder.gradebook.decisions import decided
 
-    return decided(records, request.gradebook, request.assignment)
+    return decided(records, request.gradebook, request.assignment, faults)
 
 
-def _render(request: Request, store: Store) -> None:
+def _render(request: Request, store: Store, faults: dict[str, str]) -> None:
     """Bring gradebook, feedback, class report and grades up to the records."""
     from autograder.gradebook.book import Gradebook  # nbgrader takes a second to import
 
     assignment, out = request.assignment, request.out
     with Gradebook(request.gradebook, assignment) as book:
-        book.catch_up(_records(request, store))
+        book.catch_up(_records(request, store, faults), faults)
     if request.formgrader:
-        _publish(request, store)
-    graded = Graded(assignment, out, request.gradebook)
+        _publish(request, store, faults)
+    write_atomically(out / UNCLAIMED, json.dumps(request.unclaimed, indent=1) + "\n")
+    graded = Graded(assignment, out, request.gradebook, faults)
     if graded.has_records():
         reporting.write_pages(graded)  # of all, also where only a part was graded
     if (out / COMPARED).is_file():
@@ -308,7 +318,7 @@ def _write_changes(out: Path) -> None:
     write_atomically(out / "changes.csv", regrade.as_csv(changes))
 
 
-def _publish(request: Request, store: Store) -> None:
+def _publish(request: Request, store: Store, faults: dict[str, str]) -> None:
     """The notebooks that formgrader opens, and the settings to start it with."""
     from autograder import intake  # nbconvert takes a second to import
     from autograder.bridge import formgrader
@@ -323,5 +333,8 @@ def _publish(request: Request, store: Store) -> None:
             formgrader.publish(request.out, request.assignment, submission, graded)
 
     for source, error in zip(request.sources, bounded.each(publish, request.sources), strict=True):
-        if error is not None:
-            print(f"autograder: {source.student}: no notebooks for formgrader: {error}", file=sys.stderr)
+        graded = store.newest(source.student) if error is not None else None
+        if error is not None and graded is not None:
+            note(faults, source.student, "no notebooks for formgrader", error)
+            nothing = intake.Submission(source.student)  # an older notebook would not be this hand-in
+            formgrader.publish(request.out, request.assignment, nothing, graded)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from autograder import bounded
+from autograder.apart import note
 from autograder.course import roster
 from autograder.course.assignment import Assignment
 from autograder.course.matched import Matched, match
@@ -20,6 +22,7 @@ from autograder.records.record import Record
 from autograder.reports import canvas, class_report, exports, feedback, gradescope, junit
 from autograder.reports.score import needed
 
+T = TypeVar("T")
 FORMATS = ("nbgrader", "canvas", "gradescope", "junit", "cases")
 SHOWN = 20  # names on one line
 CHUNK = 100  # records in memory at a time
@@ -30,26 +33,66 @@ def matched_with(graded: Graded, file: Path | None) -> Matched | None:
 
 
 def write_pages(graded: Graded, matched: Matched | None = None) -> dict[str, str]:
-    """Every student's feedback, the class report and the CSV of grades, in OUT; who waits, and for what."""
+    """Every student's feedback, the class report and the CSV of grades, in OUT; who waits, and for what.
+
+    What went wrong over a student is in `graded.faults` afterwards.
+    """
     waiting: dict[str, str] = {}
-    records = _noting(_with_feedback(graded), waiting)
+    shown: set[str] = set()
+    records = _noting(_with_feedback(graded, shown), waiting)
     report = class_report.render(records, graded.assignment, matched)
     write_atomically(graded.out / "report.html", report)
-    grades = exports.nbgrader_csv(graded.records(), graded.assignment, matched, so_far=True)
+    for student in set(graded.faults) - shown:
+        _page(graded, student, feedback.not_made(student, graded.assignment))
+    sound = (one for one in graded.records() if one.student not in graded.faults)
+    grades = exports.nbgrader_csv(
+        sound, graded.assignment, matched, so_far=True, unclaimed=bool(graded.unclaimed)
+    )
     write_atomically(graded.out / "grades.csv", grades)
     return waiting
 
 
-def _with_feedback(graded: Graded) -> Iterator[Record]:
-    records = graded.records()
+def _page(graded: Graded, student: str, page: str) -> None:
+    write_atomically(graded.out / "feedback" / f"{student}.html", page)
+
+
+def _with_feedback(graded: Graded, shown: set[str]) -> Iterator[Record]:
+    records = _sound(graded.records(), graded)
     while chunk := list(islice(records, CHUNK)):
         pages = bounded.each(partial(feedback.render, assignment=graded.assignment), chunk)
         for one, page in zip(chunk, pages, strict=True):
             if isinstance(page, Exception):
-                print(f"autograder: {one.student}: no feedback page: {page}", file=sys.stderr)
-            else:
-                write_atomically(graded.out / "feedback" / f"{one.student}.html", page)
+                note(graded.faults, one.student, "no feedback page", page)
+                page = feedback.not_made(one.student, graded.assignment)
+            _page(graded, one.student, page)
+            shown.add(one.student)
             yield one
+
+
+def _sound(records: Iterable[Record], graded: Graded) -> Iterator[Record]:
+    """The records that can be shown, each tried by itself inside limits before it counts in a page of all.
+    Of the others `graded.faults` says why not."""
+    return (one for one, _ in _each(records, partial(_tried, graded.assignment), "left out", graded.faults))
+
+
+def _tried(assignment: Assignment, record: Record) -> None:
+    class_report.render([record], assignment)
+    needed(record)
+    junit.junit_xml([record], assignment)
+    exports.cases_csv([record], assignment)
+
+
+def _each(
+    records: Iterable[Record], run: Callable[[Record], T], what: str, faults: dict[str, str]
+) -> Iterator[tuple[Record, T]]:
+    """Each record with what `run` makes of it inside limits; where it makes nothing, `faults` says why."""
+    remaining = iter(records)
+    while chunk := list(islice(remaining, CHUNK)):
+        for one, made in zip(chunk, bounded.each(run, chunk), strict=True):
+            if isinstance(made, Exception):
+                note(faults, one.student, what, made)
+            else:
+                yield one, made
 
 
 @dataclass(frozen=True)
@@ -59,6 +102,8 @@ class Exported:
     students: int
     matched: Matched | None = None
     needed: Mapping[str, str] = field(default_factory=dict)  # student -> what a person has yet to do
+    faults: Mapping[str, str] = field(default_factory=dict)  # student -> why nothing of theirs is in it
+    unclaimed: Sequence[str] = ()  # hand-ins that may be of somebody who is counted as without one
 
 
 def export(graded: Graded, format: str, roster_file: Path | None, to: Path, final: bool = False) -> Exported:
@@ -69,22 +114,27 @@ def export(graded: Graded, format: str, roster_file: Path | None, to: Path, fina
         ExportError, RosterError: the roster is missing or does not fit.
     """
     waiting: dict[str, str] = {}
-    records, assignment = _noting(graded.records(), waiting), graded.assignment
+    assignment, unclaimed = graded.assignment, graded.unclaimed
+    records = _noting(_sound(graded.records(), graded), waiting)
+
+    def exported(matched: Matched | None) -> Exported:
+        return Exported(len(graded.students), matched, waiting, graded.faults, unclaimed)
+
     if format == "canvas":
-        matched: Matched | None = _canvas(records, assignment, roster_file, to, final)
-        return Exported(len(graded.students), matched, waiting)
+        return exported(_canvas(records, assignment, roster_file, to, final))
     matched = matched_with(graded, roster_file)
     if format == "gradescope":
-        for one in records:
-            text = gradescope.results_json(one, assignment, final)
+        render = partial(gradescope.results_json, assignment=assignment, final=final)
+        for one, text in _each(records, render, "no results.json", graded.faults):
             write_atomically(to / one.student / "results.json", text)
     elif format == "junit":
         write_atomically(to, junit.junit_xml(records, assignment, final))
     elif format == "cases":
         write_atomically(to, exports.cases_csv(records, assignment, matched, final))
     else:
-        write_atomically(to, exports.nbgrader_csv(records, assignment, matched, final))
-    return Exported(len(graded.students), matched, waiting)
+        blank = bool(unclaimed) and not final
+        write_atomically(to, exports.nbgrader_csv(records, assignment, matched, final, unclaimed=blank))
+    return exported(matched)
 
 
 def _noting(records: Iterable[Record], waiting: dict[str, str]) -> Iterator[Record]:
@@ -102,8 +152,8 @@ def _canvas(
         raise ExportError("canvas: expected --roster FILE, the gradebook as Canvas exports it, got none")
     filled = canvas.canvas_csv(records, assignment, roster_file, final)
     write_atomically(to, filled.text)
-    for note in filled.notes:
-        print(f"autograder: {note}", file=sys.stderr)
+    for what in filled.notes:
+        print(f"autograder: {what}", file=sys.stderr)
     return filled.matched
 
 
@@ -113,12 +163,17 @@ def tell_needed(exported: Exported, final: bool) -> bool:
         print(f"autograder: {student!r}: {what}{'' if final else '; left blank'}", file=sys.stderr)
     if len(exported.needed) > SHOWN:
         print(f"autograder: and {len(exported.needed) - SHOWN} more", file=sys.stderr)
+    for student, what in islice(exported.faults.items(), SHOWN):
+        print(f"autograder: {student!r}: {what}", file=sys.stderr)
+    for what in exported.unclaimed[:SHOWN]:
+        nothing = "who handed in nothing counts 0" if final else "who handed in nothing is left blank"
+        print(f"autograder: whose is it? {what}; until that is known, {nothing}", file=sys.stderr)
     if exported.needed and final:
         print("autograder: --final: what is proposed counts, what is not known counts 0", file=sys.stderr)
     elif exported.needed:
         advice = "review them and export again, or say --final"
         print(f"autograder: {len(exported.needed)} need review: {advice}", file=sys.stderr)
-    return bool(exported.needed) and not final
+    return bool(exported.faults) or (bool(exported.needed or exported.unclaimed) and not final)
 
 
 def tell(matched: Matched | None) -> bool:
