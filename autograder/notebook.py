@@ -11,7 +11,10 @@ from typing import Any, Literal
 from autograder.errors import CourseError
 from autograder.toml_table import NAME, SETTINGS, described, is_number
 
-Kind = Literal["code", "inline"]
+Kind = Literal["code", "inline", "task"]
+SCHEME = re.compile(
+    r"^[^\n]*\bBEGIN MARK SCHEME\b[^\n]*\n(.*?)^[^\n]*\bEND MARK SCHEME\b[^\n]*\n?", re.S | re.M
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,8 @@ def _grade_cell(cell: dict[str, Any], where: str, notebook: str) -> GradeCell | 
                 f"{where}: nbgrader.{key}: expected true or false, got {described(mark[key])}; "
                 "correct the metadata"
             )
-    if not mark.get("grade", False):
+    task = bool(mark.get("task", False))
+    if not mark.get("grade", False) and not task:
         return None
     grade_id, points = mark.get("grade_id"), mark.get("points")
     if not isinstance(grade_id, str) or not NAME.fullmatch(grade_id):
@@ -95,8 +99,14 @@ def _grade_cell(cell: dict[str, Any], where: str, notebook: str) -> GradeCell | 
             f"{where}: nbgrader.points of {grade_id}: expected a number, 0 or more, "
             f"got {described(points)}; give the cell its points"
         )
-    manual = bool(mark.get("solution", False))
-    return GradeCell(grade_id, notebook, float(points), _kind(cell, grade_id, manual, where), manual)
+    manual = bool(mark.get("solution", False)) or task
+    kind: Kind = "task" if task else _kind(cell, grade_id, manual, where)
+    if task and cell.get("cell_type") != "markdown":
+        raise CourseError(
+            f"{where}: {grade_id}: expected a Markdown cell for a task, got {cell.get('cell_type')!r}; "
+            "change its type"
+        )
+    return GradeCell(grade_id, notebook, float(points), kind, manual)
 
 
 def _kind(cell: dict[str, Any], grade_id: str, solution: bool, where: str) -> Kind:
@@ -132,7 +142,7 @@ class Cell:
 
 
 def question_text(cell: Cell) -> str:
-    """What the notebook asks: the cell called question_… , else the text above the answer."""
+    """What the notebook asks: the cell called question_… , else a task's own text, else the text above."""
     cells = json.loads(cell.notebook.read_text(encoding="utf-8"))["cells"]
     wanted = cell.grade_id.replace("inline_", "question_", 1)
     above = ""
@@ -140,9 +150,27 @@ def question_text(cell: Cell) -> str:
         mark = raw.get("metadata", {}).get("nbgrader", {})
         source = raw.get("source", "")
         text = source if isinstance(source, str) else "".join(source)
-        if mark.get("grade_id") == wanted:
+        if mark.get("grade_id") == wanted != cell.grade_id:
             return text
         if mark.get("grade_id") == cell.grade_id:
-            return above
+            return without_mark_scheme(text) if mark.get("task") else above
         above = text if raw.get("cell_type") == "markdown" else ""
+    return ""
+
+
+def mark_scheme(text: str) -> str:
+    """What a task's cell says to those who read the work, between nbgrader's marks; students never get it."""
+    return "\n\n".join(found.strip() for found in SCHEME.findall(text))
+
+
+def without_mark_scheme(text: str) -> str:
+    return SCHEME.sub("", text).strip()
+
+
+def mark_scheme_of(cell: Cell) -> str:
+    """The mark scheme of a task in its notebook; empty where there is none."""
+    for raw in json.loads(cell.notebook.read_text(encoding="utf-8"))["cells"]:
+        if grade_id_of(raw) == cell.grade_id:
+            source = raw.get("source", "")
+            return mark_scheme(source if isinstance(source, str) else "".join(source))
     return ""

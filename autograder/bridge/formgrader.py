@@ -112,7 +112,7 @@ def _page(cells: list[dict[str, Any]], notebook: Notebook, record: Record) -> di
             text = cell_text(record.grades[grade_id])
             cell["outputs"] = [{"name": "stdout", "output_type": "stream", "text": text}]
     for grade_id, (kind, mark) in marks.items():
-        if grade_id not in counted and mark.get("grade"):
+        if grade_id not in counted and (mark.get("grade") or mark.get("task")):
             missing: dict[str, Any] = {"cell_type": kind, "metadata": {"nbgrader": mark}}
             missing["source"] = MISSING if kind == "markdown" else "# not in the hand-in"
             _as_type(missing, kind)
@@ -141,7 +141,7 @@ def _source_marks(notebook: Notebook) -> dict[str, tuple[str, dict[str, Any]]]:
     found = {}
     for cell in cells:
         mark = cell.get("metadata", {}).get("nbgrader", {})
-        if mark.get("grade") or mark.get("solution"):
+        if mark.get("grade") or mark.get("solution") or mark.get("task"):
             found[mark["grade_id"]] = (cell["cell_type"], mark)
     return found
 

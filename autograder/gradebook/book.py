@@ -207,6 +207,10 @@ class Gradebook:
                 self._ensure_cell(cell, name)
 
     def _ensure_cell(self, cell: GradeCell, name: str) -> None:
+        if cell.kind == "task":
+            values = {"max_score": cell.points, "cell_type": "markdown"}
+            self._book.update_or_create_task_cell(cell.grade_id, cell.notebook, name, **values)
+            return
         kind = "markdown" if cell.kind == "inline" else "code"
         self._book.update_or_create_grade_cell(
             cell.grade_id, cell.notebook, name, max_score=cell.points, cell_type=kind
@@ -226,12 +230,13 @@ class Gradebook:
         for notebook in assignment.notebooks:
             submitted = self._one(api.SubmittedNotebook, assignment_id=submission.id, notebook_id=notebook.id)
             grades, comments = self._rows(api.Grade, submitted), self._rows(api.Comment, submitted)
-            by_name = {cell.name: comments.get(cell.id) for cell in notebook.solution_cells}
-            for cell in notebook.grade_cells:
+            read = [*notebook.solution_cells, *notebook.task_cells]
+            by_name = {cell.name: comments.get(cell.id) for cell in read}
+            for cell in [*notebook.grade_cells, *notebook.task_cells]:
                 row = grades.get(cell.id) or self._add(api.Grade(cell_id=cell.id, notebook_id=submitted.id))
                 if cell.name in record.grades:
                     _set_score(row, record.grades[cell.name], by_name.get(cell.name))
-            for cell in notebook.solution_cells:
+            for cell in read:
                 row = by_name[cell.name] or self._add(api.Comment(cell_id=cell.id, notebook_id=submitted.id))
                 if cell.name in record.grades:
                     row.auto_comment = proposal.words(record.grades[cell.name]) or None

@@ -81,7 +81,7 @@ class _Work:
 def cells_of(place: str, assignment: Assignment) -> list[str]:
     """The grade cells that depend on a module or a notebook. Which read a trained model, the graders know."""
     if place.endswith(MODULE):
-        return [cell.grade_id for cell in assignment.grade_cells if cell.kind == "code"]
+        return [cell.grade_id for cell in assignment.grade_cells if cell.kind == "code" and not cell.manual]
     return [
         cell.grade_id
         for notebook in assignment.notebooks

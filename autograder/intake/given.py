@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,6 +13,7 @@ from autograder.course.assignment import Assignment
 from autograder.files import files_below
 from autograder.intake.archives import ignored
 from autograder.intake.kinds import HEAD
+from autograder.notebook import without_mark_scheme
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class GivenCell:
     id: str
     kind: str  # markdown | code | raw
     text: str
+    role: str = ""  # task | solution: what a student does there
 
 
 @dataclass(frozen=True)
@@ -66,16 +68,23 @@ def cells_of(path: Path) -> tuple[GivenCell, ...]:
 
 
 def _cell(raw: dict[str, Any]) -> GivenCell:
-    label = raw.get("metadata", {}).get("nbgrader", {}).get("grade_id", "")
+    mark = raw.get("metadata", {}).get("nbgrader", {})
+    label = mark.get("grade_id", "")
     source = raw.get("source", "")
     text = source if isinstance(source, str) else "".join(source)
-    return GivenCell(label, str(raw.get("id", "")), raw.get("cell_type", ""), text)
+    role = "task" if mark.get("task") else "solution" if mark.get("solution") else ""
+    if role == "task":
+        text = without_mark_scheme(text)
+    return GivenCell(label, str(raw.get("id", "")), raw.get("cell_type", ""), text, role)
 
 
 def _unsolved(cells: tuple[GivenCell, ...]) -> tuple[GivenCell, ...]:
     """Answers of ours are not what was given, so their text is left out."""
     return tuple(
-        GivenCell(c.label, c.id, c.kind, "") if c.label and c.kind == "markdown" else c for c in cells
+        replace(c, text="")
+        if c.label and c.role != "task" and (c.kind == "markdown" or c.role == "solution")
+        else c
+        for c in cells
     )
 
 

@@ -32,6 +32,7 @@ class Cell:
     id: str
     text: str
     printed: str = ""  # what stands below it, as far as it is text
+    ran: bool = False  # it holds what a run left
 
 
 def read_cells(name: str, data: bytes) -> list[dict[str, Any]]:
@@ -79,7 +80,10 @@ def _newer(content: dict[str, Any]) -> dict[str, Any]:
 def parsed(name: str, data: bytes) -> list[Cell]:
     """The cells of a handed-in notebook, typed. Raises IntakeError for what is not a notebook."""
     return [
-        Cell(number, str(raw.get("cell_type", "")), grade_id(raw), _id(raw), text_of(raw), _printed(raw))
+        Cell(
+            *(number, str(raw.get("cell_type", "")), grade_id(raw), _id(raw), text_of(raw), _printed(raw)),
+            bool(raw.get("outputs") or raw.get("execution_count")),
+        )
         for number, raw in enumerate(read_cells(name, data), 1)
     ]
 

@@ -147,9 +147,12 @@ class _Notebook:
         self.by_text = {_norm(c.text): at for at, c in enumerate(given_cells) if _norm(c.text)}
         self.lines = {_norm(line) for c in given_cells for line in c.text.splitlines()} - {""}
         self.claimed = {label for n in assignment.notebooks for label in questions(n)}
+        self.graded = {cell.grade_id for cell in assignment.grade_cells}
 
         self.assignment = assignment
-        self.asked = questions(notebook)
+        self.done = {c.grade_id: self._work_on(c.grade_id) for c in notebook.cells if c.kind == "task"}
+        self.used = {cell.number for cells in self.done.values() for cell in cells}
+        self.asked = [question for question in questions(notebook) if question not in self.done]
         self.written = {q: _distinct(c for c in copies[q] if self._is_own(c.cell.text)) for q in self.asked}
         self.loose = list(self._loose())
         self.nearest = self._nearest(self.loose, self.asked, {q for q in self.asked if self.written[q]})
@@ -162,6 +165,8 @@ class _Notebook:
 
     def read(self, reading: _Reading, beside: Sequence[str]) -> None:
         """Take the answers. `beside` names what else in the hand-in may hold one."""
+        for task, cells in self.done.items():
+            self._take_work(task, cells, beside, reading)
         for question in self.asked:
             if self.written[question]:
                 self._take(question, self.written[question], self.nearest[question], beside, reading)
@@ -171,6 +176,27 @@ class _Notebook:
             numbers = ", ".join(place.rpartition(" ")[2] for place in unread[:8])
             reading.problems.append(
                 f"{self._file}: text in cell {numbers} answers no question; it is not read"
+            )
+
+    # tasks
+
+    def _work_on(self, task: str) -> list[Cell]:
+        """A student's own cells below a task, up to the next cell with points, and the task's if changed."""
+        at = next((n for n, cell in enumerate(self.cells) if cell.label == task), None)
+        if at is None:
+            return []
+        end = next((n for n in range(at + 1, len(self.cells)) if self.cells[n].label in self.graded), None)
+        return [
+            cell for cell in self.cells[at:end] if _norm(cell.text) not in self.by_text and cell.text.strip()
+        ]
+
+    def _take_work(self, task: str, cells: Sequence[Cell], beside: Sequence[str], reading: _Reading) -> None:
+        """What was done for a task. Nothing is certain to be there only in a notebook that nobody touched."""
+        reading.texts[task] = _cut(BETWEEN.join(_as_markdown(cell) for cell in cells))
+        touched = any(cell.ran or _norm(cell.text) not in {*self.by_text, ""} for cell in self.cells)
+        if not cells and (touched or beside):
+            self._doubt(
+                task, "nothing of yours was found below this task, but elsewhere in the notebook", reading
             )
 
     @property
@@ -257,7 +283,7 @@ class _Notebook:
         """Cells with text of the student's own that is not at its place."""
         count = 0
         for cell in self.cells:
-            if cell.label in self.claimed or not self._own(cell):
+            if cell.label in self.claimed or cell.number in self.used or not self._own(cell):
                 continue
             count += 1
             if count > MAX_FOUND:
@@ -302,6 +328,10 @@ class _Notebook:
             return self.place[cell.label]
         text = _norm(cell.text)
         return self.by_text.get(text, self.by_id.get(cell.id))
+
+
+def _as_markdown(cell: Cell) -> str:
+    return f"```python\n{cell.text}\n```" if cell.kind == "code" else cell.text
 
 
 def _elsewhere(

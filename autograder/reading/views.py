@@ -16,7 +16,7 @@ from autograder.gradebook.ledger import Line, State
 from autograder.gradebook.objections import Objection
 from autograder.gradebook.readers import Split
 from autograder.judge.scoring import DOUBT
-from autograder.notebook import Cell, question_text
+from autograder.notebook import Cell, mark_scheme_of, question_text
 from autograder.reading import shown
 from autograder.reading.room import NEW, Pile, Room, Saved
 from autograder.reading.waiting import Waiting
@@ -41,7 +41,7 @@ class QuestionView:
     name: str
     points: float
     asked: Markup
-    answer: str
+    answer: Markup
     full: Mapping[str, str]  # criterion -> what a full answer says
     titles: Mapping[str, str]  # criterion -> its title
 
@@ -111,14 +111,15 @@ def question(room: Room, grade_id: str) -> QuestionView:
     cell = next((c for c in room.assignment.grade_cells if c.grade_id == grade_id), None)
     rubric: Question | None = room.assignment.question(grade_id)
     home = next((n for n in room.assignment.notebooks if cell is not None and n.name == cell.notebook), None)
-    asked = question_text(Cell(grade_id, cell.points, home.path)) if cell and home else ""
+    place = Cell(grade_id, cell.points, home.path) if cell and home else None
+    scheme = mark_scheme_of(place) if place and cell and cell.kind == "task" else ""
     criteria = rubric.criteria if rubric else ()
     return QuestionView(
         grade_id,
         room.name_of(grade_id),
         cell.points if cell else 0.0,
-        markdown.html(asked),
-        rubric.answer if rubric else "",
+        markdown.html(question_text(place) if place else ""),
+        markdown.html(rubric.answer if rubric else scheme),
         {c.id: c.full for c in criteria},
         {c.id: c.title for c in criteria},
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from autograder.course.assignment import Assignment
 from autograder.errors import ReleaseError
+from autograder.notebook import mark_scheme, without_mark_scheme
 from autograder.release import marks
 from autograder.release.package import Solution
 
@@ -48,6 +49,8 @@ def check_source(notebook: Mapping[str, Any], where: str) -> None:
 
 def _check_cell(cell: Mapping[str, Any], where: str) -> None:
     source = source_of(cell)
+    if is_task(cell):
+        source = without_mark_scheme(source)
     if cell.get("cell_type") != "code":
         for number, line in enumerate(source.split("\n"), 1):
             if marks.LIKE_A_MARK.search(line):
@@ -91,6 +94,10 @@ def is_solution(cell: Mapping[str, Any]) -> bool:
     return bool(cell.get("metadata", {}).get("nbgrader", {}).get("solution", False))
 
 
+def is_task(cell: Mapping[str, Any]) -> bool:
+    return bool(cell.get("metadata", {}).get("nbgrader", {}).get("task", False))
+
+
 def solutions(assignment: Assignment) -> list[Solution]:
     """The answers that stand in the solved notebooks."""
     found: list[Solution] = []
@@ -100,6 +107,9 @@ def solutions(assignment: Assignment) -> list[Solution]:
         for number, cell in enumerate(cells, 1):
             if is_solution(cell):
                 found += _answers(cell, f"{where} cell {number}")
+            elif is_task(cell) and (scheme := mark_scheme(source_of(cell))):
+                owner = str(cell["metadata"]["nbgrader"].get("grade_id", where))
+                found.append(Solution(owner, f"{where} cell {number}", 1, scheme, prose=True))
     return found
 
 

@@ -55,6 +55,7 @@ class Entry:
     criteria: tuple[Criterion, ...]
     passed: tuple[str, ...]
     answer: str | None
+    code: bool  # the answer is code
     title: str  # "Question 2" of a question, else its grade id
 
     @property
@@ -94,11 +95,12 @@ class Section:
 
 def render(record: Record, assignment: Assignment, notebook: str = "") -> str:
     """The page of one student: the whole assignment, or one notebook of it."""
+    code = {cell.grade_id for cell in assignment.grade_cells if cell.kind == "code"}
     sections = [
         Section(
             n.name,
             tuple(
-                _entry(record, grade_id, title)
+                _entry(record, grade_id, title, grade_id in code)
                 for grade_id, title in titles(n).items()
                 if grade_id in record.grades
             ),
@@ -141,10 +143,12 @@ def not_made(student: str, assignment: Assignment) -> str:
 
 def titles(notebook: Notebook) -> dict[str, str]:
     """What students call the cells of a notebook: questions by their numbers, others by their grade ids."""
-    named, questions = {}, 0
+    named, numbers = {}, {"Question": 0, "Task": 0}
     for cell in notebook.cells:
-        questions += cell.kind == "inline"
-        named[cell.grade_id] = f"Question {questions}" if cell.kind == "inline" else cell.grade_id
+        word = {"inline": "Question", "task": "Task"}.get(cell.kind, "")
+        if word:
+            numbers[word] += 1
+        named[cell.grade_id] = f"{word} {numbers[word]}" if word else cell.grade_id
     return named
 
 
@@ -162,7 +166,7 @@ def _together(sections: Iterable[Section]) -> Section:
     return Section("", tuple(entry for section in sections for entry in section.entries))
 
 
-def _entry(record: Record, grade_id: str, title: str) -> Entry:
+def _entry(record: Record, grade_id: str, title: str, code: bool) -> Entry:
     grade = record.grades[grade_id]
     tested = [c for c in grade.cases if c.kind != "criterion"]
     return Entry(
@@ -172,6 +176,7 @@ def _entry(record: Record, grade_id: str, title: str) -> Entry:
         criteria=tuple(_criteria(grade)),
         passed=tuple(case_title(grade_id, c.id) for c in tested if c.outcome == "passed"),
         answer=record.answers.get(grade_id),
+        code=code,
         title=title,
     )
 
