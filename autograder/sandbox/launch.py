@@ -27,6 +27,7 @@ SOURCES = (
     "wire",
     "line",
     "stand_ins",
+    "taken_away",
     "answers",
     "older",
     "meanings",

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from types import CodeType, ModuleType
 from typing import Any
 
-from autograder.sandbox import bridge, older, stand_ins
+from autograder.sandbox import bridge, older, stand_ins, taken_away
 
 
 class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -23,7 +23,7 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         package: the folder that holds the library.
         aliases: other names of that package; `import alias.layers` gives `package.layers`.
         fixed: what names of the package stand for, whatever its files say; such as "layers.affine_forward".
-        absent: modules of the package that are not there.
+        absent: modules of the package that are not there, and functions, such as "layers.relu_forward".
     """
 
     def __init__(
@@ -49,6 +49,13 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             for end in range(1, len(parts)):
                 self.modules.setdefault(".".join(parts[:end]), None)
             self.modules[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+        self.taken: dict[str, set[str]] = {}  # module -> functions of it that are not there
+        for full in sorted(self.absent):
+            module, _, name = full.rpartition(".")
+            if self.modules.get(module):
+                self.absent.discard(full)
+                self.taken.setdefault(module, set()).add(name)
+                self.fixed.setdefault(module, {})[name] = stand_ins.refusing(name)
         self.modules.update(dict.fromkeys(self.absent))
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
@@ -69,7 +76,7 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         elif path is not None:
             module.__file__ = path
             try:
-                self._execute(self._compiled(path), module)
+                self._run(path, module)
             except Exception as error:
                 if not self.aliases or module.__name__ == self.wanted:
                     raise
@@ -88,13 +95,32 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(self._compiled(str(self.modules[full])), scratch.__dict__)  # noqa: S102
         return scratch.__dict__[name]
 
-    def _execute(self, code: CodeType, module: ModuleType) -> None:
+    def _run(self, path: str, module: ModuleType) -> None:
+        names = self.taken.get(module.__name__)
+        if names is None or self.aliases:
+            self._execute(self._compiled(path), module)
+            return
+        text, likes = taken_away.cut(self.files[path], path, names)
+        self.files = {**self.files, path: text}
+        refused = self._execute(self._compiled(path), module)
+        for name in names:
+            taken_away.empty(name, [value for other, value in refused if other == name], likes[name])
+
+    def _execute(self, code: CodeType, module: ModuleType) -> list[tuple[str, Any]]:
+        """Run a module; what it would have given the names that are fixed."""
         fixed = self.fixed.get(module.__name__)
         if fixed is None:
             exec(code, module.__dict__)  # noqa: S102
-            return
-        exec(code, module.__dict__, stand_ins.Names(module.__dict__, fixed))  # noqa: S102
+            return []
+        names = stand_ins.Names(module.__dict__, fixed)
+        exec(code, module.__dict__, names)  # noqa: S102
+        past = [
+            (name, module.__dict__[name])
+            for name, value in fixed.items()
+            if module.__dict__[name] is not value
+        ]
         module.__dict__.update(fixed)  # a `global` statement goes past `Names`
+        return names.refused + past
 
     def _go_on_without(self, module: ModuleType, path: str, error: Exception) -> None:
         """Let those that import `module` have what it defined so far; more, they cannot use."""

@@ -14,6 +14,7 @@ import numpy as np
 from autograder.sandbox import wire
 from autograder.sandbox.line import Line
 
+NOT_THERE = "{} is not there in this check: do its work yourself"
 ERRORS = {
     kind.__name__: kind
     for kind in (ArithmeticError, AttributeError, IndexError, KeyError, LookupError, MemoryError,
@@ -121,6 +122,7 @@ class Names(MutableMapping[str, Any]):
 
     def __init__(self, scope: dict[str, Any], fixed: Mapping[str, Any]) -> None:
         self.scope, self.fixed = scope, fixed
+        self.refused: list[tuple[str, Any]] = []  # what the code would have given these names
         scope.update(fixed)
 
     def __getitem__(self, name: str) -> Any:
@@ -129,6 +131,8 @@ class Names(MutableMapping[str, Any]):
     def __setitem__(self, name: str, value: Any) -> None:
         if name not in self.fixed:
             self.scope[name] = value
+        else:
+            self.refused.append((name, value))
 
     def __delitem__(self, name: str) -> None:
         if name not in self.fixed:
@@ -141,6 +145,15 @@ class Names(MutableMapping[str, Any]):
         return len(self.scope)
 
 
+def refusing(name: str) -> Callable[..., NoReturn]:
+    """What is called in place of something that is not there."""
+
+    def refuse(*_: Any, **__: Any) -> NoReturn:
+        raise RuntimeError(NOT_THERE.format(name))
+
+    return refuse
+
+
 def make_absent(module: ModuleType) -> None:
     """Let a module be imported, and have every name; calling what it has says that there is nothing."""
 
@@ -148,9 +161,6 @@ def make_absent(module: ModuleType) -> None:
         if name.startswith("__"):
             raise AttributeError(name)
 
-        def refuse(*_: Any, **__: Any) -> NoReturn:
-            raise RuntimeError(f"{name} is not there in this check: do its work yourself")
-
-        return refuse
+        return refusing(name)
 
     module.__dict__["__getattr__"] = absent

@@ -19,10 +19,11 @@ from typing import Any
 
 import numpy as np
 
+from autograder.sandbox import taken_away
 from autograder.sandbox.describe import Calls
 from autograder.sandbox.errors import StudentError
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.stand_ins import Names, make_absent
+from autograder.sandbox.stand_ins import Names, make_absent, refusing
 from autograder.sandbox.wire import is_finite
 
 _names = (f"plain_student_{number}" for number in itertools.count())
@@ -52,8 +53,11 @@ class Sources(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         fixed: Mapping[str, Mapping[str, Any]],
         without: Sequence[str],
     ) -> None:
-        self.root, self.fixed = root, fixed
-        self.absent = {f"{root}.{name}" for name in without}
+        self.root, self.fixed = root, dict(fixed)
+        self.absent = {f"{root}.{name}" for name in without if "." not in name}
+        self.taken = dict(name.split(".") for name in without if "." in name)  # module -> function
+        for module, name in self.taken.items():
+            self.fixed[module] = {**self.fixed.get(module, {}), name: refusing(name)}
         self.sources: dict[str, tuple[str, bool]] = {}
         for path, text in files.items():
             if not path.endswith(".py") or not path.startswith(package + "/"):
@@ -76,6 +80,13 @@ class Sources(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if key not in _compiled:
             _compiled[key] = compile(text, f"<submission>{key[0]}", "exec")
         fixed = self.fixed.get(key[0].lstrip("."))
+        taken = self.taken.get(key[0].lstrip("."))
+        if taken and fixed:
+            left, likes = taken_away.cut(text.encode(), "<submission>", [taken])
+            names = Names(module.__dict__, fixed)
+            exec(compile(left, "<submission>", "exec"), module.__dict__, names)
+            taken_away.empty(taken, [value for _, value in names.refused], likes[taken])
+            return
         exec(_compiled[key], module.__dict__, Names(module.__dict__, fixed) if fixed else None)
         module.__dict__.update(fixed or {})
 

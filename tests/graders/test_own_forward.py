@@ -331,3 +331,47 @@ def test_a_dropout_that_is_right_in_its_own_cases_excuses_nothing(lies: str) -> 
     outcomes = graded(dropout() + DROPS.format(lies=lies), "dropout_forward", "dropout_backward")
     assert {o.error is None for o in outcomes if o.grade_id == "dropout_forward"} == {True}
     assert [o.case.id for o in outcomes if o.grade_id == "dropout_backward" and o.error is None] == []
+
+
+ALIASES = [
+    "_bb = batchnorm_backward\ndef batchnorm_backward_alt(dout, cache): return _bb(dout, cache)\n",
+    "batchnorm_backward_alt = batchnorm_backward\n",
+    "import functools\nbatchnorm_backward_alt = functools.partial(batchnorm_backward)\n",
+    "def batchnorm_backward_alt(*args): return globals()['batchnorm' + '_backward'](*args)\n",
+]
+
+
+@pytest.mark.parametrize("text", ALIASES)
+def test_the_other_way_back_is_not_the_first_by_another_name(text: str) -> None:
+    outcomes = graded("\n" + text, "batchnorm_backward", "batchnorm_backward_alt")
+    (alone,) = (o for o in outcomes if o.case.id == "by_itself")
+    assert "batchnorm_backward is not there in this check: do its work yourself" in str(alone.error)
+    assert {o.error is None for o in outcomes if o.grade_id == "batchnorm_backward"} == {True}
+
+
+def test_a_shared_helper_costs_neither_way_back() -> None:
+    text = """
+def _sums(dout, x_hat):
+    return (dout * x_hat).sum(axis=0), dout.sum(axis=0)
+
+
+def batchnorm_forward(x, gamma, beta, bn_param, _right=batchnorm_forward):
+    out, _ = _right(x, gamma, beta, bn_param)
+    std = np.sqrt(x.var(axis=0) + x.dtype.type(bn_param.get("eps", 1e-5)))
+    return out, ((x - x.mean(axis=0)) / std, std, gamma)
+
+
+def batchnorm_backward(dout, cache):
+    x_hat, std, gamma = cache
+    dgamma, dbeta = _sums(dout, x_hat)
+    dhat = dout * gamma
+    return (dhat - dhat.mean(0) - x_hat * (dhat * x_hat).mean(0)) / std, dgamma, dbeta
+
+
+def batchnorm_backward_alt(dout, cache):
+    x_hat, std, gamma = cache
+    dgamma, dbeta = _sums(dout, x_hat)
+    return gamma / std * (dout - dbeta / len(dout) - x_hat * dgamma / len(dout)), dgamma, dbeta
+"""
+    shares = score(graded(text, "batchnorm_forward", "batchnorm_backward", "batchnorm_backward_alt"))
+    assert set(shares.values()) == {1.0}

@@ -51,21 +51,6 @@ STATS = ("running_mean", "running_var")
 ARGUMENTS_HINT = "x, gamma and beta belong to the caller: `x -= mean` changes them, `x = x - mean` does not."
 EPS_HINT = "bn_param['eps'] is not the usual one here. Is it read, or is 1e-5 written into the code?"
 
-# Calls `function` while the function named `forbidden` is out of reach of the module they live in.
-ALONE = """
-def alone(function, forbidden, dout, cache):
-    def refuse(*args, **kwargs):
-        raise RuntimeError(f"{function.__name__} calls {forbidden}; here it has to do the work itself")
-
-    names = getattr(function, "__globals__", {})
-    kept = names.get(forbidden)
-    names[forbidden] = refuse
-    try:
-        return function(dout, cache)
-    finally:
-        names[forbidden] = kept
-"""
-
 
 @cases(
     NAME,
@@ -310,13 +295,12 @@ def test_batchnorm_backward_alt_contract(student: Any, case: Case, lost: Lost) -
         hint="This function is there to compute the gradient another way, by the formula you simplified on "
         "paper; calling batchnorm_backward does not do that.",
     ),
+    without=["layers.batchnorm_backward"],
     after=[NAME],
 )
 def test_batchnorm_backward_alt_alone(student: Any, case: Case, lost: Lost) -> str | None:
     name, row = "batchnorm_backward_alt", FIXED["train"]
     out, cache = cached(student, name, NAME, *BATCHNORM.arguments(row))
-    function = student.call("layers.__dict__.get", name, keep="all")
-    alone = student.define(ALONE, "alone")
-    dx, _, _ = parts(student.call(alone, function, "batchnorm_backward", row["dout"], cache), 3, name=name)
+    dx, _, _ = parts(student.call(f"layers.{name}", row["dout"], cache), 3, name=name)
     wrong = BATCHNORM.is_wrong("train", lost)
     return judge_gradient(BATCHNORM, row, out, dx, "dx", name=f"dx of {name} on its own", wrong=wrong)
