@@ -44,11 +44,16 @@ def _definitions(node: ast.AST) -> Iterator[ast.FunctionDef]:
             yield from _definitions(inner)
 
 
-def empty(name: str, bound: Collection[Any], likes: set[Likeness]) -> None:
-    """Let everything that was to be called `name`, and every function with the same code, refuse."""
+def empty(
+    name: str, bound: Collection[Any], likes: set[Likeness], among: Collection[Any] | None = None
+) -> None:
+    """Let everything that was to be called `name`, and every function with the same code, refuse.
+
+    `among`: where to look for them, if not in the whole process.
+    """
     same = {id(function): function for value in bound for function in _functions(value)}
     likes = likes | {_likeness(f.__code__) for f in same.values() if not _hands_on(f.__code__)}
-    for function in gc.get_objects():
+    for function in gc.get_objects() if among is None else among:
         if type(function) is not FunctionType or function.__code__.co_filename.startswith(("/", "<frozen")):
             continue
         if id(function) in same or _likeness(function.__code__) in likes:

@@ -85,7 +85,8 @@ class Sources(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             left, likes = taken_away.cut(text.encode(), "<submission>", [taken])
             names = Names(module.__dict__, fixed)
             exec(compile(left, "<submission>", "exec"), module.__dict__, names)
-            taken_away.empty(taken, [value for _, value in names.refused], likes[taken])
+            mine = list(module.__dict__.values())  # other versions live in this process, too
+            taken_away.empty(taken, [value for _, value in names.refused], likes[taken], mine)
             return
         exec(_compiled[key], module.__dict__, Names(module.__dict__, fixed) if fixed else None)
         module.__dict__.update(fixed or {})
