@@ -232,7 +232,7 @@ COURSE = json.loads(r"""
   "cs_lib/checks.py": "9f174d93f9d604ca65e901f7912cc7d649ffa5474d211b543f7f95b576ac1b18",
   "cs_lib/classifiers/__init__.py": "f6d98e384e1b5d89aaeed79239dfc68659b79ec5c4b439bb6876d5b060ff9ae2",
   "cs_lib/classifiers/fc_net.py": "b18ede7925e0023a4f51f81dc1865a8a57ca3644950d21b969d57671054c425b",
-  "cs_lib/data_utils.py": "ea1dbe7f947718888c4dc7796eddb13b89eee2bfbc2c92c9cc8babe4cc4f55e7",
+  "cs_lib/data_utils.py": "2ef0231ea6f0ec3134bb8989999c06adcd88303f8ffe01bdee051ad601920f5c",
   "cs_lib/gradient_check.py": "c247e85399aed16cf8e95e02f4e8d746954daf6076bc010385582e8e81ef9cc7",
   "cs_lib/layer_utils.py": "6ad3a244c717c93fbf35cb746dd9223463bf3cc9085e0fe99f934da84a6730c4",
   "cs_lib/layers.py": "a9fbbf978cb51808c07b34e2c8e02d60630e4c8c38e0f7c85a11a2713be97831",

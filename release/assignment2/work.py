@@ -355,7 +355,7 @@ COURSE = json.loads(r"""
   "cs_lib/classifiers/__init__.py": "f6d98e384e1b5d89aaeed79239dfc68659b79ec5c4b439bb6876d5b060ff9ae2",
   "cs_lib/classifiers/cnn.py": "581de9301234c9b33c1e3b1775a435296f231d8b616eccc9ba6e2eb4c9f5e039",
   "cs_lib/classifiers/fc_net.py": "4c2b958868f27711970e5efff8b14cdc1caa2b76a29adce08a229643ddd55fea",
-  "cs_lib/data_utils.py": "ea1dbe7f947718888c4dc7796eddb13b89eee2bfbc2c92c9cc8babe4cc4f55e7",
+  "cs_lib/data_utils.py": "2ef0231ea6f0ec3134bb8989999c06adcd88303f8ffe01bdee051ad601920f5c",
   "cs_lib/fast_layers.py": "1f6b6d8d33a4c1fc981001f2c957962ceba42c2dfde85300b7993ed7775a7740",
   "cs_lib/gradient_check.py": "c247e85399aed16cf8e95e02f4e8d746954daf6076bc010385582e8e81ef9cc7",
   "cs_lib/layer_utils.py": "34720f6c0133518d0f8cccb3fe0d84cf4b2ab30b54b95c04e23cdb3b024865c5",

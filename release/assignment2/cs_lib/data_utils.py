@@ -95,8 +95,8 @@ def data_folder() -> Path:
         if (parent / "datasets" / "sums.json").is_file():
             return parent / "datasets"
     raise FileNotFoundError(
-        f"no folder datasets with a sums.json in {package.parent} or above; put the course's datasets folder "
-        "next to cs_lib, or set the environment variable CS_DATASETS to where it is"
+        f"no folder datasets with a sums.json in {package.parent} or above; unpack it again from the "
+        "assignment's zip, or set the environment variable CS_DATASETS to where it is"
     )
 
 
