@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
+from collections.abc import Sequence
 from typing import Any, TypeGuard
 
 from autograder.errors import RubricError
@@ -20,6 +22,12 @@ def is_number(value: object) -> TypeGuard[float]:
 
 def described(value: object) -> str:
     return "nothing" if value is None else f"{value!r}"
+
+
+def rename(key: str, known: Sequence[str]) -> str:
+    """What to do about a key that is not known."""
+    close = difflib.get_close_matches(key, known, n=1)
+    return f"did you mean {close[0]}?" if close else "rename or delete it"
 
 
 class TomlTable:
@@ -39,7 +47,7 @@ class TomlTable:
     def refuse_unknown(self, known: tuple[str, ...]) -> None:
         for key in self.raw:
             if key not in known:
-                raise self.fail(f"one of {', '.join(known)}", key, "rename or delete it")
+                raise self.fail(f"one of {', '.join(known)}", key, rename(key, known))
 
     def text(self, key: str, default: str | None = None) -> str:
         value = self.raw.get(key, default)

@@ -143,7 +143,8 @@ SETTINGS_REFUSED = {
     "unknown key": (
         "todo =",
         "tudo =",
-        WHERE + r":4: tudo: expected one of title, notebooks, .*, got the unknown key tudo; rename or delete",
+        WHERE
+        + r":4: tudo: expected one of title, notebooks, .*, got the unknown key tudo; did you mean todo",
     ),
     "no title": (
         'title = "A demo"\n',

@@ -14,7 +14,7 @@ from typing import Any
 from autograder.course.policy import Intake, Late
 from autograder.errors import CourseError
 from autograder.sandbox.limits import Limits
-from autograder.toml_table import NAME, described, is_number
+from autograder.toml_table import NAME, described, is_number, rename
 
 REQUIRED = ("title", "notebooks")
 OPTIONAL = ("todo", "leave_out", "ships_solved", "results", "limits", "intake", "adopt", "late")
@@ -48,9 +48,8 @@ class Settings:
     def refuse_unknown(self, table: dict[str, Any], known: tuple[str, ...], prefix: str) -> None:
         for key in table:
             if key not in known:
-                raise self.fail(
-                    key, f"one of {', '.join(known)}", f"the unknown key {prefix}{key}", "rename or delete it"
-                )
+                got, advice = f"the unknown key {prefix}{key}", rename(key, known)
+                raise self.fail(key, f"one of {', '.join(known)}", got, advice)
 
     def text(self, key: str) -> str:
         value = self.table.get(key)
