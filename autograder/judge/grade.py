@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from autograder.course.assignment import Assignment
+from autograder.environment import variables
 from autograder.errors import GradingError
 from autograder.intake import Submission
 from autograder.judge import digests, inline
@@ -28,20 +28,8 @@ _ARGUMENTS = [
 ]
 
 
-@contextmanager
-def _plain_pytest() -> Iterator[None]:
-    """pytest as we call it: no plugins or options from whoever's environment this is."""
-    ours = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
-    before = {name: os.environ.get(name) for name in ours}
-    os.environ.update(ours)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+# pytest as we call it: no plugins or options from whoever's environment this is.
+_PLAIN = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
 
 
 def grade_all(
@@ -76,7 +64,7 @@ def load_checks(assignment: Assignment) -> list[Check]:
     if not paths:
         raise GradingError(f"{folder.relative_to(root).as_posix()}: no hidden graders for this assignment")
     graders = Graders(assignment)
-    with _plain_pytest():
+    with variables(_PLAIN):
         code = pytest.main([*paths, "--rootdir", str(root), *_ARGUMENTS], plugins=[graders])
     checks = graders.checks()
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):

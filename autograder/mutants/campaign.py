@@ -10,15 +10,15 @@ import dataclasses
 import hashlib
 import json
 import multiprocessing
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
+from autograder.environment import variables
 from autograder.judge.digests import environment_digest, graders_digest
 from autograder.judge.neighbours import graders_importable
 from autograder.mutants import equivalents, make, operator
@@ -212,7 +212,7 @@ def _judged(
     given = (assignment.name, assignment.root, level, choice.visible, reach, own)
     context = multiprocessing.get_context("spawn")
     with (
-        _one_thread(),
+        variables(ONE_THREAD),  # read when NumPy is imported in a process of the pool
         ProcessPoolExecutor(min(choice.jobs, len(mutants)), context, _start, given) as pool,
     ):
         waiting = [pool.submit(_judge, mutant) for mutant in mutants]
@@ -221,15 +221,3 @@ def _judged(
                 yield done.result()
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Read when NumPy is imported in a process of the pool."""
-    before = {key: os.environ.get(key) for key in ONE_THREAD}
-    os.environ.update(ONE_THREAD)
-    try:
-        yield
-    finally:
-        for key, value in before.items():
-            os.environ.pop(key) if value is None else os.environ.update({key: value})
