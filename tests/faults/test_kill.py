@@ -72,7 +72,7 @@ def files(out: Path) -> dict[str, int]:
     return {name: len(list((out / name).iterdir())) for name in ("records", "pending", "feedback")}
 
 
-@pytest.mark.parametrize("kills", [6, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [6, pytest.param(12, marks=pytest.mark.long)])
 def test_killed_at_many_points_and_resumed(kit: Kit, tmp_path: Path, kills: int) -> None:
     kit.write_graders(SLOW_GRADERS)
     students = kit.hand_in_many(SUBMISSIONS)

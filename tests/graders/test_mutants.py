@@ -90,7 +90,7 @@ def test_another_right_version_gets_full_marks(change: Mutant) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("change", [*WRONG, *RIGHT], ids=lambda change: change.name)
+@pytest.mark.parametrize("change", [*WRONG, *RIGHT][::5], ids=lambda change: change.name)
 def test_the_cells_that_a_change_does_not_reach_stay_as_they_are(change: Mutant) -> None:
     files = apply(reference(), change)
     assert score(grade(files, table())) == score(grade(files, table(), base=reference()))

@@ -147,7 +147,7 @@ def test_a_mistake_is_noticed_and_charged_once(change: Mutant) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("change", WRONG, ids=lambda change: change.name)
+@pytest.mark.parametrize("change", WRONG[::5], ids=lambda change: change.name)
 def test_the_cells_that_a_mistake_does_not_reach_stay_as_they_are(change: Mutant) -> None:
     assert score(grade(changed(change), table())) == score(of_mistake(change))
 
