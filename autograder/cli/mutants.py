@@ -12,8 +12,9 @@ from autograder.cli.codes import ATTENTION, DONE
 from autograder.cli.options import add_isolation, chosen_level
 from autograder.cli.progress import Progress
 from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
 from autograder.files import write_atomically
-from autograder.mutants import campaign, tables
+from autograder.mutants import campaign, sensitivity, tables
 from autograder.mutants.bench import Verdict
 from autograder.mutants.campaign import Choice
 
@@ -40,11 +41,18 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes; default all cores"
     )
     parser.add_argument("--json", action="store_true", help="print tables and mutants as JSON")
+    parser.add_argument(
+        "--sensitivity",
+        action="store_true",
+        help="no mutants: the smallest error each cell notices, and rounding",
+    )
     add_isolation(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     assignment = course.load(options.assignment)
+    if options.sensitivity:
+        return _sensitivity(assignment, options)
     out = options.out or Path("mutants") / assignment.name
     choice = Choice(
         options.sample,
@@ -72,3 +80,19 @@ def run(options: argparse.Namespace) -> int:
     for finding in found.findings:
         print(f"autograder: {finding}", file=sys.stderr)
     return ATTENTION if found.findings else DONE
+
+
+def _sensitivity(assignment: Assignment, options: argparse.Namespace) -> int:
+    """A tolerance lies between rounding and the smallest error that is noticed: a table of both."""
+    found = sensitivity.of(assignment, chosen_level(options))
+    if options.json:
+        print(json.dumps([{**vars(one), "margin": one.margin} for one in found], indent=1))
+    else:
+        print(sensitivity.table(found))
+    near = [one for one in found if one.margin is None or one.margin < sensitivity.MARGIN]
+    for one in near:
+        what = (
+            "no error is noticed" if one.margin is None else "rounding is near to the smallest error noticed"
+        )
+        print(f"autograder: {assignment.name}: {one.cell}: {what}; look at its tolerances", file=sys.stderr)
+    return ATTENTION if near else DONE

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
-from autograder.cli.codes import DONE
+from autograder.cli.codes import ATTENTION, DONE
 from autograder.course import assignment as course
-from autograder.release import verify
+from autograder.files import write_atomically
+from autograder.mutants import proof
+
+MUTANTS = 20  # a few seconds; `autograder mutants` judges all
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -15,10 +19,29 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--models", type=Path, metavar="DIR", help="take trained models from here; do not run the notebooks"
     )
+    parser.add_argument(
+        "--mutants", type=int, default=MUTANTS, metavar="N", help=f"judge so many mutants; default {MUTANTS}"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("mutants"),
+        metavar="DIR",
+        help="where verify.html goes; default mutants",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
+    proofs = []
     for name in options.assignments or course.names():
-        result = verify.verify(name, models=options.models)
-        print(f"{name}: {result}")
-    return DONE
+        found = proof.prove(name, None, options.models, options.mutants, options.out / name)
+        proofs.append(found)
+        write_atomically(options.out / "verify.html", proof.page(proofs))
+        print(f"{name}: {found.verified or 'does not hold together'}")
+        print(found)
+        for finding in found.findings:
+            print(f"autograder: {finding}", file=sys.stderr)
+        if found.failure is not None:
+            raise found.failure
+    print(f"all of it in one page: {options.out / 'verify.html'}")
+    return ATTENTION if any(found.findings for found in proofs) else DONE

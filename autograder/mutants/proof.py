@@ -1,0 +1,251 @@
+"""All that shows whether an assignment holds together, in one page: `autograder verify`.
+
+Each section says what was found in a line, and each finding where and what to do.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
+from autograder.errors import CourseError, GradingError, ReleaseError
+from autograder.judge.digests import RIGHT
+from autograder.judge.grade import load_checks
+from autograder.judge.neighbours import graders_importable
+from autograder.mutants import campaign, regions, right, tables
+from autograder.mutants.bench import Bench, owners
+from autograder.mutants.campaign import Choice
+from autograder.release import leaks, verify
+from autograder.release.build import Tell, tell
+from autograder.release.package import skeleton, solved
+from autograder.release.verify import VerifyResult
+from autograder.reports import pages
+from autograder.safe_text import readable
+
+LINK = re.compile(r"\]\(([^()\s#]+)(?:#[^()\s]*)?\)|(?:href|src)=\"([^\"#]+)\"")
+OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:|/|attachment:")
+Said = tuple[str, list[str]]  # a line, and findings
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    said: str
+    findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What is known of one assignment."""
+
+    assignment: Assignment
+    sections: tuple[Section, ...]
+    verified: VerifyResult | None  # None: the course does not hold together
+    failure: ReleaseError | None = None
+
+    @property
+    def findings(self) -> list[str]:
+        return [finding for section in self.sections for finding in section.findings]
+
+    def __str__(self) -> str:
+        return "\n".join(f"  {section.title}: {section.said}" for section in self.sections)
+
+
+def prove(
+    name: str, root: Path | None, models: Path | None, mutants: int, out: Path, progress: Tell = tell
+) -> Proof:
+    """Look at everything; what one section finds keeps no other from being looked at.
+
+    Args:
+        models: trained models; None runs the solved notebooks.
+        mutants: how many mutants to judge.
+        out: where their verdicts are kept.
+    """
+    assignment = course.load(name, root)
+    failure: list[ReleaseError] = []
+    result: list[VerifyResult] = []
+
+    def graded() -> Said:
+        try:
+            result.append(verify.verify(name, root, models, progress))
+        except ReleaseError as error:
+            failure.append(error)
+            return "the solution and the release do not earn what they should", str(error).split("\n  ")
+        return str(result[0]), []
+
+    def run() -> Said:
+        if models is not None:
+            return f"not run: trained models were taken from {models}", []
+        return ("stopped", []) if failure else (f"{len(assignment.notebooks)} run to the end", [])
+
+    looks: list[tuple[str, Callable[[], Said]]] = [
+        ("marks", lambda: _marks(assignment)),
+        ("to do, cells, graders", lambda: _owned(assignment)),
+        ("points", lambda: _points(assignment)),
+        ("solved and untouched", graded),
+        ("notebooks", run),
+        ("answers in the release", lambda: _leaks(assignment)),
+        ("links", lambda: _links(assignment)),
+        ("rubrics", lambda: _rubrics(assignment, result[0] if result else None)),
+        ("other right solutions", lambda: _right(assignment)),
+        ("mutants", lambda: _mutants(assignment, mutants, out)),
+    ]
+    sections = []
+    for title, look in looks:
+        if title in ("other right solutions", "mutants"):
+            progress(f"{name}: {title}")
+        try:
+            said, findings = look()
+        except (CourseError, ReleaseError, GradingError) as error:
+            said, findings = "could not be looked at", [str(error)]
+        sections.append(Section(title, said, tuple(findings)))
+    return Proof(assignment, tuple(sections), result[0] if result else None, next(iter(failure), None))
+
+
+def _marks(assignment: Assignment) -> Said:
+    built = skeleton(assignment)
+    own = {solution.owner for solution in built.solutions}
+    return f"{len(built.solutions)} regions taken out of {len(own)} functions; nothing to do ships solved", []
+
+
+def _owned(assignment: Assignment) -> Said:
+    """The to-do list against cells against graders: nothing without an owner."""
+    texts = solved(assignment)
+    targets = regions.targets(assignment, texts)
+    with graders_importable(assignment.course):
+        checks = load_checks(assignment)
+        with Bench(assignment, texts) as bench:
+            reach = bench.reach(targets)
+            own = owners(targets, reach, bench.points)
+    cells = {cell.grade_id: cell for cell in assignment.grade_cells}
+    graded = {check.grade_id for check in checks}
+    settings = assignment.settings.relative_to(assignment.root).as_posix()
+    findings = [f"{settings}: todo: {t.name}: no grader runs what students write; write a case"
+                for t in targets if not own[t.name] and not t.name.startswith("notebooks.")]  # fmt: skip
+    findings += [
+        f"source/{assignment.name}/{cell.notebook}.ipynb: {cell.grade_id}: {cell.points:g} points and no "
+        "hidden grader; write one, or have a person grade the cell"
+        for cell in cells.values()
+        if not cell.manual and cell.grade_id not in graded
+    ]
+    folder = assignment.graders.relative_to(assignment.root).as_posix()
+    findings += [f"{folder}: {grade_id}: a grader for a cell that is not there; correct the name"
+                 for grade_id in sorted(graded - cells.keys())]  # fmt: skip
+    return f"{len(targets)} functions, {len(cells)} cells, {len(checks)} checks", findings
+
+
+def _points(assignment: Assignment) -> Said:
+    parts = [f"{notebook.name} {notebook.max_points:g}" for notebook in assignment.notebooks]
+    nothing = [
+        f"source/{assignment.name}/{cell.notebook}.ipynb: {cell.grade_id}: a cell of 0 points; give it some"
+        for cell in assignment.grade_cells
+        if cell.points <= 0
+    ]
+    return f"{assignment.max_points:g} in all: {', '.join(parts)}", nothing
+
+
+def _released(assignment: Assignment) -> Iterator[tuple[str, str]]:
+    folder = assignment.release_folder
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix in (".py", ".md", ".txt", ".ipynb", ".toml"):
+            yield path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8")
+
+
+def _leaks(assignment: Assignment) -> Said:
+    """The release as it lies there is searched once more, every text of it."""
+    search = leaks.Search(skeleton(assignment).solutions)
+    findings, count = [], 0
+    for name, text in _released(assignment):
+        count += 1
+        where = f"release/{assignment.name}/{name}"
+        pieces = [("", text)]
+        if name.endswith(".ipynb"):
+            pieces = [
+                (f" cell {n}", "".join(c.get("source", "")))
+                for n, c in enumerate(json.loads(text)["cells"], 1)
+            ]
+        for place, piece in pieces if name != "work.py" else ():
+            try:
+                search.refuse(piece, f"{where}{place}")
+            except ReleaseError as error:
+                findings.append(str(error))
+    return f"{count} files searched for {len(search.keys)} lines of solutions", findings
+
+
+def _links(assignment: Assignment) -> Said:
+    """Links of texts that students read, to files that they get."""
+    folder, findings, count = assignment.release_folder, [], 0
+    packed = [path for pattern in assignment.course.data for path in assignment.root.glob(pattern)]
+    there = {path.relative_to(assignment.root).as_posix() for path in packed}
+    for name, text in _released(assignment):
+        if not name.endswith((".md", ".ipynb")):
+            continue
+        for match in LINK.finditer(text.replace('\\"', '"')):
+            target = match[1] or match[2]
+            if OUTSIDE.match(target):
+                continue
+            count += 1
+            path = (PurePosixPath(name).parent / target).as_posix()
+            if not (folder / path).exists() and path not in there:
+                findings.append(f"release/{assignment.name}/{name}: {target}: a link to no file; correct it")
+    return f"{count} lead to files of the release", findings
+
+
+def _rubrics(assignment: Assignment, result: VerifyResult | None) -> Said:
+    """Written questions, and what the solution's own answers earn by their rubrics."""
+    written = assignment.written
+    if not written:
+        return "no written questions", []
+    findings = []
+    for grade_id, question in written.items():
+        grade = result.solved.grades[grade_id] if result else None
+        if (
+            question is not None
+            and grade is not None
+            and grade.points is not None
+            and grade.points < grade.max_points
+        ):
+            lost = ", ".join(c.id for c in grade.cases if c.outcome != "passed")
+            where = assignment.course.rubrics.relative_to(assignment.root).as_posix()
+            findings.append(
+                f"{where}/{assignment.name}.toml: {grade_id}: the solution's own answer earns "
+                f"{grade.points:g} of {grade.max_points:g} ({lost}); add its words to "
+                "the rubric, or say more in the answer"
+            )
+    having = sum(question is not None for question in written.values())
+    return f"{having} of {len(written)} questions have one", findings
+
+
+def _right(assignment: Assignment) -> Said:
+    texts = solved(assignment)
+    targets = regions.targets(assignment, texts)
+    found = right.styles(assignment, targets, texts)
+    if not found:
+        folder = assignment.graders.relative_to(assignment.root).as_posix()
+        return f"none; {folder}/{RIGHT}/STYLE/ would hold some", []
+    with graders_importable(assignment.course), Bench(assignment, texts) as bench:
+        lost = right.run(bench, found)
+    counted = [n for name, n in right.counts(found, targets).items() if not name.startswith("notebooks.")]
+    names = ", ".join(style.name for style in found)
+    line = f"{sum(counted)} functions in {len(found)} styles ({names}), {min(counted)} or more of each"
+    return line, [*map(str, lost)]
+
+
+def _mutants(assignment: Assignment, count: int, out: Path) -> Said:
+    if not count:
+        return "none judged: --mutants 0", []
+    choice = Choice(sample=count, visible=False)
+    found = campaign.run(assignment, choice, out, lambda total: None, lambda verdict, known: None)
+    return tables.line(found).partition(": ")[2], found.findings
+
+
+def page(proofs: list[Proof]) -> str:
+    """One page for all assignments."""
+    return readable(
+        pages.template("verify.html").render(proofs=proofs, title=proofs[0].assignment.course.title)
+    )

@@ -1,0 +1,152 @@
+"""Other right solutions, what cells notice of small errors, and the page of `verify`."""
+
+from pathlib import Path
+
+import pytest
+
+from autograder.authoring import new
+from autograder.cli.main import ATTENTION, DONE, main
+from autograder.course import assignment as course
+from autograder.errors import CourseError
+from autograder.judge.neighbours import graders_importable
+from autograder.mutants import proof, regions, right, sensitivity
+from autograder.mutants.bench import Bench
+from autograder.release import build
+from autograder.release.package import solved
+from tests.once import once
+
+NAME = "warm_up"
+ROOT = Path(__file__).resolve().parents[2]
+LOOPS = """
+def standardize(x):
+    out = np.zeros_like(x)
+    for j in range(x.shape[1]):
+        column = x[:, j]
+        out[:, j] = (column - column.mean()) / (column.std() + EPSILON)
+    return out
+"""
+WRONG = LOOPS.replace("column.std()", "column.var()")
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A released course with two styles, of which one is wrong."""
+
+    def make(folder: Path) -> None:
+        new.init(folder / "course", "Demo", "stats", NAME)
+        build.build(NAME, folder / "course", lambda text: None)
+        for style, text in (("loops", LOOPS), ("variance", WRONG)):
+            path = folder / f"course/graders/{NAME}/right/{style}/{NAME}.py"
+            path.parent.mkdir(parents=True)
+            path.write_text(text)
+
+    return once(tmp_path_factory, "right", make) / "course"
+
+
+def test_a_right_style_loses_nothing_and_a_wrong_one_is_named(made: Path) -> None:
+    assignment = course.load(NAME, made)
+    texts = solved(assignment)
+    targets = regions.targets(assignment, texts)
+    styles = right.styles(assignment, targets, texts)
+    assert right.counts(styles, targets) == {"warm_up.standardize": 2}
+    with graders_importable(assignment.course), Bench(assignment, texts) as bench:
+        lost = right.run(bench, styles)
+    assert {one.style for one in lost} == {"variance"}
+    assert "right/variance: standardize[standardize[two_rows]]: a right solution loses points" in str(lost[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("def standardise(x):\n    return x\n", "expected a function of the to-do list, found none"),
+        ("def standardize(x:\n", "expected Python, got"),
+    ],
+)
+def test_a_style_that_replaces_nothing_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    new.init(tmp_path / "c", "Demo", "stats", NAME)
+    path = tmp_path / f"c/graders/{NAME}/right/other/{NAME}.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    assignment = course.load(NAME, tmp_path / "c")
+    texts = solved(assignment)
+    with pytest.raises(CourseError, match=message):
+        right.styles(assignment, regions.targets(assignment, texts), texts)
+
+
+def test_styles_decide_no_points(made: Path, tmp_path: Path) -> None:
+    from autograder.judge.digests import graders_digest
+
+    new.init(tmp_path / "c", "Demo", "stats", NAME)
+    before = graders_digest(course.load(NAME, tmp_path / "c"))
+    path = tmp_path / f"c/graders/{NAME}/right/other/{NAME}.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(LOOPS)
+    (tmp_path / f"c/graders/{NAME}/equivalents.toml").write_text("")
+    graders_digest.cache_clear()
+    assert graders_digest(course.load(NAME, tmp_path / "c")) == before
+
+
+def test_a_tolerance_lies_between_rounding_and_what_is_noticed(made: Path) -> None:
+    (one,) = sensitivity.of(course.load(NAME, made))
+    assert one.cell == "standardize"
+    assert one.caught is not None
+    assert 1e-7 < one.caught < 1e-3  # RTOL of the template is 1e-6
+    assert one.float64 is not None
+    assert one.float64 < 1e-12
+    assert "| `standardize` |" in sensitivity.table([one])
+
+
+def test_one_page_says_all_of_it(made: Path, tmp_path: Path) -> None:
+    found = proof.prove(NAME, made, made, 0, tmp_path, lambda text: None)
+    titles = [section.title for section in found.sections]
+    assert titles == [
+        *("marks", "to do, cells, graders", "points", "solved and untouched", "notebooks"),
+        *("answers in the release", "links", "rubrics", "other right solutions", "mutants"),
+    ]
+    assert str(found.verified).startswith("the solved version earns 3 of 3 points")
+    assert all("right/variance: standardize[" in finding for finding in found.findings)
+    assert "a right solution loses points" in proof.page([found])
+
+
+def test_what_is_wrong_in_one_section_hides_no_other(made: Path, tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(made, tmp_path / "c")
+    shutil.rmtree(tmp_path / f"c/graders/{NAME}/right")
+    (tmp_path / f"c/release/{NAME}/README.md").write_text(
+        "[gone](gone.md), out = centred / (x.std(axis=0) + EPSILON)"
+    )
+    (tmp_path / f"c/graders/{NAME}/test_more.py").write_text(
+        "from autograder.checks.checks import Case, cases\n\n\n"
+        '@cases("nothing", Case("one"))\ndef test_nothing(student, case):\n    pass\n'
+    )
+    findings = proof.prove(NAME, tmp_path / "c", made, 0, tmp_path, lambda text: None).findings
+    for text in (
+        "gone.md: a link to no file",
+        "holds a line of the solution",
+        "nothing: a grader for a cell",
+    ):
+        assert [finding for finding in findings if text in finding], (text, findings)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", course.names(ROOT))
+def test_our_functions_have_four_styles_that_lose_nothing(name: str) -> None:
+    assignment = course.load(name, ROOT)
+    texts = solved(assignment)
+    targets = regions.targets(assignment, texts)
+    styles = right.styles(assignment, targets, texts)
+    few = {n: c for n, c in right.counts(styles, targets).items() if c < 4 and not n.startswith("notebooks.")}
+    assert few == {}
+    with graders_importable(assignment.course), Bench(assignment, texts) as bench:
+        assert [str(one) for one in right.run(bench, styles)] == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", course.names(ROOT))
+def test_our_graders_notice_a_sample(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A few mutants with a seed: all noticed, or explained."""
+    monkeypatch.chdir(ROOT)
+    more = ["--sample", "25", "--seed", "7", "--hidden-only", "--jobs", "2"]
+    assert main(["mutants", name, "--out", str(tmp_path), *more]) in (DONE, ATTENTION)
+    assert "nobody notices" not in (tmp_path / "mutants.html").read_text()
