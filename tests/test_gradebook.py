@@ -63,6 +63,19 @@ def test_points_reach_the_gradebook(url: str, assignment: Assignment) -> None:
         assert book.find_assignment("assignment1").max_score == assignment.max_points
 
 
+def test_names_are_entered_and_none_is_taken_away(url: str, assignment: Assignment) -> None:
+    enter(url, assignment, graded("s001"), graded("s002"))
+    for people in (
+        {"s001": ("Last", "First", "s001@uni.example")},
+        {"s001": ("New", "", ""), "s009": ("N",) * 3},
+    ):
+        with Gradebook(url, assignment) as book:
+            book.name(people)  # type: ignore[arg-type]
+    with api.Gradebook(url) as book:
+        rows = [(s.id, s.last_name, s.first_name, s.email) for s in book.students]
+    assert sorted(rows) == [("s001", "New", "First", "s001@uni.example"), ("s002", None, None, None)]
+
+
 def test_what_a_human_entered_survives(url: str, assignment: Assignment) -> None:
     enter(url, assignment, graded("s001"))
     with api.Gradebook(url) as book:

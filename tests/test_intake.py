@@ -14,6 +14,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.policy import Intake
 from autograder.errors import IntakeError
 from autograder.intake import Source, archives
+from autograder.intake.facts import Facts
 from autograder.notebook import GradeCell, Notebook
 
 NOTEBOOK = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
@@ -189,6 +190,19 @@ def test_a_large_file_in_a_folder_is_told(
     monkeypatch.setattr(archives, "MAX_FILE_BYTES", 3)
     put(tmp_path / "s001", FILES)
     assert "larger than" in read_only_student(tmp_path, assignment).unreadable
+
+
+def test_the_courses_roster_knows_extensions_that_came_later(tmp_path: Path, assignment: Assignment) -> None:
+    (tmp_path / "roster.csv").write_text("id,extension_days assignment1\ns001,2\ns002,\ns003,0\n")
+    listed = replace(assignment, course=replace(assignment.course, roster=tmp_path / "roster.csv"))
+    for student in ("s001", "s002", "s003"):
+        (tmp_path / "class" / student).mkdir(parents=True)
+        (tmp_path / "class" / student / "two_layer_net.ipynb").write_bytes(NOTEBOOK)
+    collected = Facts(extension_days=5.0)
+    found = [replace(s, facts=collected, folder=None) for s in intake.find(tmp_path / "class", listed)]
+    assert [intake.read(source, listed).extension_days for source in found] == [2.0, 5.0, 0.0]
+    one = intake.source_of(tmp_path / "class", "s001", tmp_path / "class/s001", listed)
+    assert intake.read(one, listed).extension_days == 2.0
 
 
 def test_who_handed_in_another_assignment_only_is_left_out(tmp_path: Path) -> None:

@@ -24,6 +24,15 @@ CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,One (1)
 """
 
 
+MOODLE = """First name,Surname,ID number,Email address,Groups
+Ada King,Lovelace,u1,ada@uni.example,Group A
+Grace,Hopper,,grace@uni.example,
+"""
+WORKSHEET = """Identifier,Full name,Email address,Status,Grade
+Participant 811,Ada King Lovelace,ada@uni.example,Submitted,
+"""
+
+
 def written(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "roster.csv"
     path.write_text(text, encoding="utf-8")
@@ -46,6 +55,18 @@ def test_the_gradebook_of_canvas(tmp_path: Path) -> None:
     found = roster.read(written(tmp_path, CANVAS))
     assert {s.id: s.name for s in found} == {"ada": "Lovelace, Ada King", "u2": "Hopper, Grace"}
     assert found.students["ada"].known_as == {"canvas_id": "501", "sis_id": "u1", "login": "ada"}
+
+
+def test_what_moodle_exports(tmp_path: Path) -> None:
+    ada, grace = roster.read(written(tmp_path, MOODLE))
+    assert ada == Student(
+        "u1", "Ada King Lovelace", "ada@uni.example", "", {"number_id": "u1"}, {}, "Group A"
+    )
+    assert (grace.id, grace.last_first) == ("grace@uni.example", ("Hopper", "Grace"))
+    [known] = roster.read(written(tmp_path, WORKSHEET))
+    assert (known.id, known.name) == ("ada@uni.example", "Ada King Lovelace")
+    with pytest.raises(RosterError, match=r":2: expected an id of letters, digits .*, got ''"):
+        roster.read(written(tmp_path, "Full name,Email address\nAda,\n"))
 
 
 def test_first_and_last_names_in_columns_of_their_own(tmp_path: Path) -> None:

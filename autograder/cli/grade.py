@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 from rich.table import Table
+from rich.text import Text
 
 from autograder import intake
 from autograder.cli.codes import ATTENTION, DONE
@@ -18,11 +19,14 @@ from autograder.cli.options import add_isolation, aliases, chosen_level
 from autograder.cli.progress import Progress
 from autograder.cli.terminal import Terminal
 from autograder.course import assignment as course
+from autograder.course import roster
+from autograder.course.matched import match
 from autograder.gradebook.url import place, sqlite_url
 from autograder.records import changes as regrade
 from autograder.records.changes import Change
 from autograder.reports.score import UNREAD
 from autograder.runs import grade as grading
+from autograder.runs import publish as reporting
 from autograder.runs.grade import Request, Result
 from autograder.safe_text import shown
 
@@ -82,12 +86,16 @@ def as_data(result: Result, out: Path, loose: Sequence[str] = ()) -> dict[str, o
     }
 
 
-def table(result: Result, request: Request, loose: Sequence[str] = ()) -> None:
+def table(
+    result: Result, request: Request, loose: Sequence[str] = (), names: Mapping[str, str] | None = None
+) -> None:
     """One line a student, what lies beside the hand-ins, and where everything lies."""
     console = Terminal()
     title = f"{request.assignment.title} ({request.assignment.name})"
     table = Table(title=title, title_justify="left", header_style="bold")
     table.add_column("student")
+    if names:
+        table.add_column("name", overflow="fold")
     late, proposed = any(li.penalty for li in result.lines), any(li.proposed for li in result.lines)
     optional = [name for name, there in (("late", late), ("proposed", proposed)) if there]
     for name in ("points", *optional, "of"):
@@ -96,7 +104,8 @@ def table(result: Result, request: Request, loose: Sequence[str] = ()) -> None:
     for line in result.lines:
         points = "–" if line.needed == UNREAD else f"{line.points:g}"
         more = [*([_some(-line.penalty)] if late else []), *([_some(line.proposed)] if proposed else [])]
-        table.add_row(line.student, points, *more, f"{line.max_points:g}", line.needed)
+        who: list[str | Text] = [line.student, *([Text(names.get(line.student, ""))] if names else [])]
+        table.add_row(*who, points, *more, f"{line.max_points:g}", line.needed)
     console.print(table)
     unusual = [(line.student, problem) for line in result.lines for problem in line.problems]
     if unusual:
@@ -169,10 +178,13 @@ def run(options: argparse.Namespace) -> int:
     assignment = course.load(options.assignment)
     grading.refuse_overlap(options.folder, options.out)
     loose = intake.beside(options.folder, assignment.name) if options.folder.is_dir() else []
+    people = roster.read(assignment.course.roster) if assignment.course.roster else None
+    sources = intake.find(options.folder, assignment, aliases(options, assignment))
+    matched = match((source.student for source in sources), people)
     request = Request(
         unclaimed=tuple(loose),
         assignment=assignment,
-        sources=intake.find(options.folder, assignment, aliases(options, assignment)),
+        sources=sources,
         level=chosen_level(options),
         out=options.out,
         gradebook=options.gradebook or sqlite_url(options.out / "gradebook.db"),
@@ -183,10 +195,14 @@ def run(options: argparse.Namespace) -> int:
         formgrader=options.formgrader,
         students=tuple(options.student),
         withdrawn=tuple(options.withdrawn),
+        roster=people,
     )
     result = grading.grade(request, quiet if options.json else changes)
     if options.json:
         print(json.dumps(as_data(result, options.out, loose), indent=1))
     else:
-        table(result, request, loose)
-    return ATTENTION if loose or result.faults or any(line.needed for line in result.lines) else DONE
+        table(result, request, loose, {student: matched.called(student) for student in matched.found})
+    unknown = reporting.tell(matched if people else None)
+    return (
+        ATTENTION if loose or unknown or result.faults or any(line.needed for line in result.lines) else DONE
+    )

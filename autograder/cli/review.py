@@ -17,11 +17,13 @@ from autograder.answers.question import Question
 from autograder.cli.codes import ATTENTION, DONE
 from autograder.cli.terminal import Terminal
 from autograder.course import assignment as course
+from autograder.course.matched import Matched
 from autograder.errors import ReviewError
 from autograder.gradebook.graded import Graded
 from autograder.gradebook.url import sqlite_url
 from autograder.reports import markdown
 from autograder.runs import review
+from autograder.runs.publish import matched_with
 from autograder.runs.review import PROPOSED, Decision, points_of
 
 SHOWN = 600  # characters of an answer that the list shows
@@ -29,13 +31,16 @@ NAMED = 12  # students of a group that the list names
 
 
 def ask(
-    waiting: Sequence[Group], question: Callable[[str], Question | None], read: Callable[[], str]
+    waiting: Sequence[Group],
+    question: Callable[[str], Question | None],
+    read: Callable[[], str],
+    called: Callable[[str], str] = str,
 ) -> Iterable[Decision]:
     """Show group after group and read what to do with it, until all are done or the input ends."""
     console = Terminal()
     for number, group in enumerate(waiting, 1):
         console.rule(f"{number} of {len(waiting)}")
-        show(console, group, question(group.grade_id))
+        show(console, group, question(group.grade_id), called)
         while True:
             console.print(
                 "points (a space, a comment), Enter for the proposal, s to skip, q to quit",
@@ -58,7 +63,11 @@ def ask(
                 console.print(str(error), style="red", highlight=False)
 
 
-def show_all(waiting: Sequence[Group], question: Callable[[str], Question | None]) -> None:
+def show_all(
+    waiting: Sequence[Group],
+    question: Callable[[str], Question | None],
+    called: Callable[[str], str] = str,
+) -> None:
     """The list that a person decides by."""
     console = Terminal()
     before = ""
@@ -70,12 +79,14 @@ def show_all(waiting: Sequence[Group], question: Callable[[str], Question | None
             console.rule(title, align="left")
             if asked is not None:
                 console.print(f"a full answer: {asked.answer}", style="dim", highlight=False)
-        show(console, group, asked)
+        show(console, group, asked, called)
     answers = sum(len(group.answers) for group in waiting)
     console.print(f"{answers} answers in {len(waiting)} groups need review", highlight=False)
 
 
-def show(console: Terminal, group: Group, question: Question | None) -> None:
+def show(
+    console: Terminal, group: Group, question: Question | None, called: Callable[[str], str] = str
+) -> None:
     grade = group.first.grade
     unsure = sum(case.weight for case in grade.cases if case.outcome == "skipped")
     proposal = "no proposal" if grade.points is None else f"proposed {grade.points:g} of {grade.max_points:g}"
@@ -83,7 +94,7 @@ def show(console: Terminal, group: Group, question: Question | None) -> None:
     count = f"{len(group.answers)} answer{'s' if len(group.answers) > 1 else ''}"
     console.print()
     console.print(Text(group.id, style="bold cyan"), f" {count}, {proposal}", highlight=False)
-    names = ", ".join(answer.student for answer in group.answers[:NAMED])
+    names = ", ".join(called(answer.student) for answer in group.answers[:NAMED])
     more = f" and {len(group.answers) - NAMED} more" if len(group.answers) > NAMED else ""
     console.print(f"  {names}{more}", style="dim", highlight=False)
     text = markdown.plain(group.first.text.strip())
@@ -132,6 +143,17 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the groups as JSON")
 
 
+def _called(graded: Graded) -> Callable[[str], str]:
+    """A student's id, and the name where the course's roster has it."""
+    matched = matched_with(graded, graded.assignment.course.roster) or Matched()
+
+    def called(student: str) -> str:
+        name = matched.called(student)
+        return f"{student} ({name})" if name else student
+
+    return called
+
+
 def run(options: argparse.Namespace) -> int:
     url = options.gradebook or sqlite_url(options.out / "gradebook.db")
     graded = Graded(course.load(options.assignment), options.out, url)
@@ -141,10 +163,11 @@ def run(options: argparse.Namespace) -> int:
         reading.serve(graded)
     wanted = review.Wanted(tuple(options.decide), options.comment, options.overwrite)
     question = graded.assignment.question
-    asked = partial(ask, question=question, read=input) if options.ask else None
+    called = _called(graded)
+    asked = partial(ask, question=question, read=input, called=called) if options.ask else None
     remaining = review.review(graded, wanted, asked)
     if options.json:
         print(json.dumps(as_data(remaining), indent=1, ensure_ascii=False))
     else:
-        show_all(remaining, graded.assignment.question)
+        show_all(remaining, graded.assignment.question, called)
     return ATTENTION if remaining else DONE

@@ -22,6 +22,10 @@ class Matched:
         person = self.found.get(student)
         return (*person.last_first, person.email) if person else ("", "", "")
 
+    def called(self, student: str) -> str:
+        """`Last, First`; empty where nobody knows."""
+        return ", ".join(part for part in self.names(student)[:2] if part)
+
 
 def match(students: Iterable[str], roster: Roster | None) -> Matched:
     """Who handed in what.

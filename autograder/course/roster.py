@@ -1,9 +1,11 @@
 """The class list: the one reader of roster files.
 
-Two forms of CSV are read. Our own has a column `id` and any of `name` (or `first_name`, `last_name`),
+Three forms of CSV are read. Our own has a column `id` and any of `name` (or `first_name`, `last_name`),
 `email`, `section`, `group`, `extension_days` (or `extension_days <assignment>`), and further columns that
 end in `_id` or are called `login`: what an LMS calls the same person. The gradebook that Canvas exports is
-read as it comes; its login (else its SIS id, else its own number) becomes the id.
+read as it comes; its login (else its SIS id, else its own number) becomes the id. So are Moodle's lists of
+participants, grades and its grading worksheet; the ID number (else the user name, else the e-mail address)
+becomes the id.
 """
 
 from __future__ import annotations
@@ -24,6 +26,16 @@ from autograder.errors import RosterError
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@+-]{0,126}")  # also a folder's name, and nbgrader's key
 EXTENSION = "extension_days"
 CANVAS = {"student": "name", "id": "canvas_id", "sis user id": "sis_id", "sis login id": "login"}
+MOODLE = {
+    "full name": "name",
+    "first name": "first_name",
+    "last name": "last_name",
+    "surname": "last_name",
+    "email address": "email",
+    "id number": "number_id",
+    "groups": "group",
+}
+KEYS = {"canvas": ("login", "sis_id", "canvas_id"), "moodle": ("number_id", "username", "email")}
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,10 @@ class Student:
 
     def extension_days(self, assignment: str) -> float:
         return self.extensions.get(assignment, self.extensions.get("", 0.0))
+
+    def extends(self, assignment: str) -> bool:
+        """Whether the roster says anything about this deadline, be it 0 days."""
+        return assignment in self.extensions or "" in self.extensions
 
     @property
     def last_first(self) -> tuple[str, str]:
@@ -101,22 +117,37 @@ def read(path: Path) -> Roster:
         RosterError: no such file, no id column, a line without an id, or an id twice.
     """
     header, rows = _rows(path)
-    canvas = "student" in header and "id" in header
-    if not canvas and "id" not in header:
+    form = _form(header)
+    if not form and "id" not in header:
         raise RosterError(f"{path}: expected a column called id, got {', '.join(header) or 'no header'}")
-    columns = [CANVAS.get(name, name) for name in header] if canvas else header
+    renamed = {"canvas": CANVAS, "moodle": MOODLE}.get(form, {})
+    columns = [renamed.get(name, name) for name in header]
     students: dict[str, Student] = {}
     for number, row in rows:
         fields = {name: cell.strip() for name, cell in zip(columns, row, strict=False)}
-        if canvas and _is_no_student(fields):
+        if form == "canvas" and _is_no_student(fields):
             continue
-        student = _student(fields, canvas, f"{path}:{number}")
+        student = _student(fields, form, f"{path}:{number}")
         if student.id in students:
             raise RosterError(
                 f"{path}:{number}: the id {student.id} stands twice; each student needs one line"
             )
         students[student.id] = student
     return Roster(students.values())
+
+
+def extensions(file: Path | None, assignment: str) -> dict[str, float]:
+    """Student -> days, of those of whom the course's roster says something: it may know more than it did when
+    the hand-ins were collected."""
+    people = read(file) if file else ()
+    return {p.id: p.extension_days(assignment) for p in people if p.extends(assignment)}
+
+
+def _form(header: list[str]) -> str:
+    """Which LMS wrote a file with these columns; empty for our own form."""
+    if "student" in header and "id" in header:
+        return "canvas"
+    return "moodle" if "email address" in header and "id" not in header else ""
 
 
 def read_times(path: Path, zone: tzinfo = UTC) -> dict[str, datetime]:
@@ -165,12 +196,9 @@ def _is_no_student(fields: Mapping[str, str]) -> bool:
     return not fields.get("canvas_id") or fields.get("name") in ("Points Possible", "Student, Test")
 
 
-def _student(fields: Mapping[str, str], canvas: bool, where: str) -> Student:
+def _student(fields: Mapping[str, str], form: str, where: str) -> Student:
     known_as = {k: v for k, v in fields.items() if v and (k.endswith("_id") or k in ("login", "username"))}
-    if canvas:
-        student = next(known_as[k] for k in ("login", "sis_id", "canvas_id") if k in known_as)
-    else:
-        student = fields["id"]
+    student = next((fields[k] for k in KEYS.get(form, ("id",)) if fields.get(k)), "")
     if not ID.fullmatch(student):
         raise RosterError(
             f"{where}: expected an id of letters, digits and . _ - @ +, got {student!r}; "

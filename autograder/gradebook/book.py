@@ -9,7 +9,7 @@ points in formgrader enters none: the cell no longer waits, which holds as long 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -124,6 +124,23 @@ class Gradebook:
                         raise
                     note(faults, record.student, "not in the gradebook", error)
         return written
+
+    def name(self, people: Mapping[str, tuple[str, str, str]]) -> None:
+        """Enter students' last names, first names and addresses, where they are known and have changed.
+
+        Raises:
+            GradebookError: the database is locked, read-only, full or gone.
+        """
+        try:
+            for row in self._db.query(api.Student):
+                last, first, email = people.get(row.id, ("", "", ""))
+                for field, value in (("last_name", last), ("first_name", first), ("email", email)):
+                    if value and getattr(row, field) != value:
+                        setattr(row, field, value)
+            self._db.commit()
+        except SQLAlchemyError as error:
+            self._db.rollback()
+            raise GradebookError(f"names are not entered: {reason(self.url, error)}") from None
 
     def decide(
         self,

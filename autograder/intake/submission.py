@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
+from autograder.course import roster
 from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
 from autograder.errors import IntakeError
@@ -60,6 +61,7 @@ class Source:
     facts: Facts | None = None  # what `autograder collect` knows about it
     folder: Path | None = None  # of the class, which holds the hand-in as it came
     refused: str = ""  # why nobody can tell which hand-in this is
+    extension_days: float | None = None  # as the course's roster has it now; None where it says nothing
 
     def as_it_came(self, assignment: str) -> Path | None:
         """Where the collector keeps the files of this hand-in as they came."""
@@ -116,6 +118,7 @@ def find(folder: Path, assignment: Assignment, aliases: tuple[str, ...] = ()) ->
         )
     sources: dict[str, Source] = {}
     known = facts.load(folder, assignment.name)
+    days = roster.extensions(assignment.course.roster, assignment.name)
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith(".") or entry.name in IGNORED_FOLDERS:
             continue
@@ -132,7 +135,10 @@ def find(folder: Path, assignment: Assignment, aliases: tuple[str, ...] = ()) ->
             if not inner.is_dir() and _is_for_others(entry, assignment):
                 continue
             place = inner if inner.is_dir() and not _besides(entry, assignment) else entry
-            sources[student] = Source(student, place, aliases, known.get(student), folder)
+            later = days.get(student)
+            sources[student] = Source(
+                student, place, aliases, known.get(student), folder, extension_days=later
+            )
     if not sources:
         raise IntakeError(
             f"{folder}: holds no student folders and no zips; expected <student>/… or <student>.zip"
@@ -184,7 +190,8 @@ def beside(folder: Path, assignment: str = "") -> list[str]:
 def source_of(folder: Path, student: str, place: Path, assignment: Assignment) -> Source:
     """One student's hand-in that lies at `place`, in the class's folder."""
     known = facts.load(folder, assignment.name)
-    return Source(student, place, (), known.get(student), folder)
+    later = roster.extensions(assignment.course.roster, assignment.name).get(student)
+    return Source(student, place, (), known.get(student), folder, extension_days=later)
 
 
 def _inside(entry: Path) -> set[str]:
@@ -227,13 +234,14 @@ def read(source: Source, assignment: Assignment) -> Submission:
     except IntakeError as error:
         return Submission(student, unreadable=shown(str(error))[:MAX_SENTENCE])
     found = arrange(student, files, assignment, aliases, unread)
-    late = assignment.late.in_words(handed_in, known.extension_days)
+    extension = known.extension_days if source.extension_days is None else source.extension_days
+    late = assignment.late.in_words(handed_in, extension)
     problems = (*([late] if late else []), *note, *known.problems, *noted, *found.problems)
     return replace(
         found,
         problems=said(problems),
         handed_in=handed_in.isoformat() if handed_in else "",
-        extension_days=known.extension_days,
+        extension_days=extension,
     )
 
 

@@ -13,11 +13,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
+from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
 from autograder.course.assignment import Assignment
 from autograder.course.matched import Matched
+from autograder.course.roster import Student
 from autograder.records.record import Grade, Record
 from autograder.reports import figures, items, pages
 from autograder.reports.same_nets import SameNets
@@ -41,8 +43,9 @@ class Remark:
     """Something about one student that a person should know."""
 
     kind: str  # missing | late | unusual | error
-    student: str
+    student: str  # with the name
     text: str
+    page: str = ""  # of the student's feedback
 
 
 @dataclass(frozen=True)
@@ -105,11 +108,33 @@ def _render(
         left_out=max(0, len(complaints) - MESSAGES),
         named=NAMED,
         named_cells=NAMED_CELLS,
-        rows=Markup("\n").join(_heat_rows(records, missing, names, assignment)),
+        rows=Markup("\n").join(_heat_rows(records, missing, _described(people), assignment)),
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
     return readable(page)
+
+
+def _described(people: Mapping[str, Student]) -> dict[str, str]:
+    """Name, section and group, as far as the roster knows them."""
+    return {
+        student: "; ".join(
+            filter(
+                None,
+                (
+                    ", ".join(filter(None, person.last_first)),
+                    f"section {person.section}" if person.section else "",
+                    person.group,
+                ),
+            )
+        )
+        for student, person in people.items()
+    }
+
+
+def page_of(student: str) -> str:
+    """Where a student's feedback lies, seen from the report."""
+    return f"feedback/{quote(student)}.html"
 
 
 def _final(record: Record, assignment: Assignment) -> float:
@@ -167,21 +192,21 @@ def _remarks(
     for student in strangers:
         yield Remark("unusual", student, "not on the roster")
     for record in records:
-        who = _called(record.student, names)
+        who, page = _called(record.student, names), page_of(record.student)
         failed: dict[str, list[str]] = {}
         for grade in record.grades.values():
             if grade.state == "error":
                 failed.setdefault(grade.internal or "no reason was recorded", []).append(grade.grade_id)
         if late := score(record, assignment).late:
-            yield Remark("late", who, late)
+            yield Remark("late", who, late, page)
         for text in twins.get(record.student, ()):
-            yield Remark("unusual", who, text)
+            yield Remark("unusual", who, text, page)
         for problem in record.problems:
             if problem not in failed:
-                yield Remark("unusual", who, problem)
+                yield Remark("unusual", who, problem, page)
         for reason, cells in failed.items():
             where = "every cell" if len(cells) == len(record.grades) else ", ".join(cells)
-            yield Remark("error", who, f"{where}: {reason}")
+            yield Remark("error", who, f"{where}: {reason}", page)
 
 
 def _called(student: str, names: Mapping[str, str]) -> str:
@@ -222,15 +247,18 @@ def _heat_rows(
         if record.points < record.max_points:
             states.add("lost")
         total = "–" if needed(record) == UNREAD else pages.points(_final(record, assignment))
-        head = _heat_head(record.student, names, states, total)
+        head = _heat_head(record.student, names, states, total, page_of(record.student))
         yield head + Markup("").join(_HEAT[_level(grade)] for grade in grades)
     for student in missing:
         yield _heat_head(student, names, {"missing"}, "–") + _HEAT["missing"] * len(ids)
 
 
-def _heat_head(student: str, names: Mapping[str, str], states: Iterable[str], total: str) -> Markup:
+def _heat_head(
+    student: str, names: Mapping[str, str], states: Iterable[str], total: str, page: str = ""
+) -> Markup:
     name = names.get(student, "")
-    who = escape(student) + (Markup(" <small>{}</small>").format(name) if name else "")
+    who = Markup('<a href="{}">{}</a>').format(page, student) if page else escape(student)
+    who += Markup(" <small>{}</small>").format(name) if name else ""
     return Markup('<tr data-is="{}"><th scope=row>{}<td>{}').format(" ".join(sorted(states)), who, total)
 
 

@@ -6,7 +6,7 @@ output of a notebook. All text is escaped, a student's own above all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -93,7 +93,9 @@ class Section:
         return tuple(e for e in self.entries if e.status == "human")
 
 
-def render(record: Record, assignment: Assignment, notebook: str = "") -> str:
+def render(
+    record: Record, assignment: Assignment, notebook: str = "", names: Mapping[str, str] | None = None
+) -> str:
     """The page of one student: the whole assignment, or one notebook of it."""
     code = {cell.grade_id for cell in assignment.grade_cells if cell.kind == "code"}
     sections = [
@@ -115,6 +117,7 @@ def render(record: Record, assignment: Assignment, notebook: str = "") -> str:
         record=record,
         title=assignment.title,
         notebook=notebook,
+        called=(names or {}).get(record.student, ""),
         sections=shown,
         total=_together(shown),
         whole=_together(sections),

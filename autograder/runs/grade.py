@@ -19,6 +19,8 @@ from typing import Protocol
 from autograder import bounded, plugins
 from autograder.apart import apart, note
 from autograder.course.assignment import Assignment
+from autograder.course.matched import match
+from autograder.course.roster import Roster
 from autograder.errors import FolderError, GradingError, RecordError
 from autograder.files import write_atomically
 from autograder.gradebook.graded import UNCLAIMED, Graded
@@ -70,6 +72,7 @@ class Request:
     scheduler: str = ""  # address of a Dask scheduler; empty: processes of this machine
     dry_run: bool = False
     formgrader: bool = False  # also write the notebooks that formgrader opens
+    roster: Roster | None = None  # who everybody is, in gradebook, pages and grades
     students: tuple[str, ...] = ()  # only these; empty: all who handed in and have not withdrawn
     withdrawn: tuple[str, ...] = ()  # who are to be left out from now on
     progress: Progress = silent
@@ -295,14 +298,21 @@ def _render(request: Request, store: Store, faults: dict[str, str]) -> None:
     assignment, out = request.assignment, request.out
     with Gradebook(request.gradebook, assignment) as book:
         book.catch_up(_records(request, store, faults), faults)
+        matched = match(_here(store), request.roster)
+        book.name({student: matched.names(student) for student in matched.found})
     if request.formgrader:
         _publish(request, store, faults)
     write_atomically(out / UNCLAIMED, json.dumps(request.unclaimed, indent=1) + "\n")
     graded = Graded(assignment, out, request.gradebook, faults)
     if graded.has_records():
-        reporting.write_pages(graded)  # of all, also where only a part was graded
+        # Of all, also where only a part was graded.
+        reporting.write_pages(graded, matched if request.roster else None)
     if (out / COMPARED).is_file():
         _write_changes(out)
+
+
+def _here(store: Store) -> list[str]:
+    return sorted(path.stem for path in store.published.glob("*.json"))
 
 
 def _write_changes(out: Path) -> None:

@@ -39,7 +39,7 @@ def write_pages(graded: Graded, matched: Matched | None = None) -> dict[str, str
     """
     waiting: dict[str, str] = {}
     shown: set[str] = set()
-    records = _noting(_with_feedback(graded, shown), waiting)
+    records = _noting(_with_feedback(graded, shown, matched or Matched()), waiting)
     report = class_report.render(records, graded.assignment, matched)
     write_atomically(graded.out / "report.html", report)
     for student in set(graded.faults) - shown:
@@ -56,10 +56,12 @@ def _page(graded: Graded, student: str, page: str) -> None:
     write_atomically(graded.out / "feedback" / f"{student}.html", page)
 
 
-def _with_feedback(graded: Graded, shown: set[str]) -> Iterator[Record]:
+def _with_feedback(graded: Graded, shown: set[str], matched: Matched) -> Iterator[Record]:
     records = _sound(graded.records(), graded)
     while chunk := list(islice(records, CHUNK)):
-        pages = bounded.each(partial(feedback.render, assignment=graded.assignment), chunk)
+        names = {one.student: matched.called(one.student) for one in chunk}
+        render = partial(feedback.render, assignment=graded.assignment, names=names)
+        pages = bounded.each(render, chunk)
         for one, page in zip(chunk, pages, strict=True):
             if isinstance(page, Exception):
                 note(graded.faults, one.student, "no feedback page", page)

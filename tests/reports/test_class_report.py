@@ -106,9 +106,10 @@ def test_the_page_stands_alone() -> None:
     text = page(*CLASS)
     tags = Tags(text)
     links = [v for tag, name, v in tags.attributes if name in ("href", "src", "xlink:href")]
-    assert all(link.startswith("#") for link in links)
+    pages = {link for link in links if not link.startswith("#")}
+    assert pages == {f"feedback/s{i}.html" for i in (1, 2, 3)}  # beside it in OUT; it needs none of them
     ids = tags.of("id")
-    assert {link[1:] for link in links} <= set(ids)
+    assert {link[1:] for link in links if link not in pages} <= set(ids)
     assert len(ids) == len(set(ids))
     assert not re.search(r"url\((?!#)|@import|https?://", text)
 
@@ -168,7 +169,8 @@ def test_who_to_look_at() -> None:
     matched = match([f"s{i}" for i in (1, 2, 3, 4, 5)], roster)
     text = class_report.render([*CLASS, unread, odd], lesson, matched)
     told = re.findall(r'<tr data-what="(.*?)"><th scope="row">(.*?)</th>.*?<td class="text">(.*?)</td>', text)
-    assert told == [
+    assert {words(what) for _, what, _ in told if "<a" not in what} == {"s9 (Gone, Guy)", "s5"}
+    assert [(kind, words(who), said) for kind, who, said in told] == [
         ("missing", "s9 (Gone, Guy)", "no hand-in"),
         ("unusual", "s5", "not on the roster"),
         ("not graded", "s4 (N4, F4)", "every cell: no zip"),
@@ -176,6 +178,8 @@ def test_who_to_look_at() -> None:
         ("unusual", "s5", "2 cs_lib/ folders"),
         ("not graded", "s5", "sgd: KeyError: &#39;W9&#39;"),
     ]
+    links = {href for href in Tags(text).of("href") if not href.startswith("#")}
+    assert links == {f"feedback/s{i}.html" for i in (1, 2, 3, 4, 5)}
     assert stats(text)[:2] == ["5 handed in", "1 missing"]
     assert stats(text)[-4:] == [
         "1 late",
@@ -194,6 +198,13 @@ def test_who_to_look_at() -> None:
     assert heat(text)["s4"] == ["N4, F4", "–", "!", "!", "!"]
     assert heat(text)["s5"][1:] == ["100", "!", "?"]
     assert heat(text)["s9"] == ["Gone, Guy", "–", "–", "–", "–"]
+
+
+def test_rows_say_section_and_group_and_odd_ids_make_good_links() -> None:
+    person = Student("a b&c", "Last, First", section="2", group="Team <4>")
+    text = page(student("a b&c", 2.0, 1.0, 2.0), matched=match(["a b&c"], Roster([person])))
+    assert heat(text)["a b&amp;c"][0] == "Last, First; section 2; Team &lt;4&gt;"
+    assert "feedback/a%20b%26c.html" in Tags(text).of("href")
 
 
 def test_where_nothing_is_known_it_says_so() -> None:

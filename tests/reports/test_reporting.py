@@ -57,6 +57,7 @@ def test_report_writes_the_page_and_the_feedback(out: Path, capsys: pytest.Captu
         "autograder: 1 on the roster, but handed in nothing: 's3'",
     ]
     assert "Gone, Guy" in (out / "report.html").read_text(encoding="utf-8")
+    assert "Feedback for s1 (Ä, Ann)" in (out / "feedback/s1.html").read_text(encoding="utf-8")
     assert "0.5 of 4 points so far" in (out / "feedback/s1.html").read_text(encoding="utf-8").replace(
         "</strong> <span>", " "
     )
