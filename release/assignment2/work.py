@@ -1226,7 +1226,8 @@ def _check_notes(arguments: argparse.Namespace) -> list[str]:
         newer = [file for file in changed if _saved(HERE / file) > _saved(HERE / f"{name}.ipynb")]
         shown = [item.title for item in ran if item.state == DONE and _shows_an_error(item.cell)]
         if ran and (newer or shown):
-            why = f"{newer[0]} was changed after" if newer else f"{', '.join(shown)} failed in"
+            newest = max(newer, key=lambda file: _saved(HERE / file), default="")
+            why = f"{newest} was changed after" if newer else f"{', '.join(shown)} failed in"
             notes.append(f"{name}.ipynb: {why} its last run; run it again from the top, and save")
     return notes
 
