@@ -93,6 +93,7 @@ def _write_assignment(root: Path, package: str, name: str, folders: list[str]) -
         f"source/{name}/requirements.txt": _filled("requirements.txt", words),
         f"source/{name}/{name}.ipynb": new_notebook(name, name, package) + "\n",
         f"{graders}/{name}/test_{name}.py": _filled("grader.py", words),
+        f"{graders}/{name}/equivalents.toml": _filled("equivalents.toml", words),
         f"{rubrics}/{name}.toml": _filled("rubric.toml", words),
     }
     for path in texts:

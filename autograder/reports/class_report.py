@@ -22,6 +22,7 @@ from autograder.course.matched import Matched
 from autograder.course.roster import Student
 from autograder.records.record import Grade, Record
 from autograder.reports import figures, items, pages
+from autograder.reports.case_health import CaseHealth, Hint
 from autograder.reports.same_nets import SameNets
 from autograder.reports.score import UNREAD, needed, score
 from autograder.safe_text import readable
@@ -62,13 +63,14 @@ class Spread:
 
 def render(records: Iterable[Record], assignment: Assignment, matched: Matched | None = None) -> str:
     """The page. `matched` says who is on the roster, if there is one. Records are read one at a time."""
-    complaints, twins = items.Complaints(), SameNets()
+    complaints, twins, health = items.Complaints(), SameNets(), CaseHealth()
     slim: list[Record] = []
     for record in records:
         complaints.add(record)
         twins.add(record)
+        health.add(record)
         slim.append(_without_cases(record))
-    return _render(slim, complaints.most_told(), twins.found(), assignment, matched)
+    return _render(slim, complaints.most_told(), twins.found(), list(health.hints()), assignment, matched)
 
 
 def _without_cases(record: Record) -> Record:
@@ -80,6 +82,7 @@ def _render(
     records: Sequence[Record],
     complaints: Sequence[items.Complaint],
     twins: Mapping[str, Sequence[str]],
+    hints: Sequence[Hint],
     assignment: Assignment,
     matched: Matched | None,
 ) -> str:
@@ -106,6 +109,7 @@ def _render(
         weak=items.WEAK,
         complaints=complaints[:MESSAGES],
         left_out=max(0, len(complaints) - MESSAGES),
+        hints=hints,
         named=NAMED,
         named_cells=NAMED_CELLS,
         rows=Markup("\n").join(_heat_rows(records, missing, _described(people), assignment)),
