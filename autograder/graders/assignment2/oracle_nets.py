@@ -222,9 +222,9 @@ def three_layer(p: Params, x: torch.Tensor, train: bool) -> torch.Tensor:
 
 
 def three_layer_entry(
-    draw: Draw, image: tuple[int, int, int], filters: int, width: int, hidden: int
+    draw: Draw, image: tuple[int, int, int], filters: int, width: int, hidden: int, classes: int = 4
 ) -> Entry:
-    classes, count = 4, 3
+    count = 3
     pooled = filters * (image[1] // 2) * (image[2] // 2)
     params = {
         "W1": draw.normal(filters, image[0], width, width, scale=0.6),
@@ -244,6 +244,9 @@ def three_layer_conv_net() -> dict[str, Entry]:
     return {
         "square": clear(partial(three_layer_entry, image=(2, 6, 6), filters=3, width=3, hidden=5), 121),
         "rectangular": clear(partial(three_layer_entry, image=(3, 4, 8), filters=2, width=5, hidden=4), 122),
+        "many": clear(
+            partial(three_layer_entry, image=(5, 4, 6), filters=3, width=3, hidden=6, classes=12), 123
+        ),
     }
 
 
@@ -263,9 +266,14 @@ def conv_stack(depth: int, channels: Sequence[int], normalized: bool) -> Net:
 
 
 def conv_net_entry(
-    draw: Draw, image: tuple[int, int, int], channels: Sequence[int], widths: Sequence[int], normalized: bool
+    draw: Draw,
+    image: tuple[int, int, int],
+    channels: Sequence[int],
+    widths: Sequence[int],
+    normalized: bool,
+    classes: int = 4,
 ) -> Entry:
-    classes, count, depth = 4, 3, len(channels)
+    count, depth = 3, len(channels)
     params: Arrays = {}
     layers = zip(itertools.pairwise([image[0], *channels]), widths, strict=True)
     for i, ((before, after), width) in enumerate(layers, start=1):
@@ -303,5 +311,11 @@ def conv_net() -> dict[str, Entry]:
         "three_layers_normalized": clear(
             partial(conv_net_entry, image=(1, 8, 8), channels=(2, 2, 3), widths=(3, 3, 3), normalized=True),
             135,
+        ),
+        "many": clear(
+            partial(
+                conv_net_entry, image=(5, 4, 8), channels=(4, 3), widths=(3, 3), normalized=True, classes=12
+            ),
+            136,
         ),
     }

@@ -121,6 +121,12 @@ def conv_net(student: Any, row: Arrays, *, reg: float = 0.0, dtype: str = "float
         row="rectangular",
         hint="Images need not be square: W2 has F * (H/2) * (W/2) rows. The padding follows from the filter.",
     ),
+    Case(
+        "many_channels_and_classes",
+        "edge",
+        row="many",
+        hint="Five channels and twelve classes: take both from the arguments of __init__.",
+    ),
     Case("float32", "edge", row="square", hint="A float32 net computes in float32, in every layer."),
     Case(
         "params_read_anew",
@@ -278,6 +284,12 @@ def check_start(
         "edge",
         row="normalized",
         hint="L2 is on every W, that of the affine layer too, and on no b, gamma or beta.",
+    ),
+    Case(
+        "many_channels_and_classes",
+        "edge",
+        row="many",
+        hint="Five channels and twelve classes: take both from the arguments of __init__.",
     ),
     Case("float32", "edge", row="normalized", hint="A float32 net computes in float32, in every layer."),
     Case(

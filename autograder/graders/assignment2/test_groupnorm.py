@@ -155,11 +155,19 @@ def test_spatial_groupnorm_forward_contract(student: Any, case: Case) -> None:
         which="dx",
         hint="The variance is about as small as eps here: eps belongs into the gradient too.",
     ),
+    Case(
+        "dx_eps_argument",
+        "edge",
+        row="small_variance",
+        which="dx",
+        hint="gn_param['eps'] is not the usual one here, and belongs into the gradient, through the cache.",
+    ),
     builds_on=BUILDS_ON,
     after=[NAME],
 )
 def test_spatial_groupnorm_backward(student: Any, case: Case, lost: Lost) -> Any:
-    return check_gradient(student, GROUPS, BACK, case, FIXED[case.row], lost)
+    row = other_eps(FIXED[case.row]) if case.id == "dx_eps_argument" else FIXED[case.row]
+    return check_gradient(student, GROUPS, BACK, case, row, lost)
 
 
 @cases(

@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.checks import Case, cases, mapping, parts, same_shape
-from autograder.checks.fixed import load
+from autograder.checks.fixed import Arrays, load
 from autograder.graders.assignment2.calls import EXPECTED, near
 from autograder.graders.assignment2.norms import NORM_RTOL, Layer, Lost, check_contract, other_eps
+from autograder.graders.assignment2.own_forward import per_channel
 from autograder.graders.assignment2.spatial import (
     BUILDS_ON,
     STATS,
@@ -66,18 +67,34 @@ SPATIAL = Layer(
         row="small_variance",
         hint="bn_param['eps'] is not the usual one here: pass bn_param on as it came.",
     ),
+    Case(
+        "test_mode_other_eps",
+        "edge",
+        row="test_scaled",
+        hint="bn_param['eps'] is not the usual one here, in test mode too: pass bn_param on as it came.",
+    ),
     builds_on=BUILDS_ON,
 )
 def test_spatial_batchnorm_forward(student: Any, case: Case) -> None:
-    row = other_eps(FIXED[case.row]) if case.id == "eps_argument" else FIXED[case.row]
+    row = FIXED[case.row]
+    if case.id == "eps_argument":
+        row = other_eps(row)
+    if case.id == "test_mode_other_eps":
+        row = with_eps(row, 0.5)
     param: dict[str, Any] = {"mode": "train", **({"eps": float(row["eps"])} if "eps" in row else {})}
     if "running_mean" in row:
-        param = {"mode": "test", **{name: row[name] for name in STATS}}
+        param |= {"mode": "test", **{name: row[name] for name in STATS}}
     args = [row["x"], row["gamma"], row["beta"], param]
     out, _ = parts(student.call(f"layers.{NAME}", *args, keep=1), 2, name=NAME)
     text, rtol = f"out of {NAME} in {param['mode']} mode", sharpness(case)
     out = same_shape(out, row["x"].shape, name=text)
     near(out, row["out"], name=text, rtol=rtol)
+
+
+def with_eps(row: Arrays, eps: float) -> Arrays:
+    """An entry of test mode with another eps; the formula is short."""
+    mean, var, gamma, beta = (per_channel(row[name], 4) for name in (*STATS, "gamma", "beta"))
+    return row | {"eps": np.float64(eps), "out": gamma * (row["x"] - mean) / np.sqrt(var + eps) + beta}
 
 
 @cases(
@@ -159,11 +176,19 @@ def test_spatial_batchnorm_forward_contract(student: Any, case: Case) -> None:
         which="dx",
         hint="The variance is about as small as eps here: eps belongs into the gradient too.",
     ),
+    Case(
+        "dx_eps_argument",
+        "edge",
+        row="small_variance",
+        which="dx",
+        hint="bn_param['eps'] is not the usual one here, and belongs into the gradient, through the cache.",
+    ),
     builds_on=BUILDS_ON,
     after=[NAME],
 )
 def test_spatial_batchnorm_backward(student: Any, case: Case, lost: Lost) -> Any:
-    return check_gradient(student, SPATIAL, BACK, case, FIXED[case.row], lost)
+    row = other_eps(FIXED[case.row]) if case.id == "dx_eps_argument" else FIXED[case.row]
+    return check_gradient(student, SPATIAL, BACK, case, row, lost)
 
 
 @cases(

@@ -112,6 +112,12 @@ def test_fully_connected_net_start(student: Any, case: Case) -> None:
         "images", "edge", row="images", hint="X may have more than two axes; affine_forward takes care of it."
     ),
     Case(
+        "many_classes",
+        "edge",
+        row="many_classes",
+        hint="Twelve classes here: take their number from num_classes, not from the notebook's 10.",
+    ),
+    Case(
         "second_call",
         "edge",
         row="plain",

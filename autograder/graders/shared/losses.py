@@ -37,6 +37,12 @@ FIXED = load(Path(__file__).parent / "expected", "losses")
         hint="Take the number of classes from x, not from the notebook's 10.",
     ),
     Case(
+        "many_classes",
+        "edge",
+        row="many_classes",
+        hint="Twelve classes here: take their number from x, not from the notebook's 10.",
+    ),
+    Case(
         "margins_met",
         row="margins_met",
         hint="Every true class leads by more than the margin: loss and gradient are both 0. "

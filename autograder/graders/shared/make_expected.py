@@ -73,6 +73,7 @@ def losses() -> Table:
         "margins_met": np.array([[9.0, 1.0, 2.0], [0.0, 8.0, -3.0], [-1.0, 0.5, 7.0]]),
         "large": np.array([[1200.0, 1190.0, 900.0], [-3000.0, 1500.0, 1498.0], [5e4, 4e4, 5e4 - 2]]),
         "far_below": np.array([[0.0, 1000.0, 3.0], [2000.0, -500.0, 1.0]]),
+        "many_classes": 2 * rng.normal(size=(4, 12)),
     }
     labels = {
         "batch": [3, 0, 2, 1, 3, 0],
@@ -82,6 +83,7 @@ def losses() -> Table:
         "margins_met": [0, 1, 2],
         "large": [1, 2, 0],
         "far_below": [0, 1],
+        "many_classes": [11, 5, 0, 8],
     }
     table: Table = {}
     for case, x in scores.items():
@@ -141,6 +143,8 @@ def nets() -> Table:
         "full/one_hidden": net_row(rng, [8, 3], (4, 6), 0.0, 0.7),
         "full/deep": net_row(rng, [7, 6, 5, 6, 7, 4], (4, 6), 0.0, 0.9),
         "full/images": net_row(rng, [5, 4, 3], (3, 2, 2, 3), 0.0, 0.7),
+        "two_layer/many_classes": net_row(rng, [6, 12], (5, 7), 0.0, 0.6),
+        "full/many_classes": net_row(rng, [6, 5, 12], (5, 7), 0.0, 0.7),
     }
 
 
