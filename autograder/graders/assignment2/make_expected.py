@@ -3,8 +3,8 @@
     python -m autograder.graders.assignment2.make_expected           # write them
     python -m autograder.graders.assignment2.make_expected --check   # compare with what is there
 
-Needs PyTorch (2.13 and 2.14 made the committed files). The graders read the files and never import this; the library
-under test is never imported here. expected/sources.json says for every entry where its results come from.
+Needs PyTorch (2.13 and 2.14 made the committed files). The graders read the files and never import this; the
+library under test is never imported here. expected/sources.json says for every entry where its results come from.
 """
 
 import json
