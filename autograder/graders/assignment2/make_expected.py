@@ -4,7 +4,8 @@
     python -m autograder.graders.assignment2.make_expected --check   # compare with what is there
 
 Needs PyTorch (2.13 and 2.14 made the committed files). The graders read the files and never import this; the
-library under test is never imported here. expected/sources.json says for every entry where its results come from.
+library under test is never imported here. expected/sources.json says for every entry where its results come
+from.
 """
 
 import json
