@@ -81,8 +81,8 @@ REFUSED = {
     "unknown in a table": ("]\n", "]\n[environment]\npips = []\n", r":5: pips: expected one of packages"),
     "package to import": (
         "]\n",
-        ']\n[environment]\npackages = ["scipy"]\n',
-        r":5: packages: expected none, got 'scipy'; take the entry out: student code finds NumPy",
+        ']\n[environment]\npackages = ["scikit-learn"]\n',
+        r":5: packages: expected names as in `import name`, got 'scikit-learn'; correct the entry",
     ),
     "graders outside": ("]\n", ']\ngraders = "../graders"\n', r":4: graders: expected a path inside the cou"),
     "roster at the root": (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -32,10 +33,19 @@ def graders_digest(assignment: Assignment) -> str:
     """Hash of all that decides points: graders, expected arrays, rubric, settings, points, and the files
     that stand in for what a student did not hand in."""
     cells = [(c.grade_id, c.points, c.kind) for c in assignment.grade_cells]
-    total = hashlib.sha256(repr((cells, assignment.package, assignment.course.packages)).encode())
+    total = hashlib.sha256(repr((cells, assignment.package, _versions(assignment.course.packages))).encode())
     for name, data in _deciding(assignment):
         total.update(f"{name}\0{len(data)}\0".encode() + data)
     return total.hexdigest()
+
+
+def _versions(packages: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """What student code may import: other versions may give other results."""
+    owners = metadata.packages_distributions() if packages else {}
+    return [
+        (name, [metadata.version(owner) for owner in owners.get(name.partition(".")[0], ())])
+        for name in packages
+    ]
 
 
 def _deciding(assignment: Assignment) -> Iterator[tuple[str, bytes]]:

@@ -66,7 +66,7 @@ class Judge:
     def __init__(self, assignment: Assignment, checks: Sequence[Check], level: Level | None = None) -> None:
         self.assignment, self.checks = assignment, checks
         self.level = level or probe()
-        self.sandbox = Sandbox(assignment.limits, level=self.level)
+        self.sandbox = self._sandbox()
         self._solved = solved_files(assignment.library)
         self._sound: dict[Key, bool] = {}
         self._of_models = {check.grade_id for check in checks if "results" in check.wants}
@@ -78,6 +78,9 @@ class Judge:
 
     def __exit__(self, *_: object) -> None:
         self.sandbox.close()
+
+    def _sandbox(self) -> Sandbox:
+        return Sandbox(self.assignment.limits, level=self.level, packages=self.assignment.course.packages)
 
     def record(self, submission: Submission) -> Record:
         """Whatever goes wrong over one hand-in stands in its own record, and stops no other."""
@@ -122,7 +125,7 @@ class Judge:
             left = [c for c in checks if c.key not in now.cases or now.cases[c.key].outcome == "error"]
             if attempt and left:
                 self.sandbox.close()
-                self.sandbox = Sandbox(self.assignment.limits, level=self.level)
+                self.sandbox = self._sandbox()
             if left:
                 self._attempt(now, left)
 

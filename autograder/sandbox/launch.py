@@ -4,6 +4,7 @@ Only Python's own library, NumPy, msgpack and the shared libraries they load are
 itself: a virtual environment often lies inside the course's folder, beside all that must stay hidden.
 """
 
+import importlib.util
 import json
 import os
 import shutil
@@ -20,6 +21,8 @@ from typing import IO, Any
 
 import msgpack
 import numpy as np
+
+from autograder.sandbox.errors import SandboxError
 
 HERE = Path(__file__).parent
 SOURCES = (
@@ -89,11 +92,21 @@ class Places:
 
 
 @cache
-def places() -> Places:
+def places(more: tuple[str, ...] = ()) -> Places:
+    """`more` are packages, or modules of packages, that the course lets student code import.
+
+    Raises:
+        SandboxError: one of them is not installed.
+    """
     python = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
     library = os.path.realpath(sysconfig.get_path("stdlib"))
     hidden = [path for name in PACKAGE_FOLDERS if os.path.isdir(path := os.path.join(library, name))]
-    packages = [folder for module in (np, msgpack) for folder in _package_folders(module.__file__ or "")]
+    files = [
+        np.__file__ or "",
+        msgpack.__file__ or "",
+        *(_installed(name.partition(".")[0]) for name in more),
+    ]
+    packages = list(dict.fromkeys(folder for file in files for folder in _package_folders(file)))
     found = Places(python, library, tuple(hidden), tuple(packages), tuple(_shared_libraries(library)))
     for path in found.readable:
         if _beneath(str(HERE), path):
@@ -101,8 +114,20 @@ def places() -> Places:
     return found
 
 
+def _installed(name: str) -> str:
+    found = importlib.util.find_spec(name)
+    if found is None or not found.origin or not os.path.isfile(found.origin):
+        raise SandboxError(
+            f"course.toml: packages: expected what is installed beside the engine, got {name!r}; "
+            "install it, or take the entry out"
+        )
+    return found.origin
+
+
 def _package_folders(init: str) -> list[str]:
-    """A package's folder, and the `.libs` folder wheels put their shared libraries in."""
+    """A package's folder, and the `.libs` folder wheels put their shared libraries in; or its only file."""
+    if os.path.basename(init) != "__init__.py":
+        return [os.path.realpath(init)]
     folder = os.path.dirname(os.path.realpath(init))
     return [path for path in (folder, folder + ".libs") if os.path.isdir(path)]
 
@@ -135,7 +160,7 @@ def _beneath(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
-def bwrap_command() -> list[str]:
+def bwrap_command(more: tuple[str, ...] = ()) -> list[str]:
     """bubblewrap with an empty root, Python's files in it, and every namespace of its own.
 
     Raises:
@@ -153,11 +178,11 @@ def bwrap_command() -> list[str]:
         command += ["--unshare-user"]
     for link in filter(os.path.islink, SYSTEM_LIBRARIES):
         command += ["--symlink", os.readlink(link), link]
-    return [*command, *_mounts(), "--chdir", "/", "--remount-ro", "/", "--"]
+    return [*command, *_mounts(more), "--chdir", "/", "--remount-ro", "/", "--"]
 
 
-def _mounts() -> list[str]:
-    found = places()
+def _mounts(more: tuple[str, ...]) -> list[str]:
+    found = places(more)
     shown = [found.python, found.library, *found.packages, *found.shared]
     masked = [path for path in found.packages if any(_beneath(path, folder) for folder in found.hidden)]
     mounts = ["--perms", "0755", "--dir", "/dev", "--dev-bind", "/dev/null", "/dev/null"]
@@ -189,10 +214,10 @@ def environment() -> dict[str, str]:
 
 
 def start(
-    layers: tuple[str, ...], settings: dict[str, Any]
+    layers: tuple[str, ...], settings: dict[str, Any], more: tuple[str, ...] = ()
 ) -> tuple[subprocess.Popen[bytes], socket.socket, IO[bytes]]:
     """A zygote's process, the socket to control it, and the file its complaints go to."""
-    before = bwrap_command() if "bwrap" in layers else []
+    before = bwrap_command(more) if "bwrap" in layers else []
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
     try:
@@ -210,9 +235,15 @@ def start(
         ours.close()
         complaints.close()
         raise
-    found = places()
+    found = places(more)
     sources = [(name, (HERE / f"{name}.py").read_text("utf-8")) for name in SOURCES]
-    sent = {"sources": sources, "sites": found.sites, "readable": found.readable, "layers": layers}
+    sent = {
+        "sources": sources,
+        "sites": found.sites,
+        "readable": found.readable,
+        "layers": layers,
+        "load": more,
+    }
     with suppress(OSError):  # if it is gone already, reading its first answer tells
         ours.send(json.dumps({**sent, **settings}).encode())
     return process, ours, complaints

@@ -54,6 +54,7 @@ class Zygote:
     def prepare(self) -> dict[str, Any]:
         """Load and open all that a worker will find; says what came of it."""
         load(PRELOADED)
+        load(" ".join(self.settings["load"]))  # later, only what lies in these packages is found
         library = os.path.dirname(os.__file__)
         if self.settings["uid"] is not None and not enterable(library):
             load(RARE)
