@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
+import re
+import secrets
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,7 @@ from nbconvert.preprocessors import Preprocessor
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_markdown_cell
+from nbgrader.server_extensions import formgrader
 from traitlets import Unicode
 
 from autograder.answers.question import Question
@@ -26,12 +31,29 @@ from autograder.reports import markdown
 
 MARKS = {"met": "✓", "not met": "✗", "unsure": "?"}
 WHO = ("student", "first_name", "last_name")  # who a page is about
+MACROS = "formgrade_macros.html.j2"  # formgrader's template that holds its scripts
+SCRIPT = re.compile(r"<script(?=[\s>])")
+HANDLER = re.compile(r'\bonclick="([^"]*)"')
 # In the place of nbconvert's part that loads MathJax from the network, which obeys \href{javascript:...}:
 # formulas are MathML, and the page may load nothing that does not come from its own server.
 HEAD = """{% macro mathjax() %}
-<meta http-equiv="Content-Security-Policy" content="default-src 'self'; script-src 'self' 'unsafe-inline'
- 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:">
+<meta http-equiv="Content-Security-Policy" content="default-src 'self'; script-src RULES; base-uri 'none';
+ object-src 'none'; frame-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;
+ font-src 'self' data:">
 {% endmacro %}"""
+
+
+def _templates() -> dict[str, str]:
+    """Formgrader's templates with a policy that lets its own scripts run and none besides: they carry a
+    number that is drawn for each exporter, and its handlers of clicks are named by their hash."""
+    folder = Path(formgrader.__file__).parent / "templates/formgrade"
+    text, nonce = (folder / MACROS).read_text(encoding="utf-8"), secrets.token_urlsafe(16)
+    hashes = [base64.b64encode(hashlib.sha256(h.encode()).digest()).decode() for h in HANDLER.findall(text)]
+    rules = " ".join([f"'nonce-{nonce}'", "'unsafe-hashes'", *(f"'sha256-{each}'" for each in hashes)])
+    return {
+        MACROS: SCRIPT.sub(f'<script nonce="{nonce}"', text),
+        "mathjax.html.j2": HEAD.replace("RULES", rules),
+    }
 
 
 class GradersPage(Preprocessor):
@@ -42,7 +64,7 @@ class GradersPage(Preprocessor):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)  # type: ignore[no-untyped-call]
         if self.parent is not None:  # formgrader's exporter
-            self.parent.extra_loaders = [DictLoader({"mathjax.html.j2": HEAD})]
+            self.parent.extra_loaders = [DictLoader(_templates())]
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         for name in WHO:  # nbgrader's template does not escape them, and a hand-in's folder may be called so
@@ -108,8 +130,8 @@ def rubric_note(question: Question, answer: str) -> str:
         cells = (
             f'<td class="{verdict.outcome.replace(" ", "-")}">{MARKS[verdict.outcome]}</td>',
             f"<td>{criterion.points:g}</td>",
-            f"<td><b>{html.escape(criterion.title)}</b><br>{html.escape(said)}</td>",
-            f"<td>{html.escape(criterion.full)}</td>",
+            f"<td><b>{markdown.inline(criterion.title)}</b><br>{markdown.inline(said)}</td>",
+            f"<td>{markdown.html(criterion.full)}</td>",
         )
         rows.append(f"<tr>{''.join(cells)}</tr>")
     head = "<tr><th></th><th>points</th><th>criterion, and what was found</th><th>a full answer</th></tr>"
@@ -118,6 +140,6 @@ def rubric_note(question: Question, answer: str) -> str:
         "counts in its place. Students see your comment, and the titles of the criteria, but not this table."
     )
     return (
-        f'<div class="rubric"><p><b>Rubric</b>, {question.points:g} points. '
-        f"{html.escape(question.answer)}</p><table>{head}{''.join(rows)}</table><p>{how}</p></div>"
+        f'<div class="rubric"><p><b>Rubric</b>, {question.points:g} points.</p>'
+        f"{markdown.html(question.answer)}<table>{head}{''.join(rows)}</table><p>{how}</p></div>"
     )

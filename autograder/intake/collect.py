@@ -37,6 +37,15 @@ from autograder.intake.submission import STAMP, Source, Submission, arrange, not
 from autograder.safe_text import shown
 
 REPORT = "report.json"
+NOT_THERE = "No notebook was handed in, or none that can be read. The hand-in is kept as it came."
+STAND_IN = json.dumps(
+    {
+        "cells": [{"cell_type": "markdown", "id": "not-there", "metadata": {}, "source": NOT_THERE}],
+        "metadata": {},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+).encode()
 Points = Callable[[Sequence[Source]], Sequence[float]]  # what hand-ins earn; needed for the rule "best"
 
 
@@ -147,7 +156,7 @@ class Collector:
         kept = next((k for k in store.load(room) if k.key == known.hand_in), None)
         if kept is None:
             return False
-        ours = _laid_out(self._read_all(room, [kept])[kept.key])
+        ours = self._laid_out(self._read_all(room, [kept])[kept.key])
         return set(files) <= set(ours) and all(not data or data == ours[name] for name, data in files.items())
 
     def _take(self, found: Survey) -> None:
@@ -328,7 +337,7 @@ class Collector:
 
     def _write(self, student: str, kept: Kept, submission: Submission) -> str:
         """Lay the hand-in out for nbgrader; the hash of what was written."""
-        files = _laid_out(submission)
+        files = self._laid_out(submission)
         total = facts.hash_of(files)
         if kept.time:
             files[STAMP] = kept.time.strftime("%Y-%m-%d %H:%M:%S UTC\n").encode()
@@ -342,14 +351,16 @@ class Collector:
         self.report.written.append(student)
         return total
 
+    def _laid_out(self, submission: Submission) -> dict[str, bytes]:
+        """nbgrader passes over a hand-in in which it finds no notebook: one that says so stands for each."""
+        notebooks = {f"{name}.ipynb": data for name, data in submission.notebooks.items()}
+        if not notebooks:
+            notebooks = {f"{n.name}.ipynb": STAND_IN for n in self.assignment.notebooks}
+        return {**submission.package, **notebooks, **submission.results}
+
 
 def _named(kept: Kept) -> str:
     return f"that of {kept.handed_in[:16].replace('T', ' ')} UTC" if kept.handed_in else kept.key
-
-
-def _laid_out(submission: Submission) -> dict[str, bytes]:
-    notebooks = {f"{name}.ipynb": data for name, data in submission.notebooks.items()}
-    return {**submission.package, **notebooks, **submission.results}
 
 
 def _files(place: Path) -> dict[str, bytes]:

@@ -27,6 +27,8 @@ from autograder.notebook import Notebook
 MAX_ANSWER = MAX_CHARACTERS  # kept of one answer: what the rubric reads; a long one has 2,000
 MAX_COPIES = 10  # answers to one question that are shown
 MAX_FOUND = 40  # cells of text without a label that are looked at in one notebook
+MAX_SAID = 2_000_000  # characters of code and output in which words are looked for, in one notebook
+MORE = "(there is more than a program looks at)"
 NAMED = 4  # places in which an answer may stand, in one sentence
 BETWEEN = "\n\n---\n\n"  # parts of an answer; a line across in Markdown
 PICTURE = re.compile(r"!\[[^\[\]]{0,200}\]\(|<img\b", re.I)
@@ -256,14 +258,19 @@ class _Notebook:
     def _said(self) -> dict[int, str]:
         """Words in cells of code, and in what they printed, that were not given out."""
         found: dict[int, str] = {}
+        left = MAX_SAID
         for cell in self.cells:
             if cell.kind in PROSE or cell.label in self.claimed:
                 continue
+            left -= len(cell.text) + len(cell.printed)
+            if left < 0 or len(found) == MAX_FOUND:
+                found[cell.number] = MORE
+                break
             given_one = self._anchor(cell) is not None
             text = notes.in_code(cell.text, self.assignment, given_one)
             unchanged = _norm(cell.text) in self.by_text
             text = text or notes.in_output(cell.printed, self.assignment, unchanged)
-            if text and len(found) < MAX_FOUND:
+            if text:
                 found[cell.number] = text
         return found
 

@@ -1,6 +1,9 @@
 """The notebooks that formgrader opens, and what is added when it makes a page of one."""
 
 import json
+import re
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +172,7 @@ def test_the_rubric_stands_below_the_answer_in_formgrader_only() -> None:
     assert nb.cells[0].source.startswith("<style>")
     assert nb.cells[1].source == markdown.html(DOUBTFUL)
     assert all(secret in nb.cells[2].source for secret in SECRETS)
+    assert "**" not in re.sub(r"<style>.*?</style>", "", nb.cells[2].source, flags=re.S)  # no raw Markdown
     assert '<td class="met">✓</td><td>0.4</td>' in nb.cells[2].source
     assert len(page(DOUBTFUL).cells) == 1
 
@@ -209,6 +213,19 @@ def test_formgraders_page_loads_nothing_from_elsewhere_and_no_mathjax(exported: 
     assert "MathJax" not in exported
     assert "//cdnjs" not in exported
     assert "default-src 'self'" in exported
+
+
+def test_formgraders_own_scripts_run_and_no_others(exported: str) -> None:
+    [rules] = re.findall(r"script-src ([^;]*);", exported)
+    nonce, *rest = rules.split()
+    assert re.fullmatch(r"'nonce-[\w-]{16,}'", nonce)
+    assert "'unsafe-hashes'" in rest
+    assert not {"'self'", "'unsafe-inline'", "'unsafe-eval'"} & set(rest)
+    number = nonce[7:-1]
+    own = re.findall(r"<script[^>]*>", exported)
+    assert len([tag for tag in own if f'nonce="{number}"' in tag]) >= 10
+    for handler in set(re.findall(r'onclick="([^"]*)"', exported)):
+        assert f"'sha256-{b64encode(sha256(handler.encode()).digest()).decode()}'" in rest
 
 
 def test_formgraders_page_shows_what_students_wrote_through_our_filter(exported: str) -> None:
