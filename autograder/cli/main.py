@@ -31,6 +31,7 @@ VERBS = {
     "mutants": "Show which small mistakes in the solution the graders notice.",
     "report": "Write the class report, and feedback with what people entered since.",
     "export": "Write the grades in a format another program reads.",
+    "pipeline": "Write what grades hand-ins where students hand in.",
     "review": "List the answers that need review, and decide about them.",
     "similarity": "Show which passages hand-ins have in common; no points change.",
     "init": "Make a small complete course in a new folder.",

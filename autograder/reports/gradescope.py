@@ -15,18 +15,22 @@ from autograder.reports.feedback import case_title
 from autograder.reports.score import needed, score
 from autograder.safe_text import readable
 
+VISIBILITY = ("visible", "after_due_date", "after_published", "hidden")  # Gradescope's words
 WAITS = "A person still looks at this part; it counts nothing yet."
 
 
-def results_json(record: Record, assignment: Assignment, final: bool = False) -> str:
-    """What this student sees: the same as on the feedback page, and no more.
+def results_json(
+    record: Record, assignment: Assignment, final: bool = False, visibility: str = "visible"
+) -> str:
+    """What this student sees: the same as on the feedback page, and no more. `visibility` says when the
+    cells are shown; what was unusual about the hand-in is always.
 
     Gradescope shows no blank: while a person is needed, the score is that of the decided parts, and the page
     says first that it is not final; where nothing could be graded there is none. With `final`, what is
     proposed counts.
     """
     tests = [
-        _test(record.grades[cell.grade_id], f"{n}.{c}", final)
+        _test(record.grades[cell.grade_id], f"{n}.{c}", final, visibility)
         for n, notebook in enumerate(assignment.notebooks, 1)
         for c, cell in enumerate(notebook.cells, 1)
         if cell.grade_id in record.grades
@@ -37,7 +41,7 @@ def results_json(record: Record, assignment: Assignment, final: bool = False) ->
     results = {
         **({} if nothing else {"score": earned.final}),
         "execution_time": math.ceil(record.seconds),
-        "output": readable("\n".join([*said, *record.problems, *([earned.late] if earned.late else [])])),
+        "output": readable("\n".join(dict.fromkeys([*said, *record.problems, earned.late]))).strip(),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
@@ -53,7 +57,7 @@ def results_json(record: Record, assignment: Assignment, final: bool = False) ->
     return json.dumps(results, indent=1, ensure_ascii=False) + "\n"
 
 
-def _test(grade: Grade, number: str, final: bool) -> dict[str, object]:
+def _test(grade: Grade, number: str, final: bool, visibility: str) -> dict[str, object]:
     test: dict[str, object] = {
         "name": grade.grade_id,
         "number": number,
@@ -61,7 +65,7 @@ def _test(grade: Grade, number: str, final: bool) -> dict[str, object]:
         "output": readable(in_words(grade)),
         "output_format": "text",
         "tags": [grade.notebook],
-        "visibility": "visible",
+        "visibility": visibility,
         "extra_data": {"state": grade.state},
     }
     if (final or grade.state == "graded") and grade.points is not None:

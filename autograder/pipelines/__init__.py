@@ -1,0 +1,1 @@
+"""What runs elsewhere: packages and workflows for the places where students hand in."""

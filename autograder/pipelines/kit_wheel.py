@@ -1,0 +1,71 @@
+"""The kit that is running, as a wheel, and the versions of what it runs with.
+
+Packed from the installed files: no build tools, no network, and the same from a checkout as from an
+installed wheel. What a checkout keeps of its own course inside the engine's folder stays out.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import re
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import autograder
+from autograder.course import course
+from autograder.pipelines.packed import pack
+
+KIT = "cs-course-kit"
+ENGINE = Path(autograder.__file__).parent
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+WHEEL = "Wheel-Version: 1.0\nGenerator: cs-course-kit\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+
+
+def wheel() -> tuple[str, bytes]:
+    """The wheel's file name, and the wheel."""
+    kit = metadata.distribution(KIT)
+    info = f"cs_course_kit-{kit.version}.dist-info"
+    files = {path.relative_to(ENGINE.parent).as_posix(): path.read_bytes() for path in _engine()}
+    for name in ("METADATA", "entry_points.txt"):
+        files[f"{info}/{name}"] = (kit.read_text(name) or "").encode()
+    files[f"{info}/WHEEL"] = WHEEL.encode()
+    lines = [f"{name},sha256={_hash(data)},{len(data)}" for name, data in sorted(files.items())]
+    files[f"{info}/RECORD"] = "\n".join([*lines, f"{info}/RECORD,,", ""]).encode()
+    held = io.BytesIO()
+    pack(held, files)
+    return f"cs_course_kit-{kit.version}-py3-none-any.whl", held.getvalue()
+
+
+def _engine() -> Iterator[Path]:
+    own = course.read(ENGINE.parent) if (ENGINE.parent / course.FILE).is_file() else None
+    apart = (own.graders, own.rubrics) if own else ()
+    for path in sorted(ENGINE.rglob("*")):
+        if path.is_file() and path.suffix != ".pyc" and not any(path.is_relative_to(f) for f in apart):
+            yield path
+
+
+def _hash(data: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+
+
+def constraints() -> str:
+    """`name==version` of all that the kit needs, as it is installed here: grading there is grading here."""
+    found: dict[str, str] = {}
+    waiting = [KIT]
+    while waiting:
+        name = waiting.pop()
+        key = re.sub(r"[-_.]+", "-", name).casefold()
+        if key in found:
+            continue
+        try:
+            package = metadata.distribution(name)
+        except metadata.PackageNotFoundError:  # of another platform
+            continue
+        found[key] = package.version
+        needed = (line for line in package.requires or () if "extra ==" not in line)
+        waiting += [match[0] for line in needed if (match := NAME.match(line))]
+    del found[KIT]
+    return "".join(f"{name}=={version}\n" for name, version in sorted(found.items()))
