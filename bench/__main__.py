@@ -14,6 +14,7 @@ BENCHES = (
     "cluster",
     "publish",
     "reports",
+    "reading",
     "rubrics",
     "hostile_text",
 )

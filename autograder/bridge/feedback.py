@@ -22,6 +22,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.course import Course
 from autograder.errors import RecordError
 from autograder.gradebook.decisions import decided
+from autograder.gradebook.objections import by_student
 from autograder.intake import Source
 from autograder.judge.digests import hashes
 from autograder.judge.task import read
@@ -51,7 +52,9 @@ class FeedbackExporter(Exporter):
         about, hand_in = resources["nbgrader"], HandIn.of(self, resources)
         found = record_of(hand_in.assignment, hand_in.source, about["db_url"])
         [shown] = decided([found], about["db_url"], hand_in.assignment)
-        return feedback.render(shown, hand_in.assignment, about["notebook"]), resources
+        mine = by_student(about["db_url"], hand_in.assignment.name).get(shown.student, ())
+        replies = [feedback.Reply(one.grade_id, one.text, one.reply) for one in mine]
+        return feedback.render(shown, hand_in.assignment, about["notebook"], objections=replies), resources
 
 
 def record_of(assignment: Assignment, source: Source, gradebook: str) -> Record:

@@ -139,6 +139,19 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--browser", action="store_true", help="read them in the browser, with Jupyter's server"
     )
+    parser.add_argument(
+        "--jupyter",
+        action="append",
+        default=[],
+        metavar="OPTION",
+        help="of Jupyter's server, with --browser",
+    )
+    parser.add_argument(
+        "--objections",
+        type=Path,
+        metavar="FILE",
+        help="put a CSV (student, grade_id, text) on the list",
+    )
     parser.add_argument("--overwrite", action="store_true", help="also what a person has decided before")
     parser.add_argument("--json", action="store_true", help="print the groups as JSON")
 
@@ -160,7 +173,11 @@ def run(options: argparse.Namespace) -> int:
     if options.browser:
         from autograder.runs import reading  # Jupyter takes seconds to import
 
-        reading.serve(graded)
+        reading.serve(graded, options.jupyter)
+    if options.objections:
+        new, all_of_them = review.take_objections(graded, options.objections)
+        print(f"{new} new on the list, of {all_of_them}; reply with --browser")
+        return ATTENTION if new else DONE
     wanted = review.Wanted(tuple(options.decide), options.comment, options.overwrite)
     question = graded.assignment.question
     called = _called(graded)

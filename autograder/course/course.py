@@ -29,6 +29,7 @@ OPTIONAL = (
     "environment",
     "notebooks",
     "nbgrader",
+    "objections",
     "mutants",
 )
 
@@ -48,6 +49,7 @@ class Course:
     variables: Mapping[str, str] = field(default_factory=dict, hash=False)  # of the solved notebooks' kernel
     roster: Path | None = None  # the class list that collect, report and export read if none is given
     operators: tuple[str, ...] = ()  # operators of `autograder mutants` that the course adds, by dotted name
+    objections: str = ""  # how to object to points, as every feedback page says it; Markdown
     time_zone: tzinfo = UTC_ZONE  # of times that are shown, and of those that come without one
     nbgrader: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)  # settings by class
 
@@ -111,6 +113,7 @@ def read(root: Path) -> Course:
         variables=_variables(settings, notebooks, root),
         roster=root / settings.path("roster", "") if "roster" in settings.table else None,
         operators=settings.texts("operators", settings.section("mutants", ("operators",))),
+        objections=settings.text("objections") if "objections" in settings.table else "",
         time_zone=_time_zone(settings),
         nbgrader=_nbgrader(settings),
     )

@@ -27,9 +27,10 @@ from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
 from autograder.errors import GradebookError
 from autograder.gradebook import lateness as penalties
-from autograder.gradebook import ledger, tables
+from autograder.gradebook import ledger, objections, tables
 from autograder.gradebook.ledger import Decision
 from autograder.gradebook.nbgrader_tables import api, rows_of, schema_version
+from autograder.gradebook.objections import Typed
 from autograder.gradebook.url import patient, place, reason, sqlite_url
 from autograder.notebook import GradeCell
 from autograder.records.record import Grade, Record
@@ -170,6 +171,19 @@ class Gradebook:
             self._db.rollback()
             raise
         return list(outcome.entered)
+
+    def object(self, typed: Iterable[Typed], students: list[str], grade_ids: list[str]) -> int:
+        """Put objections on the list, all or none; how many are new.
+
+        Raises:
+            ReviewError: a student or a cell is not there.
+            GradebookError: the database is locked, read-only or gone.
+        """
+        try:
+            return objections.add(self._db, self.assignment.name, typed, students, grade_ids)
+        except SQLAlchemyError as error:
+            self._db.rollback()
+            raise GradebookError(f"nothing is entered: {reason(self.url, error)}") from None
 
     def _entered(self, students: list[str]) -> dict[str, Rows]:
         """student -> what the gradebook says of them."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autograder.apart import note
 from autograder.course.assignment import Assignment
@@ -13,6 +14,9 @@ from autograder.errors import FolderError, RecordError
 from autograder.gradebook.url import sqlite_url
 from autograder.records import record
 from autograder.records.record import Record
+
+if TYPE_CHECKING:
+    from autograder.gradebook.objections import Objection
 
 UNCLAIMED = "unclaimed.json"  # in OUT: hand-ins that nobody knows whose they are
 
@@ -53,14 +57,27 @@ class Graded:
 
     def records(self) -> Iterator[Record]:
         """One at a time, with what people entered: a class is larger than memory."""
-        url = self.gradebook
-        if not url and (self.out / "gradebook.db").exists():
-            url = sqlite_url(self.out / "gradebook.db")
+        url = self._url()
         if not url:
             return self._stored()
         from autograder.gradebook.decisions import decided  # nbgrader takes two seconds to import
 
         return decided(self._stored(), url, self.assignment, self.faults)
+
+    def objections(self) -> dict[str, list[Objection]]:
+        """student -> objections, with the replies to them."""
+        url = self._url()
+        if not url:
+            return {}
+        from autograder.gradebook.objections import by_student
+
+        return by_student(url, self.assignment.name)
+
+    def _url(self) -> str:
+        """The gradebook; empty where there is none yet."""
+        if not self.gradebook and (self.out / "gradebook.db").exists():
+            return sqlite_url(self.out / "gradebook.db")
+        return self.gradebook
 
     def _stored(self) -> Iterator[Record]:
         for student in self.students:

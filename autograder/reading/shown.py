@@ -25,6 +25,8 @@ def answer(waiting: Waiting, assignment: Assignment, out: Path) -> Markup:
     """The whole answer."""
     cell = next((c for c in assignment.grade_cells if c.grade_id == waiting.grade_id), None)
     found = _cell(waiting, cell, assignment, out) if cell is not None else {}
+    if cell is not None and cell.kind == "task" and (work := _work(waiting, cell, assignment, out)):
+        return work
     if cell is not None and cell.kind == "code":
         code = Markup("<pre><code>{}</code></pre>").format(waiting.text or _text(found.get("source", "")))
         return code + outputs(found.get("outputs", ()))
@@ -50,14 +52,38 @@ def outputs(found: Any) -> Markup:
     return Markup("").join(parts)
 
 
+def _work(waiting: Waiting, cell: GradeCell, assignment: Assignment, out: Path) -> Markup:
+    """The cells that the record has of a task, with what they printed and drew."""
+    cells = _cells(waiting, cell, assignment, out)
+    at = next((n for n, c in enumerate(cells) if grade_id_of(c) == waiting.grade_id), len(cells))
+    parts = []
+    for found in cells[at:]:
+        if grade_id_of(found) not in ("", waiting.grade_id):
+            break
+        source = _text(found.get("source"))
+        if not source.strip() or source.strip() not in waiting.text:
+            continue
+        if found.get("cell_type") == "code":
+            parts += [Markup("<pre><code>{}</code></pre>").format(source), outputs(found.get("outputs"))]
+        else:
+            parts.append(markdown.html(source, _pasted(found)))
+    return Markup("").join(parts)
+
+
 def _cell(waiting: Waiting, cell: GradeCell, assignment: Assignment, out: Path) -> dict[str, Any]:
     """The cell as the notebook for people has it; empty if there is none."""
+    cells = _cells(waiting, cell, assignment, out)
+    return next((c for c in cells if grade_id_of(c) == waiting.grade_id), {})
+
+
+def _cells(waiting: Waiting, cell: GradeCell, assignment: Assignment, out: Path) -> list[dict[str, Any]]:
+    """The notebook for people; empty if there is none."""
     path = out / FOLDER / waiting.student / assignment.name / f"{cell.notebook}.ipynb"
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    return next((c for c in cells if isinstance(c, dict) and grade_id_of(c) == waiting.grade_id), {})
+        return []
+    return [c for c in cells if isinstance(c, dict)]
 
 
 def _pasted(cell: dict[str, Any]) -> dict[str, str]:

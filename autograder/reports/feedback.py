@@ -6,7 +6,7 @@ output of a notebook. All text is escaped, a student's own above all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,6 +46,15 @@ class Criterion:
 
 
 @dataclass(frozen=True)
+class Reply:
+    """An objection of the student's, and what was said to it."""
+
+    grade_id: str  # empty: about the whole assignment
+    text: str
+    reply: str  # empty: none yet
+
+
+@dataclass(frozen=True)
 class Entry:
     """One grade cell as the page shows it."""
 
@@ -57,6 +66,7 @@ class Entry:
     answer: str | None
     code: bool  # the answer is code
     title: str  # "Question 2" of a question, else its grade id
+    objected: bool  # there is an objection to show
 
     @property
     def points(self) -> float | None:
@@ -70,7 +80,7 @@ class Entry:
     @property
     def has_more(self) -> bool:
         """Whether there is more to say than the line in the table."""
-        return bool(self.findings or self.criteria or self.answer or self.grade.comment)
+        return bool(self.findings or self.criteria or self.answer or self.grade.comment or self.objected)
 
 
 @dataclass(frozen=True)
@@ -94,15 +104,20 @@ class Section:
 
 
 def render(
-    record: Record, assignment: Assignment, notebook: str = "", names: Mapping[str, str] | None = None
+    record: Record,
+    assignment: Assignment,
+    notebook: str = "",
+    names: Mapping[str, str] | None = None,
+    objections: Sequence[Reply] = (),
 ) -> str:
     """The page of one student: the whole assignment, or one notebook of it."""
     code = {cell.grade_id for cell in assignment.grade_cells if cell.kind == "code"}
+    objected = {one.grade_id for one in objections}
     sections = [
         Section(
             n.name,
             tuple(
-                _entry(record, grade_id, title, grade_id in code)
+                _entry(record, grade_id, title, grade_id in code, grade_id in objected)
                 for grade_id, title in titles(n).items()
                 if grade_id in record.grades
             ),
@@ -128,6 +143,8 @@ def render(
         first=looks(record.grades.values(), lost)[:FIRST_LOOKS],
         entries={e.grade.grade_id: e for section in sections for e in section.entries},
         banners=banners(grades),
+        objections=objections,
+        how_to_object=assignment.course.objections,
         calls_shown=CALLS_SHOWN,
         questions=any(e.criteria or e.answer for section in shown for e in section.entries),
     )
@@ -169,7 +186,7 @@ def _together(sections: Iterable[Section]) -> Section:
     return Section("", tuple(entry for section in sections for entry in section.entries))
 
 
-def _entry(record: Record, grade_id: str, title: str, code: bool) -> Entry:
+def _entry(record: Record, grade_id: str, title: str, code: bool, objected: bool) -> Entry:
     grade = record.grades[grade_id]
     tested = [c for c in grade.cases if c.kind != "criterion"]
     return Entry(
@@ -181,6 +198,7 @@ def _entry(record: Record, grade_id: str, title: str, code: bool) -> Entry:
         answer=record.answers.get(grade_id),
         code=code,
         title=title,
+        objected=objected,
     )
 
 

@@ -26,6 +26,7 @@ from autograder.files import write_atomically
 from autograder.gradebook.graded import UNCLAIMED, Graded
 from autograder.gradebook.url import sqlite_url
 from autograder.intake import Source
+from autograder.intake.written import PICTURE
 from autograder.judge.task import Task
 from autograder.records import changes as regrade
 from autograder.records.changes import Change
@@ -300,8 +301,7 @@ def _render(request: Request, store: Store, faults: dict[str, str]) -> None:
         book.catch_up(_records(request, store, faults), faults)
         matched = match(_here(store), request.roster)
         book.name({student: matched.names(student) for student in matched.found})
-    if request.formgrader:
-        _publish(request, store, faults)
+    _publish(request, store, faults)
     write_atomically(out / UNCLAIMED, json.dumps(request.unclaimed, indent=1) + "\n")
     graded = Graded(assignment, out, request.gradebook, faults)
     if graded.has_records():
@@ -329,12 +329,17 @@ def _write_changes(out: Path) -> None:
 
 
 def _publish(request: Request, store: Store, faults: dict[str, str]) -> None:
-    """The notebooks that formgrader opens, and the settings to start it with."""
+    """The notebooks that people look at: all for formgrader, with the settings to start it; else those in
+    which more is to be read than a record holds."""
+    chosen = [source for source in request.sources if request.formgrader or _is_seen(request, store, source)]
+    if not chosen:
+        return
     from autograder import intake  # nbconvert takes a second to import
     from autograder.bridge import formgrader
 
-    own = request.gradebook == sqlite_url(request.out / "gradebook.db")
-    formgrader.settings(request.out, request.assignment, "" if own else request.gradebook)
+    if request.formgrader:
+        own = request.gradebook == sqlite_url(request.out / "gradebook.db")
+        formgrader.settings(request.out, request.assignment, "" if own else request.gradebook)
 
     def publish(source: Source) -> None:
         graded = store.newest(source.student)
@@ -342,9 +347,21 @@ def _publish(request: Request, store: Store, faults: dict[str, str]) -> None:
             submission = intake.read(source, request.assignment)
             formgrader.publish(request.out, request.assignment, submission, graded)
 
-    for source, error in zip(request.sources, bounded.each(publish, request.sources), strict=True):
+    for source, error in zip(chosen, bounded.each(publish, chosen), strict=True):
         graded = store.newest(source.student) if error is not None else None
         if error is not None and graded is not None:
             note(faults, source.student, "no notebooks for formgrader", error)
             nothing = intake.Submission(source.student)  # an older notebook would not be this hand-in
             formgrader.publish(request.out, request.assignment, nothing, graded)
+
+
+def _is_seen(request: Request, store: Store, source: Source) -> bool:
+    """Whether a person reads something of this hand-in that is a picture, code or work on a task."""
+    graded = store.newest(source.student)
+    waiting = graded.waiting if graded is not None else []
+    cells = {cell.grade_id: cell for cell in request.assignment.grade_cells if cell.manual}
+    for grade_id in (g for g in waiting if g in cells):
+        answer = graded.answers.get(grade_id, "") if graded is not None else ""
+        if cells[grade_id].kind != "inline" or PICTURE.search(answer):
+            return True
+    return False

@@ -18,6 +18,7 @@ from autograder.course.matched import Matched, match
 from autograder.errors import ExportError
 from autograder.files import write_atomically
 from autograder.gradebook.graded import Graded
+from autograder.gradebook.objections import Objection
 from autograder.records.record import Record
 from autograder.reports import canvas, class_report, exports, feedback, gradescope, junit
 from autograder.reports.score import needed
@@ -57,11 +58,15 @@ def _page(graded: Graded, student: str, page: str) -> None:
 
 
 def _with_feedback(graded: Graded, shown: set[str], matched: Matched) -> Iterator[Record]:
-    records = _sound(graded.records(), graded)
+    records, objections = _sound(graded.records(), graded), graded.objections()
+
+    def made(one: Record) -> str:
+        names = {one.student: matched.called(one.student)}
+        replied = replies(objections.get(one.student, ()))
+        return feedback.render(one, graded.assignment, names=names, objections=replied)
+
     while chunk := list(islice(records, CHUNK)):
-        names = {one.student: matched.called(one.student) for one in chunk}
-        render = partial(feedback.render, assignment=graded.assignment, names=names)
-        pages = bounded.each(render, chunk)
+        pages = bounded.each(made, chunk)
         for one, page in zip(chunk, pages, strict=True):
             if isinstance(page, Exception):
                 note(graded.faults, one.student, "no feedback page", page)
@@ -95,6 +100,10 @@ def _each(
                 note(faults, one.student, what, made)
             else:
                 yield one, made
+
+
+def replies(objections: Iterable[Objection]) -> list[feedback.Reply]:
+    return [feedback.Reply(one.grade_id, one.text, one.reply) for one in objections]
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import NoReturn
 
 from autograder.bridge import formgrader
@@ -15,15 +16,16 @@ EXTENSION = "autograder.reading"
 PAGE = "/autograder/reading"
 
 
-def command() -> list[str]:
-    """What starts the server: Jupyter's own, on this machine alone, at the room's page."""
+def command(more: Sequence[str] = ()) -> list[str]:
+    """What starts the server: Jupyter's own, on this machine alone, at the room's page; `more` is for it."""
     options = {
         "jpserver_extensions": f"{EXTENSION}=True",
         "default_url": PAGE,
         "ip": "127.0.0.1",
         "open_browser": "True",
     }
-    return [sys.executable, "-m", "jupyter", "server", *(f"--ServerApp.{k}={v}" for k, v in options.items())]
+    ours = [f"--ServerApp.{name}={value}" for name, value in options.items()]
+    return [sys.executable, "-m", "jupyter", "server", *ours, *more]
 
 
 def prepare(graded: Graded) -> None:
@@ -38,8 +40,8 @@ def prepare(graded: Graded) -> None:
     formgrader.settings(graded.out, graded.assignment, "" if own else graded.gradebook)
 
 
-def serve(graded: Graded) -> NoReturn:
+def serve(graded: Graded, more: Sequence[str] = ()) -> NoReturn:
     """Become the server: what is typed to stop it reaches it, and nothing of ours."""
     prepare(graded)
     os.chdir(graded.out)
-    os.execv(sys.executable, command())  # noqa: S606  no shell, no text of anybody else
+    os.execv(sys.executable, command(more))  # noqa: S606  no shell, no text of anybody else

@@ -12,10 +12,12 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autograder.answers.groups import Group, groups
 from autograder.errors import ReviewError
+from autograder.gradebook import objections
 from autograder.gradebook.graded import Graded
 
 if TYPE_CHECKING:
@@ -99,6 +101,24 @@ def review(graded: Graded, wanted: Wanted, ask: Ask | None = None) -> list[Group
         for one in decisions:
             _enter(book, one, wanted.overwrite)
     return groups(graded.records(), assignment.written)
+
+
+def take_objections(graded: Graded, file: Path) -> tuple[int, int]:
+    """Put the objections of a CSV on the list; (how many are new, how many there are in it).
+
+    Raises:
+        ReviewError: the file cannot be read, or names a student or a cell that is not there.
+        GradebookError: the gradebook cannot be used.
+    """
+    try:
+        typed = objections.from_csv(file.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReviewError(f"{file}: expected a CSV in UTF-8, got: {error}") from None
+    from autograder.gradebook.book import Gradebook
+
+    cells = [cell.grade_id for cell in graded.assignment.grade_cells]
+    with Gradebook(graded.gradebook, graded.assignment) as book:
+        return book.object(typed, graded.students, cells), len(typed)
 
 
 def _enter(book: Gradebook, one: Decision, overwrite: bool) -> None:

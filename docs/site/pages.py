@@ -33,7 +33,7 @@ MADE = {"README.md": "index.md", "docs/decisions": "decisions/index.md"}
 SECTIONS = {
     "Start": ["why"],
     "Students": ["students", "students/*"],
-    "Instructors": ["instructor-guide", "intake", "rubrics", "reports", "similarity"],
+    "Instructors": ["instructor-guide", "intake", "rubrics", "reading", "reports", "similarity"],
     "Authors": ["authoring", "contract*", "mutants", "judge"],
     "Pipelines": ["pipeline*", "scale", "security", "judge"],
     "Reference": ["reference/*", "glossary"],

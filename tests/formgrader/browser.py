@@ -87,6 +87,13 @@ class Browser:
         self.run("arguments[0].scrollIntoView({block: 'center'}); arguments[0].select()", {ELEMENT: element})
         self._ask("POST", f"/element/{element}/value", {"text": text + "\ue004"})  # then the Tab key
 
+    def keys(self, *texts: str) -> None:
+        """Type on the keyboard, wherever the focus is."""
+        pressed = [
+            {"type": kind, "value": sign} for text in texts for sign in text for kind in ("keyDown", "keyUp")
+        ]
+        self._ask("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": pressed}]})
+
     def picture(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self._ask("GET", "/screenshot")))
 

@@ -173,7 +173,7 @@ if (desk) {
   }
 
   const one = () => ({ [desk.dataset.key]: desk.dataset.version });
-  const apply = () => save(group, desk.dataset.nextGroup);
+  const apply = () => save({ ...one(), ...group }, desk.dataset.nextGroup); // the one shown first: undo leads to it
   const next = () => (touched() ? save(one(), desk.dataset.next) : go(desk.dataset.next, ""));
 
   [...buttons, ...levels].forEach((b) => b.addEventListener("click", () => toggle(b)));
