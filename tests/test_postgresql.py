@@ -7,9 +7,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
 
 pytest.importorskip("psycopg", reason="psycopg is an extra: pip install cs-course-kit[postgresql]")
 
@@ -18,8 +21,9 @@ from nbgrader import api
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.errors import GradebookError
-from autograder.gradebook import book
+from autograder.gradebook import book, ledger
 from autograder.gradebook.book import Gradebook
+from autograder.gradebook.ledger import Decision
 from tests.test_gradebook import CODE, INLINE, NOTEBOOK, graded
 
 UNPRIVILEGED = 65534  # PostgreSQL refuses to run as root
@@ -179,3 +183,31 @@ def test_a_locked_table_is_waited_for_and_then_said(
         other.execute("lock table student in access exclusive mode")
         with pytest.raises(GradebookError, match=r"lock timeout; the records are kept, so fix this"):
             opened.catch_up([graded("s001")])
+
+
+def test_of_two_readers_at_once_one_decides(url: str, assignment: Assignment) -> None:
+    with Gradebook(url, assignment) as book:
+        book.write(graded("s020"))
+    engine = create_engine(url)
+    try:
+        with Session(engine) as db:
+            seen = ledger.states(db, "assignment1", INLINE, ["s020"])["s020"].version
+        with Session(engine) as one, Session(engine) as two, ThreadPoolExecutor(1) as pool:
+            decision = Decision(INLINE, 1.0, "First.", {"choice": True}, "reader one")
+            assert ledger.enter(one, "assignment1", decision, {"s020": seen}).entered == ("s020",)
+            other = Decision(INLINE, 0.5, None, {}, "reader two")
+            later = pool.submit(ledger.enter, two, "assignment1", other, {"s020": seen})
+            time.sleep(0.2)
+            assert not later.done()  # it waits for the first to end
+            one.commit()
+            [conflict] = later.result().conflicts
+            assert (conflict.manual, conflict.comment) == (1.0, "First.")
+            two.rollback()
+        with Session(engine) as db:
+            assert ledger.undo(
+                db, "assignment1", "reader one", ledger.last_batch(db, "assignment1", "reader one")
+            )
+            db.commit()
+            assert ledger.states(db, "assignment1", INLINE, ["s020"])["s020"].version == seen
+    finally:
+        engine.dispose()

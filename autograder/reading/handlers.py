@@ -24,7 +24,8 @@ from autograder.reading.second import agreement
 from autograder.reports import markdown, pages
 
 ROOT = "/autograder/reading"
-NEWEST = 200  # lines of the history that the page shows
+NEWEST = 200  # entries of the history that the page shows
+LINES = 20_000  # of the table, of which these are made
 LONGEST_NAME = 80
 LARGEST = 2_000_000  # bytes of a CSV
 CANNOT = (CourseError, RubricError, RecordError, FolderError)
@@ -255,8 +256,16 @@ class Second(Base):
             left = self.room.second(db, self.reader)
             pairs = self.room.pairs(db)
             rows = views.twice(self.room, pairs, self.names)
-        first = f"{self.root}/q/{left[0][0].grade_id}/{left[0][0].key}?second=1" if left else ""
-        self.page("second.html", left=len(left), first=first, rows=rows, agreement=agreement(pairs))
+        self.page("second.html", left=len(left), rows=rows, agreement=agreement(pairs))
+
+
+class NextSecond(Base):
+    @inside
+    def get(self) -> None:
+        with self.room.session() as db:
+            left = self.room.second(db, self.reader)
+        first = f"/q/{left[0][0].grade_id}/{left[0][0].key}?second=1" if left else "/second"
+        self.redirect(self.root + first)
 
 
 class Split(Base):
@@ -294,8 +303,8 @@ class History(Base):
     @inside
     def get(self) -> None:
         with self.room.session() as db:
-            found = ledger.lines(db, self.room.assignment.name, newest=NEWEST)
-        self.page("history.html", actions=views.actions(self.room, found), newest=NEWEST)
+            found = ledger.lines(db, self.room.assignment.name, newest=LINES)
+        self.page("history.html", actions=views.actions(self.room, found)[:NEWEST], newest=NEWEST)
 
 
 class ObjectionList(Base):
@@ -378,6 +387,7 @@ HANDLERS = [
     (rf"{ROOT}/api/undo", Undo),
     (rf"{ROOT}/api/remark", Remarks),
     (rf"{ROOT}/second/?", Second),
+    (rf"{ROOT}/second/next/?", NextSecond),
     (rf"{ROOT}/readers/?", Split),
     (rf"{ROOT}/history/?", History),
     (rf"{ROOT}/objections/?", Objections),

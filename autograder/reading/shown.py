@@ -83,7 +83,7 @@ def _cells(waiting: Waiting, cell: GradeCell, assignment: Assignment, out: Path)
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     except (OSError, ValueError, KeyError, TypeError):
         return []
-    return [c for c in cells if isinstance(c, dict)]
+    return [c for c in cells if isinstance(c, dict)] if isinstance(cells, list) else []
 
 
 def _pasted(cell: dict[str, Any]) -> dict[str, str]:

@@ -160,8 +160,8 @@ def answer_page(room: Room, db: Session, at: Place) -> AnswerPageView:
         size=1 if at.second else len(answers),
         left=sum(len(p.open) for p in piles),
         total=sum(len(p.alike.answers) for p in piles),
-        next_one=f"{at.root}/second" if at.second else one,
-        next_group=f"{at.root}/second" if at.second else whole,
+        next_one=f"{at.root}/second/next" if at.second else one,
+        next_group=f"{at.root}/second/next" if at.second else whole,
         second=at.second,
     )
 
@@ -324,7 +324,8 @@ def shares(room: Room, db: Session, split: Split) -> dict[str, tuple[int, int]]:
 def objection(room: Room, db: Session, one: Objection, names: bool) -> dict[str, Any]:
     """An objection with the answer and the record that it is about."""
     path = room.classroom.out / "records" / f"{one.student}.json"
-    record: Record | None = load(path) if path.exists() else None
+    there = one.student in room.students() and path.exists()
+    record: Record | None = load(path) if there else None
     grade = record.grades.get(one.grade_id) if record and one.grade_id else None
     text = record.answers.get(one.grade_id, "") if record else ""
     state = ledger.states(db, room.assignment.name, one.grade_id, [one.student]).get(one.student, NEW)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,26 @@ def test_formgrader_and_the_terminal_are_not_overwritten_either(
         book._db.commit()
     assert [(c.who, c.state.points) for c in save(room, ours).conflicts] == [("reader two", 1.0)]
     assert [(c.who, c.state.points) for c in save(room, too).conflicts] == [("somebody in formgrader", 0.25)]
+
+
+def test_of_many_at_once_one_decides(room: Room, out: Path, assignment: Assignment) -> None:
+    ours = wanted(room, "s001", points=0.0)
+
+    def decide(number: int) -> int:
+        mine = Room(assignment, out, sqlite_url(out / "gradebook.db"))
+        try:
+            with mine.session() as db:
+                one = dataclasses.replace(ours, points=number / 10)
+                return len(mine.decide(db, one, f"reader {number}").conflicts)
+        finally:
+            mine.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        conflicts = list(pool.map(decide, range(1, 9)))
+    assert sorted(conflicts) == [0] + [1] * 7
+    with room.session() as db:
+        [line] = ledger.lines(db, "assignment1")
+    assert (line.points, line.who) == (entered(out)["s001"][0], f"reader {1 + conflicts.index(0)}")
 
 
 def test_the_same_decision_twice_is_no_conflict(room: Room) -> None:
