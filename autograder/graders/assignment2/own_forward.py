@@ -108,7 +108,7 @@ def _variance_share(
         scale, rest = float(np.mean((wanted - eps) / known)), eps
     else:
         (scale, rest), *_ = np.linalg.lstsq(np.stack([known, np.ones_like(known)], 1), wanted, rcond=None)
-    lowest, highest = PLAIN if len(known) < FEW else SCALES
+    lowest, highest = (bound ** (m / 2) for bound in (PLAIN if len(known) < FEW else SCALES))
     smallest = rtol * scale * known.min()
     off = np.abs(scale * known + rest - wanted).max()
     if not lowest <= scale <= highest or off > smallest or rest < -smallest:
