@@ -16,6 +16,7 @@ BENCHES = (
     "reports",
     "reading",
     "rubrics",
+    "second_opinion",
     "hostile_text",
 )
 

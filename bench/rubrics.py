@@ -1,177 +1,188 @@
-"""Measure the rubrics: verdicts against the labelled answers in tests/rubrics/answers.
+"""Measure how written answers are read, against the labelled ones (bench/labelled.py).
 
-    python -m bench.rubrics [--part PART] [--show]
+    python -m bench.rubrics [--show]
 
-Every answer was labelled, criterion by criterion, before any rubric saw it. Every third answer of the first
-set was held out while the rubrics were written; the fresh ones were written later, in three rounds, against
-rubrics that were finished at the time. bench/rubrics.md has the figures of each at first sight. A verdict of
-"unsure" is no verdict: it is counted as sent to a person.
+What is graded alone: which share, and how much of it wrongly. What labelled answers propose of the others:
+how often right, κ, and what is left unsure. What that saves a person in minutes over grouping alone.
 """
 
 import argparse
 import sys
-import tomllib
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from autograder.answers.groups import Answer, _grouped
+from autograder.answers.labelled import Example, propose
 from autograder.answers.question import Question
 from autograder.answers.verdict import judge
-from autograder.course import assignment as course
+from autograder.records.record import CaseResult, Grade
+from bench.labelled import PARTS, Labelled, kappa, labelled, questions
 
-ROOT = Path(__file__).parents[1]
-ANSWERS = ROOT / "tests/rubrics/answers"
-HELD_OUT_EVERY = 3
-PARTS = ("tuned", "held-out", "fresh 1", "fresh 2", "fresh 3")
+WORDS_A_MINUTE = 238  # silent reading of English non-fiction: mean of 190 studies (Brysbaert 2019)
+OPEN, DECIDE, CONFIRM, CHANGE = 2.0, 3.0, 1.5, 4.5  # seconds: next group; a criterion, by what is proposed
+FOLDS = 5
+OUTCOMES = {"met": "passed", "not met": "failed", "unsure": "skipped"}
 
-
-@dataclass(frozen=True)
-class Labelled:
-    """One answer with its labels."""
-
-    question: str
-    kind: str  # right, half, wrong, evasive, keywords, language, copied, offtopic, empty, human
-    text: str
-    met: frozenset[str]  # ids of the criteria a fair reader calls met
-    part: str
-    where: str
+Proposals = Mapping[str, bool]  # what is proposed, by criterion; one that is left out is unsure
+Way = Callable[
+    [Question, Sequence[Example], Sequence[str]], Sequence[Proposals]
+]  # from examples to proposals
 
 
 @dataclass(frozen=True)
-class Judged:
-    """One criterion of one answer: what the label says and what the rubric said."""
+class Read:
+    """One answer, as it was read."""
 
     answer: Labelled
-    criterion: str
-    met: bool
-    outcome: str
-
-    @property
-    def decided(self) -> bool:
-        return self.outcome != "unsure"
-
-    @property
-    def right(self) -> bool:
-        return (self.outcome == "met") == self.met
-
-
-def labelled(folder: Path = ANSWERS) -> Iterator[Labelled]:
-    """Every labelled answer; one that belongs to a question asked twice comes once for each."""
-    for path in sorted(folder.glob("*.toml")):
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        for number, raw in enumerate(table["answer"]):
-            held_out = number % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
-            part = f"fresh {raw['fresh']}" if "fresh" in raw else "held-out" if held_out else "tuned"
-            for question in (table["question"], *table.get("also", [])):
-                where = f"{path.name} answer {number + 1}"
-                yield Labelled(question, raw["kind"], raw["text"], frozenset(raw["met"]), part, where)
-
-
-def questions(root: Path = ROOT) -> dict[str, Question]:
-    return {q.grade_id: q for name in course.names(root) for q in course.load(name, root).questions}
-
-
-def judged(answers: Iterable[Labelled], asked: dict[str, Question]) -> list[Judged]:
-    rows = []
-    for answer in answers:
-        question = asked[answer.question]
-        verdicts = judge(question, answer.text).verdicts
-        for criterion in question.criteria:
-            outcome = verdicts[criterion.id].outcome
-            rows.append(Judged(answer, criterion.id, criterion.id in answer.met, outcome))
-    return rows
-
-
-def kappa(rows: Iterable[Judged]) -> float:
-    """Cohen's kappa of met against not met: agreement beyond what chance alone would give."""
-    pairs = [(row.met, row.outcome == "met") for row in rows]
-    if not pairs:
-        return float("nan")
-    agreed = sum(a == b for a, b in pairs) / len(pairs)
-    ours, theirs = sum(b for _, b in pairs) / len(pairs), sum(a for a, _ in pairs) / len(pairs)
-    chance = ours * theirs + (1 - ours) * (1 - theirs)
-    return (agreed - chance) / (1 - chance) if chance < 1 else 1.0
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One answer as a whole."""
-
-    rows: list[Judged]
     question: Question
+    alone: bool  # its points count without a person
+    proposals: Proposals
 
     @property
-    def graded(self) -> bool:
-        """Whether its points count without a person reading it."""
-        if judge(self.question, self.rows[0].answer.text).nothing:
-            return True
-        sure = all(row.decided for row in self.rows)
-        return sure and (self.question.kind == "choice" or self.question.mode == "auto")
+    def wrong(self) -> bool:
+        """Graded alone, and not as a fair reader would."""
+        said = {name for name, met in self.proposals.items() if met}
+        return self.alone and (self.answer.kind == "human" or said != self.answer.met)
 
     @property
-    def right(self) -> bool:
-        return all(row.decided and row.right for row in self.rows)
+    def pairs(self) -> list[tuple[bool, bool]]:
+        """(label, proposal) of the criteria that are proposed."""
+        return [(name in self.answer.met, met) for name, met in self.proposals.items()]
 
     @property
-    def falsely_full(self) -> bool:
-        return all(row.outcome == "met" for row in self.rows) and not all(row.met for row in self.rows)
+    def answer_as_graded(self) -> Answer:
+        question = self.question
+        cases = tuple(
+            CaseResult(c.id, "criterion", c.points, OUTCOMES[_outcome(self.proposals, c.id)])  # type: ignore[arg-type]
+            for c in question.criteria
+        )
+        grade = Grade(question.grade_id, "", None, question.points, "needs_review", cases)
+        return Answer(self.answer.where, self.answer.text, grade)
 
 
-def cells(rows: Iterable[Judged], asked: dict[str, Question]) -> list[Cell]:
-    by_answer: dict[tuple[str, Labelled], list[Judged]] = {}
+def _outcome(proposals: Proposals, name: str) -> str:
+    return "unsure" if name not in proposals else "met" if proposals[name] else "not met"
+
+
+def read(answer: Labelled, asked: Mapping[str, Question]) -> Read:
+    question = asked[answer.question]
+    judgement = judge(question, answer.text)
+    found = {name: v.outcome == "met" for name, v in judgement.verdicts.items() if v.outcome != "unsure"}
+    clear = len(found) == len(question.criteria) and question.kind == "choice"
+    return Read(answer, question, bool(judgement.nothing) or clear, found)
+
+
+def taught(rows: list[Read], way: Way = propose) -> list[Read]:
+    """The same, with what labelled answers of others propose.
+
+    The build part and the other questions: each fifth of a question's answers from the other four fifths.
+    The other writers: from the build part.
+    """
+    better = {id(row): row for row in rows}
+    for name, part, number in sorted({_batch(row) for row in rows}):
+        new = [r for r in rows if _batch(r) == (name, part, number) and not r.alone]
+        known = [r for r in rows if r.answer.question == name and not r.alone and _may_teach(r, part, number)]
+        pairs = [Example(name, r.answer.text, r.answer.met) for r in known]
+        if new:
+            found = way(new[0].question, pairs, [r.answer.text for r in new])
+            for row, more in zip(new, found, strict=True):
+                better[id(row)] = replace(row, proposals={**more, **row.proposals})
+    return list(better.values())
+
+
+def _batch(row: Read) -> tuple[str, str, int]:
+    """Answers that the same examples are for."""
+    answer = row.answer
+    fold = 0 if answer.part == "other writers" else zlib.crc32(answer.where.encode()) % FOLDS + 1
+    return answer.question, answer.part, fold
+
+
+def _may_teach(example: Read, part: str, number: int) -> bool:
+    """Whether a person has labelled this one before those of a part and a fold of it."""
+    return (
+        example.answer.part == ("build" if part == "other writers" else part) and _batch(example)[2] != number
+    )
+
+
+def minutes(rows: Iterable[Read], proposed: bool = True) -> float:
+    """What a person needs for 100 answers to one question as these are, those graded alone included."""
+    by_question: dict[str, list[Read]] = {}
     for row in rows:
-        by_answer.setdefault((row.answer.question, row.answer), []).append(row)
-    return [Cell(own, asked[question]) for (question, _), own in by_answer.items()]
+        by_question.setdefault(row.answer.question, []).append(row)
+    seconds = sum(_seconds(own, proposed) for own in by_question.values())
+    return seconds / 60 * 100 / sum(map(len, by_question.values()))
 
 
-def report(name: str, rows: list[Judged], asked: dict[str, Question]) -> str:
-    decided = [row for row in rows if row.decided]
-    right = sum(row.right for row in decided)
-    wrong_met = sum(not row.right and row.outcome == "met" for row in decided)
-    answers = cells(rows, asked)
-    alone = [cell for cell in answers if cell.graded]
+def _seconds(rows: list[Read], proposed: bool) -> float:
+    """One question: each group is read once, by its first answer."""
+    waiting = {row.answer.where: row for row in rows if not row.alone}
+    first = next(iter(rows)).question
+    found = _grouped(first.grade_id, [row.answer_as_graded for row in waiting.values()], first)
+    total = 0.0
+    for group in found:
+        row = waiting[group.first.student]
+        total += OPEN + len(row.answer.text.split()) / WORDS_A_MINUTE * 60
+        for criterion in row.question.criteria:
+            given = row.proposals.get(criterion.id) if proposed else None
+            right = given == (criterion.id in row.answer.met)
+            total += DECIDE if given is None else CONFIRM if right else CHANGE
+    return total
+
+
+def line(name: str, rows: list[Read]) -> str:
+    alone, waiting = [r for r in rows if r.alone], [r for r in rows if not r.alone]
+    pairs = [pair for row in waiting for pair in row.pairs]
+    criteria = sum(len(row.question.criteria) for row in waiting)
+    wrong = sum(a != b for a, b in pairs)
     columns = (
-        name,
-        f"{len(answers)}",
-        f"{len(rows)}",
-        f"{100 * right / len(decided):.1f} %" if decided else "-",
-        f"{kappa(decided):.2f}" if decided else "-",
-        f"{wrong_met} / {len(decided) - right - wrong_met}",
-        f"{100 * (1 - len(decided) / len(rows)):.0f} %",
-        f"{100 * (1 - len(alone) / len(answers)):.0f} %",
-        f"{sum(not cell.right for cell in alone)} of {len(alone)}",
-        f"{sum(cell.falsely_full for cell in answers)}",
+        *(name, f"{len(rows)}", f"{100 * len(alone) / len(rows):.0f} %", f"{sum(r.wrong for r in alone)}"),
+        f"{100 * (1 - len(pairs) / criteria):.0f} %" if criteria else "-",
+        f"{100 * (1 - wrong / len(pairs)):.0f} %" if pairs else "-",
+        f"{kappa(pairs):.2f}" if pairs else "-",
+        *(f"{wrong}", f"{minutes(rows, False):.1f}", f"{minutes(rows):.1f}"),
     )
     return f"| {' | '.join(columns)} |"
 
 
 COLUMNS = (
-    *("part or kind", "answers", "criteria", "accuracy", "kappa", "wrongly met / not met", "unsure"),
-    *("to a person", "graded alone wrongly", "false full marks"),
+    *("", "answers", "graded alone", "wrong", "unsure", "accuracy", "κ", "wrong proposals"),
+    *("minutes, grouped only", "minutes"),
 )
 HEAD = f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|"
 
 
+def table(rows: list[Read]) -> str:
+    """By part, then by question; "unsure" to "wrong proposals" are of answers that a person reads."""
+    lines = [HEAD, *(line(part, [r for r in rows if r.answer.part == part]) for part in PARTS)]
+    lines.append(line("all", rows))
+    for name in dict.fromkeys(r.answer.question for r in rows):
+        own = [r for r in rows if r.answer.question == name]
+        lines.append(line(name.removeprefix("inline_"), own))
+    return "\n".join(lines)
+
+
+def show(rows: Iterable[Read]) -> None:
+    for row in rows:
+        wrong = [name for name, met in row.proposals.items() if met != (name in row.answer.met)]
+        if row.wrong or (wrong and not row.alone):
+            how = "GRADED ALONE" if row.alone else ""
+            print(f"\n{row.answer.where} ({row.answer.kind}, {row.answer.style}) {', '.join(wrong)} {how}")
+            print(f"  {row.answer.text.strip()}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--part", choices=(*PARTS, "all"), default="all")
-    parser.add_argument("--show", action="store_true", help="list the verdicts that differ from the labels")
+    parser.add_argument("--show", action="store_true", help="list what differs from the labels; build only")
     options = parser.parse_args()
     asked = questions()
-    everything = [a for a in labelled() if options.part in ("all", a.part)]
-    print(HEAD)
-    for part in PARTS:
-        rows = judged([a for a in everything if a.part == part], asked)
-        if rows:
-            print(report(part, rows, asked))
-    for kind, _ in Counter(a.kind for a in everything).most_common():
-        print(report(f"· {kind}", judged([a for a in everything if a.kind == kind], asked), asked))
+    rows = [read(answer, asked) for answer in labelled()]
+    print("Graded alone, and the rest grouped:\n")
+    print(table(rows))
+    print("\nWith proposals from labelled answers:\n")
+    print(table(taught(rows)))
     if options.show:
-        for row in judged(everything, asked):
-            if row.decided and not row.right:
-                said = judge(asked[row.answer.question], row.answer.text).verdicts[row.criterion].message
-                print(f"\n{row.answer.where} ({row.answer.kind}), {row.criterion}: {row.outcome}\n  {said}")
+        show(r for r in rows if r.answer.part == "build")
     return 0
 
 

@@ -107,16 +107,17 @@ def tried(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str
 
 
 @pytest.mark.parametrize(
-    ("grader", "count"),
-    [("warm_up", 5), ("standardize", 3), ("warm_up/standardize", 3), ("graders/warm_up/test_warm_up.py", 3)],
+    ("grader", "criteria"),
+    [("warm_up", 2), ("standardize", 0), ("warm_up/standardize", 0), ("graders/warm_up/test_warm_up.py", 0)],
 )
 def test_the_solution_passes_whatever_is_named(
-    at_work: Path, capsys: pytest.CaptureFixture[str], grader: str, count: int
+    at_work: Path, capsys: pytest.CaptureFixture[str], grader: str, criteria: int
 ) -> None:
     code, said = tried(capsys, grader)
     assert (code, said.splitlines()[-1]) == (
         0,
-        f"{count} of {count} cases passed on the solution of warm_up",
+        "3 of 3 cases passed on the solution of warm_up"
+        + (f"; {criteria} more are for a person to read" if criteria else ""),
     )
 
 

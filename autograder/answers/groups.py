@@ -8,18 +8,16 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from autograder.answers.language import GLUE
-from autograder.answers.phrases import DENIALS, FILLERS, fits
 from autograder.answers.question import Question
-from autograder.answers.text import lexicon, sentences
+from autograder.answers.text import sentences
+from autograder.answers.words import FUZZY_FROM, GLUE, MEANT, same, stem
 from autograder.records.record import Grade, Record
 
-ALIKE = 0.6  # cosine of TF-IDF vectors of words and pairs; one word spelled wrongly in twelve leaves 0.7
+ALIKE = 0.6  # cosine of TF-IDF vectors of words and pairs: the same words in nearly the same order
 PREFIX = "inline_"
-MEANT = lexicon("less least more most up down same with without only both neither all none than before after")
 
 
 @dataclass(frozen=True)
@@ -41,6 +39,9 @@ class Group:
 
     grade_id: str
     answers: tuple[Answer, ...]
+    proposal: Mapping[str, bool] = field(
+        default_factory=dict
+    )  # criterion -> met, from answers decided before
 
     @property
     def first(self) -> Answer:
@@ -81,14 +82,14 @@ def _place(group: Group) -> tuple[int, str]:
 
 def _grouped(grade_id: str, answers: Sequence[Answer], question: Question | None) -> list[Group]:
     """Each answer joins the first group whose first answer it is like in all that matters."""
-    bags = [_bag(answer.text) for answer in answers]
-    vectors = _tf_idf(bags)
-    known = _known(bags, question)
+    bags = [bag(answer.text, question) for answer in answers]
+    _correct_slips(bags, question)
+    vectors = tf_idf(bags)
     by_key: dict[tuple[object, ...], list[list[int]]] = {}
     for at, answer in enumerate(answers):
-        key = (answer.verdicts, answer.grade.points, _decisive(bags[at], known))
-        rows = by_key.setdefault(key, [])
-        home = next((row for row in rows if _cosine(vectors[row[0]], vectors[at]) >= ALIKE), None)
+        said = frozenset((word, count) for word, count in bags[at].items() if " " not in word)
+        rows = by_key.setdefault((answer.verdicts, answer.grade.points, said), [])
+        home = next((row for row in rows if cosine(vectors[row[0]], vectors[at]) >= ALIKE), None)
         if home is None:
             rows.append([at])
         else:
@@ -96,47 +97,49 @@ def _grouped(grade_id: str, answers: Sequence[Answer], question: Question | None
     return [Group(grade_id, tuple(answers[at] for at in row)) for rows in by_key.values() for row in rows]
 
 
-def _bag(text: str) -> Counter[str]:
-    """The words of an answer and their pairs, without those that carry no meaning of their own."""
-    bag: Counter[str] = Counter()
-    idle = (GLUE | FILLERS) - DENIALS - MEANT
+def bag(text: str, question: Question | None) -> Counter[str]:
+    """The stems of an answer and their pairs; of words that the rubric calls alike, the name they share."""
+    found: Counter[str] = Counter()
+    alike = (question.alike if question else None) or {}
     for sentence in sentences(text):
-        words = [w for w in sentence.words if w[0].isalnum() and w not in idle]
-        bag.update(words)
-        bag.update(" ".join(pair) for pair in itertools.pairwise(words))
-    return bag
-
-
-def _decisive(bag: Counter[str], known: Mapping[str, str]) -> frozenset[str]:
-    """The words in which no two answers of a group may differ: what the rubric knows, numbers, denials."""
-    return frozenset(known[word] for word in bag if word in known)
-
-
-def _known(bags: Sequence[Counter[str]], question: Question | None) -> dict[str, str]:
-    """Each decisive word of a class as the rubric writes it. Once for all answers: they share their words."""
-    single = {word for bag in bags for word in bag if " " not in word}
-    if question is None:
-        return {word: word for word in single}
-    found = {}
-    for word in single:
-        own = next((p[0] for p in question.vocabulary if fits(p[0], word)), "")
-        if own or word in DENIALS | MEANT or not word.isalpha():
-            found[word] = own or word
+        said = [w for w in (sentence.item, *sentence.words) if w and w[0].isalnum() and w not in GLUE - MEANT]
+        words = [alike.get(stem(word), stem(word)) for word in said]
+        found.update(words)
+        found.update(" ".join(pair) for pair in itertools.pairwise(words))
     return found
 
 
-def _tf_idf(bags: Sequence[Counter[str]]) -> list[dict[str, float]]:
+def _correct_slips(bags: Sequence[Counter[str]], question: Question | None) -> None:
+    """A word of one answer that is, but for a letter, one of others' or of the rubric's, counts as that."""
+    spread = Counter(word for bag in bags for word in bag if " " not in word)
+    known = map(stem, sorted(question.vocabulary)) if question else ()
+    usual = dict.fromkeys([*(word for word, count in spread.items() if count > 1), *known])
+    near: dict[tuple[str, int], list[str]] = {}  # a slip leaves the first letter, and the length within one
+    for word in usual:
+        for length in (len(word) - 1, len(word), len(word) + 1):
+            near.setdefault((word[0], length), []).append(word)
+    meant = {
+        word: next((other for other in near.get((word[0], len(word)), ()) if same(other, word)), word)
+        for word, count in spread.items()
+        if count == 1 and len(word) >= FUZZY_FROM and word not in usual
+    }
+    for own in bags:
+        for word in [w for w in own if any(meant.get(part, part) != part for part in w.split())]:
+            own[" ".join(meant.get(part, part) for part in word.split())] += own.pop(word)
+
+
+def tf_idf(bags: Sequence[Counter[str]]) -> list[dict[str, float]]:
     """Unit vectors in which words count the more, the fewer answers use them."""
     spread = Counter(word for bag in bags for word in bag)
     vectors = []
-    for bag in bags:
-        raw = {w: n * (1 + math.log((1 + len(bags)) / (1 + spread[w]))) for w, n in bag.items()}
+    for own in bags:
+        raw = {w: n * (1 + math.log((1 + len(bags)) / (1 + spread[w]))) for w, n in own.items()}
         length = math.sqrt(sum(value * value for value in raw.values())) or 1.0
         vectors.append({w: value / length for w, value in raw.items()})
     return vectors
 
 
-def _cosine(a: dict[str, float], b: dict[str, float]) -> float:
+def cosine(a: dict[str, float], b: dict[str, float]) -> float:
     if not a and not b:
         return 1.0
     return sum(value * b.get(word, 0.0) for word, value in a.items())

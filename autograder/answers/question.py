@@ -6,23 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from autograder.answers.phrases import Pattern, Phrase
-from autograder.answers.subjects import Subjects
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What a sentence must say, and about which subject."""
-
-    accept: tuple[Pattern, ...]
-    reject: tuple[Pattern, ...] = ()
-    unclear: tuple[Pattern, ...] = ()  # points to it, but a person should look
-    subject: str = ""
+from autograder.answers.choices import Options
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """One thing a full answer says. Exactly one of `chosen`, `slot` and `evidence` says how it is found."""
+    """One thing a full answer says. What is not chosen from options, a person looks for."""
 
     id: str
     title: str  # students see it
@@ -31,7 +20,6 @@ class Criterion:
     chosen: frozenset[str] | None = None  # the options that are right
     unsure: tuple[frozenset[str], ...] = ()  # choices that a person should look at
     slot: str = ""  # the thing that `chosen` belongs to, where several things get an option each
-    evidence: tuple[Evidence, ...] = ()  # all of them must be found
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,16 +27,16 @@ class Question:
     """An inline question with its criteria."""
 
     grade_id: str
-    kind: Literal["choice", "text"]
-    mode: Literal["review", "auto"]
     asked: str  # the question as the notebook puts it
     answer: str  # a full answer in short; for graders only
     criteria: tuple[Criterion, ...]
-    options: tuple[str, ...] = ()  # "1", "2", …
-    subjects: Subjects = ()  # options and other things that sentences can be about
-    yes: tuple[Pattern, ...] = ()  # said of an option that applies
-    no: tuple[Pattern, ...] = ()
-    vocabulary: tuple[Phrase, ...] = ()  # words an answer on the topic uses
+    options: Options | None = None
+    vocabulary: frozenset[str] = frozenset()  # words that an answer on the topic uses
+    alike: Mapping[str, str] | None = None  # stem -> the group of words of one meaning that it belongs to
+
+    @property
+    def kind(self) -> Literal["choice", "text"]:
+        return "choice" if any(c.chosen is not None for c in self.criteria) else "text"
 
     @property
     def points(self) -> float:

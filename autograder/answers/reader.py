@@ -6,23 +6,21 @@ criterion has a share of its cell's. docs/rubrics.md describes the format.
 
 from __future__ import annotations
 
-import dataclasses
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograder.answers.language import GLUE
-from autograder.answers.phrases import FILLERS, WINDOW, Pattern, PatternError, Phrase, Phrases, group, parse
-from autograder.answers.question import Criterion, Evidence, Question, Words
-from autograder.answers.text import lexicon
+from autograder.answers.choices import Names, Options
+from autograder.answers.question import Criterion, Question, Words
+from autograder.answers.text import sentences, spelled
+from autograder.answers.words import GLUE, stem
 from autograder.errors import RubricError
 from autograder.notebook import Cell, question_text
 from autograder.toml_table import TomlTable
 
-QUESTION_KEYS = ("same_as", "mode", "answer", "options", "subjects", "words", "yes", "no", "criterion")
-CRITERION_KEYS = ("id", "title", "share", "full", "choose", "unsure", "slot", "part")
-EVIDENCE_KEYS = ("accept", "reject", "unclear", "subject", "window")
+QUESTION_KEYS = ("same_as", "answer", "options", "slots", "called", "criterion")
+CRITERION_KEYS = ("id", "title", "share", "full", "choose", "unsure", "slot")
 SHARES_TOLERANCE = 1e-6  # shares such as 1/3 are typed with a few digits
 TOPIC = "topic"  # the group of words of which any answer on the subject has at least one
 
@@ -80,60 +78,45 @@ def _followed(table: TomlTable, folder: Path, words: Words, root: Path) -> tuple
     return TomlTable(questions[grade_id], table.where), shared
 
 
-def _patterns(table: TomlTable, key: str, words: Words) -> tuple[Pattern, ...]:
-    window = table.raw.get("window", WINDOW)
-    if not isinstance(window, int) or isinstance(window, bool) or window < 1:
-        raise table.fail("a whole number above 0", window, "correct it or delete the line", "window")
-    return tuple(_checked(table, key, lambda t=text: parse(t, words, window)) for text in table.texts(key))
-
-
-def _checked(table: TomlTable, key: str, make: Any) -> Any:
-    try:
-        return make()
-    except PatternError as error:
-        raise RubricError(f"{table.where}: {key}: {error}; correct the pattern") from None
-
-
 def _question(table: TomlTable, cell: Cell, shared: Words) -> Question:
-    words = {**shared, **TomlTable(table.raw.get("words", {}), f"{table.where}: words").groups()}
-    options = _calls(table, "options", words)
-    for number, (name, _) in enumerate(options, 1):
+    asked, answer = question_text(cell), table.text("answer")
+    options = _options_of(table, asked)
+    criteria = tuple(_criterion(t, cell.points, options) for t in table.tables("criterion"))
+    _check_criteria(table, criteria, options.numbers if options else ())
+    named = [words for _, called in (*options.names, *options.slots) for words in called] if options else []
+    said = [asked, answer, *(c.full for c in criteria), *shared.get(TOPIC, ()), *(" ".join(n) for n in named)]
+    words = {w for text in said for s in sentences(text) for w in s.words if len(w) > 2 and w.isalpha()}
+    alike = {stem(w): name for name, group in shared.items() if name != TOPIC for w in group}
+    vocabulary = frozenset(w for w in words - GLUE if stem(w) not in GLUE)
+    return Question(cell.grade_id, asked, answer, criteria, options, vocabulary, alike)
+
+
+def _options_of(table: TomlTable, asked: str) -> Options | None:
+    """What can be chosen: the options by number, each called by the names given and by its own text."""
+    names, slots = _names(table, "options"), _names(table, "slots")
+    for number, (name, _) in enumerate(names, 1):
         if name != str(number):
             raise table.fail(
                 'options "1", "2", … in order', name, "number them as the question does", "options"
             )
-    others = _calls(table, "subjects", words)
-    subjects = (*options, *others)
-    named = [name for name, _ in subjects]
-    criteria = tuple(_criterion(t, cell.points, named, words) for t in table.tables("criterion"))
-    _check_criteria(table, criteria, [name for name, _ in options])
-    question = Question(
-        grade_id=cell.grade_id,
-        kind="choice" if any(c.chosen is not None for c in criteria) else "text",
-        mode=table.choice("mode", ("review", "auto"), "review"),  # type: ignore[arg-type]
-        asked=question_text(cell),
-        answer=table.text("answer"),
-        criteria=criteria,
-        options=tuple(name for name, _ in options),
-        subjects=subjects,
-        yes=_patterns(table, "yes", words),
-        no=_patterns(table, "no", words),
-    )
-    topic = lexicon(" ".join(words.get(TOPIC, ())))
-    return dataclasses.replace(question, vocabulary=_vocabulary(question, topic))
+    if not names:
+        return None
+    own = {s.item: tuple(w for w in s.words if w[0].isalnum()) for s in sentences(asked) if s.item}
+    names = tuple((name, (*called, *filter(None, [own.get(name, ())]))) for name, called in names)
+    return Options(tuple(name for name, _ in names), names, slots, table.texts("called"), asked)
 
 
-def _calls(table: TomlTable, key: str, words: Words) -> tuple[tuple[str, Phrases], ...]:
-    """What each option or subject is called."""
+def _names(table: TomlTable, key: str) -> Names:
+    """What each option or slot is called."""
     inner = TomlTable(table.raw.get(key, {}), f"{table.where}: {key}")
     return tuple(
-        (name, _checked(inner, name, lambda e=entries: group(e, words)))
-        for name, entries in inner.groups().items()
+        (name, tuple(tuple(map(spelled, text.split())) for text in called))
+        for name, called in inner.groups().items()
     )
 
 
-def _criterion(table: TomlTable, points: float, subjects: list[str], words: Words) -> Criterion:
-    table.refuse_unknown((*CRITERION_KEYS, *EVIDENCE_KEYS))
+def _criterion(table: TomlTable, points: float, options: Options | None) -> Criterion:
+    table.refuse_unknown(CRITERION_KEYS)
     name = table.text("id")
     table.where = f"{table.where} ({name})"
     share = table.raw.get("share")
@@ -142,13 +125,9 @@ def _criterion(table: TomlTable, points: float, subjects: list[str], words: Word
             "a number above 0, up to 1", share, "give the criterion its share of the points", "share"
         )
     chosen = table.raw.get("choose")
-    parts = table.tables("part") or ([] if chosen is not None else [table])
-    evidence = tuple(_evidence(part, subjects, words) for part in parts)
-    if (chosen is not None) == bool(evidence):
-        raise table.fail("either choose or accept", chosen, "say in one way how it is recognised")
-    slot = table.text("slot", "")
-    if slot and slot not in subjects:
-        raise table.fail(f"a subject ({', '.join(subjects)})", slot, "correct it", "slot")
+    slot, slots = table.text("slot", ""), [name for name, _ in options.slots] if options else []
+    if (slot or (slots and chosen is not None)) and slot not in slots:
+        raise table.fail(f"a slot ({', '.join(slots) or 'none'})", slot or None, "correct it", "slot")
     return Criterion(
         id=name,
         title=table.text("title"),
@@ -157,7 +136,6 @@ def _criterion(table: TomlTable, points: float, subjects: list[str], words: Word
         chosen=None if chosen is None else _options(table, chosen, "choose"),
         unsure=_unsure(table),
         slot=slot,
-        evidence=evidence,
     )
 
 
@@ -174,27 +152,7 @@ def _options(table: TomlTable, value: Any, key: str) -> frozenset[str]:
     return frozenset(map(str, value))
 
 
-def _evidence(table: TomlTable, subjects: list[str], words: Words) -> Evidence:
-    if table.where.rpartition(": ")[2].startswith("part"):
-        table.refuse_unknown(EVIDENCE_KEYS)
-    subject = table.text("subject", "")
-    if subject and subject not in subjects:
-        raise table.fail(f"a subject ({', '.join(subjects) or 'none'})", subject, "correct it", "subject")
-    accept = _patterns(table, "accept", words)
-    if not accept:
-        raise table.fail("patterns to accept", None, 'write accept = ["..."] or choose = [...]', "accept")
-    evidence = Evidence(
-        accept, _patterns(table, "reject", words), _patterns(table, "unclear", words), subject
-    )
-    for pattern in (*evidence.accept, *evidence.reject, *evidence.unclear):
-        if pattern.subject and pattern.subject not in subjects:
-            raise table.fail(
-                f"a subject ({', '.join(subjects) or 'none'})", pattern.text, "correct the pattern"
-            )
-    return evidence
-
-
-def _check_criteria(table: TomlTable, criteria: tuple[Criterion, ...], options: list[str]) -> None:
+def _check_criteria(table: TomlTable, criteria: tuple[Criterion, ...], options: Sequence[str]) -> None:
     if not criteria:
         raise table.fail("criteria", None, "write [[....criterion]] for each", "criterion")
     ids = [c.id for c in criteria]
@@ -207,16 +165,3 @@ def _check_criteria(table: TomlTable, criteria: tuple[Criterion, ...], options: 
         for name in sorted((criterion.chosen or frozenset()).union(*criterion.unsure)):
             if name not in options:
                 raise table.fail(f"one of the options {', '.join(options)}", name, "correct it", criterion.id)
-
-
-def _vocabulary(question: Question, topic: frozenset[str]) -> tuple[Phrase, ...]:
-    """Single words, one of which stands in any answer on the topic."""
-    patterns = [*question.yes, *question.no]
-    for criterion in question.criteria:
-        for part in criterion.evidence:
-            patterns += [*part.accept, *part.reject, *part.unclear]
-    looked_for = [ps for pattern in patterns for term in pattern.terms for _, ps in term.alternatives]
-    called = [phrases for _, phrases in question.subjects]
-    found = {word for phrases in (*looked_for, *called) for phrase in phrases.all for word in phrase}
-    words = {word for word in found if len(word) > 2 and word[0].isalpha() and word not in GLUE | FILLERS}
-    return tuple((word,) for word in sorted({*words, *question.options, *topic}))

@@ -16,18 +16,12 @@ MAX_CHARACTERS = 8_000  # an answer of five sentences has 500; of a longer one a
 HARD_WRAP = 60  # a line shorter than this was not wrapped by an editor: its end may end a sentence
 
 
-def lexicon(listed: str) -> frozenset[str]:
-    """A list of words, as text between spaces."""
-    return frozenset(listed.split())
-
-
 @dataclass(frozen=True)
 class Sentence:
     """One sentence, or one item of a list."""
 
     raw: str  # as the student wrote it, without Markdown
     words: tuple[str, ...]  # normalised, with the punctuation that separates clauses
-    shown: tuple[str, ...]  # the same words before lower-casing
     item: str = ""  # "2" of a list item that starts with "2."
     asks: bool = False  # it ends in a question mark
 
@@ -124,7 +118,7 @@ def sentences(answer: str) -> tuple[Sentence, ...]:
                 shown = _tokens(raw)
                 if shown or item:
                     words = tuple(spelled(word) for word in shown)
-                    found.append(Sentence(raw or item, words, shown, item, raw.endswith("?")))
+                    found.append(Sentence(raw or item, words, item, raw.endswith("?")))
                 item = ""
     return tuple(found)
 
@@ -179,7 +173,7 @@ _SHORT = [
         (r"\b(do|does|did|is|are|was|were|has|have|would|could|should)n'?t\b", r"\1 not"),
         (r"\b(it|that|there|what|here|he|she|let)'s\b", r"\1 is"),
         (r"'(s|re|ll|d|ve|m)\b", lambda m: {"re": " are", "ll": " will", "ve": " have"}.get(m[1], "")),
-        (r"\bnon-(?=[a-z])|\bnon(?=zero|linear)", "non "),
+        (r"\bnon-(?=[a-z])", "non "),
         (r"\|\s*([a-z])\s*\|", r" abs \1 "),
         (r"\s[–—]+\s|\s-{1,3}\s(?!\d)", " : "),
         (r"(?<![=-])[=-]+>", " -> "),
@@ -201,28 +195,19 @@ def _tokens(raw: str) -> tuple[str, ...]:
     return tuple(match[0].replace(" ", "") for match in _WORD.finditer(text))
 
 
-# British to American, for the words of this course that are spelled both ways.
-_BOTH_WAYS = lexicon(
-    """
-    normalis regularis generalis memoris standardis initialis optimis minimis maximis penalis realis stabilis
-    summaris equalis utilis randomis
-    """
+# British to American: "regularise" and "regularize" are one word, and so are "behaviour" and "behavior".
+_BRITISH = (
+    (re.compile(r"is(e|ed|es|er|ing|ation|ations)$"), r"iz\1"),
+    (re.compile(r"our(s|ed|ing)?$"), r"or\1"),
 )
-_ONE_WAY = {
-    "modelling": "modeling",
-    "neighbour": "neighbor",
-    "behaviour": "behavior",
-    "colour": "color",
-    "centre": "center",
-    "centred": "centered",
-}
+_BOTH_FROM = 7  # letters; "noise" and "four" are spelled in one way
 
 
 @lru_cache(maxsize=20_000)
 def spelled(word: str) -> str:
     """One spelling of a word: lower case, American, numbers without spaces."""
     low = word.lower()
-    for stem in _BOTH_WAYS:
-        if stem in low:
-            return low.replace(stem, stem[:-1] + "z")
-    return _ONE_WAY.get(low, low)
+    if len(low) >= _BOTH_FROM:
+        for british, american in _BRITISH:
+            low = british.sub(american, low)
+    return low

@@ -136,8 +136,8 @@ def rubric_note(question: Question, answer: str) -> str:
         rows.append(f"<tr>{''.join(cells)}</tr>")
     head = "<tr><th></th><th>points</th><th>criterion, and what was found</th><th>a full answer</th></tr>"
     how = (
-        "The grey number in the score box is the proposal. <b>Resolve</b> confirms it; a number you type "
-        "counts in its place. Students see your comment, and the titles of the criteria, but not this table."
+        "Type the points into the score box; a grey number there is a proposal, which <b>Resolve</b> "
+        "confirms. Students see your comment, but not this table."
     )
     return (
         f'<div class="rubric"><p><b>Rubric</b>, {question.points:g} points.</p>'

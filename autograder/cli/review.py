@@ -24,7 +24,7 @@ from autograder.gradebook.url import sqlite_url
 from autograder.reports import markdown
 from autograder.runs import review
 from autograder.runs.publish import matched_with
-from autograder.runs.review import PROPOSED, Decision, points_of
+from autograder.runs.review import PROPOSED, Decision, criteria, decided
 
 SHOWN = 600  # characters of an answer that the list shows
 NAMED = 12  # students of a group that the list names
@@ -43,7 +43,8 @@ def ask(
         show(console, group, question(group.grade_id), called)
         while True:
             console.print(
-                "points (a space, a comment), Enter for the proposal, s to skip, q to quit",
+                "points or criteria met, as in 1.5 or a+b (a space, a comment), Enter for the proposal, "
+                "s to skip, q to quit",
                 highlight=False,
                 style="bold",
             )
@@ -57,7 +58,7 @@ def ask(
                 break
             points, _, comment = line.partition(" ")
             try:
-                yield Decision(group, points_of(points or PROPOSED, group), comment.strip())
+                yield decided(points or PROPOSED, group, comment.strip())
                 break
             except ReviewError as error:
                 console.print(str(error), style="red", highlight=False)
@@ -88,9 +89,9 @@ def show(
     console: Terminal, group: Group, question: Question | None, called: Callable[[str], str] = str
 ) -> None:
     grade = group.first.grade
-    unsure = sum(case.weight for case in grade.cases if case.outcome == "skipped")
-    proposal = "no proposal" if grade.points is None else f"proposed {grade.points:g} of {grade.max_points:g}"
-    proposal += f", {unsure:g} to decide" if unsure else ""
+    proposal = f"{grade.max_points:g} points"
+    if grade.points is not None:
+        proposal = f"proposed {grade.points:g} of {grade.max_points:g}"
     count = f"{len(group.answers)} answer{'s' if len(group.answers) > 1 else ''}"
     console.print()
     console.print(Text(group.id, style="bold cyan"), f" {count}, {proposal}", highlight=False)
@@ -100,10 +101,19 @@ def show(
     text = markdown.plain(group.first.text.strip())
     shown = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
     console.print("\n".join(f"  │ {line}" for line in shown.splitlines()), highlight=False)
+    console.print(_criteria(group, question))
+
+
+def _criteria(group: Group, question: Question | None) -> Table:
+    """Each criterion with its points, what is proposed, and what a full answer says."""
+    full = {c.id: c.full for c in question.criteria} if question else {}
     table = Table.grid(padding=(0, 2))
-    for case in grade.cases:
-        table.add_row(f"  {MARKS.get(case.outcome, '!')}", f"{case.weight:g}", case.message)
-    console.print(table)
+    for case, name in zip(group.first.grade.cases, criteria(group), strict=True):
+        mark = MARKS.get(case.outcome, "!")
+        if name in group.proposal:
+            mark = "likely" if group.proposal[name] else "unlikely"
+        table.add_row(f"  {mark}", f"{case.weight:g}", name, full.get(name, case.message))
+    return table
 
 
 def as_data(waiting: Sequence[Group]) -> list[dict[str, object]]:
@@ -117,8 +127,14 @@ def as_data(waiting: Sequence[Group]) -> list[dict[str, object]]:
             "proposed": group.first.grade.points,
             "max_points": group.first.grade.max_points,
             "criteria": [
-                {"id": c.id, "outcome": c.outcome, "points": c.weight, "message": c.message}
-                for c in group.first.grade.cases
+                {
+                    "id": c.id,
+                    "outcome": c.outcome,
+                    "points": c.weight,
+                    "message": c.message,
+                    "proposed": group.proposal.get(name),  # met, from answers decided before; null: unsure
+                }
+                for c, name in zip(group.first.grade.cases, criteria(group), strict=True)
             ],
         }
         for group in waiting
@@ -130,7 +146,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="where `grade` wrote the results")
     parser.add_argument("--gradebook", metavar="URL", help="SQLAlchemy URL; default OUT/gradebook.db")
     parser.add_argument(
-        "--decide", action="append", default=[], metavar="GROUP=POINTS", help="may be given more than once"
+        "--decide",
+        action="append",
+        default=[],
+        metavar="GROUP=POINTS",
+        help="or =CRITERION+CRITERION; may be repeated",
     )
     parser.add_argument(
         "--comment", default="", metavar="TEXT", help="for the students of the groups decided"

@@ -7,6 +7,7 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.answers import labelled
 from autograder.answers import reader as rubric
 from autograder.answers.question import Question
 from autograder.course.course import FILE, Course, find
@@ -48,6 +49,11 @@ class Assignment:
     def graders(self) -> Path:
         """Where the hidden graders lie."""
         return self.course.graders / self.name
+
+    @property
+    def labelled(self) -> Path:
+        """Answers that people decided, without names; it may not be there yet."""
+        return labelled.beside(self.course.rubrics, self.name)
 
     @property
     def folder(self) -> Path:

@@ -59,7 +59,7 @@ def judge_inline(
     question: Question | None = None,
     cases: tuple[CaseResult, ...] = (),
 ) -> Grade:
-    """The grade of an inline question: by its rubric as far as that is clear, else a proposal for a person.
+    """The grade of an inline question: by its rubric if that settles it, else a person's.
 
     `cases` are the rubric's criteria. Nothing written earns nothing, with or without a rubric.
     """
@@ -80,10 +80,6 @@ def judge_inline(
         return grade(None, "error", "Your instructor reads this answer.", internal)
     if all(c.outcome == "failed" and c.property in NOTHING for c in cases):
         return grade(0.0, "graded", cases[0].message)
-    points = round(sum(c.weight for c in cases if c.outcome == "passed"), 2)
-    clear = all(c.outcome in ("passed", "failed") for c in cases)
-    if clear and (question.kind == "choice" or question.mode == "auto"):
-        return grade(points, "graded", "")
-    return grade(
-        points, "needs_review", "Your instructor reads this answer. Until then the points may change."
-    )
+    if all(c.outcome in ("passed", "failed") for c in cases):
+        return grade(round(sum(c.weight for c in cases if c.outcome == "passed"), 2), "graded", "")
+    return grade(None, "needs_review", "Your instructor reads this answer.")

@@ -1,7 +1,8 @@
 """`autograder review`: the answers that need review, alike ones together, and decisions about them.
 
 One decision counts for a whole group, and goes into the gradebook as a person's points, where grading
-again never touches it. Answers are grouped only if nothing that a rubric looks at tells them apart.
+again never touches it. Answers are grouped only if they say the same in nearly the same words. A decision is
+kept as an example beside the rubric, and proposes what answers like it may get.
 """
 
 from __future__ import annotations
@@ -11,19 +12,23 @@ import itertools
 import math
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autograder.answers import labelled
 from autograder.answers.groups import Group, groups
-from autograder.errors import ReviewError
+from autograder.answers.labelled import Example
+from autograder.course.assignment import Assignment
+from autograder.errors import ReviewError, RubricError
 from autograder.gradebook import objections
 from autograder.gradebook.graded import Graded
 
 if TYPE_CHECKING:
     from autograder.gradebook.book import Gradebook
 
-PROPOSED = "proposed"  # in place of points: what the rubric proposes
+PROPOSED = "proposed"  # in place of points: what is proposed
+CENT = 0.005  # points are entered to two digits
 
 
 @dataclass(frozen=True)
@@ -33,13 +38,14 @@ class Decision:
     group: Group
     points: float
     comment: str = ""
+    met: frozenset[str] | None = None  # the criteria behind the points, where they are known
 
 
 Ask = Callable[[list[Group]], Iterable[Decision]]  # a person, asked for decisions group by group
 
 
 def decision(text: str, comment: str, waiting: Sequence[Group]) -> Decision:
-    """Read `GROUP=POINTS`.
+    """Read `GROUP=POINTS`, or the criteria met in place of points: `GROUP=choice+relu`.
 
     Raises:
         ReviewError: there is no such group now, or the points do not fit its question.
@@ -52,22 +58,46 @@ def decision(text: str, comment: str, waiting: Sequence[Group]) -> Decision:
         raise ReviewError(
             f"--decide {text!r}: no group {name} waits; it may have changed, so list the groups again"
         )
-    return Decision(group, points_of(points, group), comment)
+    return decided(points, group, comment)
 
 
-def points_of(text: str, group: Group) -> float:
-    most, proposal = group.first.grade.max_points, group.first.grade.points
-    if text == PROPOSED and proposal is not None:
-        return proposal
+def decided(text: str, group: Group, comment: str = "") -> Decision:
+    """Points for a group: a number, criteria joined by "+", or the word "proposed".
+
+    Raises:
+        ReviewError: it is none of these, or more than the question gives.
+    """
+    grade, shares = group.first.grade, criteria(group)
+    met = frozenset(text.split("+"))
+    if text == PROPOSED and grade.points is not None:
+        return Decision(group, grade.points, comment)
+    if text == PROPOSED and shares and set(group.proposal) == set(shares):
+        met = frozenset(name for name, is_met in group.proposal.items() if is_met)
+        return Decision(group, round(sum(shares[name] for name in met), 2), comment, met)
+    if met <= set(shares):
+        return Decision(group, round(sum(shares[name] for name in met), 2), comment, met)
     try:
         points = float(text)
     except ValueError:
         points = math.nan
-    if not 0 <= points <= most:
+    if not 0 <= points <= grade.max_points:
+        words = f"criteria joined by + ({', '.join(shares)}), or the word {PROPOSED} where all is proposed"
         raise ReviewError(
-            f"{group.id}: expected points from 0 to {most:g} (or the word {PROPOSED}), got {text!r}"
+            f"{group.id}: expected points from 0 to {grade.max_points:g}, {words}, got {text!r}"
         )
-    return points
+    return Decision(group, points, comment, _behind(points, shares))
+
+
+def criteria(group: Group) -> dict[str, float]:
+    """The points of each criterion of the group's question."""
+    return {case.id.partition("[")[2].rstrip("]"): case.weight for case in group.first.grade.cases}
+
+
+def _behind(points: float, shares: dict[str, float]) -> frozenset[str] | None:
+    """The criteria that come to these points, if only one set of them does."""
+    sets = itertools.chain.from_iterable(itertools.combinations(shares, n) for n in range(len(shares) + 1))
+    found = [frozenset(names) for names in sets if abs(sum(shares[n] for n in names) - points) < CENT]
+    return found[0] if len(found) == 1 and shares else None
 
 
 @dataclass(frozen=True)
@@ -87,7 +117,7 @@ def review(graded: Graded, wanted: Wanted, ask: Ask | None = None) -> list[Group
         RecordError, GradebookError: nothing is graded, or the gradebook cannot be used.
     """
     assignment = graded.assignment
-    looked_at = groups(graded.records(), assignment.written, everyone=wanted.overwrite)
+    looked_at = _proposed(assignment, groups(graded.records(), assignment.written, wanted.overwrite))
     if wanted.comment and not wanted.decide:
         raise ReviewError("--comment: expected --decide with it, got none; say which group it is for")
     decisions: Iterable[Decision] = [decision(text, wanted.comment, looked_at) for text in wanted.decide]
@@ -100,7 +130,36 @@ def review(graded: Graded, wanted: Wanted, ask: Ask | None = None) -> list[Group
     with Gradebook(graded.gradebook, assignment) as book:
         for one in decisions:
             _enter(book, one, wanted.overwrite)
-    return groups(graded.records(), assignment.written)
+            _remember(assignment, one)
+    return _proposed(assignment, groups(graded.records(), assignment.written))
+
+
+def _proposed(assignment: Assignment, waiting: Sequence[Group]) -> list[Group]:
+    """The groups with what answers decided before propose for them, question by question."""
+    try:
+        examples = labelled.read(assignment.labelled)
+    except RubricError as error:
+        raise ReviewError(str(error)) from None
+    found: list[Group] = []
+    for grade_id, own in itertools.groupby(waiting, key=lambda group: group.grade_id):
+        question, each = assignment.question(grade_id), list(own)
+        if question is not None:
+            more = labelled.propose(question, examples, [group.first.text for group in each])
+            each = [replace(group, proposal=met) for group, met in zip(each, more, strict=True)]
+        found += each
+    return found
+
+
+def _remember(assignment: Assignment, one: Decision) -> None:
+    """Keep a decision as an example for answers like these; where that cannot be, say so and go on."""
+    question = assignment.question(one.group.grade_id)
+    if question is None or one.met is None:
+        return
+    texts = dict.fromkeys(answer.text for answer in one.group.answers)
+    try:
+        labelled.add(assignment.labelled, [Example(question.grade_id, text, one.met) for text in texts])
+    except OSError as error:
+        print(f"{assignment.labelled}: not kept as an example: {error}", file=sys.stderr)
 
 
 def take_objections(graded: Graded, file: Path) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from autograder import bounded
-from autograder.answers import phrases
+from autograder.answers import groups, labelled, verdict, words
 from autograder.cli import progress
 from autograder.gradebook import url
 from autograder.intake import archives, submission, written
@@ -18,7 +18,7 @@ from autograder.similarity import compare, page
 from autograder.workers import cluster, pool, process
 
 ROOT = Path(__file__).parents[2]
-WORDS = {3: "three", 5: "five", 6: "six", 10: "ten"}
+WORDS = {3: "three", 5: "five", 6: "six", 8: "eight", 10: "ten"}
 MB = 2**20
 
 SAID = [
@@ -40,9 +40,10 @@ SAID = [
     ("docs/similarity.md", f"up to {page.PASSAGES} passages a pair, {page.LINES} lines a passage"),
     ("docs/similarity.md", f"{page.WIDTH} characters a line"),
     ("docs/similarity.md", f"the first {compare.MAX_TEXT:,} characters are read"),
-    ("docs/rubrics.md", f"words of {WORDS[phrases.FUZZY_FROM]} letters or more"),
-    ("docs/rubrics.md", f"at most {phrases.WINDOW} words apart"),
-    ("docs/rubrics.md", f"`window = {phrases.WINDOW}`"),
+    ("docs/rubrics.md", f"a word of {WORDS[words.FUZZY_FROM]} letters or more"),
+    ("docs/rubrics.md", f"pairs from {groups.ALIKE:g})"),
+    ("docs/rubrics.md", f"From {WORDS[labelled.FEWEST]} examples"),
+    ("docs/rubrics.md", f"An answer of {WORDS[verdict.ON_TOPIC_FROM]} words or more"),
     ("docs/instructor-guide.md", f"from {leaks.CODE_SIGNS} signs, {leaks.PROSE_SIGNS} for prose"),
     ("docs/reports.md", f"Below {items.WEAK}"),
     ("docs/scale.md", f"a line every {WORDS[int(progress.PLAIN_EVERY_SECONDS)]} seconds"),

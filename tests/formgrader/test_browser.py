@@ -82,20 +82,12 @@ def look_for_strangers(pages: Browser) -> None:
     assert pages.run("return document.querySelectorAll('math').length") > 0
 
 
-def look_at_the_proposal(pages: Browser, out: Path) -> None:
-    # The proposal is in the score box, why in the comment box, the rubric below the answer.
+def look_at_an_answer(pages: Browser, out: Path) -> None:
+    # No points in the score box before a person has read the answer; the rubric below it.
     submission(pages, out, "s002")
-    assert shown(pages, f"#{QUESTION}", "placeholder") == "0.4"
     assert shown(pages, f"#{QUESTION}", "classList.contains('needs_manual_grade')")
-    comment = shown(pages, f"#{QUESTION}-comment", "placeholder")
-    assert comment.startswith("Proposal: 0.4 of 2 points, and 0.6 more to decide.")
-    assert "✓ (0.4) Sigmoid: for which inputs: said." in comment
-    assert "keeps a small slope" not in comment
+    assert shown(pages, f"#{QUESTION}-comment", "placeholder") == "Your instructor reads this answer."
     assert "It keeps a small slope for negative inputs" in shown(pages, ".rubric", "innerText")
-    hidden = pages.run(
-        f"const c = document.querySelector('#{QUESTION}-comment'); return c.scrollHeight - c.clientHeight"
-    )
-    assert hidden <= 2, "the proposal must be visible without scrolling"
 
     # What the student wrote is text, and nothing more.
     assert pages.run("return document.title") == "two_layer_net"
@@ -108,31 +100,24 @@ def grade_by_hand(pages: Browser, out: Path) -> None:
     until(lambda: entry(out, "s002", QUESTION)[1] == 1.5 or None, "the points in the gradebook")
     pages.type(f"#{QUESTION}-comment", "Linear only in part.")
     until(lambda: entry(out, "s002", QUESTION)[3] or None, "the comment in the gradebook")
-    assert entry(out, "s002", QUESTION) == (0.4, 1.5, 0, "Linear only in part.")
-
-    # One click confirms a proposal.
-    submission(pages, out, "s003")
-    assert entry(out, "s003", QUESTION)[1:3] == (None, 1)
-    pages.click(f".nbgrader_cell:has(#{QUESTION}) .mark-graded")
-    until(lambda: entry(out, "s003", QUESTION)[2] == 0 or None, "the confirmation in the gradebook")
-    assert entry(out, "s003", QUESTION)[:2] == (0.4, None)
+    assert entry(out, "s002", QUESTION) == (None, 1.5, 0, "Linear only in part.")
 
 
-def test_a_grader_sees_changes_and_confirms_proposals(pages: Browser, out: Path, submitted: Path) -> None:
+def test_a_grader_sees_changes_and_decides(pages: Browser, out: Path, submitted: Path) -> None:
     look_at_the_list(pages)
     # What the rubric decides does not wait; what it does not understand does.
     submission(pages, out, "s001")
-    assert shown(pages, f"#{QUESTION}", "placeholder") == "2"
+    assert shown(pages, f"#{QUESTION}", "placeholder") == "1"
     assert not shown(pages, f"#{QUESTION}", "classList.contains('needs_manual_grade')")
-    assert shown(pages, f"#{QUESTION}-comment", "placeholder").startswith("2 of 2 points, by the rubric.")
+    assert shown(pages, f"#{QUESTION}-comment", "placeholder").startswith("1 of 2 points, by the rubric.")
     assert shown(pages, f"#{OTHER}", "classList.contains('needs_manual_grade')")
-    look_at_the_proposal(pages, out)
+    look_at_an_answer(pages, out)
     look_for_strangers(pages)
     grade_by_hand(pages, out)
 
     # All of it survives a new grading, with nothing changed and with new answers.
     grade(submitted, out)
-    assert entry(out, "s002", QUESTION) == (0.4, 1.5, 0, "Linear only in part.")
+    assert entry(out, "s002", QUESTION) == (None, 1.5, 0, "Linear only in part.")
     assert entry(out, "s003", QUESTION)[:3] == (0.4, None, 0)
     hand_in(submitted, "s002", {**ANSWERS["s002"], QUESTION: GOOD})
     hand_in(submitted, "s003", {**ANSWERS["s003"], QUESTION: f"{DOUBTFUL} For ReLU it is x < 0."})

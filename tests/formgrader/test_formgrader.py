@@ -173,7 +173,7 @@ def test_the_rubric_stands_below_the_answer_in_formgrader_only() -> None:
     assert nb.cells[1].source == markdown.html(DOUBTFUL)
     assert all(secret in nb.cells[2].source for secret in SECRETS)
     assert "**" not in re.sub(r"<style>.*?</style>", "", nb.cells[2].source, flags=re.S)  # no raw Markdown
-    assert '<td class="met">✓</td><td>0.4</td>' in nb.cells[2].source
+    assert '<td class="unsure">?</td><td>0.4</td>' in nb.cells[2].source
     assert len(page(DOUBTFUL).cells) == 1
 
 
@@ -269,13 +269,10 @@ def test_formgrader_finds_the_assignment(tmp_path: Path) -> None:
     }
 
 
-def test_a_students_sentence_in_the_rubric_is_escaped() -> None:
-    nb = page(
-        "1 and 2. ReLU has slope <b>0</b> for x<0 & x < -1 <i>",
-        submission_id="1",
-        assignment_id="assignment1",
-    )
-    assert "x&lt;0 &amp; x &lt; -1" in nb.cells[2].source
+def test_a_choice_that_is_settled_is_marked_in_the_rubric() -> None:
+    nb = page("1 and 2.", submission_id="1", assignment_id="assignment1")
+    assert '<td class="met">✓</td><td>1</td>' in nb.cells[2].source
+    assert '<td class="not-met">✗</td><td>0.4</td>' in nb.cells[2].source
 
 
 def test_a_course_that_does_not_load_is_said() -> None:

@@ -31,8 +31,7 @@ def record(student: str, text: str, assignment: Assignment, state: str = "needs_
         CaseResult(f"{QUESTION}[{c.id}]", "criterion", c.points, OUTCOMES[verdicts[c.id].outcome], "why")
         for c in question.criteria
     )
-    points = sum(c.weight for c in cases if c.outcome == "passed")
-    grade = Grade(QUESTION, "Dropout", points, 1.0, state, cases)  # type: ignore[arg-type]
+    grade = Grade(QUESTION, "Dropout", None, 1.0, state, cases)  # type: ignore[arg-type]
     return Record(
         student, "assignment2", "none", Hashes("", "", ""), {QUESTION: grade}, answers={QUESTION: text}
     )
@@ -136,7 +135,11 @@ def group(assignment: Assignment) -> Group:
         ("0.5", "expected GROUP=POINTS"),
         ("=0.5", "expected GROUP=POINTS"),
         ("{id}=", "expected GROUP=POINTS"),
-        ("{id}=2", r"expected points from 0 to 1 \(or the word proposed\), got '2'"),
+        (
+            "{id}=2",
+            r"expected points from 0 to 1, criteria joined by \+ \(direction, reason\), or .* got '2'",
+        ),
+        ("{id}=direction+why", r"criteria joined by .* got 'direction\+why'"),
         ("{id}=-1", "expected points from 0 to 1"),
         ("{id}=nan", "expected points from 0 to 1"),
         ("{id}=many", "got 'many'"),
@@ -157,7 +160,37 @@ def test_a_decision_is_read(assignment: Assignment) -> None:
     assert review.decision(f"{waiting.id}=0.75", "Nearly.", [waiting]) == review.Decision(
         waiting, 0.75, "Nearly."
     )
-    assert review.decision(f"{waiting.id}=proposed", "", [waiting]).points == 0.5
+
+
+@pytest.mark.parametrize(
+    ("points", "met"),
+    [
+        ("direction", "direction"),
+        ("direction+reason", "direction reason"),
+        ("1", "direction reason"),
+        ("0", ""),
+    ],
+)
+def test_the_criteria_behind_a_decision(assignment: Assignment, points: str, met: str) -> None:
+    waiting = group(assignment)
+    made = review.decision(f"{waiting.id}={points}", "", [waiting])
+    assert made.met == frozenset(met.split())
+    assert made.points == len(made.met) / 2
+
+
+def test_points_that_several_criteria_come_to_say_nothing_of_them(assignment: Assignment) -> None:
+    waiting = group(assignment)
+    assert review.decision(f"{waiting.id}=0.5", "", [waiting]).met is None
+    assert review.decision(f"{waiting.id}=0.3", "", [waiting]).met is None
+
+
+def test_what_is_proposed_can_be_confirmed_if_all_of_it_is(assignment: Assignment) -> None:
+    waiting = dataclasses.replace(group(assignment), proposal={"direction": True, "reason": False})
+    made = review.decision(f"{waiting.id}=proposed", "", [waiting])
+    assert (made.points, made.met) == (0.5, frozenset(("direction",)))
+    half = dataclasses.replace(waiting, proposal={"direction": True})
+    with pytest.raises(ReviewError, match="the word proposed where all is proposed, got 'proposed'"):
+        review.decision(f"{half.id}=proposed", "", [half])
 
 
 def test_a_proposal_that_is_not_there_cannot_be_confirmed(assignment: Assignment) -> None:
@@ -171,14 +204,17 @@ def test_a_proposal_that_is_not_there_cannot_be_confirmed(assignment: Assignment
 def test_going_through_the_groups(assignment: Assignment, capsys: pytest.CaptureFixture[str]) -> None:
     texts = [BASE, "Increase p.", "Lower p.", "p stays."]
     waiting = groups([record(f"s{n}", t, assignment) for n, t in enumerate(texts)], assignment.written)
+    waiting[1] = dataclasses.replace(waiting[1], proposal={"direction": True, "reason": False})
     lines = iter(["0.25 Say why.", "7", "", "s", "q"])
     made = list(ask(waiting, assignment.question, lambda: next(lines)))
     assert [(d.group, d.points, d.comment) for d in made] == [
         (waiting[0], 0.25, "Say why."),
-        (waiting[1], waiting[1].first.grade.points, ""),
+        (waiting[1], 0.5, ""),
     ]
     printed = capsys.readouterr().out
     assert "1 of 4" in printed
+    assert "likely    0.5  direction  Raise p." in printed
+    assert "unlikely  0.5  reason" in printed
     assert "expected points from 0 to 1" in printed
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from nbgrader import api
 
+from autograder.answers import labelled
+from autograder.answers.labelled import Example
 from autograder.cli import main as cli
 from autograder.course import assignment as course
 from autograder.errors import GradebookError
@@ -70,8 +72,8 @@ def test_what_waits_is_listed(folder: Path, capsys: pytest.CaptureFixture[str]) 
     assert "s001, s002, s003" in printed
     groups = listed(folder, capsys)
     assert [g["students"] for g in groups] == [["s001", "s002", "s003"], ["s004"]]
-    assert groups[0]["proposed"] == 0.4
-    assert groups[0]["criteria"][1]["outcome"] == "passed"
+    assert groups[0]["proposed"] is None
+    assert [(c["outcome"], c["proposed"]) for c in groups[0]["criteria"]] == [("skipped", None)] * 4
 
 
 def test_one_decision_counts_for_the_group(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,10 +91,58 @@ def test_one_decision_counts_for_the_group(folder: Path, capsys: pytest.CaptureF
 
 
 def test_nothing_waits_once_all_is_decided(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    decisions = [a for g in listed(folder, capsys) for a in ("--decide", f"{g['group']}=proposed")]
+    decisions = [a for g in listed(folder, capsys) for a in ("--decide", f"{g['group']}=choice+relu")]
     assert review(folder, *decisions) == cli.DONE
-    assert [s[1:3] for s in scores(folder)] == [(0.4, False)] * 3 + [(0.0, False)]
+    assert [s[1:3] for s in scores(folder)] == [(1.4, False)] * 4
     assert "0 answers in 0 groups need review" in capsys.readouterr().out
+
+
+def test_a_decision_is_kept_without_a_name_and_proposes_what_like_answers_get(
+    folder: Path, kept: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    others = [Example(QUESTION, f"{DOUBTFUL} Or so, {n} times.", frozenset(("sigmoid",))) for n in range(6)]
+    labelled.add(
+        kept, [*others, *(Example(QUESTION, f"Only the third, {n}.", frozenset()) for n in range(6))]
+    )
+    groups = listed(folder, capsys)
+    assert [c["proposed"] for c in groups[0]["criteria"]] == [False, True, False, False]
+    review(folder, "--decide", f"{group_of(groups, 's001')}=proposed")
+    assert [s[1] for s in scores(folder)] == [0.4, 0.4, 0.4, None]
+    added = labelled.read(kept)[12:]
+    assert [(e.question, e.met) for e in added] == [(QUESTION, frozenset(("sigmoid",)))] * 3
+    assert {e.answer for e in added} == {CLASS["s001"], CLASS["s002"], CLASS["s003"]}
+    assert "s001" not in kept.read_text()
+
+
+def test_points_of_unknown_criteria_are_no_example(
+    folder: Path, kept: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    review(folder, "--decide", f"{group_of(listed(folder, capsys), 's001')}=0.95")
+    assert not kept.exists()
+
+
+def test_an_example_that_cannot_be_kept_is_reported(
+    folder: Path, kept: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(labelled, "add", full)
+    name = group_of(listed(folder, capsys), "s001")
+    review(folder, "--decide", f"{name}=0")
+    assert f"{kept}: not kept as an example: no space left on device" in capsys.readouterr().err
+    assert next(scores(folder))[1] == 0.0
+
+
+def test_a_broken_file_of_examples_stops_before_anything_is_entered(
+    folder: Path, kept: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = group_of(listed(folder, capsys), "s001")
+    kept.write_text("{}\n")
+    capsys.readouterr()
+    assert review(folder, "--decide", f"{name}=1") == cli.USAGE
+    assert "assignment1.answers.jsonl line 1: expected" in capsys.readouterr().err
+    assert next(scores(folder))[1] is None
 
 
 def test_decisions_survive_a_new_grading_and_reach_the_feedback(

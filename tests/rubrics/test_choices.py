@@ -1,186 +1,250 @@
-"""Which options an answer chooses, in the many ways people say it."""
+"""What is read as a choice and nothing else, and everything that a person has to read instead."""
 
 import pytest
 
-from autograder.answers import choices, subjects
-from autograder.answers.phrases import group, parse
-from autograder.answers.text import sentences
-
-NAMES = {
-    "1": ["larger data*", "more data"],
-    "2": ["hidden unit*", "more units"],
-    "3": ["regulariz*", "weight decay"],
-    "4": ["none of the above"],
-}
-OPTIONS = tuple((name, group(entries, {})) for name, entries in NAMES.items())
-YES = (parse("help* | works | work"), parse("less overfit*"))
-NO = (parse("worse | hurts"), parse("more overfit*"))
+from autograder.answers.choices import LONGEST, Options, pairs, whole
+from autograder.answers.text import MAX_CHARACTERS
 
 
-def choose(answer: str) -> choices.Choice:
-    about = subjects.read(sentences(answer), OPTIONS)
-    return choices.choose(about, tuple(NAMES), YES, NO)
+def named(**called: list[str]) -> tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]:
+    return tuple((name.lstrip("_"), tuple(tuple(c.split()) for c in each)) for name, each in called.items())
 
+
+ASKED = """Your soup is too salty, and you want to save it.
+Which of the following things can do that? Name every one that can.
+
+1. Add water.
+2. Add salt.
+3. Add a potato.
+4. None of these.
+"""
+SOUP = Options(
+    ("1", "2", "3", "4"),
+    named(
+        _1=["add water", "more water", "water"],
+        _2=["add salt", "more salt"],
+        _3=["add a potato", "potatoes"],
+        _4=["none of these", "none of the above"],
+    ),
+    called=("thing", "case", "cooking trick"),
+    asked=ASKED,
+)
 
 CLEAR = {
-    # numbers, in any order and dress
     "1 and 3": "13",
-    "3 and 1": "13",
+    "3 and 1.": "13",
     "1, 3": "13",
     "1,3": "13",
     "1 & 3": "13",
-    "1/3": "13",
-    "1 + 3": "13",
+    "1+3": "13",
     "(1) and (3)": "13",
     "1) and 3)": "13",
-    "1. and 3.": "13",
+    "1 as well as 3": "13",
+    "1 and also 3": "13",
     "**1** and **3**": "13",
     "**1, 3**": "13",
+    "***1***, _3_": "13",
     "$1$ and $3$": "13",
+    r"$\text{1}$ and $\mathbf{3}$": "13",
+    r"1\, 3": "13",
     "`1`, `3`": "13",
     "# 1 and 3": "13",
     "> 1 and 3": "13",
-    "<b>1</b> and <b>3</b>": "13",
     "Answer: 1 and 3.": "13",
-    "Answers: 1, 3": "13",
     "The answer is 1 and 3.": "13",
     "The correct options are 1 and 3.": "13",
-    "I think the right ones are 1 and 3.": "13",
-    "I would choose 1 and 3, since they fight overfitting.": "13",
-    "options 1 & 3": "13",
+    "I would choose 1 and 3.": "13",
+    "Both 1 and 3 are right.": "13",
     "Option 1 and option 3": "13",
-    "Both 1 and 3.": "13",
-    "1 as well as 3": "13",
-    "numbers 1 and 3 are right": "13",
-    "No. 1 and no. 3": "13",
+    "things 1 and 3": "13",
+    "1 and 3 can do that.": "13",
     "1, 2 and 3": "123",
-    "1-3": "123",
-    "1 to 3": "123",
-    "1": "1",
-    "**2**": "2",
-    "Option 4.": "4",
-    "Only 2": "2",
-    "only option 2 is correct": "2",
-    "Just number 3.": "3",
-    "1 and 3, because they reduce what the net can memorise.": "13",
-    "1 and 3. 2 makes the net larger.": "13",
-    # letters and ordinals
-    "A & C": "13",
-    "A and C": "13",
-    "a) and c)": "13",
-    "Options A, C": "13",
+    "2": "2",
+    "Only 2.": "2",
+    "2 only": "2",
+    "The 2nd case": "2",
+    "case two": "2",
+    "the second one": "2",
     "The first and the third.": "13",
-    "first and third": "13",
-    "The 1st and the 3rd option.": "13",
-    "the first one and the third one": "13",
-    "Option one and option three.": "13",
-    "(i) and (iii)": "13",
-    # names
-    "More data and regularization.": "13",
-    "More data, weight decay": "13",
-    "A larger data set and a stronger regularization": "13",
-    # negation and exclusion
-    "not 2 but 3": "3",
-    "Not 2, but 1 and 3.": "13",
-    "all except 4": "123",
-    "All but 4.": "123",
-    "Everything except 2 and 4": "13",
-    "All of them except 4": "123",
-    "all of these other than 2": "134",
-    "1 and 3, but not 2.": "13",
-    "1 and 3 (not 2 or 4)": "13",
-    "1 and 3, not 2": "13",
-    "Neither 2 nor 4; 1 and 3 are right.": "13",
-    "All of them.": "1234",
-    "none": "",
-    "Neither.": "",
-    # lists
+    "The first and third": "13",
+    "A and C": "13",
+    "Option B.": "2",
+    "More water and potatoes.": "13",
+    "more waters, pottatoes": "13",
+    "Add water.\nAdd a potato.": "13",
+    "1. Add water.\n3. Add a potato.": "13",
+    "1\\. Add water.\n3\\. Add a potato.": "13",
     "- 1\n- 3": "13",
     "* Option 1\n* Option 3": "13",
+    "1\n3": "13",
+    "1 and 3, but not 2.": "13",
+    "1 and 3, not 2": "13",
+    "1 and 3 (not 2 and 4)": "13",
+    "1 and 3. Not 2.": "13",
+    "All but 4.": "123",
+    "All of them except 2 and 4": "13",
     "1: yes\n2: no\n3: yes\n4: no": "13",
     "1. yes\n2. no\n3. yes\n4. no": "13",
-    "1. Yes, it helps.\n2. No, it hurts.\n3. Yes.\n4. No.": "13",
     "1 yes, 2 no, 3 yes, 4 no": "13",
-    "1) true 2) false 3) true 4) false": "13",
-    "1 ✓\n2 ✗\n3 ✓\n4 ✗": "13",
-    "More data: yes. More units: no. Weight decay: yes. None of the above: no.": "13",
-    "- More data helps.\n- More units make it worse.\n- Weight decay helps.": "13",
-    "1. More data helps.\n2. More units do not help.\n3. Weight decay helps.\n4. No.": "13",
-    # an own numbering does not shift the options
-    "1. More data helps.\n2. Weight decay helps.": "13",
-    # predicates
-    "1 and 3 help, 2 does not.": "13",
-    "1 and 3 will help.": "13",
-    "2 and 4 do not help, 1 and 3 do.": "13",
-    "1 helps. 3 helps too. 2 would make it worse.": "13",
-    "More data helps and so does weight decay; more units do not.": "13",
+    "None of these.": "4",
+    ASKED.splitlines()[1] + " 1 and 3.": "13",
+    "Your soup is too salty, and you want to save it.\n\n1 and 3": "13",
 }
 
 
 @pytest.mark.parametrize(("answer", "chosen"), CLEAR.items(), ids=CLEAR)
-def test_clear_choices(answer: str, chosen: str) -> None:
-    assert choose(answer).options == frozenset(chosen)
+def test_a_choice_and_nothing_else_is_read(answer: str, chosen: str) -> None:
+    assert whole(SOUP, answer) == frozenset(chosen)
 
 
-OPEN = (
-    "1 or 3",
-    "Either 1 or 3.",
-    "1 and 3 help. 3 does not help.",
-    "It depends on the data.",
-    "The slope is 1 and the mean is 3.",
-    "In step 2 the loss was 3.",
-    "Which of them help? 1 or 2?",
-    "Maybe 2.5",
-    "5",
-    "We trained 3 nets with 2 hidden layers.",
-    "",
-)
-
-
-@pytest.mark.parametrize("answer", OPEN)
-def test_what_chooses_nothing_is_left_open(answer: str) -> None:
-    assert choose(answer).options is None
-
-
-def test_the_sentence_that_chooses_is_kept() -> None:
-    assert choose("The net overfits. So 1 and 3.").sentence == "So 1 and 3."
-
-
-SLOTS = (
-    *(("batch", group(["batch norm*", "bn"], {})), ("layer", group(["layer norm*", "ln"], {}))),
-    *(
-        (name, group(entries, {}))
-        for name, entries in {"1": ["rows"], "2": ["whole image"], "3": ["mean image"]}.items()
-    ),
-)
-
-
-def pairs(answer: str) -> tuple[str, str]:
-    about = subjects.read(sentences(answer), SLOTS, loose=True)
-    found = choices.pair(about, ("batch", "layer"), ("1", "2", "3"))
-    return tuple("".join(found[s].options) if found[s].options else "?" for s in ("batch", "layer"))  # type: ignore[return-value]
-
-
-PAIRS = {
-    "batch norm: 3, layer norm: 2": "32",
-    "BN = 3, LN = 2": "32",
-    "BN -> 3\nLN -> 2": "32",
-    "Batch normalization is most like 3, layer normalization is most like 2.": "32",
-    "3 is like batch norm and 2 is like layer norm.": "32",
-    "(3) for batch norm, (2) for layer norm": "32",
-    "Batch norm is like the third, layer norm like the second.": "32",
-    "Layer norm is 2 and batch norm is 3.": "32",
-    "Subtracting the mean image is like batch norm. Scaling the whole image is like layer norm.": "32",
-    "3 and 2, respectively.": "32",
-    "Batch norm and layer norm are 3 and 2 respectively.": "32",
-    "Batch norm is 2.": "2?",
-    "3 and 2": "??",
-    "Batch norm is not like 2.": "??",
-    "Both are like 1.": "??",
-    "Batch norm is 3. No, batch norm is 2.": "??",
+LEFT_OPEN = {
+    "explained": [
+        "1 and 3, because they take up salt.",
+        "1 and 3. Water thins it.",
+        "1 (thins it) and 3",
+        "1 and 3 are useful",
+        "1 and 3\n\nWater makes it thinner.",
+    ],
+    "hedged": [
+        "Maybe 1 and 3.",
+        "I think 1 and 3.",
+        "Probably 1",
+        "1 and 3?",
+        "1 and 3, I guess",
+        "perhaps 2",
+    ],
+    "joked": [
+        "1 and 3. Just kidding, it is 2.",
+        "1 and 3 ;-)",
+        "1 and 3 \N{SMILING FACE WITH OPEN MOUTH}",
+        "42",
+    ],
+    "corrected": [
+        "1 and 3. It is 2.",
+        "1 and 3, or rather 2.",
+        "1. No, 3.",
+        "~~1~~ 3",
+        "<s>1</s> 3",
+        "1 and 3. No wait, 1.",
+        "2\n1 and 3",
+        "Option 1. Option 3.",
+    ],
+    "denied twice": ["not not 1", "1 and 3 do not not help", "not neither 1 nor 3", "1, not only 1"],
+    "denied": [
+        "not 1 and 3",
+        "1 and 3 can not do that",
+        "1 does not",
+        "Neither 1 nor 3.",
+        "Not in 2",
+        "No 1, 3",
+    ],
+    "both ways": [
+        "1 and 3, not 3",
+        "1 or 3",
+        "either 1 or 3",
+        "1: yes, 1: no",
+        "1 and 1",
+        "1 and 3 but only 3",
+    ],
+    "part of it": ["1: yes, 2: no", "1: yes\n3: no", "1 yes"],
+    "two kinds of sign": ["1 and the third", "A and 3", "First, 2 and 3", "the first, 3"],
+    "ranges": ["1-3", "1 to 3", "1...3", "1/3", "2 (3)", "1 (3)"],
+    "other numbers": ["1.3", "5", "1 and 5", "13", "2 times", "2 %", "-1", "0", "1/2 of 3", "3 g of salt"],
+    "an own numbering": ["1. Potatoes\n2. Water", "1) more salt 2) more water"],
+    "Markdown": ["| 1 | 3 |", "![1](x.png)", "<b>1</b>", "- [x] 1\n- [ ] 2", "[1](http://x)"],
+    "LaTeX": [r"$\frac{1}{3}$", r"$1 \to 3$", r"$\{1, 3\}$", r"$x_1$ and $x_3$", r"\item 1"],
+    "hypothetical": [
+        "If 1 were right, 3 would be too.",
+        "1 if 3",
+        "1 unless 2",
+        "1 would do",
+        "I would say 1 if asked",
+    ],
+    "a first word": ["First, 2.", "Second: 3", "One and three", "last"],
+    "words that collide": ["salt and water", "water is 2", "a and c", "I"],
+    "long": ["1 " + "and 3 " * 100],
+    "empty": ["", "  ", "the answer is", "***", "."],
 }
 
 
-@pytest.mark.parametrize(("answer", "options"), PAIRS.items(), ids=PAIRS)
-def test_one_option_for_each_of_two_things(answer: str, options: str) -> None:
-    assert "".join(pairs(answer)) == options
+@pytest.mark.parametrize("answer", [a for each in LEFT_OPEN.values() for a in each])
+def test_whatever_is_left_over_leaves_the_choice_open(answer: str) -> None:
+    assert whole(SOUP, answer) is None
+
+
+def test_a_longer_answer_is_more_than_a_choice() -> None:
+    longest = "the answer is " * (LONGEST // 14) + "1"
+    assert whole(SOUP, longest) == frozenset("1")
+    assert whole(SOUP, "the answer is " + longest) is None
+    assert whole(SOUP, "1" + " " * MAX_CHARACTERS) is None
+
+
+CHANGED = {"1 and not 3": [frozenset("1")], "All but 2 4": [], "1 2 and 3": []}
+
+
+@pytest.mark.parametrize(
+    "more", ["so", "not", "hardly", "2", "x", "/", "but", "if", "or", "why", "3", "é", "?", "…"]
+)
+@pytest.mark.parametrize("clear", ["1 and 3", "Option 1.", "1: yes, 2: no, 3: yes, 4: no", "All but 4"])
+def test_one_word_more_is_never_overlooked(clear: str, more: str) -> None:
+    """Put anywhere, it changes the choice or leaves it open."""
+    words = clear.split()
+    for at in range(1, len(words) + 1):
+        answer = " ".join([*words[:at], more, *words[at:]])
+        assert whole(SOUP, answer) in (None, *CHANGED.get(answer, ())), answer
+
+
+# --- an option for each of two things -----------------------------------------------------------
+
+DRINKS = Options(
+    ("1", "2", "3"),
+    named(_1=["cold"], _2=["warm"], _3=["hot"]),
+    named(tea=["tea", "green tea"], beer=["beer", "ale"]),
+    asked="Which of these is most like tea? Which is most like beer?\n\n1. cold\n2. warm\n3. hot",
+)
+
+PAIRS = {
+    "tea: 3, beer: 1": "31",
+    "tea: 3\nbeer: 1": "31",
+    "- tea: **3**\n- beer: **1**": "31",
+    "TEA = 3, ALE = 1": "31",
+    "tea -> 3\nbeer -> 1": "31",
+    r"tea $\to$ 3, beer $\to$ 1": "31",
+    "tea 3 beer 1": "31",
+    "3 is like tea and 1 is like beer.": "31",
+    "(3) for tea, (1) for beer": "31",
+    "Beer is 1 and green tea is 3.": "31",
+    "Tea is most like 3. Beer is most like 1.": "31",
+    "Tea is like the third, beer like the first one.": "31",
+    "tea: 2, beer: 2": "22",
+}
+
+
+@pytest.mark.parametrize(("answer", "given"), PAIRS.items(), ids=PAIRS)
+def test_one_option_for_each_of_two_things(answer: str, given: str) -> None:
+    assert pairs(DRINKS, answer) == dict(zip(("tea", "beer"), given, strict=True))
+
+
+NO_PAIRS = (
+    *("tea: 3 and 2, beer: 1", "tea: 3, 2, beer: 1", "3 and 1", "tea and beer: 3 and 1, respectively"),
+    *("tea: 3", "both: 3", "tea is not 3, beer is 1", "tea: 3, beer: not 1", "tea: 3. Beer: 1. No, 2."),
+    *(
+        "tea 3 beer 1 tea 1 beer 3",
+        "tea: 3, 1 beer",
+        "1. tea\n2. beer",
+        "1. tea: 3\n2. beer: 1",
+        "tea like beer",
+    ),
+    *(
+        "tea: 3, beer: 1, since it is cold",
+        "tea: 3 or 2, beer: 1",
+        "tea: hot, beer: cold",
+        "tea: 3, beer: 1?",
+    ),
+    *("tea: 3, beer: 1. The other way round.", "tea: 3, beer: 9", "coffee: 3, beer: 1", "", "tea beer"),
+)
+
+
+@pytest.mark.parametrize("answer", NO_PAIRS)
+def test_what_is_not_one_option_for_each_is_left_open(answer: str) -> None:
+    assert pairs(DRINKS, answer) is None

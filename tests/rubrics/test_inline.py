@@ -1,12 +1,10 @@
-"""Answers against the course's own rubrics: nothing written, other languages, lists, modes, messages."""
+"""Answers to the course's own questions: what is graded alone, and that nothing else is."""
 
 import dataclasses
 
 import pytest
 
-from autograder.answers import language
 from autograder.answers.question import Asked, Question
-from autograder.answers.text import sentences
 from autograder.answers.verdict import judge
 from autograder.checks.checks import CheckFailed
 from autograder.course import assignment as course
@@ -15,9 +13,9 @@ from autograder.judge import inline, scoring
 from autograder.judge.grade import grade_one
 from autograder.notebook import GradeCell
 from autograder.records.record import CaseResult, Grade
-from bench import rubrics
+from bench import labelled, rubrics
 
-QUESTIONS = rubrics.questions()
+QUESTIONS = labelled.questions()
 ACTIVATIONS, DROPOUT = QUESTIONS["inline_two_layer_net_1"], QUESTIONS["inline_Dropout_3"]
 
 
@@ -65,30 +63,135 @@ def test_the_question_itself_is_no_answer(question: Question) -> None:
     assert judge(question, question.asked).nothing == "copied"
 
 
+ABOUT_IT = (
+    "Probably yes.",
+    "It is so.",
+    "Die Katze liegt den ganzen Tag in der Sonne und schläft.",
+    "At some point it becomes too weak and then everything before stays as it was.",
+    "They all have the same trouble in the end, I am afraid to say.",
+    "There is less to go by and so one is wrong more often.",
+    "I would turn it up a bit, so that enough of them are left.",
+    "One half is gone and the other half has to do the work of both.",
+    "Maybe 5 of the 10 are gone and the rest has to do it.",
+    "Everything gets punished that sticks out, so what you get is smooth.",
+)
+
+
+@pytest.mark.parametrize("answer", ABOUT_IT)
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
-def test_a_short_or_foreign_answer_is_never_called_off_topic(question: Question) -> None:
-    for answer in ("Probably yes.", "It is so.", "Die Katze liegt den ganzen Tag in der Sonne und schläft."):
-        assert judge(question, answer).nothing == ""
+def test_what_may_be_about_the_question_is_never_settled(question: Question, answer: str) -> None:
+    """Short, foreign, or in plain words that nobody foresaw: unsure, never "not met"."""
+    judgement = judge(question, answer)
+    assert judgement.nothing == ""
+    assert {v.outcome for v in judgement.verdicts.values()} == {"unsure"}
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+def test_a_copy_with_a_word_changed_is_no_copy(question: Question) -> None:
+    changed = question.asked.replace("the", "no", 1)
+    assert changed != question.asked
+    assert judge(question, changed).nothing == ""
 
 
 def test_the_question_repeated_before_an_answer_does_no_harm() -> None:
-    judgement = judge(ACTIVATIONS, f"{ACTIVATIONS.asked}\n\n1 and 2.")
-    assert judgement.verdicts["choice"].outcome == "met"
+    before = ACTIVATIONS.asked.partition("1. sigmoid")[0]
+    assert judge(ACTIVATIONS, f"{before}\n\n1 and 2.").verdicts["choice"].outcome == "met"
 
 
 def test_options_copied_are_a_choice() -> None:
     gap = QUESTIONS["inline_two_layer_net_2"]
-    answer = "1. Train on a larger data set.\n3. Increase the regularization strength."
-    assert judge(gap, answer).verdicts["choice"].outcome == "met"
+    copied = "1. Use more training images.\n3. Make `reg`, the strength of the regularisation, larger."
+    for answer in (copied, "Use more training images.", copied.replace("1. ", "").replace("3. ", "")):
+        assert judge(gap, answer).nothing == ""
 
 
-# --- what the rubrics must get right ------------------------------------------------------------
+# --- what is settled, and what is not -----------------------------------------------------------
 
 
 @pytest.mark.parametrize(("grade_id", "answer"), models(), ids=[m[0] for m in models()])
-def test_a_model_answer_earns_everything(grade_id: str, answer: str) -> None:
-    verdicts = judge(QUESTIONS[grade_id], answer).verdicts
-    assert {name: v.outcome for name, v in verdicts.items()} == dict.fromkeys(verdicts, "met")
+def test_an_answer_in_words_is_for_a_person(grade_id: str, answer: str) -> None:
+    """The model answers are right; no program may say so, nor the contrary."""
+    assert {v.outcome for v in judge(QUESTIONS[grade_id], answer).verdicts.values()} == {"unsure"}
+
+
+CHOICES = {
+    ("inline_two_layer_net_1", "1 and 2."): True,
+    ("inline_two_layer_net_1", "sigmoid and ReLU"): True,
+    ("inline_two_layer_net_1", "Sigmoid and ReLU can have that problem."): True,
+    ("inline_two_layer_net_1", "Leaky ReLU"): False,
+    ("inline_two_layer_net_2", "Options 1 and 3"): True,
+    ("inline_two_layer_net_2", "more images, stronger regularisation"): True,
+    ("inline_two_layer_net_2", "2"): False,
+    ("inline_BatchNormalization_3", "batch norm: 3\nlayer norm: 2"): True,
+    ("inline_BatchNormalization_3", "BN = 2, LN = 3"): False,
+    ("inline_BatchNormalization_4", "In case 2."): True,
+    ("inline_BatchNormalization_4", "scenario 2"): True,
+    ("inline_BatchNormalization_4", "3"): False,
+}
+
+
+@pytest.mark.parametrize(("asked", "right"), CHOICES.items(), ids=[a for _, a in CHOICES])
+def test_a_choice_that_stands_alone_is_settled(asked: tuple[str, str], right: bool) -> None:
+    question = QUESTIONS[asked[0]]
+    verdicts = judge(question, asked[1]).verdicts
+    for criterion in question.criteria:
+        met = right and criterion.chosen is not None
+        assert verdicts[criterion.id].outcome == ("met" if met else "not met"), criterion.id
+
+
+def test_a_choice_that_the_rubric_leaves_to_a_person_is_left() -> None:
+    verdicts = judge(QUESTIONS["inline_BatchNormalization_4"], "2 and 3").verdicts
+    assert {v.outcome for v in verdicts.values()} == {"unsure"}
+    assert verdicts["choice"].message.endswith("a person decides about this choice.")
+
+
+MISREAD = {
+    "two predicates": [
+        ("inline_two_layer_net_2", "1, 3. We can use more data or stronger regularisation"),
+        ("inline_two_layer_net_2", "1 and 3. More data or reg, or neither."),
+    ],
+    "two for one": [
+        ("inline_BatchNormalization_3", "BN: 3 and 4"),
+        ("inline_BatchNormalization_3", "BN: 3 or 4, LN: 2"),
+    ],
+    "a joke": [
+        ("inline_two_layer_net_1", "1 and 2. Just kidding, it is 3."),
+        ("inline_two_layer_net_2", "1 and 3, said the cat."),
+    ],
+    "hypothetical": [
+        ("inline_Dropout_3", "if p were larger, more units would be kept"),
+        ("inline_Dropout_3", "p should stay."),
+        ("inline_two_layer_net_2", "1 and 3 would help if the net were deeper"),
+    ],
+    "reversed": [
+        ("inline_Dropout_1", "The test output is p times the training output."),
+        ("inline_FullyConnectedNets_2", "The three-layer network is more sensitive than the five-layer one."),
+        ("inline_BatchNormalization_2", "Small batches work better than large ones."),
+    ],
+    "colliding words": [
+        ("inline_FullyConnectedNets_2", "A deeper net needs more power and has a higher complexity."),
+        ("inline_BatchNormalization_4", "Layer 2 is affected."),
+        ("inline_Dropout_2", "Training a layer takes power."),
+    ],
+    "second language": [
+        ("inline_two_layer_net_2", "Is good to do number 1 and number 3."),
+        ("inline_two_layer_net_2", "We punish the big weight so net is less flexible."),
+        ("inline_BatchNormalization_4", "It work bad in 2nd case."),
+    ],
+}
+
+
+@pytest.mark.parametrize(("grade_id", "answer"), [pair for each in MISREAD.values() for pair in each])
+def test_what_was_once_misread_is_for_a_person(grade_id: str, answer: str) -> None:
+    judgement = judge(QUESTIONS[grade_id], answer)
+    assert not judgement.settled
+    assert {v.outcome for v in judgement.verdicts.values()} == {"unsure"}
+
+
+# --- the labelled answers -----------------------------------------------------------------------
+
+LABELLED = list(labelled.labelled())
+READ = [rubrics.read(answer, QUESTIONS) for answer in LABELLED]
 
 
 def test_every_inline_question_has_a_rubric_worth_its_points() -> None:
@@ -102,14 +205,9 @@ def test_every_inline_question_has_a_rubric_worth_its_points() -> None:
     assert assignment.question("affine_forward") is None
 
 
-LABELLED = list(rubrics.labelled())
-ROWS = rubrics.judged(LABELLED, QUESTIONS)
-
-
-def test_there_are_enough_labelled_answers_of_every_kind() -> None:
-    assert len({a.text for a in LABELLED}) >= 300
-    kinds = {a.kind for a in LABELLED}
-    assert kinds >= {
+def test_there_are_enough_labelled_answers_of_every_kind_and_style() -> None:
+    assert len({(a.question, a.text) for a in LABELLED}) >= 600
+    kinds = {
         "right",
         "half",
         "wrong",
@@ -119,106 +217,58 @@ def test_there_are_enough_labelled_answers_of_every_kind() -> None:
         "copied",
         "empty",
         "offtopic",
+        "human",
     }
+    assert {a.kind for a in LABELLED} == kinds
+    assert {a.style for a in LABELLED} == {
+        *labelled.HELD_STYLES,
+        "plain",
+        "terse",
+        "rambling",
+        "markup",
+        "odd",
+    }
+    assert {a.question for a in LABELLED} > labelled.HELD_QUESTIONS
     for answer in LABELLED:
         assert answer.met <= {c.id for c in QUESTIONS[answer.question].criteria}, answer.where
 
 
-@pytest.mark.parametrize(
-    ("part", "accuracy", "kappa"),
-    # A little below what was measured (bench/rubrics.md), so that a change for the worse is noticed.
-    [
-        ("tuned", 0.99, 0.97),
-        ("held-out", 0.97, 0.94),
-        ("fresh 1", 0.95, 0.9),
-        ("fresh 2", 0.95, 0.9),
-        ("fresh 3", 0.95, 0.9),
-    ],
-)
-def test_verdicts_agree_with_the_labels(part: str, accuracy: float, kappa: float) -> None:
-    decided = [row for row in ROWS if row.answer.part == part and row.decided]
-    assert sum(row.right for row in decided) >= accuracy * len(decided)
-    assert rubrics.kappa(decided) >= kappa
+@pytest.mark.parametrize("part", labelled.PARTS)
+def test_nothing_is_graded_alone_wrongly(part: str) -> None:
+    alone = [row for row in READ if row.answer.part == part and row.alone]
+    assert [row.answer.where for row in alone if row.wrong] == []
+    assert len(alone) >= 4
 
 
-def test_no_answer_is_falsely_full_and_none_is_graded_alone_wrongly() -> None:
-    found = rubrics.cells(ROWS, QUESTIONS)
-    assert [cell.rows[0].answer.where for cell in found if cell.falsely_full] == []
-    assert [cell.rows[0].answer.where for cell in found if cell.graded and not cell.right] == []
+def test_an_answer_with_nothing_in_it_is_graded_alone() -> None:
+    assert [r.answer.where for r in READ if r.answer.kind == "empty" and not r.alone] == []
+    copied = [r for r in READ if r.answer.kind == "copied"]  # some are of another wording of the question
+    assert sum(r.alone for r in copied) > len(copied) / 2
 
 
-def test_lists_of_keywords_and_other_languages_never_earn_full_marks() -> None:
-    for answer in LABELLED:
-        if answer.kind in ("keywords", "language"):
-            judgement = judge(QUESTIONS[answer.question], answer.text)
-            outcomes = [v.outcome for v in judgement.verdicts.values()]
-            assert not all(o == "met" for o in outcomes), answer.where
-            if answer.kind == "language":
-                assert set(outcomes) == {"unsure"}, answer.where
-
-
-@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
-@pytest.mark.parametrize("joint", [" ", ", ", "; ", ". ", " and ", "\n- ", " the ", " of the ", " or "])
-def test_the_words_of_the_model_answer_as_a_list_earn_little(question: Question, joint: str) -> None:
-    """Whatever joins them: the words without the sentences must not pass for the answer."""
-    model = dict(models())[question.grade_id]
-    words = [w for s in sentences(model) for w in s.words if w.isalpha() and w not in language.GLUE]
-    assert not all(v.outcome == "met" for v in judge(question, joint.join(words)).verdicts.values())
+def test_an_answer_that_only_a_person_may_settle_counts_as_wrong_if_it_is_settled() -> None:
+    hedged = next(row for row in READ if row.answer.kind == "human")
+    assert not hedged.wrong
+    assert dataclasses.replace(hedged, alone=True).wrong
 
 
 def test_an_own_kappa_is_right() -> None:
-    def row(met: bool, outcome: str) -> rubrics.Judged:
-        return rubrics.Judged(LABELLED[0], "x", met, outcome)
-
     # 20 agree on met, 15 on not met, 5 + 10 differ: 0.70 against 0.50 by chance.
-    rows = [row(True, "met")] * 20 + [row(True, "not met")] * 5
-    rows += [row(False, "met")] * 10 + [row(False, "not met")] * 15
-    assert rubrics.kappa(rows) == pytest.approx(0.4)
-
-
-# --- language and style -------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("The gradient vanishes since the slope of the curve is zero.", ""),
-        ("1 and 2", ""),
-        ("ReLU, x < 0", ""),
-        ("El gradiente desaparece porque la pendiente es casi cero.", "Spanish"),
-        ("Le gradient disparaît parce que la pente est presque nulle.", "French"),
-        ("Der Gradient verschwindet, weil die Steigung fast null ist und nicht wächst.", "German"),
-        ("Il gradiente svanisce perché la pendenza è quasi zero e non cresce.", "Italian"),
-        ("De gradiënt verdwijnt omdat de helling bijna nul is en niet groeit met het netwerk.", "Dutch"),
-        ("Градиент исчезает, потому что наклон почти равен нулю.", "another script"),
-        ("梯度消失，因为斜率接近零", "another script"),
-        ("勾配が消えるのは傾きがほぼゼロだからです", "another script"),
-        ("Gradyan kaybolur çünkü eğim sıfıra yakındır ve öğrenme durur", "unclear"),
-        ("σ'(x) is small for α, β and γ, and so the gradient vanishes.", ""),
-    ],
-)
-def test_languages(text: str, expected: str) -> None:
-    assert language.foreign(sentences(text)) == expected
-
-
-def test_a_foreign_answer_goes_to_a_person_with_that_reason() -> None:
-    verdict = judge(DROPOUT, "Man sollte p erhöhen, weil das Netz sonst nicht genug lernen kann.").verdicts
-    assert {v.outcome for v in verdict.values()} == {"unsure"}
-    assert "a person reads this answer, since it seems to be in German." in verdict["direction"].message
+    pairs = [(True, True)] * 20 + [(True, False)] * 5 + [(False, True)] * 10 + [(False, False)] * 15
+    assert labelled.kappa(pairs) == pytest.approx(0.4)
 
 
 # --- messages -----------------------------------------------------------------------------------
 
 
-def test_messages_hold_the_students_words_and_none_of_the_rubrics() -> None:
+def test_messages_hold_none_of_the_rubric() -> None:
     for answer in LABELLED:
         question = QUESTIONS[answer.question]
         for criterion in question.criteria:
             message = judge(question, answer.text).verdicts[criterion.id].message
-            without = message.replace(criterion.title, "").partition("“")[0]
             assert len(criterion.full) < 10 or criterion.full not in message
             assert question.answer not in message
-            assert len(without) < 130, message
+            assert len(message.replace(criterion.title, "")) < 130, message
 
 
 def test_titles_do_not_give_the_answer_away() -> None:
@@ -229,42 +279,32 @@ def test_titles_do_not_give_the_answer_away() -> None:
             assert verdicts[criterion.id].outcome != "met", criterion.title
 
 
-def test_a_long_sentence_is_cut() -> None:
-    message = (
-        judge(DROPOUT, "Increase p " + "because of the capacity " * 30 + ".").verdicts["direction"].message
-    )
-    assert message.endswith("…”")
-    assert len(message) < 300
-
-
 # --- the hidden test, and what the judge makes of it --------------------------------------------
 
 
-def asked(criterion: str) -> Asked:
-    return Asked(DROPOUT, next(c for c in DROPOUT.criteria if c.id == criterion))
+CHOICE = Asked(ACTIVATIONS, next(c for c in ACTIVATIONS.criteria if c.id == "choice"))
 
 
 def test_met_passes_with_its_reason() -> None:
-    assert "“Increase p.”" in inline.test_inline({"inline_Dropout_3": "Increase p."}, asked("direction"))
+    said = inline.test_inline({"inline_two_layer_net_1": "1 and 2"}, CHOICE)
+    assert said == "Which activations: right."
 
 
 def test_not_met_fails() -> None:
-    with pytest.raises(
-        CheckFailed, match=r"Whether and how to change p: this says something else\."
-    ) as failed:
-        inline.test_inline({"inline_Dropout_3": "Decrease p."}, asked("direction"))
+    with pytest.raises(CheckFailed, match=r"Which activations: not right\.") as failed:
+        inline.test_inline({"inline_two_layer_net_1": "3"}, CHOICE)
     assert failed.value.property == ""
 
 
 def test_nothing_written_fails_with_that_reason() -> None:
     with pytest.raises(CheckFailed, match="Nothing is written here") as failed:
-        inline.test_inline({}, asked("direction"))
+        inline.test_inline({}, CHOICE)
     assert failed.value.property == "empty"
 
 
 def test_unsure_is_skipped() -> None:
-    with pytest.raises(pytest.skip.Exception, match="a person decides"):
-        inline.test_inline({"inline_Dropout_3": "No change is needed, p is a fraction."}, asked("direction"))
+    with pytest.raises(pytest.skip.Exception, match=r"Which activations: a person reads this\."):
+        inline.test_inline({"inline_two_layer_net_1": "1 and 2, since it is flat."}, CHOICE)
 
 
 CELL = GradeCell("inline_Dropout_3", "Dropout", 1.0, "inline", True)
@@ -291,10 +331,10 @@ def state(grade: Grade) -> tuple[float | None, str]:
 RIGHT = "Increase p, since otherwise too few active units remain."
 
 
-def test_a_text_gets_a_proposal() -> None:
-    assert state(judged(RIGHT)) == (1.0, "needs_review")
-    assert state(judged("Increase p.")) == (0.5, "needs_review")
-    assert state(judged("Man muss p erhöhen, weil das Netz sonst zu klein ist.")) == (0.0, "needs_review")
+def test_a_text_gets_no_points_before_a_person_has_read_it() -> None:
+    for answer in (RIGHT, "Increase p.", "Man muss p erhöhen, weil das Netz sonst zu klein ist."):
+        assert state(judged(answer)) == (None, "needs_review")
+        assert judged(answer).comment == "Your instructor reads this answer."
 
 
 def test_nothing_written_is_graded() -> None:
@@ -305,21 +345,10 @@ def test_nothing_written_is_graded() -> None:
     assert judged(DROPOUT.asked).comment == "This is the question's own text, with no answer to it."
 
 
-def test_mode_auto_grades_what_is_clear_and_only_that() -> None:
-    auto = dataclasses.replace(DROPOUT, mode="auto")
-    assert state(judged(RIGHT, auto)) == (1.0, "graded")
-    assert state(judged("No change, p is a fraction.", auto)) == (0.0, "needs_review")
-
-
-def test_a_choice_is_graded_if_clear() -> None:
-    answer = "1 and 2."
-    verdicts = judge(ACTIVATIONS, answer).verdicts
-    cases = tuple(
-        CaseResult(c.id, "criterion", c.points, "passed" if verdicts[c.id].outcome == "met" else "failed")
-        for c in ACTIVATIONS.criteria
-    )
-    grade = scoring.judge_inline(CELL, answer, True, ACTIVATIONS, cases)
-    assert state(grade) == (1.0, "graded")
+@pytest.mark.parametrize(("answer", "points"), [("1 and 2.", 1.0), ("3", 0.0), ("1, 2: flat", None)])
+def test_a_choice_is_graded_if_it_stands_alone(answer: str, points: float | None) -> None:
+    grade = judged(answer, ACTIVATIONS)
+    assert state(grade) == (points, "needs_review" if points is None else "graded")
 
 
 def test_faults_of_ours_are_no_grade() -> None:
@@ -351,9 +380,9 @@ def test_the_judge_runs_a_case_for_every_criterion(assignment: Assignment) -> No
     record = grade_one(only, hand_in, unsafe())
     grade = record.grades["inline_Dropout_3"]
     assert [(c.id, c.kind, c.weight, c.outcome) for c in grade.cases] == [
-        ("inline_Dropout_3[direction]", "criterion", 0.5, "passed"),
-        ("inline_Dropout_3[reason]", "criterion", 0.5, "passed"),
+        ("inline_Dropout_3[direction]", "criterion", 0.5, "skipped"),
+        ("inline_Dropout_3[reason]", "criterion", 0.5, "skipped"),
     ]
-    assert grade.cases[0].message.startswith("Whether and how to change p: said. “Increase p, since")
-    assert state(grade) == (1.0, "needs_review")
+    assert grade.cases[0].message == "Whether and how to change p: a person reads this."
+    assert state(grade) == (None, "needs_review")
     assert record.grades["inline_Dropout_1"].comment == "No answer handed in."

@@ -16,24 +16,17 @@ from autograder.notebook import Cell, question_text
 
 GOOD = """
 [words]
-vanish = ["vanish*", "die out"]
+topic = ["curve", "slope"]
+shrinks = ["vanish", "fade", "shrink"]
 
 [inline_nb_1]
 answer = "Sigmoid and ReLU."
-mode = "auto"
-yes = ["suffer*"]
-no = ["fine"]
-
-[inline_nb_1.words]
-zero = ["zero", "0"]
+called = ["curve"]
 
 [inline_nb_1.options]
-1 = ["sigmoid*"]
+1 = ["sigmoid"]
 2 = ["relu"]
 3 = ["leaky relu"]
-
-[inline_nb_1.subjects]
-curve = ["curve"]
 
 [[inline_nb_1.criterion]]
 id = "which"
@@ -47,14 +40,28 @@ unsure = [[1]]
 id = "why"
 title = "Why"
 share = 0.5
-full = "The slope is
-zero."
-subject = "1"
-window = 9
-accept = ["slope + <zero> | <vanish>", "@curve flat"]
-reject = ["-<zero>"]
-unclear = ["slope"]
-""".replace('"The slope is\nzero."', '"""The slope is\nzero."""')
+full = '''The slope is
+zero.'''
+"""
+SLOTS = """
+[inline_nb_1]
+answer = "Tea: 1."
+
+[inline_nb_1.options]
+1 = ["hot"]
+2 = ["cold"]
+
+[inline_nb_1.slots]
+tea = ["tea", "green tea"]
+
+[[inline_nb_1.criterion]]
+id = "tea"
+title = "Tea"
+share = 1
+full = "1"
+choose = [1]
+slot = "tea"
+"""
 
 
 @pytest.fixture
@@ -84,24 +91,41 @@ def questions(notebook: Path, text: str) -> tuple[Question, ...]:
 
 def test_everything_is_read(notebook: Path) -> None:
     [found] = questions(notebook, GOOD)
-    assert (found.grade_id, found.kind, found.mode) == ("inline_nb_1", "choice", "auto")
+    assert (found.grade_id, found.kind) == ("inline_nb_1", "choice")
     assert (found.asked, found.answer) == ("Which one\nsaturates?", "Sigmoid and ReLU.")
-    assert found.options == ("1", "2", "3")
-    assert [name for name, _ in found.subjects] == ["1", "2", "3", "curve"]
+    assert found.options is not None
+    assert (found.options.numbers, found.options.called) == (("1", "2", "3"), ("curve",))
+    assert found.options.names[2] == ("3", (("leaky", "relu"),))
     which, why = found.criteria
     assert (which.id, which.title, which.points, which.chosen) == ("which", "Which", 1.0, frozenset("12"))
     assert which.unsure == (frozenset("1"),)
     assert (why.points, why.full, why.chosen) == (1.0, "The slope is zero.", None)
-    [part] = why.evidence
-    assert (part.subject, part.accept[0].window, part.accept[1].subject) == ("1", 9, "curve")
-    assert len(part.reject) == len(part.unclear) == 1
     assert found.points == 2.0
+    assert found.vocabulary >= {"curve", "slope", "sigmoid", "leaky", "zero", "saturates"}
+    assert found.vocabulary.isdisjoint(("fade", "the", "which"))
+    assert found.alike == {"vanish": "shrinks", "fade": "shrinks", "shrink": "shrinks"}
 
 
 def test_it_can_be_used(notebook: Path) -> None:
     [found] = questions(notebook, GOOD)
-    verdicts = judge(found, "1 and 2, since the sigmoid has a slope that vanishes.").verdicts
-    assert [v.outcome for v in verdicts.values()] == ["met", "met"]
+    verdicts = judge(found, "the sigmoid and the ReLU").verdicts
+    assert [v.outcome for v in verdicts.values()] == ["met", "not met"]
+    [found] = questions(notebook, SLOTS)
+    assert judge(found, "green tea: 1").verdicts["tea"].outcome == "met"
+
+
+def test_an_option_is_called_by_its_own_text_too(tmp_path: Path) -> None:
+    asked = "Which of these?\n\n1. Take a walk.\n2. Take a nap."
+    cells = [
+        {"cell_type": "markdown", "source": asked, "metadata": {}},
+        {"cell_type": "markdown", "source": "1", "metadata": mark("inline_nb_1")},
+    ]
+    path = tmp_path / "nb.ipynb"
+    path.write_text(json.dumps({"cells": cells}))
+    text = GOOD.replace('3 = ["leaky relu"]\n', "").replace("choose = [1, 2]", "choose = [2]")
+    (tmp_path / "demo.toml").write_text(text)
+    [found] = read(tmp_path / "demo.toml", [Cell("inline_nb_1", 2.0, path)], tmp_path)
+    assert judge(found, "Take a nap.").verdicts["which"].outcome == "met"
 
 
 def test_no_file_is_no_rubric(tmp_path: Path) -> None:
@@ -121,22 +145,11 @@ def test_a_question_may_be_the_same_as_anothers(notebook: Path) -> None:
     assert [c.id for c in found.criteria] == ["which", "why"]
 
 
-def test_parts_are_all_needed(notebook: Path) -> None:
-    parts = [f'{PART}accept = ["{word}"]\n' for word in ("left", "right")]
-    [found] = questions(notebook, BARE + "".join(parts))
-    assert judge(found, "Left it is and right it is.").verdicts["why"].outcome == "met"
-    assert judge(found, "Left it is.").verdicts["why"].outcome == "not met"
-
-
 def changed(old: str, new: str) -> str:
     assert old in GOOD
     return GOOD.replace(old, new, 1)
 
 
-ACCEPT = 'accept = ["slope + <zero> | <vanish>", "@curve flat"]'
-REST = 'reject = ["-<zero>"]\nunclear = ["slope"]'
-PART = "\n[[inline_nb_1.criterion.part]]\n"
-BARE = GOOD.replace(ACCEPT, "").replace(REST, "").replace('subject = "1"\nwindow = 9', "")
 WRONG = {
     "toml": ("[words", r"demo\.toml: expected TOML in UTF-8, got: "),
     "unknown cell": (
@@ -145,39 +158,23 @@ WRONG = {
     ),
     "no table": ("inline_nb_1 = 3", "inline_nb_1: expected a table, got 3"),
     "unknown key": (
-        changed('mode = "auto"', "points = 3"),
-        "inline_nb_1: expected one of same_as, mode, .* got 'points'",
+        changed('called = ["curve"]', "points = 3"),
+        "inline_nb_1: expected one of same_as, answer, .* got 'points'",
     ),
-    "mode": (changed('"auto"', '"sometimes"'), "mode: expected one of review, auto, got 'sometimes'"),
     "no answer": (
         changed('answer = "Sigmoid and ReLU."', ""),
         "inline_nb_1: answer: expected a text, got nothing",
     ),
     "empty answer": (changed('"Sigmoid and ReLU."', '" "'), "answer: expected a text, got ' '"),
     "words": (
-        changed('["zero", "0"]', '"zero"'),
-        "inline_nb_1: words: zero: expected a list of texts, got 'zero'",
+        changed('["sigmoid"]', '"sigmoid"'),
+        "inline_nb_1: options: 1: expected a list of texts, got 'sigmoid'",
     ),
     "shared words": (
-        changed('["vanish*", "die out"]', "[1]"),
-        r"demo\.toml: words: vanish: expected a list of texts",
+        changed('["vanish", "fade", "shrink"]', "[1]"),
+        r"demo\.toml: words: shrinks: expected a list of texts",
     ),
     "option numbers": (changed("1 = [", "2x = ["), 'options "1", "2", … in order, got \'2x\''),
-    "option pattern": (changed('["leaky relu"]', '["<leaky>"]'), "options: 3: <leaky> is no group"),
-    "pattern": (
-        changed('"-<zero>"', '"<one>"'),
-        r"criterion 2 \(why\): reject: <one> is no group; the groups are",
-    ),
-    "yes": (changed('["suffer*"]', '["| x"]'), "inline_nb_1: yes: '| x' has an empty alternative"),
-    "pattern's subject": (
-        changed('"@curve flat"', '"@line flat"'),
-        "expected a subject .1, 2, 3, curve., got '@line flat'",
-    ),
-    "subject": (
-        changed('subject = "1"', 'subject = "4"'),
-        r"subject: expected a subject \(1, 2, 3, curve\), got '4'",
-    ),
-    "window": (changed("window = 9", "window = 0"), "window: expected a whole number above 0, got 0"),
     "share": (
         changed("share = 0.5", "share = 2"),
         r"\(which\): share: expected a number above 0, up to 1, got 2",
@@ -191,11 +188,19 @@ WRONG = {
     "option": (changed("[1, 2]", "[1, 9]"), "which: expected one of the options 1, 2, 3, got '9'"),
     "unsure": (changed("[[1]]", "[1]"), "unsure: expected a list of option numbers, got 1"),
     "unsure list": (changed("[[1]]", "3"), "unsure: expected a list of lists of option numbers, got 3"),
-    "no way": (changed(ACCEPT, ""), "accept: expected patterns to accept, got nothing"),
-    "two ways": (changed("unsure = [[1]]", PART + 'accept = ["x"]'), "expected either choose or accept"),
-    "slot": (
+    "called": (changed('called = ["curve"]', "called = 1"), "called: expected a list of texts, got 1"),
+    "no such slot": (
         changed("choose = [1, 2]", 'choose = [1]\nslot = "layer"'),
-        "slot: expected a subject .* got 'layer'",
+        r"slot: expected a slot \(none\), got 'layer'",
+    ),
+    "another slot": (
+        SLOTS.replace('slot = "tea"', 'slot = "ale"'),
+        r"slot: expected a slot \(tea\), got 'ale'",
+    ),
+    "no slot": (SLOTS.replace('slot = "tea"', ""), r"slot: expected a slot \(tea\), got nothing"),
+    "patterns": (
+        changed("share = 0.5", 'share = 0.5\naccept = ["x"]'),
+        "expected one of id, .* got 'accept'",
     ),
     "criterion's key": (
         changed("share = 0.5", "share = 0.5\npoints = 1"),
@@ -203,12 +208,8 @@ WRONG = {
     ),
     "criteria": (GOOD.partition("[[")[0], "criterion: expected criteria, got nothing"),
     "criterion": (
-        GOOD.partition("[[")[0].replace('mode = "auto"', "criterion = 3"),
+        GOOD.partition("[[")[0].replace('called = ["curve"]', "criterion = 3"),
         "expected a list of tables, got 3",
-    ),
-    "part's key": (
-        BARE + PART + 'title = "x"\naccept = ["x"]',
-        "part 1: expected one of accept, .* got 'title'",
     ),
     "same as": (
         '[inline_nb_1]\nsame_as = "nowhere: inline_nb_1"',
