@@ -3,8 +3,8 @@
     python -m bench.second_opinion
 
 Per criterion, from the labelled answers (bench/labelled.py), split as in bench.rubrics: the build part and
-the other questions in five folds, the other writers from the build part. Needs scikit-learn, which nothing
-that ships does. Beside it what the kit has: kernel ridge regression on the same answers (`answers/labelled.py`).
+the other questions in five folds, the other writers from the build part. It needs scikit-learn, which
+nothing that ships does. Beside it what the kit has: kernel ridge regression (answers/labelled.py).
 """
 
 import argparse

@@ -1,9 +1,9 @@
 """Which of the numbered options an answer chooses, where it does that and nothing else.
 
 Every sign of the answer must be accounted for: options ("1", "the second", "case 2", their names), words
-that lead to them ("the answer is"), the question's own words, and what joins or refuses options ("1 and 3, but
-not 2", "all except 4", "1: yes, 2: no"). Whatever is left over, be it a joke, a hedge or an explanation, leaves
-the choice open, and a person reads the answer.
+that lead to them ("the answer is"), the question's own words, and what joins or refuses options ("1 and 3,
+but not 2", "all except 4", "1: yes, 2: no"). Whatever is left over, be it a joke, a hedge or an
+explanation, leaves the choice open, and a person reads the answer.
 """
 
 from __future__ import annotations

@@ -345,7 +345,7 @@ def test_an_untouched_notebook_alone_is_not_answered(case: str, tmp_path: Path) 
 
 
 def test_an_answer_that_says_nothing_is_not_settled_beside_a_document(tmp_path: Path) -> None:
-    away = "My answers to all of your questions are in the other file that I uploaded."
+    away = "My work is attached as a separate document and can be read there."
     files = {NB: packed(answered(**{ONE: away})), "answers.pdf": b"%PDF-1.7"}
     found = taken(files, tmp_path)
     assert set(found.doubts) >= {ONE}

@@ -32,7 +32,7 @@ CLASS = {
 def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("review")
     for student, text in CLASS.items():
-        hand_in(folder / "submitted", student, {QUESTION: text, "inline_two_layer_net_2": ""})
+        hand_in(folder / "submitted", student, {QUESTION: text, "inline_two_layer_net_2": "I do not know."})
     grade(folder / "submitted", folder / "out")
     return folder
 
@@ -150,7 +150,7 @@ def test_decisions_survive_a_new_grading_and_reach_the_feedback(
 ) -> None:
     name = group_of(listed(folder, capsys), "s001")
     review(folder, "--decide", f"{name}=1.25", "--comment", "ReLU is not linear.")
-    hand_in(folder / "submitted", "s002", {QUESTION: "1 and 2.", "inline_two_layer_net_2": ""})
+    hand_in(folder / "submitted", "s002", {QUESTION: "1 and 2.", "inline_two_layer_net_2": "I do not know."})
     grade(folder / "submitted", folder / "out")
     assert [s[1] for s in scores(folder)] == [1.25, 1.25, 1.25, None]
     cli.main(["report", "assignment1", str(folder / "out")])
