@@ -15,7 +15,15 @@ from autograder.runs import publish as reporting
 def add(parser: argparse.ArgumentParser) -> None:
     report.add(parser)
     parser.add_argument("--format", required=True, choices=reporting.FORMATS)
-    parser.add_argument("--to", type=Path, required=True, metavar="PATH", help="a file; gradescope: a folder")
+    parser.add_argument(
+        "--to", type=Path, required=True, metavar="PATH", help="a file; gradescope, mail: a folder"
+    )
+    parser.add_argument(
+        "--download",
+        type=Path,
+        metavar="FROM",
+        help="moodle-feedback, canvas-comments: what the LMS gave out",
+    )
     parser.add_argument(
         "--final",
         action="store_true",
@@ -27,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     graded = Graded(course.load(options.assignment), options.out, options.gradebook)
     usual = graded.assignment.course.roster if options.format != "canvas" else None  # Canvas's own file
     roster = options.roster or usual
-    exported = reporting.export(graded, options.format, roster, options.to, options.final)
+    exported = reporting.export(graded, options.format, roster, options.to, options.final, options.download)
     print(f"{exported.students} students, {options.format}: {options.to}")
     needed = reporting.tell_needed(exported, options.final)
     return ATTENTION if reporting.tell(exported.matched) or needed else DONE

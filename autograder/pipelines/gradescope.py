@@ -13,7 +13,7 @@ from pathlib import Path
 from autograder.course.assignment import Assignment
 from autograder.pipelines import kit_wheel
 from autograder.pipelines.course_files import course_files
-from autograder.pipelines.packed import write_zip
+from autograder.runs.packed import write_zip
 
 SETTINGS = "pipeline.json"  # read by `on_gradescope`
 COURSE = "course"  # the course's folder in source/

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import autograder
 from autograder.course import course
-from autograder.pipelines.packed import pack
+from autograder.runs.packed import pack
 
 KIT = "cs-course-kit"
 ENGINE = Path(autograder.__file__).parent

@@ -22,9 +22,11 @@ from autograder.gradebook.objections import Objection
 from autograder.records.record import Record
 from autograder.reports import canvas, class_report, exports, feedback, gradescope, junit
 from autograder.reports.score import needed
+from autograder.runs import giving_back
 
 T = TypeVar("T")
-FORMATS = ("nbgrader", "canvas", "gradescope", "junit", "cases")
+LMS = ("moodle-feedback", "canvas-comments")  # feedback pages, as an LMS takes them back
+FORMATS = ("nbgrader", "canvas", "gradescope", "junit", "cases", *LMS, "mail")
 SHOWN = 20  # names on one line
 CHUNK = 100  # records in memory at a time
 
@@ -117,12 +119,20 @@ class Exported:
     unclaimed: Sequence[str] = ()  # hand-ins that may be of somebody who is counted as without one
 
 
-def export(graded: Graded, format: str, roster_file: Path | None, to: Path, final: bool = False) -> Exported:
-    """Write one of FORMATS to `to`, a file, or for gradescope a folder. Points that need review are
-    left blank, unless these are `final`.
+def export(
+    graded: Graded,
+    format: str,
+    roster_file: Path | None,
+    to: Path,
+    final: bool = False,
+    download: Path | None = None,
+) -> Exported:
+    """Write one of FORMATS to `to`, a file, or for gradescope and mail a folder. Points that need review are
+    left blank, and pages with such points out, unless these are `final`.
 
     Raises:
         ExportError, RosterError: the roster is missing or does not fit.
+        IntakeError: `download`, which the LMS gave out, cannot be read.
     """
     waiting: dict[str, str] = {}
     assignment, unclaimed = graded.assignment, graded.unclaimed
@@ -138,6 +148,8 @@ def export(graded: Graded, format: str, roster_file: Path | None, to: Path, fina
         render = partial(gradescope.results_json, assignment=assignment, final=final)
         for one, text in _each(records, render, "no results.json", graded.faults):
             write_atomically(to / one.student / "results.json", text)
+    elif format in LMS or format == "mail":
+        _give_back(graded, format, records, matched or Matched(), to, final, download, roster_file)
     elif format == "junit":
         write_atomically(to, junit.junit_xml(records, assignment, final))
     elif format == "cases":
@@ -146,6 +158,28 @@ def export(graded: Graded, format: str, roster_file: Path | None, to: Path, fina
         blank = bool(unclaimed) and not final
         write_atomically(to, exports.nbgrader_csv(records, assignment, matched, final, unclaimed=blank))
     return exported(matched)
+
+
+def _give_back(
+    graded: Graded,
+    format: str,
+    records: Iterable[Record],
+    matched: Matched,
+    to: Path,
+    final: bool,
+    download: Path | None,
+    roster_file: Path | None,
+) -> None:
+    kept = [one for one in records if final or not needed(one)]
+    names = {one.student: matched.called(one.student) for one in kept}
+    render = partial(feedback.render, assignment=graded.assignment, names=names)
+    pages = {one.student: page for one, page in _each(kept, render, "no page", graded.faults)}
+    if format == "mail":
+        missing = giving_back.write_mail(to, pages, kept, graded.assignment, matched)
+    else:
+        people = roster.read(roster_file) if roster_file else None
+        missing = giving_back.write_lms(format, to, pages, download, graded.assignment, people)
+    graded.faults.update(missing)
 
 
 def _noting(records: Iterable[Record], waiting: dict[str, str]) -> Iterator[Record]:

@@ -110,7 +110,7 @@ def test_from_zip_to_results_without_user_namespaces(built: Path) -> None:
     # Always shown: what was unusual, and nothing of what a check found.
     assert "handed in 59 min after the deadline" in results["output"]
     assert not any(word in results["output"] for word in ("double", "out", "wrong"))
-    assert "1000000" not in text  # an input of a hidden check
+    assert "1000000" not in json.dumps({**results, "tests": []})  # an input of a hidden check
 
 
 @pytest.mark.long
