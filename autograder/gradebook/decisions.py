@@ -27,6 +27,9 @@ from autograder.records.record import CaseResult, Grade, Outcome, Record
 CHUNK = 200  # students looked up at once
 
 
+Verdicts = Mapping[str, tuple[bool, str]]  # criterion -> whether it is met, and its title
+
+
 @dataclass(frozen=True)
 class Entry:
     """A grade's row in the gradebook."""
@@ -43,7 +46,7 @@ class Entered:
 
     decisions: dict[str, Entry] = field(default_factory=dict)  # grade id -> row
     comments: dict[str, str] = field(default_factory=dict)  # grade id -> what a person wrote
-    verdicts: dict[str, Mapping[str, bool]] = field(default_factory=dict)  # grade id -> criterion -> met
+    verdicts: dict[str, Verdicts] = field(default_factory=dict)  # grade id -> criteria
     timestamp: datetime | None = None
     extension_days: float = 0.0
 
@@ -97,7 +100,10 @@ def _entered(db: Session, assignment: Assignment, students: list[str]) -> dict[s
         for (student, grade_id), line in ledger.standing(read).items():
             row = found[student].decisions.get(grade_id) if student in found else None
             if row is not None and row.manual == line.points:  # else somebody entered others since
-                found[student].verdicts[grade_id] = line.verdicts
+                question = assignment.question(grade_id)
+                titles = {c.id: c.title for c in question.criteria} if question else {}
+                judged = {c: (met, titles.get(c, c)) for c, met in line.verdicts.items()}
+                found[student].verdicts[grade_id] = judged
     return found
 
 
@@ -122,19 +128,18 @@ def laid_over(record: Record, entered: Entered | None) -> Record:
     return replace(record, grades=grades, handed_in=handed_in, extension_days=extension)
 
 
-def _read(grade: Grade, verdicts: Mapping[str, bool] | None) -> Grade:
+def _read(grade: Grade, verdicts: Verdicts | None) -> Grade:
     """A grade with a person's verdicts in the place of the rubric's."""
     if not verdicts:
         return grade
     return replace(grade, cases=tuple(_judged(case, verdicts) for case in grade.cases))
 
 
-def _judged(case: CaseResult, verdicts: Mapping[str, bool]) -> CaseResult:
-    met = verdicts.get(criterion_of(case))
+def _judged(case: CaseResult, verdicts: Verdicts) -> CaseResult:
+    met, title = verdicts.get(criterion_of(case), (None, ""))
     outcome: Outcome = "passed" if met else "failed"
     if met is None or outcome == case.outcome:
         return case
-    title = case.message.partition(": ")[0] if ": " in case.message else criterion_of(case)
     return replace(case, outcome=outcome, message=f"{title}: decided by your reader.", property="")
 
 

@@ -105,6 +105,8 @@ class Base(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandler):
     def reader(self) -> str:
         """Who reads: whom the server knows by name, else the name that was typed in, else the machine's."""
         user = self.current_user
+        if user is None:
+            return ""
         known = str(getattr(user, "display_name", "") or getattr(user, "username", "") or "")
         if known and not known.startswith("Anonymous "):
             return known

@@ -19,12 +19,13 @@ from autograder.judge.scoring import DOUBT
 from autograder.notebook import Cell, mark_scheme_of, question_text
 from autograder.reading import shown
 from autograder.reading.room import NEW, Pile, Room, Saved
-from autograder.reading.waiting import Waiting
+from autograder.reading.waiting import Waiting, key_of
 from autograder.records.record import CaseResult, Record, load
 from autograder.reports import markdown
 
 ALIKE_SHOWN = 12  # other answers of a group that are shown in full
 FIRST_WORDS = 110  # characters of an answer in a list
+LOOKED_AT = 400  # characters, with all marks, that these are taken from
 LEVELS = (1.0, 0.75, 0.5, 0.25, 0.0)  # shares of the points, where there are no criteria
 OUTCOMES = {"passed": "met", "failed": "unmet"}
 
@@ -203,7 +204,7 @@ def _answer(
 
 
 def first_words(text: str) -> str:
-    plain = " ".join(markdown.plain(text[:2000]).split())
+    plain = " ".join(markdown.plain(text[:LOOKED_AT]).split())
     return plain if len(plain) <= FIRST_WORDS else plain[: FIRST_WORDS - 1] + "…"
 
 
@@ -334,7 +335,7 @@ def objection(room: Room, db: Session, one: Objection, names: bool) -> dict[str,
     )
     return {
         "objection": one,
-        "name": one.student,
+        "name": one.student if names else f"Student {key_of(room.assignment.name, one.student)[:4]}",
         "question": room.name_of(one.grade_id) if one.grade_id else "the whole assignment",
         "answer": markdown.html(text) if text else "",
         "cases": [c for c in grade.cases if c.outcome != "passed"] if grade else [],

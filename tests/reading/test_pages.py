@@ -104,6 +104,7 @@ def test_nobody_gets_in_without_logging_in(served: tuple[str, str], path: str) -
     _, page = stranger.ask("GET", f"{ROOM}{path}")
     assert "/login" in page or "Token" in page
     assert "Question 1" not in page
+    assert 'class="me"' not in stranger.ask("POST", f"{ROOM}/readers", b"")[1]
 
 
 @pytest.mark.parametrize(("method", "path"), [("PUT", "decision"), ("POST", "undo"), ("POST", "remark")])

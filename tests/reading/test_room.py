@@ -250,7 +250,7 @@ def test_feedback_shows_a_persons_verdicts(room: Room, out: Path, assignment: As
         "relu": "passed",
         "leaky": "failed",
     }
-    assert cases["relu"].message == "ReLU: decided by your reader."
+    assert cases["relu"].message == "ReLU: for which inputs: decided by your reader."
     assert cases["sigmoid"].message.endswith("found.")
     with Gradebook(sqlite_url(out / "gradebook.db"), assignment) as book:
         book.decide(["s001"], QUESTION, 2.0, overwrite=True, who="reader two")
