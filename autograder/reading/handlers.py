@@ -219,7 +219,8 @@ class Decide(Base):
             self.set_status(409)
             self.write(views.conflicts(saved, self.names))
             return
-        self.write({"points": saved.points, "entered": len(saved.outcome.entered)})
+        note = {"note": saved.note} if saved.note else {}
+        self.write({"points": saved.points, "entered": len(saved.outcome.entered), **note})
 
 
 class Undo(Base):

@@ -16,6 +16,8 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from autograder.answers import labelled
+from autograder.answers.labelled import Example
 from autograder.course.assignment import Assignment
 from autograder.errors import GradebookError, ReviewError
 from autograder.gradebook import ledger, readers, tables
@@ -88,12 +90,14 @@ class Saved:
     outcome: Outcome
     points: float
     conflicts: tuple[Conflict, ...] = ()
+    note: str = ""  # what else there is to say
 
 
 class Room:
     def __init__(self, assignment: Assignment, out: Path, url: str) -> None:
         self.assignment, self.url = assignment, url
         self.classroom = Classroom(assignment, out)
+        self._proposed: dict[str, tuple[list[Alike], list[Mapping[str, bool]]]] = {}
 
     @cached_property
     def _engine(self) -> Engine:
@@ -230,7 +234,41 @@ class Room:
             db.rollback()
             return Saved(outcome, points, self._conflicts(db, wanted.grade_id, there, outcome))
         db.commit()
-        return Saved(outcome, points)
+        return Saved(outcome, points, note=self._remember(wanted, there))
+
+    def _remember(self, wanted: Wanted, answers: Sequence[Waiting]) -> str:
+        """Keep a decision as an example for answers like these; why not, where that cannot be. Points that
+        were typed in say nothing of the criteria."""
+        question = self.assignment.question(wanted.grade_id)
+        known = {c.id for c in question.criteria} if question is not None else set()
+        if wanted.second or wanted.points is not None or not known or set(wanted.verdicts) != known:
+            return ""
+        met = frozenset(c for c, is_met in wanted.verdicts.items() if is_met)
+        texts = dict.fromkeys(answer.text for answer in answers)
+        try:
+            labelled.add(self.assignment.labelled, [Example(wanted.grade_id, text, met) for text in texts])
+        except OSError as error:
+            return f"not kept as an example: {error}"
+        return ""
+
+    def proposal(self, grade_id: str, key: str) -> Mapping[str, bool]:
+        """What answers of other terms propose for a group, by criterion. Read once for all its question's
+        groups; what is decided now counts from the next start on."""
+        groups, question = self.classroom.alike(grade_id), self.assignment.question(grade_id)
+        if question is None:
+            return {}
+        if grade_id not in self._proposed or self._proposed[grade_id][0] is not groups:
+            examples = labelled.read(self.assignment.labelled)
+            found = labelled.propose(question, examples, [group.first.text for group in groups])
+            self._proposed[grade_id] = (groups, found)
+        return next(
+            (
+                met
+                for group, met in zip(groups, self._proposed[grade_id][1], strict=True)
+                if any(a.key == key for a in group.answers)
+            ),
+            {},
+        )
 
     def _conflicts(
         self, db: Session, grade_id: str, answers: Sequence[Waiting], outcome: Outcome

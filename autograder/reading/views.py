@@ -55,6 +55,7 @@ class CriterionView:
     full: str
     found: str  # what the rubric found in the answer
     state: str  # met | unmet | open
+    before: str  # what people decided about answers like it, in other terms
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,8 @@ def answer_page(room: Room, db: Session, at: Place) -> AnswerPageView:
     one, whole = _next(piles, pile, at)
     asked = question(room, at.grade_id)
     state, line = states.get(here.student, NEW), standing.get(here.student)
-    criteria = tuple(_criteria(here, asked, line, at.second))
+    before = {} if at.second else room.proposal(at.grade_id, at.key)
+    criteria = tuple(_criteria(here, asked, line, at.second, before))
     return AnswerPageView(
         question=asked,
         shown=every[at.key],
@@ -212,7 +214,9 @@ def when(at: str) -> str:
     return at.replace("T", " ")[:16]
 
 
-def _criteria(waiting: Waiting, asked: QuestionView, line: Line | None, second: bool) -> list[CriterionView]:
+def _criteria(
+    waiting: Waiting, asked: QuestionView, line: Line | None, second: bool, before: Mapping[str, bool]
+) -> list[CriterionView]:
     return [
         CriterionView(
             id=(name := criterion_of(case)),
@@ -221,6 +225,7 @@ def _criteria(waiting: Waiting, asked: QuestionView, line: Line | None, second: 
             full=asked.full.get(name, ""),
             found="" if second else _found(case, asked.titles.get(name, "")),
             state="open" if second else _state(case, name, line),
+            before={True: "met", False: "not met"}.get(before[name], "") if name in before else "",
         )
         for case in waiting.grade.cases
         if case.kind == "criterion"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.answers import labelled
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.gradebook.book import Gradebook
@@ -45,9 +46,27 @@ def record(assignment: Assignment, student: str, text: str) -> Record:
     return Record(student, assignment.name, "none", Hashes("", "", ""), grades, answers=texts)
 
 
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where examples are kept: decisions of tests teach our course nothing."""
+    monkeypatch.setattr(labelled, "beside", lambda rubrics, name: tmp_path / f"{name}.answers.jsonl")
+    return tmp_path / "assignment1.answers.jsonl"
+
+
 @pytest.fixture(scope="session")
 def assignment() -> Assignment:
     return course.load("assignment1")
+
+
+def served_course(folder: Path) -> Assignment:
+    """The assignment in a copy of our course, for a server that keeps examples of its own."""
+    for name in ("source", "autograder/rubrics"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "course.toml", folder)
+    return course.load("assignment1", folder)
 
 
 @pytest.fixture(scope="session")

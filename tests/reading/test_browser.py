@@ -12,12 +12,11 @@ import pytest
 from nbgrader import api
 
 from autograder.bridge import formgrader
-from autograder.course.assignment import Assignment
 from autograder.gradebook.url import sqlite_url
 from tests.formgrader.browser import Browser, browser, installed, until
 from tests.formgrader.server import jupyter
 
-from .conftest import NOTEBOOK, OTHER, QUESTION
+from .conftest import NOTEBOOK, OTHER, QUESTION, served_course
 from .test_pages import EXTENSION, ROOM, page_of
 
 pytestmark = pytest.mark.skipif(bool(installed()), reason=installed() or "installed")
@@ -31,9 +30,9 @@ def place(graded_class: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def pages(place: Path, assignment: Assignment) -> Iterator[Browser]:
+def pages(place: Path) -> Iterator[Browser]:
     """A browser, logged in to the room."""
-    formgrader.settings(place, assignment)
+    formgrader.settings(place, served_course(place.parent / "course"))
     logs = place.parent
     with (
         jupyter(place, logs / "jupyter.log", EXTENSION) as (url, token),

@@ -13,11 +13,10 @@ from typing import Any
 import pytest
 
 from autograder.bridge import formgrader
-from autograder.course.assignment import Assignment
 from autograder.reading.waiting import key_of
 from tests.formgrader.server import jupyter
 
-from .conftest import HOSTILE, OTHER, QUESTION
+from .conftest import HOSTILE, OTHER, QUESTION, served_course
 
 ROOM = "/autograder/reading"
 EXTENSION = "--ServerApp.jpserver_extensions=autograder.reading=True"
@@ -63,14 +62,12 @@ class Client:
 
 
 @pytest.fixture(scope="module")
-def served(
-    graded_class: Path, assignment: Assignment, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, str]]:
+def served(graded_class: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     import shutil
 
     folder = tmp_path_factory.mktemp("served")
     out = Path(shutil.copytree(graded_class, folder / "out"))
-    formgrader.settings(out, assignment)
+    formgrader.settings(out, served_course(folder / "course"))
     with jupyter(out, folder / "log", EXTENSION) as found:
         yield found
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from autograder.answers import labelled
+from autograder.answers.labelled import Example
 from autograder.cli import main as cli
 from autograder.course.assignment import Assignment
 from autograder.errors import FolderError, GradebookError, RecordError, ReviewError
@@ -18,6 +20,7 @@ from autograder.gradebook.readers import Split
 from autograder.gradebook.url import sqlite_url
 from autograder.reading.room import Room, Wanted
 from autograder.reading.second import agreement, chosen, kappa
+from autograder.reading.views import Place, answer_page
 from autograder.reading.waiting import Classroom, key_of
 from autograder.records import record as records
 
@@ -269,6 +272,43 @@ def test_decisions_of_the_terminal_are_written_down(room: Room, out: Path, capsy
     with room.session() as db:
         [line] = ledger.lines(db, "assignment1")
     assert (line.how, line.student, line.points, bool(line.who)) == ("terminal", "s004", 1.0, True)
+
+
+# --- what is learned ----------------------------------------------------------------------------
+
+
+def test_a_decision_is_kept_as_an_example(room: Room, kept: Path) -> None:
+    save(room, wanted(room, "s001", "s002"))
+    found = labelled.read(kept)
+    assert [(e.question, e.answer, e.met) for e in found] == [
+        (QUESTION, text, frozenset({"sigmoid", "relu"})) for text in (ALIKE, ALIKE.upper())
+    ]
+    assert "s001" not in kept.read_text(encoding="utf-8")
+
+
+def test_what_says_nothing_of_criteria_is_not_kept(room: Room, kept: Path) -> None:
+    save(room, wanted(room, "s001", points=1.0))
+    save(room, wanted(room, "s002", second=True), "reader two")
+    save(room, dataclasses.replace(wanted(room, "s004"), verdicts={"choice": True}))
+    assert not kept.exists()
+
+
+def test_an_example_that_cannot_be_kept_costs_no_decision(room: Room, out: Path, kept: Path) -> None:
+    kept.mkdir()
+    assert "not kept as an example" in save(room, wanted(room, "s001")).note
+    assert entered(out)["s001"][0] == 0.8
+
+
+def test_examples_of_other_terms_propose(room: Room, kept: Path) -> None:
+    met = frozenset({"choice"})
+    labelled.add(kept, [Example(QUESTION, f"{ALIKE} {n}", met) for n in range(12)])
+    before = room.proposal(QUESTION, key_of("assignment1", "s001"))
+    assert before.get("choice") is True
+    assert before.get("relu") is False
+    with room.session() as db:
+        page = answer_page(room, db, Place("", QUESTION, key_of("assignment1", "s001"), "reader one"))
+    assert {c.id: c.before for c in page.criteria}["choice"] == "met"
+    assert {c.id: c.state for c in page.criteria}["relu"] == "open"  # a proposal decides nothing
 
 
 # --- several readers ----------------------------------------------------------------------------

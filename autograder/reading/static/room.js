@@ -121,7 +121,7 @@ if (desk) {
     const found = await send("PUT", "decision", decision(versions));
     if (found.code === 200) {
       const many = found.entered === 1 ? "1 answer" : `${found.entered} answers`;
-      return go(next, `Saved: ${rounded(found.points)} points for ${many}. u takes it back.`);
+      return go(next, `Saved: ${rounded(found.points)} points for ${many}. u takes it back.${found.note ? ` (${found.note})` : ""}`);
     }
     if (found.code === 409) return choose(found, versions, next);
     return say(found.message, true);
