@@ -11,6 +11,7 @@ import argparse
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -32,21 +33,27 @@ def statistical(sure: float) -> Way:
     ) -> list[Mapping[str, bool]]:
         found: list[dict[str, bool]] = [{} for _ in texts]
         for criterion in question.criteria:
-            labels = [criterion.id in e.met for e in examples]
-            if len(set(labels)) < 2:
-                continue
-            vectors = make_union(
-                TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"\w+"),
-                TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True),
-            )
-            model = make_pipeline(vectors, LogisticRegression(C=WEIGHT, class_weight="balanced"))
-            model.fit([e.answer for e in examples], labels)
-            for own, probability in zip(found, model.predict_proba(list(texts))[:, 1], strict=True):
+            labels = tuple((e.answer, criterion.id in e.met) for e in examples)
+            for own, probability in zip(found, probabilities(labels, tuple(texts)), strict=True):
                 if not 1 - sure < probability < sure:
-                    own[criterion.id] = bool(probability >= sure)
+                    own[criterion.id] = probability >= sure
         return found
 
     return proposed
+
+
+@cache  # the same for each of SURE
+def probabilities(labels: tuple[tuple[str, bool], ...], texts: tuple[str, ...]) -> tuple[float, ...]:
+    """That a criterion is met, for each text."""
+    if len({met for _, met in labels}) < 2:
+        return (0.5,) * len(texts)
+    vectors = make_union(
+        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"\w+"),
+        TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=2),
+    )
+    model = make_pipeline(vectors, LogisticRegression(C=WEIGHT, class_weight="balanced", solver="liblinear"))
+    model.fit([answer for answer, _ in labels], [met for _, met in labels])
+    return tuple(map(float, model.predict_proba(list(texts))[:, 1]))
 
 
 def fewer(number: int) -> Way:
