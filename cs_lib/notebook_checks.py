@@ -2,6 +2,9 @@
 
 A check that raises stops the notebook and hides the checks after it. These print
 `ok` or `NOT YET`, say what is wrong in words, and go on. `total` ends a cell of checks.
+
+What calls a student's function sets `__tracebackhide__`: Jupyter and pytest then leave it out of a
+traceback, which goes from the cell to the student's line. Where the last line is one of ours, it is shown.
 """
 
 from __future__ import annotations
@@ -103,6 +106,7 @@ def keeps(
     forward: for a backward pass, the forward function and its arguments; its cache becomes the last argument.
     float32: False for a function whose results need not have the type of its arguments.
     """
+    __tracebackhide__ = True
     _tally.begin()
     drawn = np.random.get_state()  # the cell's own draws go on as if nothing had been called here
     name = getattr(function, "__name__", "it")
@@ -144,6 +148,7 @@ def total() -> None:
 
 def _called(function: Callable[..., Any], args: Iterable[Any]) -> Any:
     """What a function returns; nothing at all ends the cell, with the place where a return is missing."""
+    __tracebackhide__ = True
     result = function(*args)
     if result is None:
         code = inspect.unwrap(getattr(function, "__func__", function)).__code__
@@ -155,6 +160,7 @@ def _called(function: Callable[..., Any], args: Iterable[Any]) -> Any:
 
 def _call_arguments(args: Iterable[Any], forward: tuple[Any, ...], dtype: Any) -> list[Any]:
     """Copies of the arguments in one type of numbers; a backward pass gets its forward pass's cache."""
+    __tracebackhide__ = True
     made = [_cast(value, dtype) for value in args]
     if forward:
         made.append(_called(forward[0], [_cast(value, dtype) for value in forward[1:]])[1])

@@ -166,7 +166,7 @@ COURSE = json.loads(r"""
    "eval_numerical_gradient",
    "eval_numerical_gradient_array",
    "grad_check_sparse",
-   "_steps",
+   "_both_sides",
    "_require_float64"
   ],
   "cs_lib/layer_utils.py": [
@@ -233,10 +233,10 @@ COURSE = json.loads(r"""
   "cs_lib/classifiers/__init__.py": "f6d98e384e1b5d89aaeed79239dfc68659b79ec5c4b439bb6876d5b060ff9ae2",
   "cs_lib/classifiers/fc_net.py": "b18ede7925e0023a4f51f81dc1865a8a57ca3644950d21b969d57671054c425b",
   "cs_lib/data_utils.py": "2ef0231ea6f0ec3134bb8989999c06adcd88303f8ffe01bdee051ad601920f5c",
-  "cs_lib/gradient_check.py": "c247e85399aed16cf8e95e02f4e8d746954daf6076bc010385582e8e81ef9cc7",
+  "cs_lib/gradient_check.py": "aad8643807568c64e75c6900bf04d348d14e5dedac0dc1cc5c51968e14961ca4",
   "cs_lib/layer_utils.py": "6ad3a244c717c93fbf35cb746dd9223463bf3cc9085e0fe99f934da84a6730c4",
   "cs_lib/layers.py": "a9fbbf978cb51808c07b34e2c8e02d60630e4c8c38e0f7c85a11a2713be97831",
-  "cs_lib/notebook_checks.py": "d1907aeaca1d3b61f081857e3f6d30a8160167461da7c9fa2db899ea54b242a9",
+  "cs_lib/notebook_checks.py": "4b4b43a9b285236e3e14b9f5ef6568972c606cbebb8ac43bf3fdb0d7fe16a383",
   "cs_lib/notebook_setup.py": "08a0aff8aa4422f1d8d6ed954f16d8b2ce88a7b354227c4ad09723add5ce842f",
   "cs_lib/optim.py": "27956f9b39b832dfcd1b0c42de5de5d29712e94597c0cc67b27f030838ba97f6",
   "cs_lib/solver.py": "d6605a1ecbdb06ca0fd21dcf8efebe6fd9fa1f368addec945b90b5fbe3b26ca0",

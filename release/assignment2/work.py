@@ -262,7 +262,7 @@ COURSE = json.loads(r"""
    "eval_numerical_gradient",
    "eval_numerical_gradient_array",
    "grad_check_sparse",
-   "_steps",
+   "_both_sides",
    "_require_float64"
   ],
   "cs_lib/layer_utils.py": [
@@ -357,10 +357,10 @@ COURSE = json.loads(r"""
   "cs_lib/classifiers/fc_net.py": "4c2b958868f27711970e5efff8b14cdc1caa2b76a29adce08a229643ddd55fea",
   "cs_lib/data_utils.py": "2ef0231ea6f0ec3134bb8989999c06adcd88303f8ffe01bdee051ad601920f5c",
   "cs_lib/fast_layers.py": "1f6b6d8d33a4c1fc981001f2c957962ceba42c2dfde85300b7993ed7775a7740",
-  "cs_lib/gradient_check.py": "c247e85399aed16cf8e95e02f4e8d746954daf6076bc010385582e8e81ef9cc7",
+  "cs_lib/gradient_check.py": "aad8643807568c64e75c6900bf04d348d14e5dedac0dc1cc5c51968e14961ca4",
   "cs_lib/layer_utils.py": "34720f6c0133518d0f8cccb3fe0d84cf4b2ab30b54b95c04e23cdb3b024865c5",
   "cs_lib/layers.py": "53957acd1829d2f867ef0a32e349cdab368584313f72a7709782366403d03eb7",
-  "cs_lib/notebook_checks.py": "d1907aeaca1d3b61f081857e3f6d30a8160167461da7c9fa2db899ea54b242a9",
+  "cs_lib/notebook_checks.py": "4b4b43a9b285236e3e14b9f5ef6568972c606cbebb8ac43bf3fdb0d7fe16a383",
   "cs_lib/notebook_setup.py": "08a0aff8aa4422f1d8d6ed954f16d8b2ce88a7b354227c4ad09723add5ce842f",
   "cs_lib/optim.py": "8a1e070c1ae9134426fe756d95e1e50bb43286dc0a9bba5df6e4b3f97a1d219e",
   "cs_lib/solver.py": "2b201c4e36f8d4984c67b655e556b397b88919d5ca3d641d28b35e93f6311d29",

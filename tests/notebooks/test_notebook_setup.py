@@ -1,6 +1,7 @@
 """In a real kernel on the released library: edits count at once, and errors point at the right line."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +62,27 @@ def test_a_wrong_value_ends_in_an_error_of_one_line(folder, session):
     ran = session.run(CHECK)
     assert "NOT YET" in ran.printed
     assert (ran.error, ran.status) == ("  0 of 1: see the lines that say NOT YET", "error")
+
+
+GRADIENTS = "from cs_lib import gradient_check as g\nf = lambda x: layers.relu_forward(x)[0]\n"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "checks.keeps(layers.relu_forward, np.ones(2))",
+        "checks.keeps(layers.relu_backward, np.ones(2), forward=(layers.relu_forward, np.ones(2)))",
+        "checks.keeps(lambda x: x if x.dtype == float else layers.relu_forward(x), np.ones(2))",
+        GRADIENTS + "g.eval_numerical_gradient(f, np.ones(1))",
+        GRADIENTS + "g.eval_numerical_gradient_array(f, np.ones(1), 1.0)",
+        GRADIENTS + "g.grad_check_sparse(f, np.ones(1), np.ones(1))",
+    ],
+)
+def test_a_traceback_goes_from_the_cell_to_the_students_line(folder, session, cell):
+    line = write(folder, "out = x @ np.ones((5, 5))")
+    shown = session.run(cell).error
+    assert f"layers.py:{line}, in relu_forward" in shown
+    assert set(re.findall(r"(\w+\.py):", shown)) == {"layers.py"}
 
 
 @pytest.mark.parametrize("above", ["", "# one more line\n" * 7], ids=["in place", "moved down"])

@@ -65,6 +65,7 @@ def test_from_the_zip_to_the_hand_in(lab: Lab, folder: Path, tmp_path: Path) -> 
     shown = lab.run("affine-forward-check")
     assert f"> {line}" in shown
     assert "out = x @ w + b" in shown
+    assert "notebook_checks.py" not in shown  # from the cell to the student's line
     lab.look("affine-forward-check", place / "mistake.png")
 
     lab.edit("cs_lib/layers.py", given.replace(TO_DO, RIGHT.replace("(x, w)", "(x, w")))
