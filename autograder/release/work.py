@@ -48,7 +48,8 @@ EMPTY_ANSWER = re.compile(rf"[\s*_.]*(your answer here)?[\s*_.]*(:? *it {STUB})?
 DONE, ANSWERED, WRONG, TO_DO, UNSEEN = "done", "answered", "wrong", "to do", "not looked at"
 COLOURS = {DONE: "32", ANSWERED: "32", WRONG: "31", TO_DO: "33", UNSEEN: "36"}
 FINISHED = (DONE, ANSWERED)  # a written answer is read by a person; here it only counts that there is one
-SECONDS = 30  # for one check; a slow but right loop takes five on a slow machine
+SECONDS = 30  # of computing for one cell; a slow but right loop takes five on a slow machine
+BUSY = 4  # a cell that waits, for whatever it may be, is stopped after so many times these seconds
 HAND_IN = "hand-in.zip"
 MANIFEST = "manifest.json"
 MEMORY = ".work-results.json"
@@ -382,7 +383,7 @@ def _run_process(task: dict[str, Any]) -> tuple[list[Any], str]:
         (folder / "task").write_text(json.dumps(task), encoding="utf-8")
         quiet: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         # The process stops itself and says where; should even that fail, it is ended from here.
-        limit = 60 + (task["seconds"] + 5) * len(task["jobs"])
+        limit = 60 + (BUSY * task["seconds"] + 5) * len(task["jobs"])
         with contextlib.suppress(subprocess.TimeoutExpired):
             subprocess.run(  # noqa: S603  this file, by the Python that runs it
                 [sys.executable, "-B", __file__, "_run", name],
@@ -421,33 +422,50 @@ def run_task(folder: Path) -> None:
     names = {"__name__": "__main__", "print": print}
     ran: dict[str, Any] = {}  # place of a piece -> the exception it raised, or None
     with open(folder / "results", "w", encoding="utf-8") as results, open(folder / "trace", "w") as trace:
+        watch = Watch(task["seconds"], trace)
         for job in task["jobs"]:
-            ended = threading.Event()
-            watcher = threading.Thread(target=watch_check, args=(task["seconds"], ended, trace), daemon=True)
-            watcher.start()
-            # For code that keeps the watcher from running.
-            faulthandler.dump_traceback_later(task["seconds"] + 2, exit=True, file=trace)
-            result = _run_one(job, task, names, ran)
-            faulthandler.cancel_dump_traceback_later()
-            ended.set()
-            watcher.join()
-            results.write(json.dumps(result) + "\n")
+            results.write(json.dumps(_run_one(job, task, names, ran, watch)) + "\n")
             results.flush()
+        faulthandler.cancel_dump_traceback_later()
 
 
-def watch_check(seconds: float, ended: threading.Event, trace: Any) -> None:
-    """End the process when a check takes too long, and write in which calls it was for half of the time."""
-    if ended.wait(seconds / 2):
-        return
-    early = _calls()
-    if ended.wait(seconds / 2):
-        return
-    calls = [frame for frame in _calls() if any(frame is other for other in early)]
-    trace.write(ENDLESS)
-    for frame in calls:
-        trace.write(f'File "{frame.f_code.co_filename}", line {frame.f_lineno} in {frame.f_code.co_name}\n')
-    trace.flush()
-    os._exit(1)
+class Watch(threading.Thread):
+    """Ends the process when a cell takes too long, and writes in which calls it was for half of the time.
+
+    It counts seconds of computing, so that other work on the machine stops nothing that is right; where
+    several threads compute, those on the wall.
+    """
+
+    def __init__(self, seconds: float, trace: Any) -> None:
+        super().__init__(daemon=True)
+        self.seconds, self.trace = seconds, trace
+        self.begin()
+        self.start()
+
+    def begin(self) -> None:
+        """Count from here."""
+        self.begun = (time.monotonic(), time.process_time(), list[Any]())
+        # For code that keeps this thread from running.
+        faulthandler.dump_traceback_later(BUSY * self.seconds + 2, exit=True, file=self.trace)
+
+    def run(self) -> None:
+        while True:
+            time.sleep(min(self.seconds / 4, 0.1))
+            wall, computing, early = self.begun
+            wall, computing = time.monotonic() - wall, time.process_time() - computing
+            spent = max(min(wall, computing), wall / BUSY)
+            if spent > self.seconds:
+                self.stop([frame for frame in _calls() if any(frame is other for other in early)])
+            elif spent > self.seconds / 2 and not early:
+                early += _calls()
+
+    def stop(self, calls: list[Any]) -> None:
+        self.trace.write(ENDLESS)
+        for frame in calls:
+            place = f'File "{frame.f_code.co_filename}", line {frame.f_lineno} in {frame.f_code.co_name}'
+            self.trace.write(f"{place}\n")
+        self.trace.flush()
+        os._exit(1)
 
 
 def _calls() -> list[Any]:
@@ -474,7 +492,7 @@ def refuse(place: str, message: str) -> None:
 
 
 def _run_one(
-    job: dict[str, Any], task: dict[str, Any], names: dict[str, Any], ran: dict[str, Any]
+    job: dict[str, Any], task: dict[str, Any], names: dict[str, Any], ran: dict[str, Any], watch: Watch
 ) -> list[Any]:
     """Run a check after the pieces that it needs. One of these may fail and yet have left what is needed."""
     output = io.StringIO()
@@ -485,6 +503,7 @@ def _run_one(
             if place not in ran or (number == job["number"] and ran[place] is not None):
                 for name in binds:  # of a check before this one
                     names.pop(name, None)
+                watch.begin()
                 ran[place] = _raised(source, f"{task['notebook']}, cell {number + 1}", names)
             error, own = ran[place], number == job["number"]
             earlier = earlier or (None if own else error)
@@ -1140,7 +1159,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--watch", action="store_true", help="run again after each save")
     parser.add_argument(
-        "--seconds", type=float, default=SECONDS, help="stop a check after so long (%(default)s)"
+        "--seconds", type=float, default=SECONDS, help="stop a check that computes longer (%(default)s)"
     )
     arguments = parser.parse_intermixed_args(words)  # options may stand before names
     if arguments.command == "bring":

@@ -5,11 +5,14 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from autograder.release.student_tool import WORK
 
 from .conftest import KNOWN
 
 AFFINE = "out = x.reshape(x.shape[0], -1) @ w + b\n    cache = (x, w)"
+CPU = "start = time.process_time()\n    while time.process_time() < start + 3: pass"
 FULL = "done here is not yet full marks"
 
 
@@ -68,7 +71,7 @@ def test_nothing_waits_again_for_a_function_that_did_not_end(one):
     """Only the first check stops after the limit; the others say why at once."""
     one.solve()
     one.change("cs_lib/layers.py", "out = np.maximum(x, 0)", "while True: out = x")
-    ran = one.work("--seconds", "10")  # a busy machine imports for some seconds
+    ran = one.work("--seconds", "3")
     line = one.read("cs_lib/layers.py").split("while True")[0].count("\n") + 1
     assert ran.text.count("stopped after") == 1
     said = f"layers.py, line {line}, in relu_forward, which this check uses: does its loop end?"
@@ -85,6 +88,25 @@ def test_the_function_whose_loop_does_not_end_is_named_and_not_what_it_calls(one
     ran = one.work("check", "two_layer_net", "affine_forward", "--seconds", "3")
     assert ", in loss: does its loop end?" in ran.text
     assert "affine_forward, 2 points: done" in ran.text
+
+
+@pytest.mark.parametrize(
+    ("slow", "stopped"), [("time.sleep(0.5)", False), (CPU, True)], ids=["waits", "computes"]
+)
+def test_the_limit_is_of_computing(one, slow, stopped):
+    """As on a busy machine, where a check waits for its turn."""
+    one.solve()
+    one.change(
+        "cs_lib/layers.py", "out = np.maximum(x, 0)", f"import time\n    {slow}\n    out = np.maximum(x, 0)"
+    )
+    ran = one.work("check", "relu_forward", "--seconds", "1")  # its cell calls the function three times
+    assert ("stopped after 1 s" in ran.text) is stopped
+
+
+def test_what_only_waits_is_stopped_too(one):
+    one.solve()
+    one.change("cs_lib/layers.py", "out = np.maximum(x, 0)", "import time\n    time.sleep(1000)")
+    assert "stopped after 0.5 s in layers.py" in one.work("check", "relu_forward", "--seconds", "0.5").text
 
 
 def test_a_loop_in_the_cells_themselves_is_stopped(one):
