@@ -33,6 +33,7 @@ VERBS = {
     "export": "Write the grades in a format another program reads.",
     "pipeline": "Write what grades hand-ins where students hand in.",
     "review": "List the answers that need review, and decide about them.",
+    "term": "Put all assignments together: one CSV, one page for the class, one for each student.",
     "similarity": "Show which passages hand-ins have in common; no points change.",
     "init": "Make a small complete course in a new folder.",
     "new": "Add an assignment to this course.",

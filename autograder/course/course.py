@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from autograder.course.settings import Settings
 from autograder.errors import CourseError
-from autograder.toml_table import NAME, SETTINGS, described
+from autograder.toml_table import NAME, SETTINGS, described, is_number
 
 FILE = "course.toml"
 UTC_ZONE = ZoneInfo("UTC")
@@ -31,7 +31,9 @@ OPTIONAL = (
     "nbgrader",
     "objections",
     "mutants",
+    "term",
 )
+TERM = ("weights", "drop_lowest", "bonus", "late_days")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,10 @@ class Course:
     packages: tuple[str, ...] = ()  # what student code may import besides NumPy
     variables: Mapping[str, str] = field(default_factory=dict, hash=False)  # of the solved notebooks' kernel
     roster: Path | None = None  # the class list that collect, report and export read if none is given
+    weights: Mapping[str, float] = field(default_factory=dict, hash=False)  # by assignment; else its points
+    drop_lowest: int = 0  # how many assignments of each student, those with the lowest shares, do not count
+    bonus: tuple[str, ...] = ()  # assignments that add to the term's share and are not asked for
+    late_days: int | None = None  # of each student for the term; they pay for days begun after a deadline
     operators: tuple[str, ...] = ()  # operators of `autograder mutants` that the course adds, by dotted name
     objections: str = ""  # how to object to points, as every feedback page says it; Markdown
     time_zone: tzinfo = UTC_ZONE  # of times that are shown, and of those that come without one
@@ -115,6 +121,7 @@ def read(root: Path) -> Course:
         operators=settings.texts("operators", settings.section("mutants", ("operators",))),
         objections=settings.text("objections") if "objections" in settings.table else "",
         time_zone=_time_zone(settings),
+        **_term(settings),
         nbgrader=_nbgrader(settings),
     )
 
@@ -170,6 +177,24 @@ def _time_zone(settings: Settings) -> tzinfo:
     except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
         advice = 'write time_zone = "Europe/Berlin"'
         raise settings.fail("time_zone", "the name of a time zone", described(name), advice) from None
+
+
+def _term(settings: Settings) -> dict[str, Any]:
+    table = settings.section("term", TERM)
+    known = settings.texts("assignments")
+    weights, bonus = table.get("weights", {}), settings.texts("bonus", table)
+    if not isinstance(weights, dict) or not all(is_number(w) and w >= 0 for w in weights.values()):
+        what = "a table of numbers, 0 or more"
+        raise settings.fail("weights", what, described(weights), "write weights = { assignment1 = 1 }")
+    for key, names in (("weights", weights), ("bonus", bonus)):
+        for name in names:
+            if name not in known:
+                raise settings.fail(key, f"one of {', '.join(known)}", repr(name), "correct the name")
+    for key in ("drop_lowest", "late_days"):
+        value = table.get(key, 0)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise settings.fail(key, "a whole number, 0 or more", described(value), "correct it")
+    return {**table, "bonus": bonus}
 
 
 def _nbgrader(settings: Settings) -> dict[str, dict[str, Any]]:

@@ -78,6 +78,11 @@ class Late:
     def days_charged(self, seconds_late: float) -> int:
         return math.ceil(max(0.0, seconds_late - self.grace_days * DAY) / DAY)
 
+    def days_to_pay(self, seconds_late: float) -> int:
+        """Late days of a student's own that would pay for all of this; none once the assignment is closed."""
+        closed = self.closes_after_days is not None and seconds_late > self.closes_after_days * DAY
+        return 0 if closed else self.days_charged(seconds_late)
+
     def share(self, seconds_late: float) -> float:
         """The share of the points earned that is taken off."""
         if self.closes_after_days is not None and seconds_late > self.closes_after_days * DAY:

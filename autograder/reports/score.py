@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from autograder.course.assignment import Assignment
+from autograder.course.policy import DAY
 from autograder.records.record import Record
 
 UNREAD = "could not be graded"
@@ -40,8 +41,11 @@ class Score:
         return round(self.notebooks.get(notebook, 0.0) - self.penalties.get(notebook, 0.0), 2)
 
 
-def score(record: Record, assignment: Assignment, proposals: bool = False) -> Score:
-    """A record's score. A proposal counts only if asked for: it is no grade before a person confirms it."""
+def score(record: Record, assignment: Assignment, proposals: bool = False, paid_days: int = 0) -> Score:
+    """A record's score. A proposal counts only if asked for: it is no grade before a person confirms it.
+
+    `paid_days` late days of the student's own are spent on it: so many of the days begun cost nothing.
+    """
     handed_in = datetime.fromisoformat(record.handed_in) if record.handed_in else None
     seconds = assignment.late.seconds_late(handed_in, record.extension_days)
     notebooks: dict[str, float] = {}
@@ -51,7 +55,8 @@ def score(record: Record, assignment: Assignment, proposals: bool = False) -> Sc
             notebooks[grade.notebook] = notebooks.get(grade.notebook, 0.0) + (grade.points or 0.0)
         if grade.state != "graded":
             proposed += grade.points or 0.0
-    penalties = {name: assignment.late.penalty(points, seconds) for name, points in notebooks.items()}
+    charged = max(0.0, seconds - paid_days * DAY)
+    penalties = {name: assignment.late.penalty(points, charged) for name, points in notebooks.items()}
     late = assignment.late.in_words(handed_in, record.extension_days)
     return Score(notebooks, penalties, round(proposed, 2), late)
 

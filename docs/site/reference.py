@@ -26,6 +26,7 @@ IN_TABLES = {
     "environment": {"packages": "packages"},
     "notebooks": {"environment": "variables"},
     "mutants": {"operators": "operators"},
+    "term": {name: name for name in course.TERM},
 }  # of course.toml
 Rows = list[tuple[str, str, str]]  # name, default, meaning
 ADOPT: dict[str, Rows] = {

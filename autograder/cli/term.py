@@ -1,0 +1,35 @@
+"""`autograder term`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from autograder.cli.codes import ATTENTION, DONE
+from autograder.course import course
+from autograder.runs import term as terms
+from autograder.runs.publish import SHOWN
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("results", type=Path, metavar="DIR", help="holds <assignment>/, what grade wrote")
+    parser.add_argument("--roster", type=Path, metavar="FILE", help="CSV: id, name, …; or an LMS's export")
+    parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="gets the CSV and the pages")
+    parser.add_argument("--final", action="store_true", help="count what is proposed, and 0 for the unknown")
+
+
+def run(options: argparse.Namespace) -> int:
+    here = course.find()
+    done = terms.write(here, options.results, options.roster or here.roster, options.to, options.final)
+    waiting = [one for one in done.standings if one.needed]
+    print(f"{len(done.standings)} students: {options.to / 'term.html'}, {options.to / 'term.csv'}")
+    for name in done.not_graded:
+        print(f"autograder: {name}: not graded yet, does not count so far", file=sys.stderr)
+    for one in waiting[:SHOWN]:
+        print(f"autograder: {one.student!r}: {one.needed}; left blank", file=sys.stderr)
+    if len(waiting) > SHOWN:
+        print(f"autograder: and {len(waiting) - SHOWN} more", file=sys.stderr)
+    for student, what in done.faults.items():
+        print(f"autograder: {student!r}: {what}", file=sys.stderr)
+    return ATTENTION if waiting or done.faults else DONE
