@@ -49,12 +49,28 @@ class Options:
     asked: str = ""
 
     @cached_property
+    def asking(self) -> tuple[tuple[str, ...], ...]:
+        """The words of what is asked, up to its first comma, without a slot at its end: "can do that"."""
+        parts = [re.split(r"[,;:]", sentence)[0] for sentence in re.findall(r"[^.?!\n]*\?", self.asked)]
+        called = sorted((words for _, names in self.slots for words in names), key=len, reverse=True)
+        found = []
+        for words in map(_words, parts):
+            slot = next(
+                (len(c) for c in called if len(c) < len(words) and _stands(c, words, len(words) - len(c))), 0
+            )
+            found.append(tuple(words[: len(words) - slot]))
+        return tuple(found)
+
+    @cached_property
     def leads(self) -> frozenset[tuple[str, str]]:
-        """Neighbours in what is asked, up to its first comma: "can have that problem"."""
-        asking = re.findall(r"[^.?!\n]*\?", self.asked)
-        parts = [re.split(r"[,;:]", sentence)[0] for sentence in asking]
-        words = [_words(part) for part in parts]
-        return frozenset(p for own in words for p in itertools.pairwise(own) if not set(p) & NEVER_LEADS)
+        """Neighbours in what is asked."""
+        return frozenset(
+            p for own in self.asking for p in itertools.pairwise(own) if not set(p) & NEVER_LEADS
+        )
+
+    def asks_whole(self, words: Sequence[str]) -> bool:
+        """Whether the words hold the end of what is asked: "to work badly", not "to work" alone."""
+        return any(tuple(words[at : at + 2]) == own[-2:] for own in self.asking for at in range(len(words)))
 
     @cached_property
     def given(self) -> frozenset[tuple[str, ...]]:
@@ -130,15 +146,16 @@ class _Reader:
         shown = _tokens(_unbracketed(statement))
         words = [spelled(token) for token in shown]
         found: list[Sign] = []
-        at = 0
+        at, borrowed = 0, False
         while at < len(words):
             step = self._named(words, at) or self._numbered(shown, words, at) or self._other(words, at)
             if step is None:
                 return None
             sign, length = step
             found += [sign] if sign else []
+            borrowed |= sign is None and words[at] not in LEADS and stem(words[at]) not in self.called
             at += length
-        return found
+        return None if borrowed and not self.options.asks_whole(words) else found
 
     def _named(self, words: Sequence[str], at: int) -> tuple[Sign | None, int] | None:
         hits = [(len(n), name) for n, name in self.names if _stands(n, words, at)]
