@@ -14,6 +14,7 @@ from autograder.cli.codes import ATTENTION, DONE
 from autograder.cli.options import add_isolation, aliases, chosen_level
 from autograder.cli.terminal import Terminal
 from autograder.course import assignment as course
+from autograder.errors import IntakeError
 from autograder.intake import Report
 from autograder.runs import collect as collecting
 
@@ -50,9 +51,15 @@ def show(report: Report, to: Path) -> None:
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("assignment")
-    parser.add_argument("sources", type=Path, nargs="+", metavar="FROM", help="downloads: folders or zips")
+    parser.add_argument("sources", type=Path, nargs="*", metavar="FROM", help="downloads: folders or zips")
     parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="gets <student>/<assignment>/…")
     parser.add_argument("--roster", type=Path, metavar="FILE", help="CSV: id, name, email, extension_days, …")
+    parser.add_argument(
+        "--git",
+        type=Path,
+        metavar="FILE",
+        help="a roster with a column repository: collect from these as well",
+    )
     parser.add_argument(
         "--alias", action="append", default=[], metavar="NAME", help="the package's other name"
     )
@@ -66,15 +73,18 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     assignment = course.load(options.assignment)
+    if not options.sources and not options.git:
+        raise IntakeError("collect: expected FROM, a download, or --git FILE, got neither; give one")
     report = collecting.collect(
         assignment,
         options.sources,
         options.to,
-        options.roster or assignment.course.roster,
+        options.git or options.roster or assignment.course.roster,
         options.times,
         aliases(options, assignment),
         chosen_level(options),
         max(1, options.jobs),
+        git=bool(options.git),
     )
     if options.json:
         print(report.to_json(), end="")

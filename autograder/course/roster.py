@@ -1,11 +1,11 @@
 """The class list: the one reader of roster files.
 
 Three forms of CSV are read. Our own has a column `id` and any of `name` (or `first_name`, `last_name`),
-`email`, `section`, `group`, `extension_days` (or `extension_days <assignment>`), and further columns that
-end in `_id` or are called `login`: what an LMS calls the same person. The gradebook that Canvas exports is
-read as it comes; its login (else its SIS id, else its own number) becomes the id. So are Moodle's lists of
-participants, grades and its grading worksheet; the ID number (else the user name, else the e-mail address)
-becomes the id.
+`email`, `section`, `group`, `repository`, `extension_days` (or `extension_days <assignment>`), and further
+columns that end in `_id` or are called `login`: what an LMS calls the same person. The gradebook that Canvas
+exports is read as it comes; its login (else its SIS id, else its own number) becomes the id. So are Moodle's
+lists of participants, grades and its grading worksheet; the ID number (else the user name, else the e-mail
+address) becomes the id.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class Student:
     known_as: Mapping[str, str] = field(default_factory=dict)  # "canvas_id", "login", … -> value
     extensions: Mapping[str, float] = field(default_factory=dict)  # assignment, or "" for all -> days
     group: str = ""  # that hands in together
+    repository: str = ""  # where git finds the work
 
     def extension_days(self, assignment: str) -> float:
         return self.extensions.get(assignment, self.extensions.get("", 0.0))
@@ -212,6 +213,7 @@ def _student(fields: Mapping[str, str], form: str, where: str) -> Student:
         known_as,
         dict(_extensions(fields, where)),
         fields.get("group", ""),
+        fields.get("repository", ""),
     )
 
 

@@ -88,8 +88,8 @@ class Collector:
         self.before: dict[str, Facts] = {}
         self.facts: dict[str, Facts] = {}
 
-    def collect(self, sources: Sequence[Path]) -> Report:
-        """Keep all hand-ins of `sources`, and write out those that count.
+    def collect(self, sources: Sequence[Path], surveys: Sequence[Survey] = ()) -> Report:
+        """Keep all hand-ins of `sources` and `surveys`, and write out those that count.
 
         Raises:
             IntakeError: a source holds no hand-ins, or is the folder that is written to.
@@ -100,7 +100,7 @@ class Collector:
                 raise IntakeError(f"{path}: this is where hand-ins go; give --to another folder")
         with ExitStack() as opened:
             found = [opened.enter_context(survey(p, self.assignment, self.others)) for p in sources]
-            for each in found:
+            for each in (*found, *surveys):
                 self._take(each)
             self._keep_strays()
         self._date()

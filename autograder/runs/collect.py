@@ -10,6 +10,7 @@ from autograder.course.assignment import Assignment
 from autograder.intake import Collector, Report, Source
 from autograder.judge.task import Task
 from autograder.records.record import Record
+from autograder.runs import git_hosts
 from autograder.sandbox.level import Level
 from autograder.workers import pool
 
@@ -23,8 +24,10 @@ def collect(
     aliases: tuple[str, ...],
     level: Level,
     jobs: int,
+    git: bool = False,
 ) -> Report:
-    """Collect, grading first where the rule is "best" and a student handed in more than once."""
+    """Collect, grading first where the rule is "best" and a student handed in more than once; with `git` also
+    from the repositories that the roster names."""
 
     def points(several: Sequence[Source]) -> list[float]:
         earned: dict[Path, float] = {}
@@ -36,13 +39,17 @@ def collect(
         pool.run(plan, [Task(source) for source in several], jobs, done)
         return [earned[source.path] for source in several]
 
+    people = roster.read(roster_file) if roster_file else None
     collector = Collector(
         assignment,
         to,
-        roster.read(roster_file) if roster_file else None,
+        people,
         aliases,
         roster.read_times(times_file, assignment.course.time_zone) if times_file else {},
         others=set(assignment.course.assignments) - {assignment.name},
         points=points if assignment.intake.counts == "best" else None,
     )
-    return collector.collect(sources)
+    if not git or people is None:
+        return collector.collect(sources)
+    with git_hosts.survey(people, assignment) as found:
+        return collector.collect(sources, [found])
