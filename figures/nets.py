@@ -89,7 +89,7 @@ def norm_places() -> Figure:
         ("next affine", "W, b", GREEN),
     ]
     chain(figure, steps, y=60, step=180, first=90, w=150)
-    figure.text(360, 124, "one hidden layer, L − 1 times", size=13, color=GREY)
+    figure.text(360, 124, "one hidden layer, K − 1 times", size=13, color=GREY)
     figure.parts.append(f'<path d="M 18 98 v 8 h 690 v -8" fill="none" stroke="{GREY}"/>')
     return figure
 

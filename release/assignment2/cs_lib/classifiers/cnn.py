@@ -85,9 +85,9 @@ class ThreeLayerConvNet:
 
 
 class ConvNet:
-    """A network of any depth: {conv - [spatial batch norm] - ReLU - 2x2 max pool} x L - affine - softmax.
+    """A network of any depth: {conv - [spatial batch norm] - ReLU - 2x2 max pool} x K - affine - softmax.
 
-    `params` holds W_1, b_1, [gamma1, beta1], W_2, b_2, ..., all of `dtype`; W_<L+1>, b_<L+1> are those of
+    `params` holds W_1, b_1, [gamma1, beta1], W_2, b_2, ..., all of `dtype`; W_<K+1>, b_<K+1> are those of
     the affine layer. The convolutions keep the size of the image; every pooling halves it. `bn_params` has
     one dict for each batch norm, where it keeps its running averages.
     """

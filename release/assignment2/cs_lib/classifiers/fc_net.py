@@ -66,7 +66,7 @@ class TwoLayerNet:
 
 
 class FullyConnectedNet:
-    """A network of any depth: {affine - [norm] - ReLU - [dropout]} x (L - 1) - affine - softmax.
+    """A network of any depth: {affine - [norm] - ReLU - [dropout]} x (K - 1) - affine - softmax.
 
     `params` holds W1, b1, [gamma1, beta1], W2, b2, ..., all of `dtype`. `bn_params` has one dict for each
     normalised layer, where batch norm keeps its running averages.
