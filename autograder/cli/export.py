@@ -13,7 +13,7 @@ from autograder.runs import publish as reporting
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    report.add(parser)
+    report.common(parser)
     parser.add_argument("--format", required=True, choices=reporting.FORMATS)
     parser.add_argument(
         "--to", type=Path, required=True, metavar="PATH", help="a file; gradescope, mail: a folder"

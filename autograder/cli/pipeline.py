@@ -8,27 +8,36 @@ from pathlib import Path
 
 from autograder.cli.codes import DONE
 from autograder.course import assignment as course
-from autograder.pipelines import gradescope
+from autograder.pipelines import github, gradescope
 from autograder.reports.gradescope import VISIBILITY
 
-KINDS = ("gradescope",)
+KINDS = ("gradescope", "github")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", choices=KINDS, metavar="KIND")
     parser.add_argument("assignment")
-    parser.add_argument("--to", type=Path, required=True, metavar="FILE", help="the file to write")
+    parser.add_argument(
+        "--to",
+        type=Path,
+        required=True,
+        metavar="PATH",
+        help="gradescope: the zip; github: the instructors' repository",
+    )
     parser.add_argument(
         "--visibility",
         choices=VISIBILITY,
         default="after_due_date",
         metavar="WHEN",
-        help="when students see a cell's points and messages on Gradescope",
+        help="gradescope: when students see a cell's points and messages on Gradescope",
     )
 
 
 def run(options: argparse.Namespace) -> int:
     assignment = course.load(options.assignment)
+    if options.kind == "github":
+        print(f"{assignment.name}: {github.write(assignment, options.to)}; it says which secrets it needs")
+        return DONE
     count = gradescope.write(assignment, options.to, options.visibility)
     print(f"{assignment.name}: {options.to}, {count} files; cells are visible: {options.visibility}")
     print("autograder: it holds the hidden graders and the solution; give it to nobody", file=sys.stderr)

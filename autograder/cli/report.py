@@ -9,10 +9,19 @@ from pathlib import Path
 from autograder.cli.codes import ATTENTION, DONE
 from autograder.course import assignment as course
 from autograder.gradebook.graded import Graded
+from autograder.runs import feedback_branch
 from autograder.runs import publish as reporting
 
 
 def add(parser: argparse.ArgumentParser) -> None:
+    common(parser)
+    parser.add_argument(
+        "--git", type=Path, metavar="FILE", help="a roster: push final pages to feedback/… of each repository"
+    )
+
+
+def common(parser: argparse.ArgumentParser) -> None:
+    """What `export` takes as well."""
     parser.add_argument("assignment")
     parser.add_argument("out", type=Path, metavar="OUT", help="what autograder grade wrote")
     parser.add_argument("--roster", type=Path, metavar="FILE", help="CSV: id, name, …; or Canvas's export")
@@ -21,11 +30,18 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     graded = Graded(course.load(options.assignment), options.out, options.gradebook)
-    matched = reporting.matched_with(graded, options.roster or graded.assignment.course.roster)
+    matched = reporting.matched_with(graded, options.git or options.roster or graded.assignment.course.roster)
     needed = reporting.write_pages(graded, matched)
     print(f"{len(graded.students)} students: {options.out / 'report.html'}, {options.out / 'feedback'}")
     if needed:
         print(f"autograder: {len(needed)} need review; report.html says what for", file=sys.stderr)
     for student, what in graded.faults.items():
         print(f"autograder: {student!r}: {what}", file=sys.stderr)
+    if options.git and matched:
+        name = graded.assignment.name
+        pushed, problems = feedback_branch.push(options.out, name, matched, {**needed, **graded.faults})
+        print(f"{pushed} pages are new in the branch feedback/{name}")
+        for student, what in problems.items():
+            print(f"autograder: {student!r}: {what}", file=sys.stderr)
+        graded.faults.update(problems)
     return ATTENTION if reporting.tell(matched) or needed or graded.faults else DONE

@@ -34,6 +34,7 @@ SAFE = (
     *("-c", "protocol.allow=never", "-c", "protocol.https.allow=always", "-c", "protocol.ssh.allow=always"),
     *("-c", "protocol.file.allow=always", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"),
 )
+CREDENTIALS = re.compile(r"//[^/@\s]+@")  # a token in an address, which git may repeat
 LOGGED = re.compile(r"[0-9a-f]{40,64} (?P<commit>[0-9a-f]{40,64}) .*> (?P<time>\d+) [+-]\d{4}(\t.*)?")
 
 
@@ -60,11 +61,15 @@ def git(*arguments: str, folder: Path | None = None) -> str:
     except FileNotFoundError:
         raise IntakeError("git: expected the program, found none; install it") from None
     except subprocess.TimeoutExpired:
-        raise IntakeError(f"git {arguments[0]}: no end after {SECONDS} s") from None
+        raise IntakeError(f"git {_verb(arguments)}: no end after {SECONDS} s") from None
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
-        raise IntakeError(f"git {arguments[0]}: {said[-1]}")
+        raise IntakeError(f"git {_verb(arguments)}: {CREDENTIALS.sub('//', said[-1])}")
     return done.stdout.decode("utf-8", "replace")
+
+
+def _verb(arguments: tuple[str, ...]) -> str:
+    return next(word for word in arguments if not word.startswith("-") and "=" not in word)
 
 
 @contextmanager
