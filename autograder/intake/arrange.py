@@ -114,7 +114,8 @@ def arranged(
     package |= _helpers(work, taken, package)
     left = _left(work, found)
     _missing(work, package, notebooks, results, aliases, left)
-    words = [n for n, o in left.items() if may_hold_words(n, o.kind) and PurePosixPath(n).name not in ABOUT]
+    ours = {*ABOUT, *(name for name in given(assignment).others if name.endswith(MODULE))}
+    words = [n for n, o in left.items() if may_hold_words(n, o.kind) and PurePosixPath(n).name not in ours]
     answers = written.read(
         assignment, notebooks, taken.spares, [*words, *notes.in_package(package, assignment)]
     )

@@ -1,19 +1,24 @@
-"""Words of a student's own where no answer is looked for: comments and quoted texts in code, printed output.
+"""Words of a student's own where no answer is looked for: comments and quoted texts in code, printed output,
+the answer to another question.
 
-Code has both everywhere, so they are asked for only where an answer is missing.
+Honest work has all three everywhere. So they are asked for only where an answer is missing, and what stands
+beside work of another kind counts only if it speaks to the question.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
+from autograder.answers.words import stem
 from autograder.course.assignment import Assignment
 from autograder.intake.given import given, plain
 
 LEAST = 3  # words in a comment or a quoted text of a longer program
 LEAST_PRINTED = 6  # in a line that a cell printed which is as it was given out
+ENOUGH = 5  # words of a question's own; full answers have 4 to 19, those to other questions 4 at most
 SHORT = 60  # characters of code beside a quoted text, in a cell that does no more than say it
 SHOWN = 4  # places that are named in one file
 # Comments and texts in quotes; each part ends where the text does, so that one pass finds all.
@@ -28,6 +33,9 @@ PART = re.compile(
 WORD = re.compile(r"[^\W\d_]{2,}")
 UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]{4,}")  # written without spaces
 HOLE = re.compile(r"\{[^{}]{0,200}\}|%[-+.\d]{0,8}[a-z]|\\[nt]")  # of a format
+NUMBER = re.compile(r"\d[-+.,\deE]*")  # lines of output that differ in numbers are one
+NUMBERED = re.compile(r"(?i)\b(?:questions?|answers?|inline(?:[ _]questions?)?|q)[ _#]{0,2}\d")
+LISTED = re.compile(r"(?:^|\s)[(]?([1-9])[:.)]\s")
 MEANT_AS_ANSWER = re.compile(r"(?i)\b(?:inline|questions?|answers?|q[ _]?\d{1,2})\b")
 
 
@@ -44,21 +52,53 @@ def parts(code: str) -> Iterator[str]:
                 yield line.strip()
 
 
+def bare(code: str) -> str:
+    """A program without its comments, quoted texts and spaces."""
+    return "".join(PART.sub("", code).split())
+
+
 def in_code(code: str, assignment: Assignment, is_given: bool) -> str:
     """What somebody says in a cell of code that was not given out in any."""
     known = known_parts(assignment)
     own = [line for line in parts(code) if " ".join(line.split()) not in known]
-    beside = len("".join(PART.sub("", code).split()))
-    least = 1 if not is_given and beside <= SHORT else LEAST
+    least = 1 if not is_given and len(bare(code)) <= SHORT else LEAST
     return "\n".join(line for line in own if (words(line) >= least if least > 1 else re.search(r"\w", line)))
 
 
 def in_output(printed: str, assignment: Assignment, is_given: bool) -> str:
     """The lines of a cell's output that are words, and not those of the programs that were given out."""
     least = LEAST_PRINTED if is_given else LEAST
-    lines = [line for line in printed.splitlines() if words(line) >= least]
+    once = {NUMBER.sub("#", line): line for line in reversed(printed.splitlines())}
+    lines = [line for line in reversed(once.values()) if words(line) >= least]
     segments = printed_parts(assignment) if lines else ()
     return "\n".join(line for line in lines if not any(part in line for part in segments))
+
+
+def speaks_to(grade_id: str, text: str, assignment: Assignment) -> bool:
+    """Whether words beside other work may answer a question: they say so, or use the words of its rubric."""
+    return bool(MEANT_AS_ANSWER.search(text)) or uses_words_of(grade_id, text, assignment)
+
+
+def answers_two(grade_id: str, other: str, text: str, assignment: Assignment) -> bool:
+    """Whether the answer to `other` may answer this question too: it is numbered as several answers are, or
+    uses the words of this one's rubric."""
+    asked = assignment.question(other)
+    listed = not (asked and asked.options) and {"1", "2"} <= set(LISTED.findall(text))
+    return listed or bool(NUMBERED.search(text)) or uses_words_of(grade_id, text, assignment)
+
+
+def uses_words_of(grade_id: str, text: str, assignment: Assignment) -> bool:
+    """Whether many words of a text are those of one question, and of no other of the assignment."""
+    own = own_words(assignment).get(grade_id, frozenset())
+    return len({stem(word) for word in WORD.findall(text.lower())} & own) >= ENOUGH
+
+
+@lru_cache(maxsize=8)
+def own_words(assignment: Assignment) -> dict[str, frozenset[str]]:
+    """By question the stems of its rubric's vocabulary that no other question has."""
+    stems = {q.grade_id: {stem(word) for word in q.vocabulary} for q in assignment.questions}
+    count = Counter(word for words in stems.values() for word in words)
+    return {grade_id: frozenset(w for w in words if count[w] == 1) for grade_id, words in stems.items()}
 
 
 def in_package(package: Mapping[str, bytes], assignment: Assignment) -> Iterator[str]:

@@ -22,13 +22,12 @@ from autograder.errors import IntakeError
 from autograder.intake import notes
 from autograder.intake.given import given
 from autograder.intake.notebook_files import Cell, parsed
+from autograder.intake.said import Said, said
 from autograder.notebook import Notebook
 
 MAX_ANSWER = MAX_CHARACTERS  # kept of one answer: what the rubric reads; a long one has 2,000
 MAX_COPIES = 10  # answers to one question that are shown
 MAX_FOUND = 40  # cells of text without a label that are looked at in one notebook
-MAX_SAID = 2_000_000  # characters of code and output in which words are looked for, in one notebook
-MORE = "(there is more than a program looks at)"
 NAMED = 4  # places in which an answer may stand, in one sentence
 BETWEEN = "\n\n---\n\n"  # parts of an answer; a line across in Markdown
 PICTURE = re.compile(r"!\[[^\[\]]{0,200}\]\(|<img\b", re.I)
@@ -143,7 +142,7 @@ class _Notebook:
         copies: Mapping[str, list[_Copy]],
     ) -> None:
         self.notebook, self.cells, self.copies = notebook, cells, copies
-        given_cells = given(assignment).notebooks.get(notebook.name, ())
+        self.given = given_cells = given(assignment).notebooks.get(notebook.name, ())
         self.place = {c.label: at for at, c in enumerate(given_cells) if c.label}
         self.by_id = {c.id: at for at, c in enumerate(given_cells) if c.id}
         self.by_text = {_norm(c.text): at for at, c in enumerate(given_cells) if _norm(c.text)}
@@ -241,38 +240,33 @@ class _Notebook:
         """A question with nothing in its place: what stands elsewhere?"""
         there = bool(self.copies[question])
         state = f"the cell of this answer is {'empty' if there else 'not in the notebook'}"
-        texts = {cell.number: self._own(cell) for cell in found} or self._said
-        others = [q for q in self.asked if self.written[q]]
+        texts = {cell.number: self._own(cell) for cell in found} or self._said.to(question)
+        places = [*beside, *(f"the answer to {q}" for q in self._with_two(question, there))]
         if texts:
             reading.texts[question] = _cut(BETWEEN.join(texts.values()))
             cells = ", ".join(map(str, texts))
             self._doubt(question, f"{state}; the text shown was found in cell {cells}", reading)
-        elif beside or others:
+        elif places:
             reading.texts[question] = ""
-            places = [*beside, *(f"the answer to {q}" for q in others)]
             self._doubt(question, f"{state}; it may stand in {_listed(places)}", reading)
         elif there:
             reading.texts[question] = ""
 
+    def _with_two(self, question: str, there: bool) -> Iterator[str]:
+        """The questions whose answers may hold this one's: a neighbour's, where its cell is gone."""
+        at = self.asked.index(question)
+        for place, other in enumerate(self.asked):
+            texts = [copy.cell.text for copy in self.written[other][:MAX_COPIES]]
+            near = not there and abs(place - at) == 1
+            both = near or notes.answers_two(question, other, _cut("\n".join(texts)), self.assignment)
+            if texts and both:
+                yield other
+
     @cached_property
-    def _said(self) -> dict[int, str]:
-        """Words in cells of code, and in what they printed, that were not given out."""
-        found: dict[int, str] = {}
-        left = MAX_SAID
-        for cell in self.cells:
-            if cell.kind in PROSE or cell.label in self.claimed:
-                continue
-            left -= len(cell.text) + len(cell.printed)
-            if left < 0 or len(found) == MAX_FOUND:
-                found[cell.number] = MORE
-                break
-            given_one = self._anchor(cell) is not None
-            text = notes.in_code(cell.text, self.assignment, given_one)
-            unchanged = _norm(cell.text) in self.by_text
-            text = text or notes.in_output(cell.printed, self.assignment, unchanged)
-            if text:
-                found[cell.number] = text
-        return found
+    def _said(self) -> Said:
+        code = [c for c in self.cells if c.kind not in PROSE and c.label not in self.claimed]
+        given_text = [self.given[at].text if (at := self._anchor(c)) is not None else None for c in code]
+        return said(code, given_text, self.assignment)
 
     def _says_nothing(self, question: str, text: str) -> bool:
         """Whether the rubric finds no answer at all in what stands in its place: "see the PDF"."""

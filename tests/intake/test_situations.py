@@ -217,9 +217,28 @@ def only_printed(content: dict[str, Any]) -> None:
     ]
 
 
-def both_in_one(content: dict[str, Any]) -> None:
+FULL = (
+    "The sigmoid has this problem, since its curve becomes flat far from zero, and relu, whose gradient is"
+    " exactly zero for all negative inputs; leaky relu keeps a slope on both sides."
+)
+
+
+def both_in_one(first: str) -> Edit:
+    def edit(content: dict[str, Any]) -> None:
+        nothing_written(content)
+        content["cells"][at(content, TWO)]["source"] = f"{first} {SECOND}"
+
+    return edit
+
+
+def a_search_with_comments(content: dict[str, Any]) -> None:
+    """As honest hand-ins have it: what a search prints and remarks on answers no question."""
     nothing_written(content)
-    content["cells"][at(content, TWO)]["source"] = f"{FIRST} {SECOND}"
+    source = (
+        "for lr in rates:\n    # smaller steps need more epochs\n    results[lr] = train(lr, epochs=20)[-1]"
+    )
+    printed = "learning rate 0.001, best validation accuracy 0.51\n" * 500
+    content["cells"].insert(30, code(f"best_so_far = None\n{source}", printed))
 
 
 def nothing_at_all(content: dict[str, Any]) -> None:
@@ -237,7 +256,8 @@ FORMULA = "the slope is s*(1-s), and s = 1/(1+exp(-x)) is 1, so ds = 0 (nearly)"
 # change of the notebook, what is read for question 1, and which questions a person is asked about
 ANSWERS: dict[str, tuple[Edit, str, set[str]]] = {
     "as it should be": (lambda content: None, FIRST, set()),
-    "one of two not answered": (nothing_written, "", {ONE}),
+    "one of two not answered": (nothing_written, "", set()),
+    "one of two not answered, a search with comments": (a_search_with_comments, "", set()),
     "nothing answered": (nothing_at_all, "", set()),
     "nothing answered, an experiment of one's own": (only_code_of_ones_own, "", set()),
     "printed by a new cell": (in_code(f'print("{FIRST}")'), FIRST, {ONE}),
@@ -249,7 +269,8 @@ ANSWERS: dict[str, tuple[Edit, str, set[str]]] = {
     "a comment in a given cell": (in_a_given_cell, FIRST, {ONE}),
     "only in an output": (only_printed, FIRST, {ONE}),
     "only in an output of a new cell": (in_code("show(1)", f"{FIRST}\n"), FIRST, {ONE}),
-    "both answers in one cell": (both_in_one, "", {ONE}),
+    "both answers in one cell": (both_in_one(FULL), "", {ONE}),
+    "both answers in one cell, with numbers": (both_in_one(f"Q1: {FIRST} Q2:"), "", {ONE}),
     "in a new cell below the placeholder": (below_the_placeholder, FIRST, {ONE}),
     "in a new cell above it": (above_the_placeholder, FIRST, {ONE}),
     "in a new cell far away": (far_away, FIRST, {ONE}),
@@ -334,6 +355,7 @@ NOT_WORDS = {
     "the same with the line ends of Windows": {
         "README.md": (RELEASE / "README.md").read_bytes().replace(b"\n", b"\r\n")
     },
+    "the checks of an older release": {"work.py": b"# this was given out in the first week\n"},
     "what claims something of the hand-in": {"timestamp.txt": b"2026-02-01 12:00:00 UTC"},
 }
 
