@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import site
 import subprocess
@@ -45,7 +46,10 @@ def test_the_wheel_holds_every_file_of_the_engine_and_nothing_of_the_course(whee
     engine = [path for path in tracked("autograder") if not any(path.is_relative_to(f) for f in own)]
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
-    assert held == {path.relative_to(ROOT).as_posix() for path in engine}
+    beside = {name for name in held if ".data/" in name}
+    assert held - beside == {path.relative_to(ROOT).as_posix() for path in engine}
+    [switch] = beside  # what makes Jupyter's servers open the reading room
+    assert switch.partition(".data/")[2] == "data/etc/jupyter/jupyter_server_config.d/autograder_reading.json"
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +74,12 @@ def run(bin: Path, folder: Path, *command: str) -> subprocess.CompletedProcess[s
     return subprocess.run(
         [first, *command[1:]], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
+
+
+def test_jupyter_knows_the_reading_room_once_the_wheel_is_there(installed: Path, tmp_path: Path) -> None:
+    listed = run(installed, tmp_path, "python", "-m", "jupyter_server.extension.serverextension", "list")
+    assert re.search(r"autograder\.reading +\S*enabled", listed.stdout + listed.stderr), listed.stderr
+    assert re.search(r"autograder\.reading +\S*OK", listed.stdout + listed.stderr), listed.stderr
 
 
 def test_a_foreign_course_is_made_and_graded_with_the_wheel(installed: Path, tmp_path: Path) -> None:

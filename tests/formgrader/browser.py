@@ -94,6 +94,11 @@ class Browser:
         ]
         self._ask("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": pressed}]})
 
+    def theme(self, name: str) -> None:
+        """As people have set it: light or dark."""
+        media = {"features": [{"name": "prefers-color-scheme", "value": name}]}
+        self._ask("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": media})
+
     def picture(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self._ask("GET", "/screenshot")))
 

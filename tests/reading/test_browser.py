@@ -166,9 +166,12 @@ SHOWN = [*(f"{ROOM}{path}" for path in PAGES), page_of("s001"), page_of("s004", 
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="no axe-core: npm install --prefix .venv/axe axe-core")
+@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("path", SHOWN)
-def test_axe_finds_nothing(pages: Browser, path: str) -> None:
+def test_axe_finds_nothing(pages: Browser, path: str, theme: str) -> None:
+    pages.theme(theme)
     open_page(pages, path)
+    assert pages.run("return matchMedia('(prefers-color-scheme: dark)').matches") == (theme == "dark")
     pages.run(AXE.read_text(encoding="utf-8"))
     pages.run(CHECK)
     assert until(lambda: pages.run("return window.found"), "axe") == []
