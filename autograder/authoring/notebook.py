@@ -7,6 +7,21 @@ from typing import Any
 
 KERNEL = {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}}
 
+# It notices every mutant of the solution that the hidden checks notice (tests/mutants/test_campaign.py).
+CHECK = """rows = np.array([[1.0, 10.0], [3.0, 30.0]])
+before = rows.copy()
+out = {module}.standardize(rows)
+print(out)
+
+results = {{
+    "two rows": np.allclose(out, [[-1.0, -1.0], [1.0, 1.0]], rtol=1e-6),
+    "one value": not {module}.standardize(np.full((2, 1), 5.0)).any(),
+    "EPSILON": np.allclose({module}.standardize(np.array([[0.0], [6e-8]])), [[-0.75], [0.75]]),
+    "x unchanged": np.array_equal(rows, before),
+}}
+for name, right in results.items():
+    print(f"{{name}}: {{'ok' if right else 'NOT YET'}}")"""
+
 
 def new_notebook(name: str, module: str, package: str) -> str:
     """A solved notebook with nbgrader's metadata, as text. Points stand in its cells, and nowhere else."""
@@ -16,11 +31,12 @@ def new_notebook(name: str, module: str, package: str) -> str:
         _text(
             "task",
             f"## Standardize\n\nOpen `{package}/{module}.py` and write `standardize`.\nThen restart the "
-            "kernel and run this notebook. The cell below should print one row of -1 and one of 1.",
+            "kernel and run this notebook. The cell below should print one row of -1, one of 1, and ok four "
+            "times.",
         ),
         _code(
             "check-standardize",
-            f"rows = np.array([[1.0, 10.0], [3.0, 30.0]])\nprint({module}.standardize(rows))",
+            CHECK.format(module=module),
             _mark("standardize", "code", points=2, locked=True),
         ),
         _text(

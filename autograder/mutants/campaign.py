@@ -7,18 +7,21 @@ same Python, is not judged again.
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import hashlib
 import json
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.environment import variables
+from autograder.errors import CourseError
 from autograder.judge.digests import environment_digest, graders_digest
 from autograder.judge.neighbours import graders_importable
 from autograder.mutants import equivalents, make, operator
@@ -58,7 +61,7 @@ class Found:
     unowned: Sequence[str]  # functions that students write and no check runs
     reach: Reach = field(default_factory=dict)
 
-    @property
+    @cached_property
     def stale(self) -> list[str]:
         return equivalents.stale(self.entries, self.made, self.judged)
 
@@ -74,7 +77,7 @@ class Found:
     def survivors(self) -> list[Verdict]:
         return [verdict for verdict in self.counted if verdict.state == "survived"]
 
-    @property
+    @cached_property
     def findings(self) -> list[str]:
         """What an author should look at, a line each."""
         name = self.assignment.name
@@ -96,7 +99,7 @@ def run(
     """Judge mutants; `started(count)` before the first, `step` after each.
 
     Raises:
-        CourseError: an operator or an equivalent is not what it should be.
+        CourseError: an operator, an equivalent or a name to choose by is not what it should be.
         GradingError: graders do not load, or the solution does not pass them.
     """
     entries, texts = equivalents.read(assignment), solved(assignment)
@@ -108,6 +111,8 @@ def run(
     owned = [target for target in all_targets if own[target.name]]
     unowned = [t.name for t in all_targets if not own[t.name] and not t.name.startswith("notebooks.")]
     made = make.make(owned, operators)
+    _refuse_unknown("--function", choice.functions, {n for t in all_targets for n in (t.name, t.short)})
+    _refuse_unknown("--operator", choice.operators, {one.name for one in operators})
     wanted = make.sample([m for m in made if _is_wanted(m, choice)], choice.sample, choice.seed)
     started(len(wanted))
     known = _Kept(out, _digest(assignment, choice.visible))
@@ -118,6 +123,15 @@ def run(
         known.add(verdict)
         step(verdict, False)
     return Found(assignment, made, known.of(wanted), entries, unowned, reach)
+
+
+def _refuse_unknown(option: str, asked: Iterable[str], known: Iterable[str]) -> None:
+    """A name that is misspelt would judge nothing, and say that all is well."""
+    names = sorted(set(known))
+    for name in asked:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
+            raise CourseError(f"{option} {name}: no such name; did you mean {', '.join(near)}?")
 
 
 def _is_wanted(mutant: Mutant, choice: Choice) -> bool:

@@ -108,9 +108,8 @@ def geometry(node: ast.AST, place: Place) -> Iterator[Edit]:
 @operator("mixed up", "two sizes, places or arrays taken for each other, as H for W", "field")
 def mixed_up(node: ast.AST, place: Place) -> Iterator[Edit]:
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-        known = {n.id for n in ast.walk(place.function) if isinstance(n, ast.Name)} | set(place.parameters)
         for other in OTHER_NAMES.get(node.id, ()):
-            if other in known:
+            if other in place.names:
                 yield place.replace(node, other)
 
 

@@ -9,6 +9,7 @@ import textwrap
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import CodeType
 
 from autograder.mutants.field import FIELD
@@ -27,16 +28,16 @@ class Mutant:
     operator: str
     text: str  # of the whole file or cell
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The same as long as the file and the mistake are the same."""
         return hashlib.sha256(f"{self.target.name}\0{self.target.path}\0{self.text}".encode()).hexdigest()[
             :16
         ]
 
-    @property
+    @cached_property
     def diff(self) -> tuple[str, ...]:
-        """The lines that change, without what is around them."""
+        """The lines that change, without what is around them; kept, as every equivalent asks every mutant."""
         return tuple(
             line
             for line in difflib.unified_diff(
@@ -45,17 +46,17 @@ class Mutant:
             if not line.startswith(("---", "+++", "@@"))
         )
 
-    @property
+    @cached_property
     def line(self) -> int:
         """The first line that differs, from 1."""
         pairs = zip(self.target.text.splitlines(), self.text.splitlines(), strict=False)
         return next((n for n, (was, now) in enumerate(pairs, 1) if was != now), 1)
 
-    @property
+    @cached_property
     def was(self) -> str:
         return " ".join(line[1:].strip() for line in self.diff if line.startswith("-"))
 
-    @property
+    @cached_property
     def now(self) -> str:
         return " ".join(line[1:].strip() for line in self.diff if line.startswith("+"))
 

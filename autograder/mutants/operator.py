@@ -125,6 +125,11 @@ class Place:
         return [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
 
     @cached_property
+    def names(self) -> set[str]:
+        """All names in the function, its parameters among them."""
+        return {n.id for n in ast.walk(self.function) if isinstance(n, ast.Name)} | set(self.parameters)
+
+    @cached_property
     def given(self) -> set[str]:
         """Names of what was passed in: arguments, and what is unpacked from one."""
         names = set(self.parameters)

@@ -45,7 +45,7 @@ class Row:
 def row(name: str, verdicts: Iterable[Verdict], found: Found) -> Row:
     verdicts = list(verdicts)
     explained = [v for v in verdicts if found.reason(v)]
-    counted = [v for v in verdicts if v not in explained]
+    counted = [v for v in verdicts if not found.reason(v)]
     state = [v.state for v in counted]
     looked = [v for v in counted if v.visible is not None]
     return Row(

@@ -61,6 +61,27 @@ def test_what_is_judged_stays_judged(made: Path) -> None:
     assert all(verdict.lost == {"standardize": verdict.lost["standardize"]} for verdict in noticed)
 
 
+def test_the_new_courses_visible_check_notices_what_its_grader_notices(made: Path) -> None:
+    found, _ = run(made / "course", made / "out")
+    assert {verdict.visible for verdict in found.judged if verdict.state == "own"} == {True}
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        (
+            Choice(functions=("standardise",)),
+            r"--function standardise: no such name; did you mean standardize\?",
+        ),
+        (Choice(operators=("axes",)), r"--operator axes: no such name; did you mean axis\?"),
+    ],
+)
+def test_a_misspelt_choice_is_refused(made: Path, tmp_path: Path, choice: Choice, message: str) -> None:
+    assignment = course.load(NAME, made / "course")
+    with pytest.raises(CourseError, match=message):
+        campaign.run(assignment, choice, tmp_path, lambda count: None, lambda verdict, known: None)
+
+
 def test_tables_count_every_mutant_once(made: Path) -> None:
     found, _ = run(made / "course", made / "out")
     total = tables.whole(found)

@@ -305,11 +305,11 @@ def conv_net() -> dict[str, Entry]:
             partial(conv_net_entry, image=(3, 4, 6), channels=(3,), widths=(3,), normalized=True), 133
         ),
         "three_layers": clear(
-            partial(conv_net_entry, image=(2, 8, 16), channels=(2, 3, 2), widths=(3, 3, 3), normalized=False),
+            partial(conv_net_entry, image=(2, 8, 16), channels=(2, 3, 2), widths=(3, 1, 5), normalized=False),
             134,
         ),
         "three_layers_normalized": clear(
-            partial(conv_net_entry, image=(1, 8, 8), channels=(2, 2, 3), widths=(3, 3, 3), normalized=True),
+            partial(conv_net_entry, image=(1, 8, 8), channels=(2, 2, 3), widths=(5, 3, 1), normalized=True),
             135,
         ),
         "many": clear(

@@ -79,7 +79,11 @@ def three_layer(student: Any, row: Arrays, *, reg: float = 0.0, dtype: str = "fl
 
 
 def conv_net(student: Any, row: Arrays, *, reg: float = 0.0, dtype: str = "float64") -> Any:
-    net = student.new(
+    return with_params(student, new_conv_net(student, row, reg, dtype), row, dtype)
+
+
+def new_conv_net(student: Any, row: Arrays, reg: float = 0.0, dtype: str = "float64") -> Any:
+    return student.new(
         "classifiers.cnn.ConvNet",
         input_dim=tuple(int(n) for n in row["image"]),
         num_filters=[int(n) for n in row["filters"]],
@@ -89,7 +93,6 @@ def conv_net(student: Any, row: Arrays, *, reg: float = 0.0, dtype: str = "float
         use_batch_norm="params.gamma1" in row,
         **kinds(student, dtype),
     )
-    return with_params(student, net, row, dtype)
 
 
 # --- ThreeLayerConvNet ----------------------------------------------------------------------------
@@ -271,13 +274,15 @@ def check_start(
         "three_blocks",
         "edge",
         row="three_layers",
-        hint="Three convolutions: does the loop over blocks fix their number?",
+        hint="Three convolutions of three sizes: does the loop over blocks fix their number? Block i has its "
+        "own filter size and conv_param.",
     ),
     Case(
         "three_blocks_batch_norm",
         "edge",
         row="three_layers_normalized",
-        hint="Three convolutions with batch norm: each block has its own gamma, beta, bn_param and cache.",
+        hint="Three convolutions with batch norm: each block has its own filter size, gamma, beta, bn_param "
+        "and cache.",
     ),
     Case(
         "regularization",
@@ -309,6 +314,9 @@ def test_conv_net(student: Any, case: Case) -> None:
         got = student.method(conv_net(student, row, dtype="float32"), "loss", row["X"], row["y"])
         compare_dtypes(DEEP_NAME, got, row)
         return
+    if case.id.startswith("three_blocks"):
+        shapes = {key: value.shape for key, value in under(row, "params.").items()}
+        nets.check_shapes(student.get(new_conv_net(student, row), "params"), shapes, name=DEEP_NAME)
     net = conv_net(student, row, reg=reg)
     if case.id == "params_read_anew":
         call_with_other_params(student, net, row)

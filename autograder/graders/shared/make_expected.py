@@ -220,6 +220,8 @@ def optimizers() -> Table:
     )  # eps 1e-8 and the root's argument are of a size here: its place decides the result
     table["rmsprop/tiny"] = trajectory("rmsprop", w, tiny)
     table["adam/tiny"] = trajectory("adam", w, tiny)
+    table["rmsprop/other_epsilon"] = trajectory("rmsprop", w, slopes[:2], lr=0.03, alpha=0.8, eps=0.25)
+    table["adam/other_epsilon"] = trajectory("adam", w, slopes[:2], lr=0.02, betas=(0.8, 0.9), eps=0.25)
     table["sgd_momentum/given"] = given | {"velocity": first} | one_by_one(
         momentum_step, ["next_w", "next_velocity"], w, dw, first, lr=0.02, mu=0.6
     )  # fmt: skip

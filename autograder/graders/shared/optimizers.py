@@ -29,6 +29,8 @@ RUNS: dict[str, dict[str, float]] = {
     "sgd_momentum/run": {"learning_rate": 0.05, "momentum": 0.7},
     "rmsprop/run": {"learning_rate": 0.03, "decay_rate": 0.8},
     "adam/run": {"learning_rate": 0.02, "beta1": 0.8, "beta2": 0.9},
+    "rmsprop/other_epsilon": {"learning_rate": 0.03, "decay_rate": 0.8, "epsilon": 0.25},
+    "adam/other_epsilon": {"learning_rate": 0.02, "beta1": 0.8, "beta2": 0.9, "epsilon": 0.25},
 }
 GIVEN: dict[str, dict[str, float]] = {
     "sgd_momentum/given": {"learning_rate": 0.02, "momentum": 0.6},
@@ -99,7 +101,13 @@ def test_sgd_momentum(student: Any, case: Case) -> None:
     Case("new_state", hint="config['cache'] must hold the new decayed average of the squared gradients."),
     Case("run", row="rmsprop/run", steps=5, hint="Over several steps old gradients fade: is the cache kept?"),
     Case("defaults", "edge", row="rmsprop/defaults", steps=3, hint=DEFAULTS_HINT),
-    Case("epsilon", "edge", row="rmsprop/tiny", steps=2, hint="epsilon is added to the root, not under it."),
+    Case(
+        "epsilon",
+        "edge",
+        row="rmsprop/tiny",
+        steps=2,
+        hint="epsilon is added to the root, not under it, and is the one that config holds.",
+    ),
     Case("same_dict", "edge", hint=IN_PLACE_HINT),
     Case("arguments_unchanged", "edge", hint=UNCHANGED_HINT),
     Case("old_state_unchanged", "edge", hint=OLD_STATE_HINT),
@@ -132,7 +140,7 @@ def test_rmsprop(student: Any, case: Case) -> None:
         "edge",
         row="adam/tiny",
         steps=2,
-        hint="epsilon is added to the corrected root, not under it.",
+        hint="epsilon is added to the corrected root, not under it, and is the one that config holds.",
     ),
     Case("same_dict", "edge", hint=IN_PLACE_HINT),
     Case("arguments_unchanged", "edge", hint=UNCHANGED_HINT),
@@ -156,6 +164,9 @@ def check(student: Any, rule: str, case: Case) -> None:
         keep_dtype(student, rule)
     else:
         run(student, rule, case.row, RUNS.get(case.row), case.steps)
+        if case.id == "epsilon":
+            row = f"{rule}/other_epsilon"
+            run(student, rule, row, RUNS[row], case.steps)
 
 
 def run(student: Any, rule: str, row: str, config: dict[str, float] | None, steps: int = 1) -> None:
