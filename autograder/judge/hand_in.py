@@ -8,6 +8,7 @@ too, with the student's own only if those it called have passed all their checks
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -54,6 +55,15 @@ class Now:
     def wrong(self) -> set[str]:
         """The cells in which a case was lost, or is not known. A function without a cell is never in them."""
         return {cell for (cell, _), case in self.cases.items() if case.outcome not in ("passed", "skipped")}
+
+    def unwritten(self) -> set[str]:
+        """The cells of which no case ran to its end for want of code: asking their functions costs nothing."""
+        stubs = {cell for (cell, _), case in self.cases.items() if _raised_by_stub(case)}
+        return stubs - {
+            cell
+            for (cell, _), case in self.cases.items()
+            if case.outcome in ("failed", "error") and not _raised_by_stub(case)
+        }
 
     def lost(self, cells: Collection[str]) -> frozenset[Key]:
         """The cases of these cells that have failed."""
@@ -150,21 +160,23 @@ class Judge:
 
     def _run_floor(self, now: Now, checks: Sequence[Check], student: Student) -> None:
         """Run checks whose cells build on none of each other."""
-        wrong = now.wrong()
-        first = [self._wide[check.key] if check.cells & wrong else check.alone for check in checks]
+        wrong, stubs = now.wrong(), now.unwritten()
+        first = [
+            self._wide[check.key] if check.cells & wrong and not check.cells & stubs else check.alone
+            for check in checks
+        ]
         again: list[Check] = []
         for check, way in _by_role(checks, first):
             case = now.cases[check.key] = self._run(now, way, student)
-            if check.builds_on and case.outcome == "failed":
+            if check.builds_on and case.outcome == "failed" and not _is_unwritten(case, check):
                 if not way.builds_on:
                     again.append(self._wide[check.key])
-                elif case.message.startswith("NotImplementedError"):
-                    pass  # what is not written stays so, whoever answers for the rest
                 elif not student.lost and not cells_of(student.asked()) & wrong:
                     again.append(check.alone)
         for check, way in _by_role(again, again):
-            case = self._run(now, way, student)
-            if case.outcome == "passed" or (now.cases[check.key].property == "code" and not way.builds_on):
+            before, case = now.cases[check.key], self._run(now, way, student)
+            known = before.property == "code" and not way.builds_on
+            if case.outcome == "passed" or known or _raised_by_stub(before):
                 now.cases[check.key] = case  # the student's own functions make errors that they know
 
     def _run(self, now: Now, check: Check, student: Student) -> CaseResult:
@@ -205,6 +217,16 @@ class Judge:
         places = (cell.grade_id, *models)
         why = next((now.doubts[place] for place in places if place in now.doubts), "")
         return doubted(grade, why) if why else grade
+
+
+def _raised_by_stub(case: CaseResult) -> bool:
+    return case.outcome == "failed" and case.message.startswith("NotImplementedError")
+
+
+def _is_unwritten(case: CaseResult, check: Check) -> bool:
+    """Whether what the check is of is not written itself: that stays so, whoever answers for the rest."""
+    called = re.findall(r"^  \S+ line \d+, in (\w+)", case.message, re.MULTILINE)
+    return _raised_by_stub(case) and bool(called) and not check.cells & set(called)
 
 
 def _by_role(checks: Sequence[Check], ways: Sequence[Check]) -> list[tuple[Check, Check]]:

@@ -56,7 +56,8 @@ class Library:
             SandboxError: the solved package does not have them, or does not start.
         """
         self._names, self._count = names, 0
-        if names and (self._running is None or self._answered != names):
+        known = names.keys() <= self._draws.keys()
+        if names and (not known or (self._running is not None and self._answered != names)):
             self._prepare()
         return {name: self._draws[name] for name in names}
 

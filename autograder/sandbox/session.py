@@ -68,6 +68,7 @@ class Session:
             0.0,
             0.0,
         )  # of a request: clock, its losses, processor
+        self._asks = False  # whether the code has asked, in this request, for what it builds on
         self._overran: Counter[str] = Counter()
         self._returned: set[str] = set()  # what has come to an end at least once
 
@@ -125,9 +126,11 @@ class Session:
             prefix, header, body = channel.frame(until, most, self._library.max_ask)
             if not prefix.startswith(wire.ASK):
                 return wire.unpack(header, memoryview(body), kept=lambda number: Handle(number, self._era))
+            self._asks = True
             channel.send(self._library.answer((prefix, header, body), until), until)
 
     def _begin_request(self, running: Running) -> None:
+        self._asks = False
         running.channel.worker.seen = Seen()
         self._library.seen = Seen()
         clock = self.sandbox.clock
@@ -146,7 +149,7 @@ class Session:
     def _starved(self, allowed: float) -> bool:
         """Whether a call would go on computing if it had a processor."""
         seen = self._seen()
-        return self._busy() < OWN_USE * allowed and seen.runs > ACCOUNTED * seen.all
+        return self._busy() < OWN_USE * allowed and seen.runs >= ACCOUNTED * seen.all
 
     def _past(self) -> float:
         """Seconds since the request began."""
@@ -158,10 +161,11 @@ class Session:
         return here + self._library.seen
 
     def _busy(self) -> float:
-        """Seconds that the code, and what answers for it, computed or had something to say."""
+        """Seconds that the code, and what answers for it, computed; or had something to say, where it only
+        had to answer. Whoever asks waits, many times and briefly, for a processor and for who answers."""
         here = self._running.channel.worker.cpu() if self._running is not None else 0.0
-        asked = self._past() - self._seen().all
-        return max(asked, here + self._library.cpu() - self._began[2])
+        said = 0.0 if self._asks else self._past() - self._seen().all
+        return max(said, here + self._library.cpu() - self._began[2])
 
     def _own_seconds(self, least: float = LONG) -> float:
         """Seconds of the request that the code used itself, sleep included; all, if these are few."""

@@ -42,6 +42,7 @@ class Outside:
 
     def __init__(self, line: Line | None) -> None:
         self._line = line
+        self.alarm = overrun
         self.asking = False  # the alarm waits meanwhile: half a question would spoil all answers after it
         self.late = False  # it went off
 
@@ -95,12 +96,16 @@ class Outside:
             self.asking = False
         if self.late:
             self.late = False
-            raise Overran
+            self.alarm()
         return wire.unpack(header, memoryview(body), copy=True, kept=Kept)
 
 
 class Overran(BaseException):
     """The alarm went off; no `Exception`, so that `except Exception` in a loop does not swallow it."""
+
+
+def overrun() -> NoReturn:
+    raise Overran
 
 
 def state() -> list[Any]:

@@ -82,6 +82,7 @@ class Worker:
         self._submission = Submission({}, "", ())
         self._meanings = Meanings(lambda module, name: self._submission.own(module, name))
         self._outside = Outside(line)
+        self._outside.alarm = self._alarm
         self._answers = Answers()
         self._known: dict[str, Answer] = {}
         self._began = IDLE  # of a request: clock, processor, seconds that it may take
@@ -302,7 +303,7 @@ class Worker:
             reported = self._reported(error)
         return wire.pack({"id": number, "error": reported, "printed": self._printed.text()})
 
-    def _alarm(self, number: int, frame: FrameType | None) -> None:
+    def _alarm(self, number: int = 0, frame: FrameType | None = None) -> None:
         if self._outside.asking:
             self._outside.late = True
         elif self._began == IDLE:
