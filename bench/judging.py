@@ -3,9 +3,9 @@ made outside.
 
     python -m bench.judging assignment2 [--rounds 9] [--against REVISION]
 
-"right" is the solved library, "skeleton" what is released; in "one edge lost" affine_forward writes to x, so that
-what builds on it is answered by the solved package; in "layers unwritten" all else is solved. The first
-hand-in of each kind, which warms up, is not counted. `--against` measures another revision in turns with this one.
+"right" is the solved library, "skeleton" what is released; in "one edge lost" affine_forward writes to x, so
+that what builds on it is answered by the solved package; in "layers unwritten" all else is solved. The first
+hand-in of each kind, which warms up, is not counted. `--against` measures another revision, in turns.
 """
 
 import argparse
@@ -107,7 +107,7 @@ def turn(folder: Path, name: str, rounds: int) -> dict[str, dict[str, float]]:
     """The same measurement, of the engine and the course in `folder`."""
     command = [sys.executable, __file__, name, "--rounds", str(rounds), "--json"]
     where = {**os.environ, "PYTHONPATH": str(folder)}
-    done = subprocess.run(command, cwd=folder, env=where, check=True, capture_output=True)  # noqa: S603
+    done = subprocess.run(command, cwd=folder, env=where, check=True, capture_output=True)
     return dict(json.loads(done.stdout))
 
 
@@ -115,8 +115,8 @@ def compare(name: str, rounds: int, revision: str) -> None:
     root = Path(__file__).parents[1]
     with tempfile.TemporaryDirectory() as folder:
         other = Path(folder) / "other"
-        subprocess.run(  # noqa: S603
-            ["git", "worktree", "add", "--detach", other, revision],  # noqa: S607
+        subprocess.run(
+            ["git", "worktree", "add", "--detach", other, revision],
             cwd=root,
             check=True,
             capture_output=True,
@@ -124,7 +124,7 @@ def compare(name: str, rounds: int, revision: str) -> None:
         try:
             turns = [(turn(other, name, rounds), turn(root, name, rounds)) for _ in range(TURNS)]
         finally:
-            subprocess.run(["git", "worktree", "remove", "--force", other], cwd=root, check=True)  # noqa: S603, S607
+            subprocess.run(["git", "worktree", "remove", "--force", other], cwd=root, check=True)
     show(f"{revision[:9]:10}", [before for before, _ in turns])
     show(f"{'now':10}", [now for _, now in turns])
 

@@ -7,6 +7,7 @@ import pytest
 from test_grading import Course, course
 
 from autograder.errors import GradingError
+from autograder.sandbox.library import Library
 
 __all__ = ["course"]
 
@@ -89,6 +90,29 @@ def test_a_net_that_looks_into_its_cache_needs_right_layers(course: Course) -> N
     edge_lost = PEEKS.replace("return 2 * x, ", "return 2 * abs(x), ")
     assert outcomes(course, edge_lost) == {"double": "pf", "back": "p", "net": "f"}
     assert "this cache cannot be looked into" in message(course, "net")
+
+
+STUB = 'raise NotImplementedError("double is not written yet")'
+NO_LAYERS = SOLVED.replace('return 2 * x, ("kept", x)', STUB)
+
+
+def test_unwritten_layers_cost_a_written_net_nothing(course: Course) -> None:
+    assert outcomes(course, NO_LAYERS) == {"double": "ff", "back": "f", "net": "p"}
+    assert outcomes(course, NO_LAYERS.replace("return back(out, cache)", "return out")) == {
+        "double": "ff", "back": "f", "net": "f",
+    }  # fmt: skip
+    assert message(course, "net").startswith("net (shape (3,)) has a wrong value")
+
+
+def test_nobody_is_asked_where_the_net_is_not_written_either(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(Library, "_prepare", asked.append)
+    no_net = NO_LAYERS.replace("    out, cache = double(x)\n", "    raise NotImplementedError('not yet')\n")
+    assert outcomes(course, no_net) == {"double": "ff", "back": "f", "net": "f"}
+    assert message(course, "net").startswith("NotImplementedError: not yet")
+    assert asked == []
 
 
 def test_only_the_layers_that_a_net_calls_have_to_be_right(course: Course) -> None:

@@ -33,6 +33,8 @@ from autograder.sandbox.errors import SandboxError
 from autograder.sandbox.level import Level, probe
 from autograder.sandbox.student import Student
 
+CALLED = re.compile(r"^  \S+ line \d+, in (\w+)", re.MULTILINE)  # a student's line in `student_message`
+NO_FORWARD = re.compile(r"checked, because (\w+) is not written yet, and ")  # as `preparing` says it
 ATTEMPTS = 2  # a case that met a fault of ours is tried this often
 
 Key = tuple[str, str]  # grade id, case id
@@ -57,7 +59,7 @@ class Now:
         return {cell for (cell, _), case in self.cases.items() if case.outcome not in ("passed", "skipped")}
 
     def unwritten(self) -> set[str]:
-        """The cells of which no case ran to its end for want of code: asking their functions costs nothing."""
+        """The cells whose cases failed for want of code alone: to call their functions costs nothing."""
         stubs = {cell for (cell, _), case in self.cases.items() if _raised_by_stub(case)}
         return stubs - {
             cell
@@ -175,9 +177,11 @@ class Judge:
                     again.append(check.alone)
         for check, way in _by_role(again, again):
             before, case = now.cases[check.key], self._run(now, way, student)
-            known = before.property == "code" and not way.builds_on
-            if case.outcome == "passed" or known or _raised_by_stub(before):
-                now.cases[check.key] = case  # the student's own functions make errors that they know
+            known = (
+                before.property == "code" and not way.builds_on
+            )  # own functions make errors that they know
+            if case.outcome == "passed" or known or (way.builds_on and check.cells & wrong):
+                now.cases[check.key] = case
 
     def _run(self, now: Now, check: Check, student: Student) -> CaseResult:
         offered: graders.Student = student  # all of it that a grader may count on
@@ -224,8 +228,11 @@ def _raised_by_stub(case: CaseResult) -> bool:
 
 
 def _is_unwritten(case: CaseResult, check: Check) -> bool:
-    """Whether what the check is of is not written itself: that stays so, whoever answers for the rest."""
-    called = re.findall(r"^  \S+ line \d+, in (\w+)", case.message, re.MULTILINE)
+    """Whether what the check is of is not written itself, or the forward function that makes its cache: that
+    stays so, whoever answers for the rest."""
+    if missing := NO_FORWARD.search(case.message):
+        return missing[1] not in check.cells
+    called = CALLED.findall(case.message)
     return _raised_by_stub(case) and bool(called) and not check.cells & set(called)
 
 

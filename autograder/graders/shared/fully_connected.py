@@ -26,7 +26,7 @@ TARGET = "classifiers.fc_net.FullyConnectedNet"
 HIDDEN, SIZES = [25, 30], {"input_dim": 24, "num_classes": 20}
 SHAPES = {"W1": (24, 25), "b1": (25,), "W2": (25, 30), "b2": (30,), "W3": (30, 20), "b3": (20,)}
 IMAGES, LABELS = np.linspace(-1, 1, 96, dtype=np.float32).reshape(4, 24), np.array([0, 5, 19, 5])
-FIT_STEPS, FIT_RATE = 10, 0.5  # the reference needs 7; each step asks some ten questions where layers are wrong
+FIT_STEPS, FIT_RATE = 10, 0.5  # the reference needs 7, and each asks ten questions where layers are wrong
 
 
 @cases(
