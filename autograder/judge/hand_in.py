@@ -177,9 +177,7 @@ class Judge:
                     again.append(check.alone)
         for check, way in _by_role(again, again):
             before, case = now.cases[check.key], self._run(now, way, student)
-            known = (
-                before.property == "code" and not way.builds_on
-            )  # own functions make errors that they know
+            known = before.property == "code" and not way.builds_on  # own functions' errors say more
             if case.outcome == "passed" or known or (way.builds_on and check.cells & wrong):
                 now.cases[check.key] = case
 

@@ -42,7 +42,7 @@ class Outside:
 
     def __init__(self, line: Line | None) -> None:
         self._line = line
-        self.alarm = overrun
+        self.alarm: Callable[[], None] = overrun
         self.asking = False  # the alarm waits meanwhile: half a question would spoil all answers after it
         self.late = False  # it went off
 
