@@ -57,22 +57,22 @@ class Group:
 def groups(
     records: Iterable[Record], questions: Mapping[str, Question | None], everyone: bool = False
 ) -> list[Group]:
-    """Written answers that need review (or all of them), grouped; by question, large groups first.
+    """Whatever needs review (or that and every written answer), grouped; by cell, large groups first.
 
-    `questions` has every written question by its grade id, with its rubric if there is one.
+    `questions` has every written question by its grade id, with its rubric if there is one. A cell of code
+    is shown with why a person is asked.
     """
     found: dict[str, list[Answer]] = {grade_id: [] for grade_id in questions}
     for record in records:
-        for grade_id, answers in found.items():
-            grade = record.grades.get(grade_id)
-            if grade is None or grade_id not in record.answers:
-                continue
-            if everyone or grade.state == "needs_review":
-                answers.append(Answer(record.student, record.answers[grade_id], grade))
+        for grade_id, grade in record.grades.items():
+            written = grade_id in questions and grade_id in record.answers
+            if grade.state == "needs_review" or (everyone and written):
+                text = record.answers[grade_id] if written else grade.comment
+                found.setdefault(grade_id, []).append(Answer(record.student, text, grade))
     return [
         group
         for grade_id, answers in found.items()
-        for group in sorted(_grouped(grade_id, answers, questions[grade_id]), key=_place)
+        for group in sorted(_grouped(grade_id, answers, questions.get(grade_id)), key=_place)
     ]
 
 

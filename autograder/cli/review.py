@@ -101,14 +101,18 @@ def show(
     text = markdown.plain(group.first.text.strip())
     shown = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
     console.print("\n".join(f"  │ {line}" for line in shown.splitlines()), highlight=False)
-    console.print(_criteria(group, question))
+    if checks := [case.outcome for case in grade.cases if case.kind != "criterion"]:
+        console.print(f"  {checks.count('passed')} of {len(checks)} checks passed", highlight=False)
+    else:
+        console.print(_criteria(group, question))
 
 
 def _criteria(group: Group, question: Question | None) -> Table:
     """Each criterion with its points, what is proposed, and what a full answer says."""
     full = {c.id: c.full for c in question.criteria} if question else {}
     table = Table.grid(padding=(0, 2))
-    for case, name in zip(group.first.grade.cases, criteria(group), strict=True):
+    cases = [case for case in group.first.grade.cases if case.kind == "criterion"]
+    for case, name in zip(cases, criteria(group), strict=True):
         mark = MARKS.get(case.outcome, "!")
         if name in group.proposal:
             mark = "likely" if group.proposal[name] else "unlikely"

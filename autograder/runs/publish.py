@@ -60,7 +60,8 @@ def _page(graded: Graded, student: str, page: str) -> None:
 
 
 def _with_feedback(graded: Graded, shown: set[str], matched: Matched) -> Iterator[Record]:
-    records, objections = _sound(graded.records(), graded), graded.objections()
+    records = _sound(graded.records(), graded, partial(_in_pages, graded.assignment))
+    objections = graded.objections()
 
     def made(one: Record) -> str:
         names = {one.student: matched.called(one.student)}
@@ -78,17 +79,36 @@ def _with_feedback(graded: Graded, shown: set[str], matched: Matched) -> Iterato
             yield one
 
 
-def _sound(records: Iterable[Record], graded: Graded) -> Iterator[Record]:
-    """The records that can be shown, each tried by itself inside limits before it counts in a page of all.
-    Of the others `graded.faults` says why not."""
-    return (one for one, _ in _each(records, partial(_tried, graded.assignment), "left out", graded.faults))
+def _sound(
+    records: Iterable[Record], graded: Graded, shown: Callable[[list[Record]], object]
+) -> Iterator[Record]:
+    """The records that can be shown, tried inside limits before they count in a page of all. A hundred are
+    tried together; each by itself only where that fails. Of the others `graded.faults` says why not."""
+    remaining = iter(records)
+    while chunk := list(islice(remaining, CHUNK)):
+        [result] = bounded.each(shown, [chunk])
+        if isinstance(result, Exception):
+            yield from (one for one, _ in _each(chunk, lambda one: shown([one]), "left out", graded.faults))
+        else:
+            yield from chunk
 
 
-def _tried(assignment: Assignment, record: Record) -> None:
-    class_report.render([record], assignment)
-    needed(record)
-    junit.junit_xml([record], assignment)
-    exports.cases_csv([record], assignment)
+def _in_pages(assignment: Assignment, records: list[Record]) -> None:
+    for record in records:
+        needed(record)
+    class_report.render(records, assignment)
+    exports.nbgrader_csv(records, assignment)
+
+
+def _in_export(format: str, assignment: Assignment, records: list[Record]) -> None:
+    for record in records:
+        needed(record)
+    if format == "junit":
+        junit.junit_xml(records, assignment)
+    elif format == "cases":
+        exports.cases_csv(records, assignment)
+    else:
+        exports.nbgrader_csv(records, assignment)
 
 
 def _each(
@@ -136,7 +156,8 @@ def export(
     """
     waiting: dict[str, str] = {}
     assignment, unclaimed = graded.assignment, graded.unclaimed
-    records = _noting(_sound(graded.records(), graded), waiting)
+    shown = partial(_in_export, format, assignment)
+    records = _noting(_sound(graded.records(), graded, shown), waiting)
 
     def exported(matched: Matched | None) -> Exported:
         return Exported(len(graded.students), matched, waiting, graded.faults, unclaimed)

@@ -89,8 +89,9 @@ def decided(text: str, group: Group, comment: str = "") -> Decision:
 
 
 def criteria(group: Group) -> dict[str, float]:
-    """The points of each criterion of the group's question."""
-    return {case.id.partition("[")[2].rstrip("]"): case.weight for case in group.first.grade.cases}
+    """The points of each criterion of the group's question; a cell of code has none."""
+    cases = (case for case in group.first.grade.cases if case.kind == "criterion")
+    return {case.id.partition("[")[2].rstrip("]"): case.weight for case in cases}
 
 
 def _behind(points: float, shares: dict[str, float]) -> frozenset[str] | None:

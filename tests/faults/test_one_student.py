@@ -21,7 +21,7 @@ from autograder.gradebook.graded import UNCLAIMED, Graded
 from autograder.gradebook.url import sqlite_url
 from autograder.records import record
 from autograder.records.record import Grade, Hashes, Record
-from autograder.reports import class_report, feedback, gradescope, junit
+from autograder.reports import class_report, exports, feedback, gradescope, junit
 from autograder.runs import publish
 
 NAME, NOTEBOOK = "assignment1", "two_layer_net"
@@ -102,8 +102,8 @@ def test_a_damaged_record_is_named_and_the_rest_exported(graded: Graded) -> None
     [
         ("gradescope", gradescope, "results_json"),
         ("junit", junit, "_suite"),
-        ("cases", class_report, "_without_cases"),
-        ("nbgrader", class_report, "_without_cases"),
+        ("cases", publish, "needed"),
+        ("nbgrader", exports, "score"),
     ],
 )
 def test_exports(format: str, where: Any, name: str, graded: Graded, monkeypatch: pytest.MonkeyPatch) -> None:

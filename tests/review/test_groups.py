@@ -120,9 +120,25 @@ def test_without_a_rubric_only_the_same_words_are_alike(assignment: Assignment) 
     assert sorted(len(g.answers) for g in groups(records, bare.written)) == [1, 2]
 
 
-def test_a_cell_without_a_written_answer_is_not_listed(assignment: Assignment) -> None:
-    empty = dataclasses.replace(record("s001", BASE, assignment), answers={})
-    assert groups([empty], assignment.written) == []
+def test_a_cell_of_code_that_needs_review_is_listed_with_the_reason(
+    assignment: Assignment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    why = "Your instructor looks at this: two copies of cs_lib/layers.py differ."
+    cases = tuple(CaseResult(f"affine[{n}]", "core", 1.0, "passed") for n in range(30))
+    doubted = Grade("affine", "FullyConnectedNets", 2.0, 4.0, "needs_review", cases, comment=why)
+    sure = dataclasses.replace(doubted, state="graded")
+    records = [
+        dataclasses.replace(record(f"s00{n}", BASE, assignment, "graded"), grades={"affine": grade})
+        for n, grade in enumerate([doubted, doubted, sure])
+    ]
+    [group] = groups(records, assignment.written)
+    assert [answer.student for answer in group.answers] == ["s000", "s001"]
+    show_all([group], assignment.question)
+    printed = capsys.readouterr().out
+    assert why in " ".join(printed.split())
+    assert "30 of 30 checks passed" in printed
+    assert review.decision(f"{group.id}=3", "", [group]).points == 3.0
+    assert review.decision(f"{group.id}=proposed", "", [group]).points == 2.0
 
 
 def group(assignment: Assignment) -> Group:
