@@ -54,6 +54,11 @@ class Group:
         return f"{self.grade_id.removeprefix(PREFIX)}:{hashlib.sha256(members.encode()).hexdigest()[:6]}"
 
 
+def digest(answer: str) -> str:
+    """Of an answer, for knowing whether it is the one that was decided."""
+    return hashlib.sha256(answer.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
 def groups(
     records: Iterable[Record], questions: Mapping[str, Question | None], everyone: bool = False
 ) -> list[Group]:

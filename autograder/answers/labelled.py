@@ -8,6 +8,7 @@ words): where those that are alike agree, that is proposed; it never grades anyt
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,13 @@ import numpy as np
 
 from autograder.answers.groups import bag, tf_idf
 from autograder.answers.question import Question
-from autograder.errors import RubricError
 
 ENDING = ".answers.jsonl"
 FEWEST = 8  # examples of a question from which they say anything
 MOST = 800  # the newest of a question; the time to compare grows with the square
 RIDGE = 0.1  # how much a single example is distrusted
 SURE = 0.75  # from which a criterion is proposed as met, and 1 - SURE down to which as not met
+WANTED = 'expected {"question": ..., "answer": ..., "met": [...]}'
 
 
 @dataclass(frozen=True)
@@ -38,35 +39,51 @@ def beside(rubrics: Path, assignment: str) -> Path:
     return rubrics / f"{assignment}{ENDING}"
 
 
-def read(path: Path) -> list[Example]:
-    """The examples of a file, oldest first; none where there is no file.
+def read(path: Path) -> tuple[list[Example], list[str]]:
+    """The examples of a file, oldest first, and what is said of lines that are none; nothing where there is
+    no file. A line that was damaged costs that line alone: people go on reading.
 
     Raises:
-        RubricError: a line is not an example.
+        OSError: the file cannot be read.
     """
-    if not path.is_file():
-        return []
+    if not path.exists():
+        return [], []
     found: dict[tuple[str, str], Example] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
-        if line.strip():
-            example = _example(f"{path.name} line {number}", line)
-            found.pop((example.question, example.answer), None)  # decided again: the last one counts
-            found[example.question, example.answer] = example
-    return list(found.values())
+    damaged = []
+    for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            example = _example(line)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            damaged.append(
+                f"{path.name} line {number} is skipped: {WANTED}, got {_start(line)}; correct or delete it"
+            )
+            continue
+        found.pop((example.question, example.answer), None)  # decided again: the last one counts
+        found[example.question, example.answer] = example
+    return list(found.values()), damaged
 
 
-def _example(where: str, line: str) -> Example:
+def stamp(path: Path) -> tuple[int, int] | None:
+    """Another one whenever the file was written."""
     try:
-        raw = json.loads(line)
-        question, answer, met = raw["question"], raw["answer"], raw["met"]
-        if not isinstance(question, str) or not isinstance(answer, str):
-            raise TypeError
-        return Example(question, answer, frozenset(map(str, [*met])))
-    except (ValueError, KeyError, TypeError) as error:
-        raise RubricError(
-            f'{where}: expected {{"question": ..., "answer": ..., "met": [...]}}, got {line[:80]!r}; '
-            "correct or delete the line"
-        ) from error
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
+
+
+def _start(line: bytes) -> str:
+    return repr(line[:80].decode(errors="replace"))
+
+
+def _example(line: bytes) -> Example:
+    raw = json.loads(line)
+    question, answer, met = raw["question"], raw["answer"], raw["met"]
+    if not isinstance(question, str) or not isinstance(answer, str) or not isinstance(met, list):
+        raise TypeError
+    return Example(question, answer, frozenset(map(str, met)))
 
 
 def add(path: Path, examples: Iterable[Example]) -> None:
@@ -76,9 +93,16 @@ def add(path: Path, examples: Iterable[Example]) -> None:
         + "\n"
         for e in examples
     ]
-    if lines:
-        with path.open("a", encoding="utf-8") as file:
-            file.writelines(lines)
+    if not lines:
+        return
+    with path.open("a+b") as file:
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            lines = (
+                lines if file.read(1) == b"\n" else ["\n", *lines]
+            )  # a line that was cut off costs itself alone
+        # A sign that is half a character becomes the JSON that stands for it.
+        file.write("".join(lines).encode("utf-8", "backslashreplace"))
 
 
 def propose(

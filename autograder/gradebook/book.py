@@ -151,15 +151,17 @@ class Gradebook:
         comment: str = "",
         overwrite: bool = False,
         who: str = "",
+        read: Mapping[str, str] | None = None,
     ) -> list[str]:
         """Enter a person's points for one cell of several students, all or none; the students entered.
 
         Where a person entered points before, these stay, with their comment, unless `overwrite` is set.
+        `read` has the digests of the answers that were read, by student.
 
         Raises:
             GradebookError: a student is not there, or the database is locked, read-only or gone.
         """
-        decision = Decision(grade_id, points, comment or None, who=who, how="terminal")
+        decision = Decision(grade_id, points, comment or None, who=who, how="terminal", read=read or {})
         try:
             versions = dict.fromkeys(students)
             outcome = ledger.enter(self._db, self.assignment.name, decision, versions, overwrite)

@@ -69,6 +69,11 @@ class Line:
     undoes: str
     before: Mapping[str, Any]
 
+    @property
+    def read(self) -> str:
+        """Digest of the answer that was decided; empty where that is not known."""
+        return str(self.before.get("read", ""))
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -80,6 +85,7 @@ class Decision:
     verdicts: Mapping[str, bool] = field(default_factory=dict)  # criterion -> met
     who: str = ""
     how: How = "room"
+    read: Mapping[str, str] = field(default_factory=dict)  # student -> digest of the answer decided
 
 
 @dataclass(frozen=True)
@@ -240,6 +246,7 @@ def undo(db: Session, assignment: str, who: str, batch: str) -> Outcome:
 
     Raises:
         ReviewError: there is no such decision of this person's, or it is undone already.
+        GradebookError: a student has no such cell any more.
     """
     mine = [line for line in lines(db, assignment, batch=batch) if line.who == who]
     undone = db.execute(sa.select(LINES.c.id).where(LINES.c.undoes == batch)).first()
@@ -249,6 +256,8 @@ def undo(db: Session, assignment: str, who: str, batch: str) -> Outcome:
         last = Decision(mine[0].grade_id, 0.0, who=who, how="second")
         return _note(db, assignment, last, [], batch)
     rows = _locked(db, assignment, mine[0].grade_id, [line.student for line in mine])
+    if gone := [line.student for line in mine if line.student not in rows]:
+        raise GradebookError(f"{mine[0].grade_id}: {gone[0]!r} is not in the gradebook any more")
     changed = [rows[line.student].state for line in mine if rows[line.student].state.version != line.version]
     if changed:
         return Outcome(conflicts=tuple(changed))
@@ -331,6 +340,7 @@ def _note(db: Session, assignment: str, decision: Decision, rows: Sequence[_Row]
     for row in rows:
         old, new = row.state, after[row.student]
         before = {"manual": old.manual, "waits": old.waits, "comment": old.comment}
+        before |= {"read": decision.read[row.student]} if row.student in decision.read else {}
         points = new.points if decision.how == "undo" else decision.points
         comment = new.comment if decision.how == "undo" else decision.comment
         own = {"student": row.student, "points": points, "comment": comment}

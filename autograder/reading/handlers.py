@@ -152,7 +152,8 @@ class Base(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandler):
         """
         try:
             found = json.loads(self.request.body or b"null")
-        except ValueError:
+            json.dumps(found, ensure_ascii=False).encode()  # half a character is no text
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict) or not all(isinstance(found.get(k), t) for k, t in types.items()):
             raise ReviewError(f"expected JSON with {', '.join(types)}")
@@ -166,7 +167,9 @@ class Overview(Base):
             rows = self.room.overview(db, self.reader)
             second = len(self.room.second(db, self.reader))
             waiting = sum(not o.reply for o in objections.every_objection(db, self.room.assignment.name))
-        self.page("overview.html", assignment=self.room.assignment, rows=rows, second=second, waiting=waiting)
+        _, damaged = self.room.examples()
+        more = {"rows": rows, "second": second, "waiting": waiting, "damaged": damaged}
+        self.page("overview.html", assignment=self.room.assignment, **more)
 
 
 class QuestionList(Base):

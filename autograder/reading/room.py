@@ -97,7 +97,7 @@ class Room:
     def __init__(self, assignment: Assignment, out: Path, url: str) -> None:
         self.assignment, self.url = assignment, url
         self.classroom = Classroom(assignment, out)
-        self._proposed: dict[str, tuple[list[Alike], list[Mapping[str, bool]]]] = {}
+        self._proposed: dict[str, tuple[list[Alike], object, list[Mapping[str, bool]]]] = {}
 
     @cached_property
     def _engine(self) -> Engine:
@@ -142,8 +142,7 @@ class Room:
         split = readers.load(db, self.assignment.name)
         rows = []
         for grade_id, answers in self.classroom.waiting().items():
-            states = ledger.states(db, self.assignment.name, grade_id)
-            open_ones = [a for a in answers if not states.get(a.student, NEW).decided]
+            open_ones = self.open(db, grade_id, answers)
             owners = self.owners(split, grade_id)
             grade = answers[0].grade
             rows.append(
@@ -185,15 +184,26 @@ class Room:
         """The groups of a question; with a reader, what is theirs of each."""
         self.classroom.refresh()
         owners = self.owners(readers.load(db, self.assignment.name), grade_id)
-        states = ledger.states(db, self.assignment.name, grade_id)
+        left = {a.key for a in self.open(db, grade_id, self.classroom.waiting().get(grade_id, []))}
         found = []
         for group in self.classroom.alike(grade_id):
             answers = [a for a in group.answers if not reader or owners.get(a.key, reader) == reader]
             if answers:
-                open_ones = tuple(a for a in answers if not states.get(a.student, NEW).decided)
+                open_ones = tuple(a for a in answers if a.key in left)
                 who = sorted({owners[a.key] for a in answers if a.key in owners})
                 found.append(Pile(Alike(answers[0].key, tuple(answers)), open_ones, tuple(who)))
         return found
+
+    def open(self, db: Session, grade_id: str, answers: Sequence[Waiting]) -> list[Waiting]:
+        """Those of the answers that nobody has decided, or that are others than the ones decided."""
+        states = ledger.states(db, self.assignment.name, grade_id)
+        standing = self.standing(db, grade_id)
+        return [
+            a
+            for a in answers
+            if not (state := states.get(a.student, NEW)).decided
+            or outdated(a, state, standing.get(a.student))
+        ]
 
     def standing(self, db: Session, grade_id: str) -> dict[str, Line]:
         """student -> the decision that stands."""
@@ -227,6 +237,7 @@ class Room:
             wanted.verdicts,
             who,
             "second" if wanted.second else "room",
+            {a.student: a.read for a in there},
         )
         versions = {student: of for student, (_, _, of) in seen.items()}
         outcome = ledger.enter(db, self.assignment.name, decision, versions)
@@ -251,20 +262,30 @@ class Room:
             return f"not kept as an example: {error}"
         return ""
 
+    def examples(self) -> tuple[list[Example], list[str]]:
+        """The examples of the course, and what is wrong with lines that are none. A file that cannot be read
+        costs the proposals, not the page."""
+        try:
+            return labelled.read(self.assignment.labelled)
+        except OSError as error:
+            return [], [f"{self.assignment.labelled.name}: {error.strerror or error}"]
+
     def proposal(self, grade_id: str, key: str) -> Mapping[str, bool]:
         """What answers of other terms propose for a group, by criterion. Read once for all its question's
-        groups; what is decided now counts from the next start on."""
+        groups, until there are more examples."""
         groups, question = self.classroom.alike(grade_id), self.assignment.question(grade_id)
         if question is None:
             return {}
-        if grade_id not in self._proposed or self._proposed[grade_id][0] is not groups:
-            examples = labelled.read(self.assignment.labelled)
+        stamp = labelled.stamp(self.assignment.labelled)
+        kept = self._proposed.get(grade_id)
+        if kept is None or kept[0] is not groups or kept[1] != stamp:
+            examples, _ = self.examples()
             found = labelled.propose(question, examples, [group.first.text for group in groups])
-            self._proposed[grade_id] = (groups, found)
+            self._proposed[grade_id] = (groups, stamp, found)
         return next(
             (
                 met
-                for group, met in zip(groups, self._proposed[grade_id][1], strict=True)
+                for group, met in zip(groups, self._proposed[grade_id][2], strict=True)
                 if any(a.key == key for a in group.answers)
             ),
             {},
@@ -329,6 +350,12 @@ class Room:
         return [(first[at], line) for at, line in second.items() if at in first]
 
 
+def outdated(answer: Waiting, state: State, line: Line | None) -> bool:
+    """Whether the points that stand there were given to another answer, before the class was graded again."""
+    ours = line is not None and bool(line.read) and state.manual == line.points
+    return ours and line is not None and line.read != answer.read
+
+
 def weights(answer: Waiting) -> dict[str, float]:
     """Criterion -> its points."""
     return {criterion_of(c): c.weight for c in answer.grade.cases if c.kind == "criterion"}
@@ -349,6 +376,10 @@ def points_of(wanted: Wanted, answer: Waiting) -> float:
             raise ReviewError(f"{wanted.grade_id}: expected points, got none")
         points = round(sum(known[c] for c, met in wanted.verdicts.items() if met), 2)
     most = answer.grade.max_points
+    try:
+        points = float(points)
+    except OverflowError:  # JSON knows whole numbers that no float holds
+        points = math.inf
     if not math.isfinite(points) or not 0 <= points <= most + ROUNDED:
         raise ReviewError(f"{wanted.grade_id}: expected points from 0 to {most:g}, got {points:g}")
     return min(points, most)

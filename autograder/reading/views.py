@@ -18,7 +18,7 @@ from autograder.gradebook.readers import Split
 from autograder.judge.scoring import DOUBT
 from autograder.notebook import Cell, mark_scheme_of, question_text
 from autograder.reading import shown
-from autograder.reading.room import NEW, Pile, Room, Saved
+from autograder.reading.room import NEW, Pile, Room, Saved, outdated
 from autograder.reading.waiting import Waiting, key_of
 from autograder.records.record import CaseResult, Record, load
 from autograder.reports import markdown
@@ -66,6 +66,7 @@ class AnswerView:
     name: str  # the student's, if names are shown
     version: str
     decided: bool
+    outdated: bool  # decided, but for another answer
     points: float | None
     who: str
     at: str
@@ -197,6 +198,7 @@ def _answer(
         name=waiting.student,
         version=f"{waiting.version}.{state.version}",
         decided=state.decided and not at.second,
+        outdated=outdated(waiting, state, line) and not at.second,
         points=state.points,
         who=(line.who if line and ours else "formgrader") if state.decided else "",
         at=when(line.at) if line and ours else "",
@@ -319,11 +321,11 @@ def shares(room: Room, db: Session, split: Split) -> dict[str, tuple[int, int]]:
     found: dict[str, tuple[int, int]] = dict.fromkeys(split.readers, (0, 0))
     for grade_id, answers in room.classroom.waiting().items():
         owners = room.owners(split, grade_id)
-        states = ledger.states(db, room.assignment.name, grade_id)
+        open_ones = {a.key for a in room.open(db, grade_id, answers)}
         for answer in answers:
             if owner := owners.get(answer.key):
                 total, left = found.get(owner, (0, 0))
-                found[owner] = (total + 1, left + (not states.get(answer.student, NEW).decided))
+                found[owner] = (total + 1, left + (answer.key in open_ones))
     return found
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from autograder.answers.groups import Answer, Group, groups
+from autograder.answers.groups import Answer, Group, digest, groups
 from autograder.course.assignment import Assignment
 from autograder.errors import FolderError, RecordError
 from autograder.records.record import CaseResult, Grade, Hashes, Record, State
@@ -61,6 +61,11 @@ class Waiting:
         cases = [(case.id, case.outcome, case.weight) for case in self.grade.cases]
         seen = msgspec.json.encode([self.text, self.grade.points, self.grade.max_points, cases])
         return hashlib.sha256(seen).hexdigest()[:8]
+
+    @property
+    def read(self) -> str:
+        """Of the answer alone, whatever a rubric makes of it."""
+        return digest(self.text)
 
 
 @dataclass(frozen=True)

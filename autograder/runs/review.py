@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autograder.answers import labelled
-from autograder.answers.groups import Group, groups
+from autograder.answers.groups import Group, digest, groups
 from autograder.answers.labelled import Example
 from autograder.course.assignment import Assignment
-from autograder.errors import ReviewError, RubricError
+from autograder.errors import ReviewError
 from autograder.gradebook import objections
 from autograder.gradebook.graded import Graded
 
@@ -138,9 +138,11 @@ def review(graded: Graded, wanted: Wanted, ask: Ask | None = None) -> list[Group
 def _proposed(assignment: Assignment, waiting: Sequence[Group]) -> list[Group]:
     """The groups with what answers decided before propose for them, question by question."""
     try:
-        examples = labelled.read(assignment.labelled)
-    except RubricError as error:
-        raise ReviewError(str(error)) from None
+        examples, damaged = labelled.read(assignment.labelled)
+    except OSError as error:
+        raise ReviewError(f"{assignment.labelled}: {error}") from None
+    for line in damaged:
+        print(line, file=sys.stderr)
     found: list[Group] = []
     for grade_id, own in itertools.groupby(waiting, key=lambda group: group.grade_id):
         question, each = assignment.question(grade_id), list(own)
@@ -184,7 +186,8 @@ def take_objections(graded: Graded, file: Path) -> tuple[int, int]:
 def _enter(book: Gradebook, one: Decision, overwrite: bool) -> None:
     students = [answer.student for answer in one.group.answers]
     who = getpass.getuser()
-    entered = book.decide(students, one.group.grade_id, one.points, one.comment, overwrite, who)
+    read = {answer.student: digest(answer.text) for answer in one.group.answers}
+    entered = book.decide(students, one.group.grade_id, one.points, one.comment, overwrite, who, read)
     kept = len(students) - len(entered)
     more = f"; {kept} kept what a person entered before" if kept else ""
     print(

@@ -180,6 +180,9 @@ def test_a_decision_conflicts_and_is_undone(served: tuple[str, str], reader: Cli
         ({"points": 7}, "expected points from 0 to 2, got 7"),
         ({"points": "1"}, "points: expected a number"),
         ({"points": True}, "points: expected a number"),
+        ({"points": 10**400}, "expected points from 0 to 2"),
+        ({"points": float("nan")}, "expected points from 0 to 2"),
+        ({"comment": "half \ud83d"}, "expected JSON with grade_id"),
         ({"verdicts": {"choice": 1}}, "verdicts: expected true or false"),
         ({"versions": {"x": 1}}, "versions: expected a text"),
         ({"versions": {"0000000000": "a.b"}}, "an answer is not there any more"),
@@ -193,9 +196,10 @@ def test_what_is_sent_is_checked(reader: Client, change: dict[str, Any], message
     assert (code, message in said["message"]) == (400, True)
 
 
-def test_what_is_no_json_is_refused(reader: Client) -> None:
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000], ids=["cut", "no UTF-8", "deep"])
+def test_what_is_no_json_is_refused(reader: Client, body: bytes) -> None:
     code, text = reader.ask(
-        "PUT", f"{ROOM}/api/decision", b"{", Content_Type="application/json", X_XSRFToken=reader.xsrf
+        "PUT", f"{ROOM}/api/decision", body, Content_Type="application/json", X_XSRFToken=reader.xsrf
     )
     assert code == 400
     assert "expected JSON" in text

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from autograder.answers import labelled
+from autograder.answers.groups import digest
 from autograder.answers.labelled import Example
 from autograder.cli import main as cli
 from autograder.course.assignment import Assignment
@@ -196,6 +197,9 @@ def test_nobody_undoes_what_another_changed_since(room: Room, out: Path) -> None
         ({"points": 2.5}, r"expected points from 0 to 2, got 2\.5"),
         ({"points": -1.0}, "expected points from 0 to 2, got -1"),
         ({"points": float("nan")}, "expected points from 0 to 2, got nan"),
+        ({"points": 10**400}, "expected points from 0 to 2, got inf"),
+        ({"points": 2.01}, r"expected points from 0 to 2, got 2\.01"),
+        ({"grade_id": "../records/s001"}, "an answer is not there any more"),
         ({"verdicts": {"made up": True}}, "no criterion 'made up'"),
         ({"versions": {"0000000000": "a.b"}}, "an answer is not there any more"),
         ({"versions": {}}, "an answer is not there any more"),
@@ -279,7 +283,8 @@ def test_decisions_of_the_terminal_are_written_down(room: Room, out: Path, capsy
 
 def test_a_decision_is_kept_as_an_example(room: Room, kept: Path) -> None:
     save(room, wanted(room, "s001", "s002"))
-    found = labelled.read(kept)
+    found, damaged = labelled.read(kept)
+    assert damaged == []
     assert [(e.question, e.answer, e.met) for e in found] == [
         (QUESTION, text, frozenset({"sigmoid", "relu"})) for text in (ALIKE, ALIKE.upper())
     ]
@@ -309,6 +314,84 @@ def test_examples_of_other_terms_propose(room: Room, kept: Path) -> None:
         page = answer_page(room, db, Place("", QUESTION, key_of("assignment1", "s001"), "reader one"))
     assert {c.id: c.before for c in page.criteria}["choice"] == "met"
     assert {c.id: c.state for c in page.criteria}["relu"] == "open"  # a proposal decides nothing
+
+
+def test_new_examples_propose_at_once(room: Room, kept: Path) -> None:
+    at = key_of("assignment1", "s001")
+    assert room.proposal(QUESTION, at) == {}
+    labelled.add(kept, [Example(QUESTION, f"{ALIKE} {n}", frozenset({"choice"})) for n in range(12)])
+    assert room.proposal(QUESTION, at).get("choice") is True
+
+
+def test_a_file_of_examples_that_cannot_be_read_costs_the_proposals_only(room: Room, kept: Path) -> None:
+    kept.mkdir()
+    assert room.proposal(QUESTION, key_of("assignment1", "s001")) == {}
+    assert room.examples()[1] == [f"{kept.name}: Is a directory"]
+
+
+# --- graded again after a decision -----------------------------------------------------------------
+
+
+def graded_again(out: Path, assignment: Assignment, student: str, text: str) -> None:
+    one = record(assignment, student, text)
+    records.save(one, out / "records")
+    with Gradebook(sqlite_url(out / "gradebook.db"), assignment) as book:
+        book.write(one)
+
+
+def opened(room: Room) -> list[str]:
+    with room.session() as db:
+        return sorted(a.student for pile in room.piles(db, QUESTION) for a in pile.open)
+
+
+@pytest.mark.parametrize("how", ["room", "terminal"])
+def test_points_of_an_earlier_answer_are_looked_at_again(
+    room: Room, out: Path, assignment: Assignment, how: str
+) -> None:
+    if how == "room":
+        save(room, wanted(room, "s001", "s002", points=2.0))
+    else:
+        with Gradebook(sqlite_url(out / "gradebook.db"), assignment) as book:
+            read = {student: digest(CLASS[student]) for student in ("s001", "s002")}
+            book.decide(read, QUESTION, 2.0, who="reader one", read=read)
+    graded_again(out, assignment, "s001", "Something else.")
+    graded_again(out, assignment, "s002", CLASS["s002"])  # the same answer: the decision stands
+    assert opened(room) == ["s001", "s003", "s004", "s005"]
+    with room.session() as db:
+        [row, _] = room.overview(db, "reader one")
+        page = answer_page(room, db, Place("", QUESTION, key_of("assignment1", "s001"), "reader one"))
+    assert (row.open, page.shown.outdated, page.shown.points) == (4, True, 2.0)
+    assert entered(out)["s001"][0] == 2.0  # counts until somebody decides
+    save(room, wanted(room, "s001", points=0.0))
+    assert opened(room) == ["s003", "s004", "s005"]
+
+
+def test_an_undo_after_a_new_grading_brings_back_nothing_unseen(
+    room: Room, out: Path, assignment: Assignment
+) -> None:
+    save(room, wanted(room, "s001", points=2.0))
+    graded_again(out, assignment, "s001", "Something else.")
+    with room.session() as db:
+        room.undo(db, "reader one")
+    assert entered(out)["s001"][:2] == (None, True)
+    assert "s001" in opened(room)
+
+
+def test_a_student_who_left_is_named(room: Room, out: Path) -> None:
+    from nbgrader import api
+
+    save(room, wanted(room, "s001", points=2.0))
+    ours = wanted(room, "s001", points=1.0)
+    (out / "records/s001.json").unlink()
+    with pytest.raises(ReviewError, match="an answer is not there any more"):
+        save(room, ours)
+    with api.Gradebook(sqlite_url(out / "gradebook.db")) as book:
+        book.remove_student("s001")
+    with (
+        room.session() as db,
+        pytest.raises(GradebookError, match="'s001' is not in the gradebook any more"),
+    ):
+        room.undo(db, "reader one")
 
 
 # --- several readers ----------------------------------------------------------------------------

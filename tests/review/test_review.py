@@ -108,7 +108,7 @@ def test_a_decision_is_kept_without_a_name_and_proposes_what_like_answers_get(
     assert [c["proposed"] for c in groups[0]["criteria"]] == [False, True, False, False]
     review(folder, "--decide", f"{group_of(groups, 's001')}=proposed")
     assert [s[1] for s in scores(folder)] == [0.4, 0.4, 0.4, None]
-    added = labelled.read(kept)[12:]
+    added = labelled.read(kept)[0][12:]
     assert [(e.question, e.met) for e in added] == [(QUESTION, frozenset(("sigmoid",)))] * 3
     assert {e.answer for e in added} == {CLASS["s001"], CLASS["s002"], CLASS["s003"]}
     assert "s001" not in kept.read_text()
@@ -134,15 +134,19 @@ def test_an_example_that_cannot_be_kept_is_reported(
     assert next(scores(folder))[1] == 0.0
 
 
-def test_a_broken_file_of_examples_stops_before_anything_is_entered(
+def test_a_broken_line_of_examples_is_named_and_stops_nobody(
     folder: Path, kept: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name = group_of(listed(folder, capsys), "s001")
     kept.write_text("{}\n")
     capsys.readouterr()
-    assert review(folder, "--decide", f"{name}=1") == cli.USAGE
-    assert "assignment1.answers.jsonl line 1: expected" in capsys.readouterr().err
-    assert next(scores(folder))[1] is None
+    assert review(folder, "--decide", f"{name}=1") == cli.ATTENTION
+    assert "assignment1.answers.jsonl line 1 is skipped: expected" in capsys.readouterr().err
+    assert next(scores(folder))[1] == 1.0
+    kept.unlink()
+    kept.mkdir()
+    assert review(folder) == cli.USAGE
+    assert "assignment1.answers.jsonl: " in capsys.readouterr().err
 
 
 def test_decisions_survive_a_new_grading_and_reach_the_feedback(

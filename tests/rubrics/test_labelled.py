@@ -7,7 +7,6 @@ import pytest
 from autograder.answers import labelled
 from autograder.answers.labelled import FEWEST, Example, propose
 from autograder.answers.question import Criterion, Question
-from autograder.errors import RubricError
 
 SOUP = Question(
     "soup",
@@ -58,7 +57,7 @@ def test_few_examples_and_those_of_another_question_say_nothing() -> None:
 
 def test_examples_are_kept_and_the_last_of_an_answer_counts(tmp_path: Path) -> None:
     path = labelled.beside(tmp_path, "lab")
-    assert labelled.read(path) == []
+    assert labelled.read(path) == ([], [])
     labelled.add(path, [])
     assert not path.exists()
     labelled.add(path, EXAMPLES[:2])
@@ -66,7 +65,7 @@ def test_examples_are_kept_and_the_last_of_an_answer_counts(tmp_path: Path) -> N
         path, [Example("soup", EXAMPLES[0].answer, WATER), Example("soup", "naïve\n\u2028 «ß»", SALT)]
     )
     assert path.name == "lab.answers.jsonl"
-    assert labelled.read(path) == [
+    assert labelled.read(path)[0] == [
         EXAMPLES[1],
         Example("soup", EXAMPLES[0].answer, WATER),
         Example("soup", "naïve\n\u2028 «ß»", SALT),
@@ -74,12 +73,26 @@ def test_examples_are_kept_and_the_last_of_an_answer_counts(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "line", ["{", "[]", "3", '{"question": "soup"}', '{"question": 1, "answer": "", "met": []}']
+    "line",
+    [
+        *(b"{", b"[]", b"3", b"\xff\xfe", b"[" * 100_000, b'{"question": "soup"}'),
+        *(b'{"question": 1, "answer": "", "met": []}', b'{"question": "soup", "answer": "", "met": "salt"}'),
+    ],
+    ids=range(8),
 )
-def test_a_line_that_is_no_example_is_named(tmp_path: Path, line: str) -> None:
+def test_a_line_that_is_no_example_is_named_and_skipped(tmp_path: Path, line: bytes) -> None:
     path = labelled.beside(tmp_path, "lab")
     labelled.add(path, EXAMPLES[:1])
-    with path.open("a") as file:
-        file.write(f"\n{line}\n")
-    with pytest.raises(RubricError, match=r"lab\.answers\.jsonl line 3: expected \{\"question\": .* got "):
-        labelled.read(path)
+    with path.open("ab") as file:
+        file.write(b"\n" + line)  # and cut off: what follows is not lost with it
+    labelled.add(path, EXAMPLES[1:2])
+    found, [said] = labelled.read(path)
+    assert found == EXAMPLES[:2]
+    assert said.startswith('lab.answers.jsonl line 3 is skipped: expected {"question": ')
+    assert said.endswith("correct or delete it")
+
+
+def test_half_a_character_is_kept_too(tmp_path: Path) -> None:
+    path = labelled.beside(tmp_path, "lab")
+    labelled.add(path, [Example("soup", "half \ud83d of it", SALT)])
+    assert labelled.read(path) == ([Example("soup", "half \ud83d of it", SALT)], [])
