@@ -15,6 +15,7 @@ import argparse
 import ast
 import builtins
 import contextlib
+import copy
 import difflib
 import faulthandler
 import functools
@@ -313,10 +314,12 @@ def _coloured() -> bool:
 class Item:
     """One part of the assignment that has points."""
 
-    def __init__(self, notebook: str, number: int, cell: dict[str, Any], title: str) -> None:
+    def __init__(self, notebook: str, number: int, cell: dict[str, Any], question: int) -> None:
         marks = cell["metadata"]["nbgrader"]
-        self.notebook, self.number, self.cell, self.title = notebook, number, cell, title
+        self.notebook, self.number, self.cell = notebook, number, cell
         self.id, self.points = marks["grade_id"], marks.get("points", 0)
+        self.written = cell.get("cell_type") != "code"  # answered in words
+        self.title = f"question {question}" if self.written else self.id
         self.state, self.note, self.printed, self.hint = UNSEEN, "", "", ""
 
     def functions(self) -> list[Any]:
@@ -343,9 +346,8 @@ def read_notebook(name: str) -> list[Any]:
     except FileNotFoundError:
         raise Trouble(f"{path.name} is missing: unpack it again from the assignment's zip") from None
     except (ValueError, KeyError, TypeError):
-        raise Trouble(
-            f"{path.name} is not a notebook any more: unpack it again, or take an older copy"
-        ) from None
+        why = "is not a notebook any more: unpack it again, or take an older copy"
+        raise Trouble(f"{path.name} {why}") from None
 
 
 def read_notebooks() -> tuple[Any, ...]:
@@ -361,15 +363,10 @@ def read_notebooks() -> tuple[Any, ...]:
 
 def items_of(name: str, cells: list[Any]) -> list[Any]:
     """The parts with points, in the order of the notebook."""
-    items, questions = [], 0
+    items: list[Any] = []
     for number, cell in enumerate(cells):
-        if not marks_of(cell).get("grade"):
-            continue
-        text = cell.get("cell_type") != "code"
-        questions += text
-        items.append(
-            Item(name, number, cell, f"question {questions}" if text else marks_of(cell)["grade_id"])
-        )
+        if marks_of(cell).get("grade"):
+            items.append(Item(name, number, cell, 1 + sum(item.written for item in items)))
     return items
 
 
@@ -381,12 +378,23 @@ def modules() -> list[Path]:
 
 def library() -> dict[str, str]:
     """{path: text} of the library's files that can be read as text."""
-    found = {}
-    for path in modules():
-        found[path.relative_to(HERE).as_posix()] = (
-            path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
-        )
-    return found
+    return {path.relative_to(HERE).as_posix(): as_text(path.read_bytes()) for path in modules()}
+
+
+def as_text(data: bytes) -> str:
+    return data.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def changed() -> list[str]:
+    """The files of the library that are not as they were given out."""
+    return [file for file, text in library().items() if _digest(text) != COURSE["files"].get(file)]
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file whole, or not at all."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(fresh, path)
 
 
 def line_of(text: str, name: str) -> int:
@@ -406,11 +414,7 @@ def complaints(texts: dict[str, str]) -> list[Any]:
         if file not in texts:
             found.append(f"{file} is missing: unpack it again from the assignment's zip")
             continue
-        lost = [
-            name
-            for name in names
-            if not re.search(rf"^(async\s+def|def|class)\s+{name}\b", texts[file], re.M)
-        ]
+        lost = [n for n in names if not re.search(rf"^(async\s+def|def|class)\s+{n}\b", texts[file], re.M)]
         if lost:
             some = ", ".join(lost[:3]) + (" ..." if len(lost) > 3 else "")
             found.append(
@@ -423,13 +427,8 @@ def complaints(texts: dict[str, str]) -> list[Any]:
 
 def foreign_imports(file: str, text: str) -> list[str]:
     """What a file of the library imports that grading does not have, and that it was not given out with."""
-    known = {
-        *sys.stdlib_module_names,
-        *COURSE["packages"],
-        *COURSE["imports"].get(file, ()),
-        COURSE["package"],
-    }
-    known |= {path.stem for path in HERE.glob("*.py")}
+    known = {*sys.stdlib_module_names, *COURSE["packages"], *COURSE["imports"].get(file, ())}
+    known |= {COURSE["package"], *(path.stem for path in HERE.glob("*.py"))}
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
@@ -478,11 +477,8 @@ def parts_of(cells: list[Any]) -> list[Any]:
         imports = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
         for node in imports:
             for alias in node.names:
-                one = (
-                    ast.Import([alias])
-                    if isinstance(node, ast.Import)
-                    else ast.ImportFrom(node.module, [alias], node.level)
-                )
+                one = copy.copy(node)
+                one.names = [alias]
                 pieces.append((number, ast.unparse(one), {alias.asname or alias.name.split(".")[0]}, set()))
         if len(imports) < len(tree.body):
             lines = source.split("\n")
@@ -496,11 +492,9 @@ def parts_of(cells: list[Any]) -> list[Any]:
 def names_of(source: str) -> tuple[Any, ...]:
     """The names that a piece of code binds, and those it needs from elsewhere."""
     top = symtable.symtable(source, "cell", "exec")
-    binds = {
-        symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned() or symbol.is_imported()
-    }
-    binds |= {symbol.get_name() for symbol in top.get_symbols() if symbol.is_namespace()}
-    needs, tables = {s.get_name() for s in top.get_symbols() if s.is_referenced()}, list(top.get_children())
+    symbols = top.get_symbols()
+    binds = {s.get_name() for s in symbols if s.is_assigned() or s.is_imported() or s.is_namespace()}
+    needs, tables = {s.get_name() for s in symbols if s.is_referenced()}, list(top.get_children())
     while tables:
         table = tables.pop()
         tables += table.get_children()
@@ -531,7 +525,7 @@ def run_checks(
     """
     pieces, jobs, waiting = parts_of(cells), [], {}
     for item in items:
-        if item.cell.get("cell_type") != "code":
+        if item.written:
             look_at_answer(item)
             continue
         places = needed_for(item.number, pieces)
@@ -548,14 +542,8 @@ def run_checks(
         set_result(waiting[job["id"]], known[keys[job["id"]]])
         jobs.remove(job)
     while jobs:
-        task = {
-            "notebook": notebook,
-            "pieces": plain,
-            "jobs": jobs,
-            "seconds": seconds,
-            "endless": {**endless},
-        }
-        results, trace = _run_process(task)
+        task = {"notebook": notebook, "pieces": plain, "jobs": jobs, "seconds": seconds}
+        results, trace = _run_process({**task, "endless": {**endless}})
         for job, result in zip(jobs, results, strict=False):
             set_result(waiting[job["id"]], result)
         remember({keys[job["id"]]: r for job, r in zip(jobs, results, strict=False) if r[0] in (DONE, TO_DO)})
@@ -588,9 +576,7 @@ def remember(results: dict[str, list[str]]) -> None:
     """Keep results for the next time; the newest only, for who edits makes many."""
     with _memory, contextlib.suppress(OSError):  # a folder that cannot be written to
         kept = dict(list({**remembered(), **results}.items())[-100:])
-        fresh = HERE / f"{MEMORY}.new"
-        fresh.write_text(json.dumps(kept), encoding="utf-8")
-        os.replace(fresh, HERE / MEMORY)
+        write(HERE / MEMORY, json.dumps(kept))
 
 
 def _run_process(task: dict[str, Any]) -> tuple[list[Any], str]:
@@ -600,21 +586,20 @@ def _run_process(task: dict[str, Any]) -> tuple[list[Any], str]:
         for file in ("results", "trace"):
             (folder / file).touch()
         (folder / "task").write_text(json.dumps(task), encoding="utf-8")
-        quiet: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         # The process stops itself and says where; should even that fail, it is ended from here.
         limit = 60 + (BUSY * task["seconds"] + 5) * len(task["jobs"])
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         with contextlib.suppress(subprocess.TimeoutExpired):
-            subprocess.run(  # noqa: S603  this file, by the Python that runs it
-                [sys.executable, "-B", __file__, "_run", name],
-                timeout=limit,
-                cwd=HERE,
-                env={**os.environ, "MPLBACKEND": "agg"},
-                check=False,
-                **quiet,
-            )
+            python(__file__, "_run", name, timeout=limit, **quiet)
         lines = (folder / "results").read_text(encoding="utf-8").splitlines()
         trace = (folder / "trace").read_text(encoding="utf-8", errors="replace")
         return [json.loads(line) for line in lines], trace
+
+
+def python(*words: str, timeout: float, **more: Any) -> Any:
+    """Run the Python that runs this, in this folder, without a keyboard and without windows for plots."""
+    more |= {"cwd": HERE, "env": {**os.environ, "MPLBACKEND": "agg"}, "stdin": subprocess.DEVNULL}
+    return subprocess.run([sys.executable, "-B", *words], timeout=timeout, check=False, **more)  # noqa: S603
 
 
 def _why_it_ended(trace: str, seconds: float, endless: dict[str, str]) -> str:
@@ -625,11 +610,9 @@ def _why_it_ended(trace: str, seconds: float, endless: dict[str, str]) -> str:
             if trace.startswith(ENDLESS):
                 endless[f"{file}:{line}"] = f"{where}, which this check uses: does its loop end?"
             return f"stopped after {seconds:g} s in {where}: does its loop end?"
-    return (
-        f"stopped after {seconds:g} s: does a loop never end?"
-        if trace
-        else "Python itself ended: too much memory, or exit()?"
-    )
+    if trace:
+        return f"stopped after {seconds:g} s: does a loop never end?"
+    return "Python itself ended: too much memory, or exit()?"
 
 
 def run_task(folder: Path) -> None:
@@ -774,27 +757,20 @@ def describe(error: BaseException) -> str:
 def look_at_answer(item: Item) -> None:
     """A written answer: only whether there is one."""
     text = source_of(item.cell)
-    words = len(text.split())
-    item.state, item.note = (
-        (TO_DO, "no answer yet")
-        if EMPTY_ANSWER.fullmatch(text)
-        else (ANSWERED, f"{words} words; a person reads it")
-    )
+    empty = EMPTY_ANSWER.fullmatch(text)
+    item.state = TO_DO if empty else ANSWERED
+    item.note = "no answer yet" if empty else f"{len(text.split())} words; a person reads it"
 
 
 def look_at_last_run(item: Item, solutions: list[Any]) -> None:
     """A check that needs a training: what the notebook shows of its last run."""
-    printed = "".join(
-        "".join(output.get("text", ""))
-        for output in item.cell.get("outputs", [])
-        if output.get("output_type") == "stream"
-    )
+    outputs = item.cell.get("outputs", [])
+    printed = "".join("".join(o.get("text", "")) for o in outputs if o.get("output_type") == "stream")
     if any(STUB in source_of(cell) for cell in solutions):
         item.state, item.note = TO_DO, "its cell in the notebook is not written"
-    elif item.cell.get("outputs"):
-        raised = any(output.get("output_type") == "error" for output in item.cell["outputs"])
+    elif outputs:
         item.state, item.note, item.printed, item.hint = _judged(ANSI.sub("", printed), None)
-        if item.state == DONE and raised:
+        if item.state == DONE and _shows_an_error(item.cell):
             item.state, item.note = WRONG, "ended with an error in its last run"
         item.note = item.note or "by its last run in the notebook"
     else:
@@ -824,6 +800,7 @@ def show_status(items: list[Item], troubles: list[Any]) -> None:
     for trouble in troubles:
         say(f"  {paint(WRONG, trouble)}")
     width = max((len(item.title) for item in items), default=0)
+    left = 2 + 15 + width + 8  # where the notes begin
     for name in COURSE["notebooks"]:
         part = [item for item in items if item.notebook == name]
         if part:
@@ -831,17 +808,15 @@ def show_status(items: list[Item], troubles: list[Any]) -> None:
         for item in part:
             note = place_of(item) if item.note.endswith(STUB) else item.note
             state = paint(item.state, f"{item.state:15}")
-            first, *more = fold(note, 2 + 15 + width + 8) or [""]
+            first, *more = fold(note, left) or [""]
             say(f"  {state}{item.title:{width}}  {item.points:4g}  {first}".rstrip())
             for line in more:
-                say(f"{'':{2 + 15 + width + 8}}{line}")
+                say(" " * left + line)
     say()
     if not items:
         say(f"No notebook can be read, so there is nothing to show. Next: {troubles[0]}")
         return
-    counts = [
-        f"{state} {points_of(items, state)}" for state in COLOURS if any(i.state == state for i in items)
-    ]
+    counts = [f"{s} {points_of(items, s)}" for s in COLOURS if any(item.state == s for item in items)]
     say(f"Points: {', '.join(counts)}, of {points_of(items)}.")
     say(NOT_FULL_MARKS)
     open_items = [item for item in items if item.state in (TO_DO, WRONG)]
@@ -861,7 +836,7 @@ def points_of(items: list[Item], state: str = "") -> str:
 
 def next_step(item: Item) -> str:
     """Where to go, and how to check it."""
-    if item.cell.get("cell_type") != "code":
+    if item.written:
         return f"{item.title} of {item.notebook}.ipynb: write your answer below it, and save"
     if item.note.startswith("its cell"):
         return f"{item.notebook}.ipynb: write the cell that {item.id} is about, run it, and save"
@@ -879,7 +854,7 @@ def place_of(item: Item) -> str:
         for file, text in texts.items():
             if f'"{missing[1]} {STUB}"' in text:
                 return f"{file}, line {line_of(text, missing[1])}: {missing[1]}"
-    for file, name in item.functions():
+    for file, name in [] if item.written else item.functions():
         if file in texts:
             return f"{file}, line {line_of(texts[file], name)}: {name}"
     return f"{item.notebook}.ipynb, cell {item.number + 1}"
@@ -894,12 +869,7 @@ def show_check(item: Item) -> None:
     if item.note and item.note not in " ".join(item.printed.split()):
         say(f"  {item.note}")
     if item.state in (WRONG, TO_DO):
-        where = (
-            place_of(item)
-            if item.cell.get("cell_type") == "code"
-            else f"{item.notebook}.ipynb, cell {item.number + 1}"
-        )
-        say(f"  Look at {where}{'. ' + item.hint[0].upper() + item.hint[1:] if item.hint else ''}")
+        say(f"  Look at {place_of(item)}{'. ' + item.hint[0].upper() + item.hint[1:] if item.hint else ''}")
 
 
 # --- The commands ---------------------------------------------------------------------------------------
@@ -929,7 +899,7 @@ def check(arguments: argparse.Namespace) -> int:
 def _named(names: list[Any], items: list[Item]) -> set[Any]:
     """The grade ids that are meant; a notebook's name means all of its checks."""
     if not names:
-        return {item.id for item in items if item.cell.get("cell_type") == "code"}
+        return {item.id for item in items if not item.written}
     wanted = set()
     for name in names:
         short = name.removesuffix(".ipynb").split(".")[-1]
@@ -942,10 +912,8 @@ def _named(names: list[Any], items: list[Item]) -> set[Any]:
         if not (exact or meant):
             known = [word for item in items for word in (item.id, item.notebook)]
             near = difflib.get_close_matches(name, known, 1)
-            raise Trouble(
-                f"no check is called {name}"
-                + (f"; did you mean {near[0]}?" if near else ": see python work.py")
-            )
+            more = f"; did you mean {near[0]}?" if near else ": see python work.py"
+            raise Trouble(f"no check is called {name}{more}")
         wanted |= exact or meant
     return wanted
 
@@ -983,17 +951,14 @@ def pack(arguments: argparse.Namespace) -> int:
     files |= {path.name: path for path in sorted(HERE.glob("*.py")) if path.name != Path(__file__).name}
     data = {name: path.read_bytes() for name, path in files.items() if path.is_file()}
     notes = [f"{name}: missing{_why_missing(name)}" for name in files if name not in data]
-    if _untouched(data):
+    if _untouched():
         raise Trouble(
             f"nothing in {HERE.name} has been worked on or saved since it was given out, "
             f"so {HAND_IN} is not written"
         )
     notes += complaints(library()) + _library_notes(data) + _notebook_notes(data) + _check_notes(arguments)
-    notes += [
-        f"{name}: {len(d) / 2**20:.0f} MB, more than grading accepts"
-        for name, d in data.items()
-        if len(d) > LARGE_FILE
-    ]
+    large = [name for name, content in data.items() if len(content) > LARGE_FILE]
+    notes += [f"{name}: {len(data[name]) >> 20} MB, more than grading accepts" for name in large]
     if sum(map(len, data.values())) > LARGE_TOTAL:
         notes.append(f"all together: more than the {LARGE_TOTAL >> 20} MB that grading accepts")
     _write_zip(data, notes)
@@ -1002,11 +967,8 @@ def pack(arguments: argparse.Namespace) -> int:
         say(f"  {name:44}{len(data[name]) / 1e3:10.1f} kB")
     for note in notes:
         say(paint(WRONG, f"  ! {note}"))
-    say(
-        "Correct these, and pack again; or hand it in as it is."
-        if notes
-        else "Nothing is missing. Hand in this file."
-    )
+    more = "Correct these, and pack again; or hand it in as it is."
+    say(more if notes else "Nothing is missing. Hand in this file.")
     say(NOT_FULL_MARKS)
     return 1 if notes else 0
 
@@ -1027,7 +989,7 @@ def _library_notes(data: dict[str, bytes]) -> list[Any]:
             notes.append(f"{describe(error)}: it cannot be imported, so nothing in it can be graded")
     notes = notes or _import_notes(data)
     texts = library()
-    if all(_digest(text) == COURSE["files"].get(name) for name, text in texts.items()):
+    if not changed():
         notes.append(f"{COURSE['package']}: nothing in it is changed; have you saved your files?")
     else:
         left = sorted(
@@ -1049,17 +1011,7 @@ def _import_notes(data: dict[str, bytes]) -> list[Any]:
     ]
     program = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
     try:
-        run = subprocess.run(  # noqa: S603  our own text, by the Python that runs this
-            [sys.executable, "-B", "-c", program, *names],
-            cwd=HERE,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=120,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, "MPLBACKEND": "agg"},
-        )
+        run = python("-c", program, *names, timeout=120, capture_output=True, text=True, errors="replace")
     except subprocess.TimeoutExpired:
         return [f"{COURSE['package']}: importing it does not end: is there a loop outside of a function?"]
     if run.returncode == 0:
@@ -1074,15 +1026,14 @@ def _import_notes(data: dict[str, bytes]) -> list[Any]:
 def _check_notes(arguments: argparse.Namespace) -> list[str]:
     """Which visible checks fail now, and which notebooks show a run of older code."""
     cells, _ = read_notebooks()
-    items, notes, texts = look(cells, arguments.seconds), [], library()
-    changed = [file for file, text in texts.items() if _digest(text) != COURSE["files"].get(file)]
+    items, notes, edited = look(cells, arguments.seconds), [], changed()
     for name in cells:
         part = [item for item in items if item.notebook == name]
         wrong = [item.title for item in part if item.state == WRONG]
         if wrong:
             notes.append(f"{name}.ipynb: wrong by its own checks: {', '.join(wrong)}; see python work.py")
         ran = [item for item in part if item.cell.get("execution_count")]
-        newer = [file for file in changed if _saved(HERE / file) > _saved(HERE / f"{name}.ipynb")]
+        newer = [file for file in edited if _saved(HERE / file) > _saved(HERE / f"{name}.ipynb")]
         shown = [item.title for item in ran if item.state == DONE and _shows_an_error(item.cell)]
         if ran and (newer or shown):
             newest = max(newer, key=lambda file: _saved(HERE / file), default="")
@@ -1107,55 +1058,32 @@ def _notebook_notes(data: dict[str, bytes]) -> list[Any]:
             notes.append(str(trouble))
             continue
         if len(data[file]) > LARGE_NOTEBOOK:
-            notes.append(
-                f"{file}: {len(data[file]) >> 20} MB, more than grading accepts; "
-                "clear the outputs, run it again, save"
-            )
+            size = f"{len(data[file]) >> 20} MB, more than grading accepts"
+            notes.append(f"{file}: {size}; clear the outputs, run it again, save")
+        items, text = items_of(name, cells), "\n".join(map(source_of, cells))
         lost = sorted(set(COURSE["cells"][name]) - {marks_of(cell).get("grade_id") for cell in cells})
         if lost:
-            notes.append(
-                f"{file}: these cells with points are gone: {', '.join(lost)}; "
-                "bring them back from the assignment's zip"
-            )
+            gone = f"these cells with points are gone: {', '.join(lost)}"
+            notes.append(f"{file}: {gone}; bring them back from the assignment's zip")
         if not _worked_on(cells):
             notes.append(f"{file}: nothing in it is written or run; have you saved it?")
             continue
-        unrun = [
-            cell
-            for cell in cells
-            if marks_of(cell).get("grade")
-            and cell.get("cell_type") == "code"
-            and not cell.get("execution_count")
-        ]
+        unrun = sum(not item.written and not item.cell.get("execution_count") for item in items)
         if unrun:
-            notes.append(f"{file}: {len(unrun)} of its checks were not run since it was last saved")
-        empty = [
-            i.title
-            for i in items_of(name, cells)
-            if i.cell.get("cell_type") != "code" and EMPTY_ANSWER.fullmatch(source_of(i.cell))
-        ]
+            notes.append(f"{file}: {unrun} of its checks were not run since it was last saved")
+        empty = [i.title for i in items if i.written and EMPTY_ANSWER.fullmatch(source_of(i.cell))]
         if empty:
             notes.append(f"{file}: no answer to {', '.join(empty)}")
-        newer = [
-            r
-            for r in COURSE["results"]
-            if r in data
-            and r.split("/")[-1] in _sources(cells)
-            and _saved(HERE / r) > _saved(HERE / file) + SAVED_LATE
-        ]
+        saved_here = [r for r in COURSE["results"] if r in data and r.split("/")[-1] in text]
+        newer = [r for r in saved_here if _saved(HERE / r) > _saved(HERE / file) + SAVED_LATE]
         if newer:
-            notes.append(
-                f"{file}: {newer[0]} is newer than the notebook; have you saved it after the last run?"
-            )
+            why = f"{newer[0]} is newer than the notebook"
+            notes.append(f"{file}: {why}; have you saved it after the last run?")
     return notes
 
 
 def _saved(path: Path) -> float:
     return path.stat().st_mtime
-
-
-def _sources(cells: list[Any]) -> str:
-    return "\n".join(source_of(cell) for cell in cells)
 
 
 def _worked_on(cells: list[Any]) -> bool:
@@ -1166,10 +1094,9 @@ def _worked_on(cells: list[Any]) -> bool:
     return any(STUB not in text and not EMPTY_ANSWER.fullmatch(text) for text in answers)
 
 
-def _untouched(data: dict[str, bytes]) -> bool:
-    changed = any(_digest(text) != COURSE["files"].get(name) for name, text in library().items())
+def _untouched() -> bool:
     cells, _ = read_notebooks()
-    return not changed and not any(_worked_on(part) for part in cells.values())
+    return not changed() and not any(_worked_on(part) for part in cells.values())
 
 
 def _digest(text: str) -> str:
@@ -1177,9 +1104,7 @@ def _digest(text: str) -> str:
 
 
 def _write_zip(data: dict[str, bytes], notes: list[str]) -> None:
-    listed = {
-        name: {"bytes": len(d), "sha256": hashlib.sha256(d).hexdigest()} for name, d in sorted(data.items())
-    }
+    listed = {n: {"bytes": len(d), "sha256": hashlib.sha256(d).hexdigest()} for n, d in sorted(data.items())}
     manifest = {"assignment": COURSE["name"], "files": listed, "notes": notes}
     fresh = HERE / f"{HAND_IN}.new"
     with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -1203,9 +1128,7 @@ def bring(arguments: argparse.Namespace) -> int:
         taken += [f"{file}: {note}" for note in notes["taken"]]
         left += [f"{file}: {note}" for note in notes["left"]]
         if text != ours[file]:
-            fresh = HERE / f"{file}.new"
-            fresh.write_text(text, encoding="utf-8", newline="\n")
-            os.replace(fresh, HERE / file)
+            write(HERE / file, text)
     say(f"From {origin}:")
     for note in taken:
         say(f"  {paint(DONE, 'taken')}  {note}")
@@ -1228,30 +1151,21 @@ def _read_older(path: Path) -> tuple[Any, ...]:
     try:
         if path.is_file() and zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
-                found = {
-                    n: archive.read(n).decode("utf-8", "replace")
-                    for n in archive.namelist()
-                    if n.endswith(".py")
-                }
+                names = [n for n in archive.namelist() if n.endswith(".py")]
+                found = {n: as_text(archive.read(n)) for n in names}
         elif path.resolve() == HERE:
             raise Trouble("that is this folder: name the folder of the earlier assignment")
         else:
-            python = [p for p in path.rglob("*.py") if ".venv" not in p.parts]
-            found = {
-                p.relative_to(path).as_posix(): p.read_bytes().decode("utf-8", "replace") for p in python
-            }
+            python_files = [p for p in path.rglob("*.py") if ".venv" not in p.parts]
+            found = {p.relative_to(path).as_posix(): as_text(p.read_bytes()) for p in python_files}
     except OSError as error:
         raise Trouble(f"{path}: {error.strerror}") from None
     # A hand-in may lie one folder down.
     tops = sorted({name.split(f"{package}/")[0] for name in found if f"/{package}/" in f"/{name}"}, key=len)
     if not tops:
         raise Trouble(f"{path}: expected a folder or hand-in with {package} in it, found none")
-    theirs = {
-        name[len(tops[0]) :]: text.replace("\r\n", "\n")
-        for name, text in found.items()
-        if name.startswith(tops[0])
-    }
-    return theirs, str(path)
+    top = tops[0]
+    return {n[len(top) :]: text for n, text in found.items() if n.startswith(top)}, str(path)
 
 
 def bring_file(ours: str, theirs: str, file: str) -> tuple[Any, ...]:
@@ -1284,10 +1198,8 @@ def bring_file(ours: str, theirs: str, file: str) -> tuple[Any, ...]:
     try:
         ast.parse(text)
     except SyntaxError as error:
-        return ours, {
-            "taken": [],
-            "left": [f"all of it: the parts do not fit together ({error.msg}); copy by hand"],
-        }
+        why = f"all of it: the parts do not fit together ({error.msg}); copy by hand"
+        return ours, {"taken": [], "left": [why]}
     return text, notes
 
 
@@ -1313,9 +1225,8 @@ def _why_not(theirs: str, new: ast.FunctionDef, old: ast.FunctionDef) -> str:
     if STUB in theirs:
         return "not finished there"
     if [arg.arg for arg in new.args.args] != [arg.arg for arg in old.args.args]:
-        return (
-            f"its arguments are others there ({', '.join(arg.arg for arg in old.args.args)}); copy it by hand"
-        )
+        names = ", ".join(arg.arg for arg in old.args.args)
+        return f"its arguments are others there ({names}); copy it by hand"
     return "" if _body_start(old) <= last_line(old) else "empty there"
 
 
@@ -1368,18 +1279,12 @@ def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="work.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "command",
-        nargs="?",
-        default="status",
-        choices=("status", "check", "pack", "bring"),
-        metavar="COMMAND",
-    )
+    commands = {"status": status, "check": check, "pack": pack, "bring": bring}
+    parser.add_argument("command", nargs="?", default="status", choices=tuple(commands), metavar="COMMAND")
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--watch", action="store_true", help="run again after each save")
-    parser.add_argument(
-        "--seconds", type=float, default=SECONDS, help="stop a check that computes longer (%(default)s)"
-    )
+    limit = "stop a check that computes longer (%(default)s)"
+    parser.add_argument("--seconds", type=float, default=SECONDS, help=limit)
     arguments = parser.parse_intermixed_args(words)  # options may stand before names
     if arguments.command == "bring":
         if len(arguments.names) != 1:
@@ -1387,7 +1292,7 @@ def main(words: list[str]) -> int:
         arguments.folder = arguments.names[0]
     elif arguments.names and arguments.command != "check":
         parser.error(f"{arguments.command} takes no names")
-    command = {"status": status, "check": check, "pack": pack, "bring": bring}[arguments.command]
+    command = commands[arguments.command]
     try:
         return watch(command, arguments) if arguments.watch else command(arguments)
     except Trouble as trouble:
