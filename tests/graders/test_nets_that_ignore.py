@@ -89,6 +89,13 @@ def test_one_cause_is_said_in_one_sentence() -> None:
     assert "keeps every unit in training: loss(X, y) has to call dropout_forward" in str(outcomes[0].error)
 
 
+@pytest.mark.parametrize("cell", [BATCHNORM, LAYERNORM])
+def test_a_net_without_normalization_says_so_in_every_case_alike(cell: str) -> None:
+    said = {str(o.error) for o in graded("ignores normalization") if o.grade_id == cell and o.error}
+    assert len(said) == 1
+    assert "ignores normalization=" in said.pop()
+
+
 @pytest.mark.parametrize(
     ("name", "says"),
     [

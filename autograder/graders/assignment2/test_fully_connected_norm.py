@@ -31,13 +31,17 @@ def build(student: Any, row: Arrays, **options: Any) -> Any:
         params = student.get(
             student.new(TARGET, [3], input_dim=2, num_classes=2, normalization=kind), "params"
         )
-        if "gamma1" not in mapping(params, [], name=f"params of {NAME}"):
-            fail(  # the same words in every check: the page shows them once
-                "value",
-                f"{NAME} ignores normalization={kind!r}, or names its parameters otherwise: its params "
-                "hold no gamma1 and beta1. Make them in __init__ for every hidden layer, and use them.",
-            )
+        check_normalizes(params, kind)
     return with_params(student, row, **options)
+
+
+def check_normalizes(params: Any, kind: str) -> None:
+    if "gamma1" not in mapping(params, [], name=f"params of {NAME}"):
+        fail(  # the same words in every check: the page shows them once
+            "value",
+            f"{NAME} ignores normalization={kind!r}, or names its parameters otherwise: its params "
+            "hold no gamma1 and beta1. Make them in __init__ for every hidden layer, and use them.",
+        )
 
 
 def norm_cases(kind: str, word: str, before: str) -> Sequence[Case]:
@@ -224,6 +228,7 @@ def check_start(student: Any, case: Case, normalization: str) -> None:
     shapes = {"W1": (8, 9), "b1": (9,), "gamma1": (9,), "beta1": (9,), "W2": (9, 7), "b2": (7,)}
     shapes |= {"gamma2": (7,), "beta2": (7,), "W3": (7, 5), "b3": (5,)}
     params = student.get(net, "params")
+    check_normalizes(params, normalization)
     nets.check_shapes(params, shapes, name=NAME)
     for key, start in (("gamma1", 1.0), ("gamma2", 1.0), ("beta1", 0.0), ("beta2", 0.0)):
         if not (params[key] == start).all():
