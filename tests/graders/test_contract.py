@@ -4,10 +4,16 @@ import ast
 import importlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 
 import pytest
+
+from autograder.course import assignment as course
+from autograder.judge.grade import load_checks
+from autograder.judge.neighbours import graders_importable
+from autograder.judge.scoring import EDGE_SHARE
 
 from .running import LIBRARY, rows
 
@@ -101,3 +107,16 @@ def test_test_mode_is_shown_where_it_is_asked() -> None:
 def test_no_docstring_of_a_backward_function_promises_an_error() -> None:
     promises = [name for name, text in docstrings().items() if "backward" in name and "Raises:" in text]
     assert promises == []
+
+
+@pytest.mark.parametrize("name", ["assignment1", "assignment2"])
+def test_what_a_worker_says_of_its_arguments_counts_for_little(name: str) -> None:
+    assignment = course.load(name)
+    with graders_importable(assignment.course):
+        edges = [check for check in load_checks(assignment) if check.kind == "edge"]
+    whole = Counter[str]()
+    for check in edges:
+        whole[check.grade_id] += check.weight
+    said = [c for c in edges if "unchanged" in c.id]
+    assert said
+    assert all(EDGE_SHARE * c.weight / whole[c.grade_id] <= 0.1 for c in said)
