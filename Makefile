@@ -6,6 +6,9 @@ ASSIGNMENT ?= assignment1
 DIR ?= submitted
 OUT ?= build/$(ASSIGNMENT)
 
+# Compiling 250 files of tests costs every test process 5 s where Python may not keep what it compiled.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: setup demo test test-long test-all lint release verify grade docs changelog bench clean
 
 setup: .venv/.ready

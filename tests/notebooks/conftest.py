@@ -1,5 +1,6 @@
 """Each solved notebook runs once, in a copy of its folder, whoever asks first."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -86,6 +87,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Run]:
 def _execute(path: Path, folder: Path) -> None:
     """Run a notebook on the embedded subset, as Jupyter would; errors stay in the outputs."""
     shutil.copytree(path.parent, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("results"))
+    _shorten(folder / path.name, FIGURES[path.stem].get("shorter", {}))
     env = os.environ | {"PYTHONPATH": str(ROOT), "CS_CIFAR10": "subset", "OPENBLAS_NUM_THREADS": "1"}
     env.pop("MPLBACKEND", None)
     # In a process of its own: nbclient leaves sockets open, which are errors in this one.
@@ -98,3 +100,11 @@ def _execute(path: Path, folder: Path) -> None:
         text=True,
     )
     assert done.returncode == 0, done.stderr
+
+
+def _shorten(path: Path, shorter: dict[str, str]) -> None:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for long, short in shorter.items():
+        [cell] = [c for c in content["cells"] if long in "".join(c["source"])]
+        cell["source"] = "".join(cell["source"]).replace(long, short)
+    path.write_text(json.dumps(content), encoding="utf-8")
