@@ -36,10 +36,11 @@ MAX_DEPTH = 3  # archives in archives in archives are opened
 MAX_NOTED = 50  # things said about one hand-in
 CHUNK = 1 << 20
 
+CHECKPOINTS = ".ipynb_checkpoints"
 # What operating systems, editors and Jupyter leave behind, and the data set, which we have ourselves.
 IGNORED_FOLDERS = {
     "__pycache__",
-    ".ipynb_checkpoints",
+    CHECKPOINTS,
     "__MACOSX",
     ".git",
     ".venv",
@@ -60,6 +61,7 @@ FOREIGN = (
     *(".rar", ".7z", ".gz", ".bz2", ".tbz", ".tbz2", ".xz", ".txz", ".zst", ".tzst", ".lz", ".lzma", ".z"),
     *(".zipx", ".cab", ".ace", ".arj", ".lzh", ".sit", ".sitx", ".dmg", ".iso"),
 )
+ENCRYPTED = 1  # a bit of an entry's flags in a zip
 BLOCK = 512  # of a tar
 MAX_TAR_HEADER = 16 * 2**10  # bytes of one extended header, which holds a name and times
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
@@ -164,7 +166,7 @@ class FolderTree:
     def _walk(self) -> Iterator[str]:
         top = len(os.fspath(self.root)) + 1
         for here, folders, files in os.walk(self.root, onerror=_raised):
-            folders[:] = [f for f in folders if f not in IGNORED_FOLDERS]
+            folders[:] = [f for f in folders if f not in IGNORED_FOLDERS or f == CHECKPOINTS]
             for name in (*files, *(f for f in folders if os.path.islink(os.path.join(here, f)))):
                 path = os.path.join(here, name)
                 if stat.S_ISREG(os.lstat(path).st_mode):
@@ -256,6 +258,8 @@ class ZipTree:
 
     @contextmanager
     def _open(self, name: str) -> Iterator[IO[bytes]]:
+        if self._infos[name].flag_bits & ENCRYPTED:
+            raise IntakeError(f"{self.label}: locked with a password; ask for it again without one")
         try:
             with self.archive.open(self._infos[name]) as member:
                 yield member
@@ -302,6 +306,8 @@ class TarTree:
                 self.noted.append(f"{self.label} holds {name!r} more than once; the last counts")
             if member.isfile():
                 found[name] = member
+            elif not member.isdir() and len(self.noted) < MAX_NOTED:
+                self.noted.append(f"{self.label}: {name!r} is no ordinary file; not used")
         return found
 
     def names(self) -> list[str]:

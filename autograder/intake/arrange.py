@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 from autograder.course.assignment import Assignment
 from autograder.files import files_below
-from autograder.intake import notes, written
+from autograder.intake import autosaved, notes, written
 from autograder.intake.archives import is_archive, is_foreign, odd
 from autograder.intake.changed_names import MODEL, MODULE, ending, is_alike, is_backup, likely
 from autograder.intake.copies import Found, Taken, choose
@@ -98,7 +98,8 @@ def arranged(
 ) -> Arranged:
     """`aliases` are other names the package may have; with any, notebooks may be missing. `unread` are files
     of no kind that is graded."""
-    unread = unread or {}
+    checkpoints = {n: o for n, o in (unread or {}).items() if o.kind == autosaved.SAVED}
+    unread = {n: o for n, o in (unread or {}).items() if n not in checkpoints}
     work = _Work(assignment, {n: d for n, d in files.items() if not odd(n)}, dict(unread))
     work.named |= {name for name in files if PurePosixPath(name).name == MANIFEST}
     work.problems += [f"{name!r} is not used: {why}" for name in (*files, *unread) if (why := odd(name))]
@@ -113,6 +114,7 @@ def arranged(
     results = taken.of(MODEL)
     package |= _helpers(work, taken, package)
     left = _left(work, found)
+    left |= {n: Other(TEXT) for n in autosaved.suspects(checkpoints, package, notebooks, assignment)}
     _missing(work, package, notebooks, results, aliases, left)
     ours = {*ABOUT, *(name for name in given(assignment).others if name.endswith(MODULE))}
     words = [n for n, o in left.items() if may_hold_words(n, o.kind) and PurePosixPath(n).name not in ours]

@@ -51,6 +51,8 @@ def described(data: bytes) -> str:
         return "an empty file" if len(data) <= 512 else ""
     if start[:9].lower() in (b"<!doctype", b"<html") or start[:5].lower() == b"<html":
         return "a web page (HTML)"
+    if not data[:512].strip(b"\0"):
+        return "nothing but zeros, as of a file that was never downloaded from the cloud"
     if data[USTAR] == b"ustar":
         return "a tar"
     if (data[:4] == b"RIFF" and data[8:12] == b"WEBP") or data[4:8] == b"ftyp":

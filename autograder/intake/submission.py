@@ -19,7 +19,7 @@ from autograder.course import roster
 from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
 from autograder.errors import IntakeError
-from autograder.intake import archives, facts
+from autograder.intake import archives, autosaved, facts
 from autograder.intake.archives import (
     IGNORED_FOLDERS,
     MAX_DEPTH,
@@ -46,8 +46,6 @@ from autograder.safe_text import shown
 STAMP = "timestamp.txt"  # nbgrader's: when this was handed in
 MAX_SENTENCE = 500  # characters of one thing said
 MANY = f"more than {archives.MAX_FILES} further files"
-
-
 LITTER = ("Thumbs.db", "desktop.ini")  # what Windows leaves in folders
 
 
@@ -358,10 +356,12 @@ def _read_into(tree: Tree, below: str, depth: int, reading: _Reading) -> None:
     taken = {parent.as_posix() for name in names for parent in PurePosixPath(name).parents}
     for name in names:
         whole = below + name
-        if ignored(whole):
-            continue
         try:
-            if wanted(name):
+            if autosaved.origin(whole) and wanted(name):
+                reading.others |= {whole: autosaved.saved(tree, name)} if reading.budget.more() else {}
+            elif ignored(whole):
+                continue
+            elif wanted(name):
                 reading.files[whole] = reading.budget.spend(tree.read(name))
             elif reading.budget.more():
                 opened = name if stem(name) in taken else stem(name)

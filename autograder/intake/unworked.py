@@ -23,7 +23,7 @@ def unworked(
     """What of a hand-in is as it was given out, in a sentence for each part."""
     known = given(assignment)
     library = bool(package) and all(plain(data) == known.package.get(p) for p, data in package.items())
-    same = [name for name, data in notebooks.items() if _is_given(name, data, known)]
+    same = [name for name, data in notebooks.items() if is_given(name, data, known)]
     if library and len(same) == len(notebooks):
         return [
             f"this is {assignment.name} as it was given out: nothing is written, answered or run; {SAVED}"
@@ -48,7 +48,7 @@ def of_another(package: Mapping[str, bytes], assignment: Assignment) -> Iterator
                 )
 
 
-def _is_given(name: str, data: bytes, known: Given) -> bool:
+def is_given(name: str, data: bytes, known: Given) -> bool:
     """Whether a notebook has the text it was given out with, and nothing of a run."""
     try:
         cells = read_cells(name, data)

@@ -366,6 +366,69 @@ def test_an_untouched_notebook_alone_is_not_answered(case: str, tmp_path: Path) 
     assert found.doubts == {}
 
 
+KEPT = ".ipynb_checkpoints/two_layer_net-checkpoint.ipynb"
+KEPT_CODE = "cs_lib/.ipynb_checkpoints/layers-checkpoint.py"
+CHECKPOINTS: dict[str, tuple[Files, str]] = {
+    "work only there": ({NB: UNTOUCHED, KEPT: packed(answered())}, ONE),
+    "the notebook only there": ({KEPT: packed(answered())}, ONE),
+    "code only there": ({NB: packed(answered()), "cs_lib/layers.py": GIVEN, KEPT_CODE: WORK}, "relu_forward"),
+    "the same twice": ({NB: UNTOUCHED, KEPT: UNTOUCHED}, ""),
+    "an older state of work": ({NB: packed(answered()), KEPT: UNTOUCHED, KEPT_CODE: GIVEN}, ""),
+    "another answer before": ({NB: packed(answered()), KEPT: packed(answered(**{ONE: SECOND}))}, ""),
+}
+
+
+@pytest.mark.parametrize("case", CHECKPOINTS)
+def test_what_jupyter_saved_is_asked_about_where_the_work_is_missing(case: str, tmp_path: Path) -> None:
+    files, asked = CHECKPOINTS[case]
+    files = {"cs_lib/layers.py": WORK, **files}
+    for place, wrapped in (("folder", files), ("zip", {"w.zip": zipped(files)})):
+        found = taken(wrapped, tmp_path / place)
+        if asked:
+            assert "-checkpoint" in found.doubts[asked]
+            assert any("-checkpoint" in problem for problem in found.problems)
+        else:
+            assert not {ONE, TWO, "relu_forward"} & set(found.doubts)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (bytes(4096), "nothing but zeros, as of a file that was never downloaded from the cloud"),
+        (b"", "empty"),
+    ],
+)
+def test_a_file_that_the_cloud_kept_is_named(data: bytes, said: str, tmp_path: Path) -> None:
+    found = taken({"cs_lib/layers.py": WORK, NB: data}, tmp_path)
+    assert any(said in problem for problem in found.problems)
+
+
+def test_a_zip_with_a_password_is_named(tmp_path: Path) -> None:
+    data = bytearray(zipped(hand_in()))
+    for mark, flags in ((b"PK\1\2", 8), (b"PK\3\4", 6)):
+        place = data.find(mark)
+        while place >= 0:
+            data[place + flags] |= 1
+            place = data.find(mark, place + 4)
+    found = taken({"w.zip": bytes(data)}, tmp_path)
+    assert found.unreadable == "w.zip: locked with a password; ask for it again without one"
+
+
+def test_a_device_in_a_tar_is_named(tmp_path: Path) -> None:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        for name, data in hand_in().items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+        device = tarfile.TarInfo("zero")
+        device.type = tarfile.CHRTYPE
+        archive.addfile(device)
+    found = taken({"w.tar": made.getvalue()}, tmp_path)
+    assert "w.tar: 'zero' is no ordinary file; not used" in found.problems
+    assert found.package["cs_lib/layers.py"] == WORK
+
+
 def test_an_answer_that_says_nothing_is_not_settled_beside_a_document(tmp_path: Path) -> None:
     away = "My work is attached as a separate document and can be read there."
     files = {NB: packed(answered(**{ONE: away})), "answers.pdf": b"%PDF-1.7"}
