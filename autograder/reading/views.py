@@ -159,7 +159,7 @@ def answer_page(room: Room, db: Session, at: Place) -> AnswerPageView:
         criteria=criteria,
         levels=() if criteria else tuple(_levels(here.grade.max_points)),
         proposed=None if at.second else here.grade.points,
-        doubt=here.grade.comment if here.grade.comment.startswith(DOUBT) else "",
+        doubt=_why(here),
         points=None if at.second else _typed(state, criteria),
         size=1 if at.second else len(answers),
         left=sum(len(p.open) for p in piles),
@@ -168,6 +168,15 @@ def answer_page(room: Room, db: Session, at: Place) -> AnswerPageView:
         next_group=f"{at.root}/second/next" if at.second else whole,
         second=at.second,
     )
+
+
+def _why(waiting: Waiting) -> str:
+    """Why a person looks at this one, where that is not only its rubric."""
+    grade = waiting.grade
+    if grade.state == "error":
+        what = "; ".join(case.message for case in grade.cases if case.outcome == "error" and case.message)
+        return f"This could not be graded. {what or grade.comment}".strip()
+    return grade.comment if grade.comment.startswith(DOUBT) else ""
 
 
 def _group(here: Waiting, pile: Pile, states: Mapping[str, State]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -130,7 +130,7 @@ class Classroom:
             raise FolderError(f"{path}: a record of {found.assignment}, not of {self.assignment.name}")
         kept = _Kept(stamp)
         for grade_id, grade in found.grades.items():
-            if grade.state == "needs_review":
+            if grade.state != "graded":
                 text = found.answers.get(grade_id, "")
                 kept.waiting[grade_id] = self._waiting(found.student, grade_id, grade, text)
         return kept
@@ -178,7 +178,8 @@ def together(answers: Sequence[Waiting], assignment: Assignment) -> list[Alike]:
 
 def _record(answer: Waiting) -> Record:
     """As the answers' own room groups them."""
-    grades, texts = {answer.grade_id: answer.grade}, {answer.grade_id: answer.text}
+    grade = replace(answer.grade, state="needs_review")  # also where it could not be graded
+    grades, texts = {answer.grade_id: grade}, {answer.grade_id: answer.text}
     return Record(answer.student, "", "", NOBODY, grades, answers=texts)
 
 

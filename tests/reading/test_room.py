@@ -24,6 +24,7 @@ from autograder.reading.second import agreement, chosen, kappa
 from autograder.reading.views import Place, answer_page
 from autograder.reading.waiting import Classroom, key_of
 from autograder.records import record as records
+from autograder.records.record import CaseResult, Grade
 
 from .conftest import ALIKE, CLASS, NOTEBOOK, OTHER, QUESTION, record, version, wanted
 
@@ -327,6 +328,29 @@ def test_a_file_of_examples_that_cannot_be_read_costs_the_proposals_only(room: R
     kept.mkdir()
     assert room.proposal(QUESTION, key_of("assignment1", "s001")) == {}
     assert room.examples()[1] == [f"{kept.name}: Is a directory"]
+
+
+@pytest.mark.parametrize("grade_id", [QUESTION, "affine_forward"])
+def test_what_could_not_be_graded_is_there_with_the_reason(
+    room: Room, out: Path, assignment: Assignment, grade_id: str
+) -> None:
+    one = record(assignment, "s001", ALIKE)
+    home = next(c for c in assignment.grade_cells if c.grade_id == grade_id)
+    cases = (CaseResult(f"{grade_id}[x]", "correctness", 1.0, "error", "The check did not start."),)
+    broken = Grade(grade_id, home.notebook, None, home.points, "error", cases, "Your instructor looks at it.")
+    one = dataclasses.replace(one, grades={**one.grades, grade_id: broken})
+    records.save(one, out / "records")
+    with Gradebook(sqlite_url(out / "gradebook.db"), assignment) as book:
+        book.write(one)
+    room.classroom.refresh()
+    key, seen = version(room, "s001", grade_id)
+    with room.session() as db:
+        page = answer_page(room, db, Place("", grade_id, key, "reader one"))
+    assert page.doubt == "This could not be graded. The check did not start."
+    assert [level for level, _ in page.levels] == [round(home.points * s, 2) for s in (1, 0.75, 0.5, 0.25, 0)]
+    save(room, Wanted(grade_id, {key: seen}, {}, home.points / 2, ""))
+    with room.session() as db:
+        assert ledger.states(db, "assignment1", grade_id, ["s001"])["s001"].manual == home.points / 2
 
 
 # --- graded again after a decision -----------------------------------------------------------------
