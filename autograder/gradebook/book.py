@@ -29,7 +29,7 @@ from autograder.errors import GradebookError
 from autograder.gradebook import lateness as penalties
 from autograder.gradebook import ledger, objections, tables
 from autograder.gradebook.ledger import Decision
-from autograder.gradebook.nbgrader_tables import api, rows_of, schema_version
+from autograder.gradebook.nbgrader_tables import api, refuse_torn, rows_of, schema_version
 from autograder.gradebook.objections import Typed
 from autograder.gradebook.url import patient, place, reason, sqlite_url
 from autograder.notebook import GradeCell
@@ -59,6 +59,7 @@ class Gradebook:
         self.assignment = assignment
         try:
             where = patient(url)
+            refuse_torn(where, place(url))
             _create(where, course)
             self._book = api.Gradebook(where, course)
             self._ensure_indexes()

@@ -5,11 +5,15 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from autograder.errors import RecordError
+from autograder.course import assignment as course
+from autograder.errors import GradebookError, RecordError
+from autograder.gradebook.book import Gradebook
+from autograder.gradebook.url import sqlite_url
 from autograder.records import record, store
 from autograder.runs.grade import _write_changes
 from tests.faults.test_kill import gradebook_rows
@@ -100,6 +104,17 @@ def test_a_read_only_gradebook(once: tuple[Kit, Path]) -> None:
     assert "attempt to write a readonly database; the records are kept" in read_only.stderr
     assert kit.grade(out).returncode == 1
     assert {row[0] for row in gradebook_rows(out)} == {"s000", "s001", "s002", "s900"}
+
+
+def test_a_gradebook_that_lost_a_table_is_not_filled_up_in_silence(tmp_path: Path) -> None:
+    assignment = course.load("assignment1")
+    url = sqlite_url(tmp_path / "gradebook.db")
+    Gradebook(url, assignment).__exit__(None, None, None)
+    with closing(sqlite3.connect(tmp_path / "gradebook.db")) as database:
+        database.execute("DROP TABLE grade")
+        database.commit()
+    with pytest.raises(GradebookError, match="lacks the table grade, and what people entered there"):
+        Gradebook(url, assignment)
 
 
 def test_a_folder_that_may_not_be_written(kit: Kit, tmp_path: Path) -> None:
