@@ -185,7 +185,7 @@ def _term(settings: Settings) -> dict[str, Any]:
     weights, bonus = table.get("weights", {}), settings.texts("bonus", table)
     if not isinstance(weights, dict) or not all(is_number(w) and w >= 0 for w in weights.values()):
         what = "a table of numbers, 0 or more"
-        raise settings.fail("weights", what, described(weights), "write weights = { assignment1 = 1 }")
+        raise settings.fail("weights", what, described(weights), f"write weights = {{ {known[0]} = 1 }}")
     for key, names in (("weights", weights), ("bonus", bonus)):
         for name in names:
             if name not in known:

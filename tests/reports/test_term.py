@@ -154,7 +154,7 @@ def test_a_folder_without_results_is_named(tmp_path: Path, capsys: pytest.Captur
     [
         ("weights = { other = 1 }", "weights: expected one of first, got 'other'"),
         ("weights = 3", "weights: expected a table of numbers, 0 or more, got 3"),
-        ("weights = { first = -1 }", "weights: expected a table of numbers, 0 or more"),
+        ("weights = { first = -1 }", "0 or more, got {.first.: -1}; write weights = { first = 1 }"),
         ('bonus = ["other"]', "bonus: expected one of first, got 'other'"),
         ("late_days = 1.5", r"late_days: expected a whole number, 0 or more, got 1\.5"),
         ("drop_lowest = -1", "drop_lowest: expected a whole number, 0 or more, got -1"),
