@@ -1,10 +1,53 @@
-"""Files that are never half written, and those of a folder."""
+"""Files that are read only if they are files, never half written, and those of a folder."""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
+
+
+class OddFileError(OSError):
+    """A pipe, a socket or a device in the place of a file."""
+
+    def __str__(self) -> str:
+        return f"{self.filename!r} is no ordinary file"
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """A file, to be read. A pipe is not waited for, a device without an end is not begun.
+
+    Raises:
+        OSError: it is not there, may not be read, or is no ordinary file.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        mode = os.fstat(handle).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(mode):
+            raise OddFileError(errno.EINVAL, "no ordinary file", str(path))
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            yield file
+    finally:
+        os.close(handle)
+
+
+def whole(path: Path) -> bytes:
+    """What a file holds. Raises OSError as `opened` does."""
+    with opened(path) as file:
+        return file.read()
+
+
+def text_of(path: Path, encoding: str = "utf-8", errors: str = "strict") -> str:
+    r"""The same as text, every line ending in \n alone. Raises UnicodeDecodeError as well."""
+    return whole(path).decode(encoding, errors).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def files_below(folder: Path, pattern: str = "*") -> list[Path]:
@@ -14,7 +57,7 @@ def files_below(folder: Path, pattern: str = "*") -> list[Path]:
 
 def contents_below(folder: Path, base: Path, pattern: str = "*") -> dict[str, bytes]:
     """What these files hold, by their path from `base`."""
-    return {path.relative_to(base).as_posix(): path.read_bytes() for path in files_below(folder, pattern)}
+    return {path.relative_to(base).as_posix(): whole(path) for path in files_below(folder, pattern)}
 
 
 def write_atomically(path: Path, text: str) -> None:

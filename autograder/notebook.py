@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from autograder.errors import CourseError
+from autograder.files import text_of
 from autograder.toml_table import NAME, SETTINGS, described, is_number
 
 Kind = Literal["code", "inline", "task"]
@@ -46,7 +47,7 @@ def read_notebook(path: Path, root: Path) -> Notebook:
     """The grade cells of a solved notebook, from its nbgrader metadata."""
     where = path.relative_to(root).as_posix()
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(text_of(path))
     except FileNotFoundError as error:
         raise CourseError(
             f"{where}: expected this notebook, found no such file; add it or take it out of {SETTINGS}"
@@ -143,7 +144,7 @@ class Cell:
 
 def question_text(cell: Cell) -> str:
     """What the notebook asks: the cell called question_… , else a task's own text, else the text above."""
-    cells = json.loads(cell.notebook.read_text(encoding="utf-8"))["cells"]
+    cells = json.loads(text_of(cell.notebook))["cells"]
     wanted = cell.grade_id.replace("inline_", "question_", 1)
     above = ""
     for raw in cells:
@@ -169,7 +170,7 @@ def without_mark_scheme(text: str) -> str:
 
 def mark_scheme_of(cell: Cell) -> str:
     """The mark scheme of a task in its notebook; empty where there is none."""
-    for raw in json.loads(cell.notebook.read_text(encoding="utf-8"))["cells"]:
+    for raw in json.loads(text_of(cell.notebook))["cells"]:
         if grade_id_of(raw) == cell.grade_id:
             source = raw.get("source", "")
             return mark_scheme(source if isinstance(source, str) else "".join(source))

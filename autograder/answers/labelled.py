@@ -17,6 +17,7 @@ import numpy as np
 
 from autograder.answers.groups import bag, tf_idf
 from autograder.answers.question import Question
+from autograder.files import whole
 
 ENDING = ".answers.jsonl"
 FEWEST = 8  # examples of a question from which they say anything
@@ -50,7 +51,7 @@ def read(path: Path) -> tuple[list[Example], list[str]]:
         return [], []
     found: dict[tuple[str, str], Example] = {}
     damaged = []
-    for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
+    for number, line in enumerate(whole(path).split(b"\n"), 1):
         if not line.strip():
             continue
         try:

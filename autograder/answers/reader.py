@@ -16,6 +16,7 @@ from autograder.answers.question import Criterion, Question, Words
 from autograder.answers.text import sentences, spelled
 from autograder.answers.words import GLUE, stem
 from autograder.errors import RubricError
+from autograder.files import text_of
 from autograder.notebook import Cell, question_text
 from autograder.toml_table import TomlTable
 
@@ -54,7 +55,7 @@ def _load(path: Path, root: Path) -> tuple[dict[str, Any], Words]:
     """The questions of a file, and the groups of words that they share."""
     where = path.relative_to(root).as_posix()
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(text_of(path))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RubricError(f"{where}: expected TOML in UTF-8, got: {error}; correct the file") from error
     return table, TomlTable(table.pop("words", {}), f"{where}: words").groups()

@@ -15,7 +15,7 @@ from autograder.authoring.notebook import new_notebook
 from autograder.course.course import FILE, Course
 from autograder.course.course import read as read_course
 from autograder.errors import CourseError
-from autograder.files import write_atomically
+from autograder.files import text_of, write_atomically
 from autograder.release.marks import BEGIN
 from autograder.toml_table import SETTINGS
 
@@ -110,14 +110,14 @@ def _same_solution(root: Path, package: str) -> str:
     found = [
         f'"{package}.{path.stem}"'
         for path in sorted((root / package).glob("*.py"))
-        if solution in path.read_text(encoding="utf-8")
+        if solution in text_of(path)
     ]
     return f"\n# Their solution is this one's.\nleave_out = [{', '.join(found)}]" if found else ""
 
 
 def _list(settings: Path, key: str, entry: str) -> None:
     """Add an entry to a list of a settings file, and leave the rest of the file as it is."""
-    text = settings.read_text(encoding="utf-8")
+    text = text_of(settings)
     found = re.search(rf"(?m)^{key}\s*=\s*\[([^\]]*)\]", text)
     if found is None:
         top, table, rest = _before_tables(text)

@@ -19,6 +19,7 @@ from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.course.course import FILE, Course
 from autograder.errors import CourseError, IntakeError
+from autograder.files import whole
 from autograder.intake import Source, Submission
 from autograder.judge.check import Check
 from autograder.judge.grade import load_checks
@@ -107,8 +108,8 @@ def hand_in(assignment: Assignment, which: str, models: Path | None = None) -> S
         return Submission(
             SOLUTION,
             {path: text.encode() for path, text in solved(assignment).items()},
-            {notebook.name: notebook.path.read_bytes() for notebook in assignment.notebooks},
-            {name: path.read_bytes() for name, path in found.items() if path.is_file()},
+            {notebook.name: whole(notebook.path) for notebook in assignment.notebooks},
+            {name: whole(path) for name, path in found.items() if path.is_file()},
         )
     path = Path(which)
     if not path.exists():

@@ -20,7 +20,7 @@ from autograder.bridge.page import GradersPage, shown
 from autograder.course.assignment import Assignment
 from autograder.course.course import Course
 from autograder.errors import IntakeError
-from autograder.files import write_atomically
+from autograder.files import text_of, write_atomically
 from autograder.intake import Submission
 from autograder.judge.scoring import DOUBT
 from autograder.notebook import Notebook, grade_id_of
@@ -75,7 +75,7 @@ def publish(out: Path, assignment: Assignment, submission: Submission, record: R
         page = notebook_of(submission, notebook, record)
         path = folder / f"{notebook.name}.ipynb"
         text = json.dumps(page, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
+        if not path.is_file() or text_of(path) != text:
             write_atomically(path, text)
 
 
@@ -137,7 +137,7 @@ def _show_found(cells: Iterable[dict[str, Any]], record: Record) -> None:
 
 def _source_marks(notebook: Notebook) -> dict[str, tuple[str, dict[str, Any]]]:
     """grade id -> cell type and nbgrader's metadata, of the cells that formgrader shows as special."""
-    cells = json.loads(notebook.path.read_text(encoding="utf-8"))["cells"]
+    cells = json.loads(text_of(notebook.path))["cells"]
     found = {}
     for cell in cells:
         mark = cell.get("metadata", {}).get("nbgrader", {})

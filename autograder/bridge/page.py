@@ -26,6 +26,7 @@ from autograder.answers.verdict import judge
 from autograder.course import assignment as course
 from autograder.course.course import find
 from autograder.errors import CourseError
+from autograder.files import text_of
 from autograder.notebook import grade_id_of
 from autograder.reports import markdown
 
@@ -47,7 +48,7 @@ def _templates() -> dict[str, str]:
     """Formgrader's templates with a policy that lets its own scripts run and none besides: they carry a
     number that is drawn for each exporter, and its handlers of clicks are named by their hash."""
     folder = Path(formgrader.__file__).parent / "templates/formgrade"
-    text, nonce = (folder / MACROS).read_text(encoding="utf-8"), secrets.token_urlsafe(16)
+    text, nonce = text_of(folder / MACROS), secrets.token_urlsafe(16)
     hashes = [base64.b64encode(hashlib.sha256(h.encode()).digest()).decode() for h in HANDLER.findall(text)]
     rules = " ".join([f"'nonce-{nonce}'", "'unsafe-hashes'", *(f"'sha256-{each}'" for each in hashes)])
     return {

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from autograder.course.policy import utc
 from autograder.errors import RosterError
+from autograder.files import text_of
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@+-]{0,126}")  # also a folder's name, and nbgrader's key
 EXTENSION = "extension_days"
@@ -179,7 +180,7 @@ def read_times(path: Path, zone: tzinfo = UTC) -> dict[str, datetime]:
 def _rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """The names of a CSV's columns, small, and its other lines that are not empty, with their numbers."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = text_of(path, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise RosterError(f"{path}: expected a CSV in UTF-8, got: {error}") from None
     delimiter = max(",;\t", key=text.partition("\n")[0].count)  # Canvas exports with semicolons too

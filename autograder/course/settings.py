@@ -13,6 +13,7 @@ from typing import Any
 
 from autograder.course.policy import Intake, Late
 from autograder.errors import CourseError
+from autograder.files import text_of
 from autograder.sandbox.limits import Limits
 from autograder.toml_table import NAME, described, is_number, rename
 
@@ -32,7 +33,7 @@ class Settings:
         self.where = path.relative_to(root).as_posix()
         self.lines: list[str] = []
         try:
-            text = path.read_text(encoding="utf-8")
+            text = text_of(path)
             self.lines = text.splitlines()
             self.table: dict[str, Any] = tomllib.loads(text)
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from autograder.apart import note
 from autograder.course.assignment import Assignment
 from autograder.errors import FolderError, RecordError
+from autograder.files import text_of
 from autograder.gradebook.url import sqlite_url
 from autograder.records import record
 from autograder.records.record import Record
@@ -24,7 +25,7 @@ UNCLAIMED = "unclaimed.json"  # in OUT: hand-ins that nobody knows whose they ar
 def unclaimed(out: Path) -> list[str]:
     """What a grading run found in the class's folder and could give to nobody."""
     try:
-        found = json.loads((out / UNCLAIMED).read_text(encoding="utf-8"))
+        found = json.loads(text_of(out / UNCLAIMED))
     except (OSError, ValueError):
         return []
     return [str(what) for what in found] if isinstance(found, list) else []

@@ -25,7 +25,7 @@ from datetime import datetime
 from pathlib import Path
 
 from autograder.errors import IntakeError
-from autograder.files import write_atomically
+from autograder.files import text_of, whole, write_atomically
 from autograder.intake.archives import odd
 from autograder.intake.facts import FILES
 
@@ -83,8 +83,8 @@ def keep(folder: Path, kept: Kept, files: Mapping[str, bytes]) -> bool:
 
 def _is_whole(place: Path, files: Mapping[str, bytes]) -> bool:
     try:
-        json.loads((place / ABOUT).read_bytes())
-        return all((place / FILES / name).read_bytes() == data for name, data in files.items())
+        json.loads(whole(place / ABOUT))
+        return all(whole(place / FILES / name) == data for name, data in files.items())
     except (OSError, ValueError):
         return False
 
@@ -97,9 +97,9 @@ def load(folder: Path) -> Iterator[Kept]:
     """
     for about in sorted(folder.glob(f"[!.]*/{ABOUT}")):
         try:
-            facts = json.loads(about.read_text(encoding="utf-8"))
+            facts = json.loads(text_of(about))
             noted = about.parent / TIME
-            later = {"handed_in": noted.read_text(encoding="utf-8")} if noted.is_file() else {}
+            later = {"handed_in": text_of(noted)} if noted.is_file() else {}
             yield Kept(**{**facts, "problems": tuple(facts["problems"]), **later})
         except (OSError, ValueError, TypeError, KeyError) as error:
             what = "collect the download it came from again, or move its folder away"
@@ -109,7 +109,7 @@ def load(folder: Path) -> Iterator[Kept]:
 def written(folder: Path, student: str) -> set[str]:
     """Hashes of all that was ever laid out for a student."""
     path = folder / WRITTEN / f"{student}.txt"
-    return set(path.read_text(encoding="utf-8").split()) if path.is_file() else set()
+    return set(text_of(path).split()) if path.is_file() else set()
 
 
 def will_write(folder: Path, student: str, total: str) -> None:

@@ -23,6 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
 from autograder.errors import IntakeError
+from autograder.files import opened
 from autograder.intake.kinds import HEAD, described
 
 MAX_FILE_BYTES = 64 * 2**20
@@ -391,5 +392,5 @@ def open_tree(path: Path) -> Tree:
 
 
 def _whole(path: Path) -> bytes:
-    with path.open("rb") as file:
+    with opened(path) as file:
         return _at_most(file, MAX_TOTAL_BYTES, path.name)

@@ -24,6 +24,7 @@ from autograder import bounded
 from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
 from autograder.errors import IntakeError
+from autograder.files import opened
 from autograder.intake.archives import FolderTree, Tree, ZipTree, ignored, is_archive, is_foreign, odd, stem
 
 METADATA = "submission_metadata.yml"
@@ -99,7 +100,7 @@ def survey(path: Path, assignment: Assignment, others: Collection[str] = ()) -> 
     if path.is_dir():
         yield _survey(FolderTree(path), path, assignment, others)
     elif path.is_file() and path.suffix.lower() == ".zip":
-        with path.open("rb") as file:
+        with opened(path) as file:
             yield _survey(ZipTree(file, path.name, MAX_DOWNLOAD_ENTRIES), path, assignment, others)
     else:
         raise IntakeError(f"{path}: no such folder or zip; give the download, or a folder of hand-ins")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from autograder.errors import IntakeError
-from autograder.files import write_atomically
+from autograder.files import text_of, write_atomically
 
 HIDDEN = ".collected"  # below the folder of the class; neither nbgrader nor `find` looks into it
 FILE = "collected.json"
@@ -63,7 +63,7 @@ def load(folder: Path, assignment: str) -> dict[str, Facts]:
     if not path.is_file():
         return {}
     try:
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
+        content = json.loads(text_of(path), parse_constant=_no_number)
         if content["schema"] != SCHEMA:
             raise ValueError(f"schema {content['schema']}, expected {SCHEMA}")
         return {student: _facts(raw) for student, raw in content["students"].items()}

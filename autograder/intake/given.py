@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autograder.course.assignment import Assignment
-from autograder.files import files_below
+from autograder.files import files_below, text_of, whole
 from autograder.intake.archives import ignored
 from autograder.intake.kinds import HEAD
 from autograder.notebook import without_mark_scheme
@@ -48,9 +48,9 @@ def given(assignment: Assignment) -> Given:
     for path in files_below(folder):
         name = path.relative_to(folder).as_posix()
         if path.suffix == ".py" and name.startswith(f"{assignment.package}/"):
-            package[name] = plain(path.read_bytes())
+            package[name] = plain(whole(path))
         elif not ignored(name):
-            others[path.name] = fingerprint(path.read_bytes())
+            others[path.name] = fingerprint(whole(path))
     notebooks = {}
     for notebook in assignment.notebooks:
         released = folder / f"{notebook.name}.ipynb"
@@ -64,7 +64,7 @@ def cells_of(path: Path) -> tuple[GivenCell, ...]:
     """The cells of a notebook of ours; none where there is no such file."""
     if not path.is_file():
         return ()
-    return tuple(_cell(raw) for raw in json.loads(path.read_text(encoding="utf-8"))["cells"])
+    return tuple(_cell(raw) for raw in json.loads(text_of(path))["cells"])
 
 
 def _cell(raw: dict[str, Any]) -> GivenCell:

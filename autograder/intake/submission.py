@@ -19,6 +19,7 @@ from autograder.course import roster
 from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
 from autograder.errors import IntakeError
+from autograder.files import opened
 from autograder.intake import archives, autosaved, facts
 from autograder.intake.archives import (
     IGNORED_FOLDERS,
@@ -157,7 +158,7 @@ def _is_packed(entry: Path) -> bool:
     try:
         if entry.is_symlink() or not entry.is_file():
             return False
-        with entry.open("rb") as file:
+        with opened(entry) as file:
             return is_archive(entry.name) or described(file.read(HEAD)) in ARCHIVES
     except OSError:
         return is_archive(entry.name)
@@ -311,7 +312,7 @@ def stamp(folder: Path) -> datetime | None:
     path = folder / STAMP
     if not folder.is_dir() or not path.is_file() or path.is_symlink():
         return None
-    with path.open("rb") as file:
+    with opened(path) as file:
         text = file.read(100).decode("utf-8", "replace").strip()
     if not text:
         return None

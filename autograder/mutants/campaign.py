@@ -22,6 +22,7 @@ from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.environment import variables
 from autograder.errors import CourseError
+from autograder.files import text_of, whole
 from autograder.judge.digests import environment_digest, graders_digest
 from autograder.judge.neighbours import graders_importable
 from autograder.mutants import equivalents, make, operator
@@ -148,7 +149,7 @@ class _Kept:
         self.path, self.digest = out / VERDICTS, digest
         self.verdicts: dict[str, Verdict] = {}
         out.mkdir(parents=True, exist_ok=True)
-        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
+        lines = text_of(self.path).splitlines() if self.path.exists() else []
         for line in lines:
             try:
                 row = json.loads(line)
@@ -172,9 +173,9 @@ def _digest(assignment: Assignment, visible: bool) -> str:
     """All that a verdict depends on beside the mutant."""
     total = hashlib.sha256(f"{graders_digest(assignment)}{environment_digest()}{visible}".encode())
     for notebook in assignment.notebooks:
-        total.update(notebook.path.read_bytes())
+        total.update(whole(notebook.path))
     for name in ("bench.py", "visible.py"):
-        total.update((Path(__file__).parent / name).read_bytes())
+        total.update(whole(Path(__file__).parent / name))
     return total.hexdigest()[:16]
 
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from autograder.course.assignment import Assignment
 from autograder.errors import CourseError
+from autograder.files import text_of
 from autograder.judge.digests import EQUIVALENTS
 from autograder.mutants.bench import Verdict
 from autograder.mutants.make import Mutant
@@ -61,7 +62,7 @@ def read(assignment: Assignment) -> list[Equivalent]:
         return []
     where = path.relative_to(assignment.root).as_posix()
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(text_of(path))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CourseError(f"{where}: expected TOML in UTF-8, got: {error}; correct the file") from error
     rows = table.get("equivalent", [])

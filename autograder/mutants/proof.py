@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.errors import CourseError, GradingError, ReleaseError
+from autograder.files import text_of
 from autograder.judge.digests import RIGHT
 from autograder.judge.grade import load_checks
 from autograder.judge.neighbours import graders_importable
@@ -153,7 +154,7 @@ def _released(assignment: Assignment) -> Iterator[tuple[str, str]]:
     folder = assignment.release_folder
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.suffix in (".py", ".md", ".txt", ".ipynb", ".toml"):
-            yield path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8")
+            yield path.relative_to(folder).as_posix(), text_of(path)
 
 
 def _leaks(assignment: Assignment) -> Said:

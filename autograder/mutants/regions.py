@@ -11,6 +11,7 @@ from functools import cached_property
 
 from autograder.course.assignment import Assignment
 from autograder.errors import CourseError
+from autograder.files import text_of, whole
 from autograder.intake import Submission
 from autograder.release import marks
 from autograder.release.strip import entries
@@ -70,7 +71,7 @@ def targets(assignment: Assignment, texts: Texts) -> list[Target]:
 
 def _in_library(assignment: Assignment, texts: Texts) -> Iterator[Target]:
     for path, text in texts.items():
-        original = (assignment.root / path).read_text(encoding="utf-8")
+        original = text_of(assignment.root / path)
         module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         found: dict[str, list[str]] = {}
         lines = marks.without_lint_comments(original).split("\n")
@@ -101,7 +102,7 @@ def _in_notebooks(assignment: Assignment) -> Iterator[Target]:
     for notebook in assignment.notebooks:
         if not notebook.has_functions:
             continue
-        for number, cell in enumerate(_cells(notebook.path.read_text(encoding="utf-8"))):
+        for number, cell in enumerate(_cells(text_of(notebook.path))):
             text = _source(cell)
             if cell.get("cell_type") != "code" or marks.BEGIN not in text:
                 continue
@@ -122,7 +123,7 @@ def submission(assignment: Assignment, texts: Texts, name: str, changed: Mapping
     package = {path: changed.get(path, text).encode() for path, text in texts.items()}
     notebooks = {}
     for notebook in assignment.notebooks:
-        data = notebook.path.read_bytes()
+        data = whole(notebook.path)
         cells = {key: text for key, text in changed.items() if key.startswith(f"{notebook.name}.ipynb:")}
         if cells:
             content = json.loads(data)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from autograder.course.assignment import Assignment
 from autograder.errors import CourseError
+from autograder.files import text_of
 from autograder.judge.digests import RIGHT
 from autograder.mutants.bench import Bench
 from autograder.mutants.regions import Target, Texts
@@ -78,7 +79,7 @@ def _folders(folder: Path) -> Iterator[Path]:
 
 def _piece(path: Path, inside: str, wanted: Iterable[str], own: bool) -> tuple[set[str], str]:
     """What a file has of the functions that are wanted, and its text without other definitions."""
-    text = path.read_text(encoding="utf-8")
+    text = text_of(path)
     try:
         tree = ast.parse(text)
     except SyntaxError as error:

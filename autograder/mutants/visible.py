@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.assignment import Assignment
+from autograder.files import text_of
 from autograder.mutants.make import Mutant
 from autograder.mutants.regions import Texts
 from autograder.release import work
@@ -49,7 +50,7 @@ class Visible:
             (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / path).write_text(text, encoding="utf-8")
         for notebook in assignment.notebooks:
-            cells = json.loads(notebook.path.read_text(encoding="utf-8"))["cells"]
+            cells = json.loads(text_of(notebook.path))["cells"]
             self.programs |= _programs(cells)
 
     def close(self) -> None:

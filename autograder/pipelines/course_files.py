@@ -10,7 +10,7 @@ from pathlib import Path
 from autograder.course.assignment import Assignment
 from autograder.course.course import FILE
 from autograder.errors import CourseError
-from autograder.files import files_below
+from autograder.files import files_below, text_of, whole
 from autograder.toml_table import SETTINGS
 
 ROSTER = re.compile(r"^\s*roster\s*=.*\n?", re.MULTILINE)
@@ -27,7 +27,7 @@ def course_files(assignment: Assignment) -> dict[str, bytes]:
             f"release/{assignment.name}: expected the release, found none; run autograder release first"
         )
     root = assignment.root
-    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in _needed(assignment)}
+    files = {path.relative_to(root).as_posix(): whole(path) for path in _needed(assignment)}
     files[FILE] = _without_roster(assignment).encode()
     return files
 
@@ -45,7 +45,7 @@ def _needed(assignment: Assignment) -> Iterator[Path]:
 
 def _without_roster(assignment: Assignment) -> str:
     """`course.toml` without the class list, which says who the students are and stays here."""
-    text = ROSTER.sub("", assignment.course.settings.read_text(encoding="utf-8"))
+    text = ROSTER.sub("", text_of(assignment.course.settings))
     try:
         if "roster" not in tomllib.loads(text):
             return text

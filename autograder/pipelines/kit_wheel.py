@@ -16,6 +16,7 @@ from pathlib import Path
 
 import autograder
 from autograder.course import course
+from autograder.files import whole
 from autograder.runs.packed import pack
 
 KIT = "cs-course-kit"
@@ -28,7 +29,7 @@ def wheel() -> tuple[str, bytes]:
     """The wheel's file name, and the wheel."""
     kit = metadata.distribution(KIT)
     info = f"cs_course_kit-{kit.version}.dist-info"
-    files = {path.relative_to(ENGINE.parent).as_posix(): path.read_bytes() for path in _engine()}
+    files = {path.relative_to(ENGINE.parent).as_posix(): whole(path) for path in _engine()}
     for name in ("METADATA", "entry_points.txt"):
         files[f"{info}/{name}"] = (kit.read_text(name) or "").encode()
     files[f"{info}/WHEEL"] = WHEEL.encode()

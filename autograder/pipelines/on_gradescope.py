@@ -18,7 +18,7 @@ from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.course.policy import DAY, utc
 from autograder.errors import CourseError, GradingError, IntakeError
-from autograder.files import write_atomically
+from autograder.files import text_of, write_atomically
 from autograder.intake import Source
 from autograder.intake.facts import Facts
 from autograder.judge.task import Task
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results = options.root / "results/results.json"
     results.unlink(missing_ok=True)
     try:
-        settings = json.loads((options.root / "source" / SETTINGS).read_text(encoding="utf-8"))
+        settings = json.loads(text_of(options.root / "source" / SETTINGS))
         assignment = course.load(settings["assignment"], options.root / "source" / COURSE)
         chosen = level.by_name(options.isolation) if options.isolation else level.probe()
         record = grade(assignment, source(options.root, assignment), chosen)
@@ -67,7 +67,7 @@ def grade(assignment: Assignment, handed_in: Source, chosen: level.Level) -> Rec
 def source(root: Path, assignment: Assignment) -> Source:
     """The hand-in, with what Gradescope's own file beside it says: who, when, due when."""
     path = root / METADATA
-    about = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    about = json.loads(text_of(path)) if path.is_file() else {}
     try:
         handed_in = _time(about.get("created_at"))
         due = _time((about.get("assignment") or {}).get("due_date"))

@@ -16,6 +16,7 @@ from traitlets import Unicode
 from autograder.course import assignment as course
 from autograder.course.course import find
 from autograder.errors import CourseError, RecordError
+from autograder.files import whole
 from autograder.gradebook.url import sqlite_url
 from autograder.reading import handlers
 from autograder.reading.room import Room
@@ -73,8 +74,8 @@ class ReadingRoom(ExtensionAppJinjaMixin, ExtensionApp):
         if first is None:
             raise RecordError(f"{out / 'records'}: no records; run autograder grade first")
         try:
-            name = msgspec.json.decode(first.read_bytes(), type=_Named).assignment
-        except msgspec.MsgspecError as error:
+            name = msgspec.json.decode(whole(first), type=_Named).assignment
+        except (OSError, msgspec.MsgspecError) as error:
             raise RecordError(f"{first}: not a record ({error}); delete it and grade again") from None
         if not folder and not (out / "course.toml").exists():
             raise CourseError(

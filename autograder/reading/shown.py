@@ -13,6 +13,7 @@ from typing import Any
 from markupsafe import Markup
 
 from autograder.course.assignment import Assignment
+from autograder.files import text_of
 from autograder.notebook import GradeCell, grade_id_of
 from autograder.reading.waiting import Waiting
 from autograder.reports import markdown
@@ -80,7 +81,7 @@ def _cells(waiting: Waiting, cell: GradeCell, assignment: Assignment, out: Path)
     """The notebook for people; empty if there is none."""
     path = out / FOLDER / waiting.student / assignment.name / f"{cell.notebook}.ipynb"
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        cells = json.loads(text_of(path))["cells"]
     except (OSError, ValueError, KeyError, TypeError):
         return []
     return [c for c in cells if isinstance(c, dict)] if isinstance(cells, list) else []

@@ -18,6 +18,7 @@ import msgspec
 from autograder.answers.groups import Answer, Group, digest, groups
 from autograder.course.assignment import Assignment
 from autograder.errors import FolderError, RecordError
+from autograder.files import OddFileError, whole
 from autograder.records.record import CaseResult, Grade, Hashes, Record, State
 
 SHORT = 10  # signs of the name under which an answer is read
@@ -123,8 +124,8 @@ class Classroom:
 
     def _read(self, path: Path, stamp: tuple[int, int]) -> _Kept:
         try:
-            found = _READ.decode(path.read_bytes())
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            found = _READ.decode(whole(path))
+        except (OddFileError, msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise RecordError(f"{path}: not a record ({error}); delete it and grade again") from None
         if found.assignment != self.assignment.name:
             raise FolderError(f"{path}: a record of {found.assignment}, not of {self.assignment.name}")

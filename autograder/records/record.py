@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from autograder.errors import RecordError
-from autograder.files import write_atomically
+from autograder.files import OddFileError, whole, write_atomically
 
 SCHEMA = 1
 ROUNDED = 0.005  # points have two digits
@@ -164,9 +164,11 @@ def save(record: Record, folder: Path) -> Path:
 
 def load(path: Path) -> Record:
     """Raises RecordError where the file holds no record, or that of another student."""
-    if path.exists() and not path.is_file():  # a pipe would be waited for
-        raise RecordError(f"{path}: no ordinary file; delete it and grade again")
-    record = Record.from_json(path.read_bytes(), where=str(path))
+    try:
+        text = whole(path)
+    except (OddFileError, IsADirectoryError):
+        raise RecordError(f"{path}: no ordinary file; delete it and grade again") from None
+    record = Record.from_json(text, where=str(path))
     if record.student != path.stem:
         raise RecordError(f"{path}: a record of {record.student!r}; delete it and grade again")
     return record

@@ -22,6 +22,7 @@ from autograder.records.record import Hashes, Record
 
 COMPARED = "changes.json"
 OUT_FOLDERS = ("records", "pending", "withdrawn")  # of records, below OUT
+LOCK_FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
 IGNORE = "# Results hold student data: git leaves them alone.\n*\n"
 COMPARING = "changes.pending"  # the same while publishing; beside it <student>.json, so it must not end so
 
@@ -41,7 +42,8 @@ class Store:
             RecordError: another run is at work here.
         """
         self.out.mkdir(parents=True, exist_ok=True)
-        with (self.out / ".lock").open("w") as handle:
+        # a pipe in its place is not waited for
+        with os.fdopen(os.open(self.out / ".lock", LOCK_FLAGS, 0o666), "wb", buffering=0) as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -14,7 +14,7 @@ from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.course.course import FILE, find
 from autograder.errors import CourseError, ReleaseError
-from autograder.files import files_below
+from autograder.files import files_below, whole
 
 Tell = Callable[[str], None]
 
@@ -95,7 +95,7 @@ def write_archive(assignment: Assignment, folder: Path, target: Path) -> None:
             info.external_attr = ZIP_MODE
             info.create_system = 3  # Unix, wherever it is built
             info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, path.read_bytes())
+            archive.writestr(info, whole(path))
 
 
 def write_archive_after(assignment: str, notebooks: list[str], **_: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from autograder.course.assignment import Assignment
 from autograder.errors import ReleaseError
+from autograder.files import whole
 from autograder.notebook import Notebook
 from autograder.release.build import Tell
 
@@ -43,7 +44,7 @@ def run_notebooks(assignment: Assignment, package: Mapping[str, bytes], progress
                     f"source/{assignment.name}: expected the notebooks to save {result}, found none; "
                     "save it there or take it from results in assignment.toml"
                 )
-        return {result: (folder / result).read_bytes() for result in assignment.results}
+        return {result: whole(folder / result) for result in assignment.results}
 
 
 class _Cells:

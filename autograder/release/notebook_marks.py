@@ -7,6 +7,7 @@ from typing import Any
 
 from autograder.course.assignment import Assignment
 from autograder.errors import ReleaseError
+from autograder.files import text_of
 from autograder.notebook import mark_scheme, without_mark_scheme
 from autograder.release import marks
 from autograder.release.package import Solution
@@ -103,7 +104,7 @@ def solutions(assignment: Assignment) -> list[Solution]:
     found: list[Solution] = []
     for notebook in assignment.notebooks:
         where = notebook.path.relative_to(assignment.root).as_posix()
-        cells = json.loads(notebook.path.read_text(encoding="utf-8"))["cells"]
+        cells = json.loads(text_of(notebook.path))["cells"]
         for number, cell in enumerate(cells, 1):
             if is_solution(cell):
                 found += _answers(cell, f"{where} cell {number}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from autograder.course.assignment import Assignment
 from autograder.course.course import FILE
 from autograder.errors import ReleaseError
+from autograder.files import text_of
 from autograder.release import later, marks, names
 from autograder.release.names import Module
 from autograder.release.strip import Stripped, strip_module
@@ -116,7 +117,7 @@ def _modules(assignment: Assignment) -> list[Module]:
             )
         name = where.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         try:
-            modules.append(Module(name, where, path.read_text(encoding="utf-8")))
+            modules.append(Module(name, where, text_of(path)))
         except UnicodeDecodeError as error:
             raise ReleaseError(f"{where}: expected UTF-8, got: {error}; save it as such") from error
     if assignment.package not in {module.name for module in modules}:
@@ -130,7 +131,7 @@ def _modules(assignment: Assignment) -> list[Module]:
 def _settings(assignment: Assignment, entry: str = "") -> str:
     """assignment.toml, with the line where an entry stands."""
     where = assignment.settings.relative_to(assignment.root).as_posix()
-    for number, line in enumerate(assignment.settings.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(text_of(assignment.settings).splitlines(), 1):
         if entry and f'"{entry}"' in line.replace("'", '"'):
             return f"{where}:{number}"
     return where
@@ -140,7 +141,7 @@ def _notebook_words(assignment: Assignment) -> set[str]:
     """Every name the notebooks' code mentions."""
     words: set[str] = set()
     for notebook in assignment.notebooks:
-        for cell in json.loads(notebook.path.read_text(encoding="utf-8"))["cells"]:
+        for cell in json.loads(text_of(notebook.path))["cells"]:
             if cell.get("cell_type") == "code":
                 words.update(re.findall(r"\w+", "".join(cell.get("source", ""))))
     return words

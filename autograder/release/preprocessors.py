@@ -22,6 +22,7 @@ from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.course.course import find
 from autograder.errors import CourseError, ReleaseError
+from autograder.files import text_of
 from autograder.release import leaks, marks, names
 from autograder.release import notebook_marks as notebooks
 from autograder.release.importable import check_imports
@@ -78,7 +79,7 @@ class CheckSource(_Ours):
                 f"{where}: expected only notebooks that assignment.toml lists, got this one; "
                 "list it or move it elsewhere"
             )
-        notebooks.check_source(json.loads(paths[name].read_text(encoding="utf-8")), where)
+        notebooks.check_source(json.loads(text_of(paths[name])), where)
         for number, cell in enumerate(nb.cells, 1):
             try:
                 MetadataValidator().validate_cell(cell)
@@ -128,9 +129,9 @@ def finish_files(assignment: Assignment, folder: Path) -> Finished:
     for path, text in {**stripped.files, WORK: tool}.items():
         search.refuse(text, f"{path} (skeleton)")
     for file in STUDENT_FILES:
-        search.refuse((folder / file).read_text(encoding="utf-8"), f"source/{assignment.name}/{file}")
+        search.refuse(text_of(folder / file), f"source/{assignment.name}/{file}")
     for figure in sorted(folder.glob("figures/*.svg")):
-        search.refuse(figure.read_text(encoding="utf-8"), f"source/{assignment.name}/figures/{figure.name}")
+        search.refuse(text_of(figure), f"source/{assignment.name}/figures/{figure.name}")
     return Finished(stripped.files, search)
 
 

@@ -8,7 +8,7 @@ from autograder import intake
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.errors import ReleaseError
-from autograder.files import contents_below
+from autograder.files import contents_below, whole
 from autograder.intake import Submission
 from autograder.records.record import Grade, Record
 from autograder.release.build import Tell, tell
@@ -52,7 +52,7 @@ def verify(
     assignment = course.load(name, root)
     untouched = released_submission(assignment)
     package = {path: text.encode() for path, text in solved(assignment).items()}
-    notebooks = {notebook.name: notebook.path.read_bytes() for notebook in assignment.notebooks}
+    notebooks = {notebook.name: whole(notebook.path) for notebook in assignment.notebooks}
     if models is None:
         results = run_notebooks(assignment, package, progress)
     else:
@@ -68,7 +68,7 @@ def verify(
 
 def _model(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return whole(path)
     except FileNotFoundError as error:
         raise ReleaseError(
             f"{path.parent.name}/{path.name}: expected a trained model, found no such file; train it by "

@@ -17,6 +17,7 @@ from autograder.course import roster
 from autograder.course.assignment import Assignment
 from autograder.course.matched import Matched, match
 from autograder.errors import ExportError
+from autograder.files import text_of
 from autograder.records.record import Record
 from autograder.reports.score import needed, score
 from autograder.safe_text import defused
@@ -101,7 +102,7 @@ def _points(record: Record, assignment: Assignment, final: bool) -> str:
 def read(path: Path) -> Sheet:
     """Canvas's export as it stands, with commas or semicolons between its cells."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = text_of(path, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ExportError(f"{path}: expected the gradebook as Canvas exports it, got: {error}") from None
     delimiter = max(",;\t", key=text.partition("\n")[0].count)

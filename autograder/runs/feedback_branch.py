@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from autograder.course.matched import Matched
 from autograder.errors import IntakeError
+from autograder.files import whole
 from autograder.runs.git_hosts import ADDRESS, git
 
 README = "The feedback on your hand-in is the .html file here: download it and open it in a browser.\n"
@@ -28,7 +29,7 @@ def push(out: Path, assignment: str, matched: Matched, waiting: dict[str, str]) 
     for student, person in matched.found.items():
         page = out / "feedback" / f"{student}.html"
         if person.repository and student not in waiting and page.is_file():
-            by_address.setdefault(person.repository, {})[student] = page.read_bytes()
+            by_address.setdefault(person.repository, {})[student] = whole(page)
     for address, pages in by_address.items():
         try:
             if not ADDRESS.fullmatch(address):

@@ -23,6 +23,7 @@ from tempfile import TemporaryDirectory
 from autograder.course.assignment import Assignment
 from autograder.course.roster import Roster, Student
 from autograder.errors import IntakeError, RosterError
+from autograder.files import text_of
 from autograder.intake.archives import ZipTree
 from autograder.intake.downloads import HandIn, Person, Survey
 
@@ -150,7 +151,7 @@ def _pushes(address: str, clone: Path) -> list[Candidate]:
     log = path / "logs" / branch
     if not path.is_absolute() or not log.is_file():
         return []
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = text_of(log, errors="replace").splitlines()
     matches = [m for line in lines if (m := LOGGED.fullmatch(line))]
     there = [m for m in matches if m["commit"].strip("0")]  # zeros: the branch was deleted
     return [Candidate(m["commit"], datetime.fromtimestamp(int(m["time"]), UTC)) for m in there]

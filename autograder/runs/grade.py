@@ -22,7 +22,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.matched import match
 from autograder.course.roster import Roster
 from autograder.errors import FolderError, GradingError, RecordError
-from autograder.files import write_atomically
+from autograder.files import text_of, write_atomically
 from autograder.gradebook.graded import UNCLAIMED, Graded
 from autograder.gradebook.url import sqlite_url
 from autograder.intake import Source
@@ -31,12 +31,13 @@ from autograder.judge.task import Task
 from autograder.records import changes as regrade
 from autograder.records.changes import Change
 from autograder.records.record import Record
-from autograder.records.store import COMPARED, Store
+from autograder.records.store import COMPARED, OUT_FOLDERS, Store
 from autograder.reports.score import needed, score
 from autograder.runs import publish as reporting
 from autograder.sandbox.level import Level
 from autograder.workers import pool
 
+RESULTS = ("gradebook.db", "grades.csv", ".lock")  # what only a run writes
 HOPELESS = 5  # hand-ins from the start of a run with one and the same fault: the run stops
 
 
@@ -125,8 +126,19 @@ class Result:
     faults: dict[str, str] = field(default_factory=dict)  # student -> what could not be made or entered
 
 
+def is_results(folder: Path) -> bool:
+    """Whether this is what a run wrote: its records, with what only a run writes beside them."""
+    here = [name for name in OUT_FOLDERS if any((folder / name).glob("*.json"))]
+    return bool(here) and any((folder / name).exists() for name in RESULTS)
+
+
 def refuse_overlap(folder: Path, out: Path) -> None:
     """Raises FolderError where results would be taken for hand-ins, or written among them."""
+    if is_results(folder):
+        raise FolderError(
+            f"{folder}: expected the hand-ins, got a folder of results, which autograder grade wrote; "
+            "give the folder that holds the students' folders"
+        )
     hand_ins, results = folder.resolve(), out.resolve()
     ours = [results / name for name in ("records", "pending", "feedback", "autograded", "withdrawn")]
     if hand_ins == results or any(hand_ins.is_relative_to(place) for place in ours):
@@ -318,7 +330,7 @@ def _here(store: Store) -> list[str]:
 def _write_changes(out: Path) -> None:
     """The list of changes as CSV; one that is damaged is left as it is, until grading again makes another."""
     try:
-        changes = regrade.from_json((out / COMPARED).read_text(encoding="utf-8"))
+        changes = regrade.from_json(text_of(out / COMPARED))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         print(
             f"autograder: {out / COMPARED}: expected a list of changes, got something else; delete it",

@@ -21,6 +21,7 @@ from autograder.answers.groups import Group, digest, groups
 from autograder.answers.labelled import Example
 from autograder.course.assignment import Assignment
 from autograder.errors import ReviewError
+from autograder.files import text_of
 from autograder.gradebook import objections
 from autograder.gradebook.graded import Graded
 
@@ -173,7 +174,7 @@ def take_objections(graded: Graded, file: Path) -> tuple[int, int]:
         GradebookError: the gradebook cannot be used.
     """
     try:
-        typed = objections.from_csv(file.read_text(encoding="utf-8-sig"))
+        typed = objections.from_csv(text_of(file, encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise ReviewError(f"{file}: expected a CSV in UTF-8, got: {error}") from None
     from autograder.gradebook.book import Gradebook

@@ -15,7 +15,7 @@ from typing import cast
 
 from distributed import Worker, WorkerPlugin, get_worker
 
-from autograder.workers.process import GradingProcess, Reply
+from autograder.workers.process import MAX_UNREADY, GradingProcess, Reply
 
 
 class Graders(WorkerPlugin):
@@ -38,18 +38,26 @@ class Graders(WorkerPlugin):
         self.starter.shutdown()
         shutil.rmtree(self.home, ignore_errors=True)
 
+    def started(self) -> tuple[GradingProcess, Reply]:
+        """A grading process and the first it says; one that ends before that is tried again."""
+        for _ in range(MAX_UNREADY):
+            process = self.starter.submit(GradingProcess, self.home, self.plan).result()
+            hello = process.answer(self.seconds)
+            if hello is not None and hello[0] == "ready":
+                return process, hello
+            process.end()
+            if hello is not None:
+                return process, hello
+        how = f"the last one {process.how_it_ended()}; see the worker's log"
+        return process, ("failure", f"{MAX_UNREADY} grading processes in a row did not start, {how}")
+
     def grade(self, task: bytes) -> Reply | None:
         """The reply of a grading process; None if it died over this task."""
         try:
             process = self.idle.get_nowait()
         except queue.Empty:
-            process = self.starter.submit(GradingProcess, self.home, self.plan).result()
-            hello = process.answer(self.seconds) or (
-                "failure",
-                "a grading process does not start; see the worker's log",
-            )
+            process, hello = self.started()
             if hello[0] != "ready":
-                process.end()
                 return hello
         process.send(task)
         reply = process.answer(self.seconds)

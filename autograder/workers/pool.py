@@ -21,7 +21,7 @@ from autograder.errors import GradingError
 from autograder.judge.task import Task, unreadable
 from autograder.records.record import Record
 from autograder.sandbox.level import Level
-from autograder.workers.process import BEAT_SECONDS, GradingProcess
+from autograder.workers.process import BEAT_SECONDS, MAX_UNREADY, GradingProcess
 
 MAX_DEATHS = 3  # a submission that took this many processes with it is left to a person
 AROUND = 300.0  # seconds for reading a hand-in, its answers, and starting sandboxes
@@ -56,6 +56,7 @@ class _Pool:
     emit: Emit
     at_work: dict[GradingProcess, Task | None] = field(default_factory=dict)  # None: starting or idle
     deaths: Counter[str] = field(default_factory=Counter)
+    unready: int = 0  # processes in a row that ended before they were ready
 
     def __post_init__(self) -> None:
         self.longest = self.plan.longest
@@ -95,6 +96,7 @@ class _Pool:
             case ("alive", _):
                 pass
             case ("ready", _):
+                self.unready = 0
                 self.give(process)
             case (kind, text) if task is not None:
                 self.emit(task, Record.from_json(text) if kind == "record" else None)
@@ -112,12 +114,24 @@ class _Pool:
         if self.waiting:
             self.start()
 
+    def did_not_start(self, process: GradingProcess) -> None:
+        """Another takes its place; raises GradingError after so many in a row."""
+        self.unready += 1
+        if self.unready >= MAX_UNREADY:
+            raise GradingError(
+                f"{MAX_UNREADY} grading processes in a row ended before they were ready, the last one "
+                f"{process.how_it_ended()}; put that right and run the same command again"
+            )
+        if self.waiting:
+            self.start()
+
     def ended(self, process: GradingProcess) -> None:
         """A process died or froze: its task is put back in front, or left to a person."""
         task = self.at_work.pop(process)
         process.end()
         if task is None:
-            raise GradingError("a grading process ended before it was ready; see above for its complaint")
+            self.did_not_start(process)
+            return
         student = task.source.student
         self.deaths[student] += 1
         if self.deaths[student] < MAX_DEATHS:

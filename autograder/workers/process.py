@@ -6,6 +6,7 @@ Standard library only: on a Dask cluster this file travels to workers that have 
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -21,6 +22,7 @@ SERVE = "autograder.workers.serve"
 END_SECONDS = 5.0
 BEAT_SECONDS = 5.0  # a grading process says this often that it lives
 QUIET_SECONDS = 60.0  # one that says nothing for so long is frozen, and is ended
+MAX_UNREADY = 3  # processes in a row that end before they are ready
 MAX_REPLY = 64 * 2**20  # bytes of a record; a long one has 100,000
 
 Reply = tuple[str, str]  # alive | ready | record | unchanged | failure | late, and its text
@@ -82,6 +84,16 @@ class GradingProcess:
         except (EOFError, OSError):
             return None
         return kind, text
+
+    def how_it_ended(self) -> str:
+        """In words, once `end` has been called: the signal, or the exit code."""
+        code = self.process.returncode
+        if self.quiet >= QUIET_SECONDS:
+            return f"by us, having said nothing for {QUIET_SECONDS:g} s"
+        if code >= 0:
+            return f"with exit code {code} (what it complained of, if anything, stands above)"
+        names = {int(known): known.name for known in signal.Signals}
+        return f"by {names.get(-code, f'signal {-code}')}"
 
     def end(self) -> None:
         self.pipe.close()

@@ -89,6 +89,23 @@ def test_results_as_hand_ins_are_refused(tmp_path: Path, folder: str) -> None:
         refuse_overlap(tmp_path / folder, tmp_path / "out")
 
 
+@pytest.mark.parametrize("beside", ["gradebook.db", "grades.csv", ".lock"])
+@pytest.mark.parametrize("records", ["records", "pending", "withdrawn"])
+def test_the_results_of_another_run_are_no_hand_ins(tmp_path: Path, records: str, beside: str) -> None:
+    (tmp_path / "o1" / records).mkdir(parents=True)
+    (tmp_path / "o1" / records / "s001.json").touch()
+    (tmp_path / "o1" / beside).touch()
+    with pytest.raises(FolderError, match="o1: expected the hand-ins, got a folder of results"):
+        refuse_overlap(tmp_path / "o1", tmp_path / "o10")
+
+
+@pytest.mark.parametrize("file", ["records/nb.ipynb", "grades.csv", "s001/records/s001.json"])
+def test_a_class_with_a_name_of_ours_is_none_of_results(tmp_path: Path, file: str) -> None:
+    (tmp_path / "class" / file).parent.mkdir(parents=True)
+    (tmp_path / "class" / file).touch()
+    refuse_overlap(tmp_path / "class", tmp_path / "out")
+
+
 @pytest.mark.parametrize(
     ("folder", "out"), [("class", "out"), ("root/submitted", "root"), ("class", "class/.out")]
 )

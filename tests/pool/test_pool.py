@@ -64,9 +64,42 @@ def test_graders_that_do_not_load_stop_the_run(kit: Kit) -> None:
 def test_a_process_that_cannot_start_stops_the_run(kit: Kit, capfd: pytest.CaptureFixture[str]) -> None:
     (kit.home / "autograder/workers/serve.py").write_text("raise SystemExit('broken kit')\n")
     kit.hand_in("s001")
-    with pytest.raises(GradingError, match="a grading process ended before it was ready"):
+    with pytest.raises(GradingError, match=r"3 grading processes in a row .* with exit code 1 \(what it"):
         graded(kit, 1)
-    assert "broken kit" in capfd.readouterr().err
+    assert capfd.readouterr().err.count("broken kit") == 3
+
+
+def end_at_the_start(kit: Kit, marks: Path, sign: signal.Signals, times: int) -> None:
+    """So many grading processes are ended from outside, as it were, before they are ready."""
+    marks.mkdir()
+    serve = kit.home / "autograder/workers/serve.py"
+    ending = f"""if __name__ == "__main__":
+    import os, pathlib
+
+    marks = pathlib.Path({str(marks)!r})
+    if len(list(marks.iterdir())) < {times}:
+        (marks / str(os.getpid())).touch()
+        os.kill(os.getpid(), {int(sign)})
+"""
+    serve.write_text(serve.read_text().replace('if __name__ == "__main__":\n', ending))
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
+def test_a_process_that_is_ended_at_its_start_is_replaced(
+    kit: Kit, tmp_path: Path, sign: signal.Signals
+) -> None:
+    end_at_the_start(kit, tmp_path / "marks", sign, 2)
+    kit.hand_in("s001")
+    assert graded(kit, 1)["s001"]["grades"]["double"]["points"] == 4.0
+    assert len(list((tmp_path / "marks").iterdir())) == 2
+
+
+def test_processes_that_are_all_ended_at_their_start_stop_the_run(kit: Kit, tmp_path: Path) -> None:
+    end_at_the_start(kit, tmp_path / "marks", signal.SIGTERM, 99)
+    kit.hand_in("s001")
+    with pytest.raises(GradingError, match=r"3 grading processes in a row .* the last one by SIGTERM; put"):
+        graded(kit, 1)
+    assert len(list((tmp_path / "marks").iterdir())) == 3
 
 
 KILLER = """
