@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from autograder.answers import labelled
+from autograder.answers.verdict import judge
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.errors import CourseError, GradingError, ReleaseError
@@ -219,7 +221,38 @@ def _rubrics(assignment: Assignment, result: VerifyResult | None) -> Said:
                 "the rubric, or say more in the answer"
             )
     having = sum(question is not None for question in written.values())
-    return f"{having} of {len(written)} questions have one", findings
+    count, more = _examples(assignment)
+    return (
+        f"{having} of {len(written)} questions have one; answers kept as examples: {count}",
+        findings + more,
+    )
+
+
+def _examples(assignment: Assignment) -> tuple[int, list[str]]:
+    """Decided answers beside the rubric, held against it as it is now: it may have changed since."""
+    path = assignment.labelled
+    examples, findings = labelled.read(path)
+    where = path.relative_to(assignment.root).as_posix()
+    for example in examples:
+        start = f"{where}: {example.question}: {example.answer[:40]!r}"
+        question = assignment.question(example.question)
+        if question is None:
+            findings.append(f"{start}: a question without a rubric; correct the name, or delete the line")
+            continue
+        unknown = example.met - {criterion.id for criterion in question.criteria}
+        judged = judge(question, example.answer)
+        met = {name for name, verdict in judged.verdicts.items() if verdict.outcome == "met"}
+        if unknown:
+            named = ", ".join(sorted(unknown))
+            findings.append(
+                f"{start}: {named}: no criterion of the rubric; correct the name, or delete the line"
+            )
+        elif judged.settled and met != example.met:
+            findings.append(
+                f"{start}: by the rubric it meets {', '.join(sorted(met)) or 'nothing'}, a person decided "
+                f"{', '.join(sorted(example.met)) or 'nothing'}; correct the rubric or the line"
+            )
+    return len(examples), findings
 
 
 def _right(assignment: Assignment) -> Said:

@@ -1,8 +1,8 @@
-"""What a class shows of the graders' own cases: which never fail, always fail together, never fail alone.
+"""What a class shows of the graders' own cases: how hard each was, and which never fail, or never alone.
 
-Such cases may be right all the same: a corner that this class knew. They are hints for the author of a
-grader, beside what `autograder mutants` says. A student who passes no case of a cell wrote nothing to tell
-its cases apart by, and is not counted there.
+Cases that never fail, always fail together or never fail alone may be right all the same: a corner that this
+class knew. They are hints for the author of a grader, beside what `autograder mutants` says. A student who
+passes no case of a cell wrote nothing to tell its cases apart by, and is not counted there.
 """
 
 from __future__ import annotations
@@ -37,12 +37,27 @@ class Hint:
         return f"whoever fails them ({self.failed} of {self.known}) fails another case of the cell as well"
 
 
+@dataclass(frozen=True)
+class CaseShare:
+    """How hard a case was."""
+
+    cell: str
+    case: str
+    passed: int
+    known: int  # students whose work it ran on
+
+    @property
+    def difficulty(self) -> float:
+        return self.passed / self.known
+
+
 class CaseHealth:
-    """Collected record by record: a class is larger than memory. Of each case one bit a student is kept."""
+    """Collected record by record: a class is larger than memory. Of each case two bits a student are kept."""
 
     def __init__(self) -> None:
         self._count = 0
         self._failed: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        self._ran: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         self._known: dict[str, int] = defaultdict(int)
 
     def add(self, record: Record) -> None:
@@ -55,7 +70,18 @@ class CaseHealth:
             self._known[grade.grade_id] |= bit
             for case, outcome in outcomes.items():
                 if outcome != "skipped":
+                    self._ran[grade.grade_id][case] |= bit
                     self._failed[grade.grade_id][case] |= bit if outcome == "failed" else 0
+
+    def shares(self) -> list[CaseShare]:
+        """Every case of a cell with several, the hardest first."""
+        found = [
+            CaseShare(cell, case, ran.bit_count() - self._failed[cell][case].bit_count(), ran.bit_count())
+            for cell, cases in self._ran.items()
+            if len(cases) > 1
+            for case, ran in cases.items()
+        ]
+        return sorted(found, key=lambda share: (share.difficulty, -share.known))
 
     def hints(self) -> Iterator[Hint]:
         for cell, failed in self._failed.items():

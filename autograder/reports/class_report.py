@@ -22,7 +22,7 @@ from autograder.course.matched import Matched
 from autograder.course.roster import Student
 from autograder.records.record import Grade, Record
 from autograder.reports import figures, items, pages
-from autograder.reports.case_health import CaseHealth, Hint
+from autograder.reports.case_health import CaseHealth
 from autograder.reports.same_nets import SameNets
 from autograder.reports.score import UNREAD, needed, score
 from autograder.safe_text import readable
@@ -70,7 +70,7 @@ def render(records: Iterable[Record], assignment: Assignment, matched: Matched |
         twins.add(record)
         health.add(record)
         slim.append(_without_cases(record))
-    return _render(slim, complaints.most_told(), twins.found(), list(health.hints()), assignment, matched)
+    return _render(slim, complaints.most_told(), twins.found(), health, assignment, matched)
 
 
 def _without_cases(record: Record) -> Record:
@@ -82,7 +82,7 @@ def _render(
     records: Sequence[Record],
     complaints: Sequence[items.Complaint],
     twins: Mapping[str, Sequence[str]],
-    hints: Sequence[Hint],
+    health: CaseHealth,
     assignment: Assignment,
     matched: Matched | None,
 ) -> str:
@@ -109,7 +109,8 @@ def _render(
         weak=items.WEAK,
         complaints=complaints[:MESSAGES],
         left_out=max(0, len(complaints) - MESSAGES),
-        hints=hints,
+        hints=list(health.hints()),
+        shares=health.shares(),
         named=NAMED,
         named_cells=NAMED_CELLS,
         rows=Markup("\n").join(_heat_rows(records, missing, _described(people), assignment)),

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from autograder.answers import labelled
+from autograder.answers.labelled import Example
 from autograder.authoring import new
 from autograder.cli.main import ATTENTION, DONE, main
 from autograder.course import assignment as course
@@ -103,7 +105,7 @@ def test_one_page_says_all_of_it(made: Path, tmp_path: Path) -> None:
         *("marks", "to do, cells, graders", "points", "solved and untouched", "notebooks"),
         *("answers in the release", "links", "rubrics", "other right solutions", "mutants"),
     ]
-    assert str(found.verified).startswith("the solved version earns 3 of 3 points")
+    assert str(found.verified).startswith("the solved version earns 2 of 3 points, 1 questions need review")
     assert all("right/variance: standardize[" in finding for finding in found.findings)
     assert "a right solution loses points" in proof.page([found])
 
@@ -127,6 +129,35 @@ def test_what_is_wrong_in_one_section_hides_no_other(made: Path, tmp_path: Path)
         "nothing: a grader for a cell",
     ):
         assert [finding for finding in findings if text in finding], (text, findings)
+
+
+def test_examples_beside_the_rubric_are_held_against_it(tmp_path: Path) -> None:
+    new.init(tmp_path / "c", "Demo", "stats", NAME)
+    assignment = course.load(NAME, tmp_path / "c")
+    question = f"inline_{NAME}_1"
+    labelled.add(
+        assignment.labelled,
+        [
+            Example(question, "Its deviation is zero.", frozenset({"deviation"})),
+            Example(question, "I do not know.", frozenset()),
+            Example(question, "No idea.", frozenset({"deviation"})),
+            Example(question, "It is nan.", frozenset({"nan"})),
+            Example("inline_old_1", "Salt.", frozenset()),
+        ],
+    )
+    with assignment.labelled.open("a") as file:
+        file.write("{\n")
+    said, findings = proof._rubrics(assignment, None)
+    assert said == "1 of 1 questions have one; answers kept as examples: 5"
+    where = f"rubrics/{NAME}.answers.jsonl"
+    assert findings[0].startswith(f"{NAME}.answers.jsonl line 6 is skipped")
+    assert findings[1:] == [
+        f"{where}: {question}: 'No idea.': by the rubric it meets nothing, a person decided deviation; "
+        "correct the rubric or the line",
+        f"{where}: {question}: 'It is nan.': nan: no criterion of the rubric; correct the name, or "
+        "delete the line",
+        f"{where}: inline_old_1: 'Salt.': a question without a rubric; correct the name, or delete the line",
+    ]
 
 
 @pytest.mark.long

@@ -49,3 +49,23 @@ def test_the_class_report_names_them() -> None:
     page = class_report.render([student(n, "a", "b") for n in range(12)], assignment("one"))
     assert "Cases that tell little" in page
     assert "the same 12 of 12 fail them" in page
+
+
+def test_how_hard_each_case_was_hardest_first() -> None:
+    health = CaseHealth()
+    for one in (student(0, "a", "b"), student(1, "a"), student(2, *CASES), student(3)):
+        health.add(one)
+    skipped = [case(c, "skipped" if c == "d" else "passed") for c in CASES]
+    health.add(record(graded(1.0, *skipped, grade_id="one"), student="s004"))
+    health.add(record(graded(1.0, case("alone", "passed"), grade_id="two"), student="s004"))
+    found = [(share.case, share.passed, share.known, share.difficulty) for share in health.shares()]
+    assert found == [("a", 2, 4, 0.5), ("b", 3, 4, 0.75), ("c", 4, 4, 1.0), ("d", 3, 3, 1.0)]
+
+
+def test_the_class_report_lists_every_case() -> None:
+    page = class_report.render([student(n, "a") if n else student(n) for n in range(4)], assignment("one"))
+    assert "The 4 cases of cells with several, the hardest first" in page
+    rows = page[page.index("case-shares-table") :]
+    assert '<td class="num">4</td><td class="num" data-value="0.25">25 %</td>' in rows
+    assert rows.index("25 %") < rows.index("100 %</td>")
+    assert "case-shares" not in class_report.render([record(graded(1.0, grade_id="one"))], assignment("one"))
