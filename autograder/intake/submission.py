@@ -47,6 +47,7 @@ from autograder.safe_text import shown
 STAMP = "timestamp.txt"  # nbgrader's: when this was handed in
 MAX_SENTENCE = 500  # characters of one thing said
 MANY = f"more than {archives.MAX_FILES} further files"
+LONGEST_NAME = 255  # bytes that a file system lets a name have
 LITTER = ("Thumbs.db", "desktop.ini")  # what Windows leaves in folders
 
 
@@ -147,7 +148,7 @@ def find(folder: Path, assignment: Assignment, aliases: tuple[str, ...] = ()) ->
 
 def packed_by(name: str) -> str:
     """The student by whose id an archive in the class's folder is called: `s001.zip (1)`, `s001.zip`."""
-    base = name
+    base = name if len(name) <= LONGEST_NAME else ""  # each ending taken off reads the rest once more
     while (shorter := BEHIND.sub("", base)) and shorter != base and not is_archive(base):
         base = shorter
     return stem(base) if is_archive(base) else name

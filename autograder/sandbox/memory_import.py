@@ -57,6 +57,10 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                 self.taken.setdefault(module, set()).add(name)
                 self.fixed.setdefault(module, {})[name] = stand_ins.refusing(name)
         self.modules.update(dict.fromkeys(self.absent))
+        self.likes: dict[str, taken_away.Likes] = {}  # module -> what the code of those looked like
+        self.others = taken_away.functions_now() if self.taken else []
+        for module in self.taken:
+            self._cut(module)
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
         top, dot, rest = fullname.partition(".")
@@ -96,15 +100,20 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return scratch.__dict__[name]
 
     def _run(self, path: str, module: ModuleType) -> None:
-        names = self.taken.get(module.__name__)
-        if names is None or self.aliases:
-            self._execute(self._compiled(path), module)
-            return
-        text, likes = taken_away.cut(self.files[path], path, names)
-        self.files = {**self.files, path: text}
         refused = self._execute(self._compiled(path), module)
-        for name in names:
-            taken_away.empty(name, [value for other, value in refused if other == name], likes[name])
+        for full, likes in self.likes.items():  # any module may hold a copy
+            for name, looks in likes.items():
+                bound = [value for other, value in refused if full == module.__name__ and other == name]
+                taken_away.empty(name, bound, looks, self.others)
+
+    def _cut(self, module: str) -> None:
+        path = str(self.modules[module])
+        try:
+            whole = self._compiled(path)
+        except (SyntaxError, ValueError):  # said when it is imported
+            return
+        text, self.likes[module] = taken_away.cut(self.files[path], path, whole, self.taken[module])
+        self.files = {**self.files, path: text}
 
     def _execute(self, code: CodeType, module: ModuleType) -> list[tuple[str, Any]]:
         """Run a module; what it would have given the names that are fixed."""

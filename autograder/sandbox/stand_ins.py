@@ -33,6 +33,9 @@ class Kept(wire.Handle):
 
     __iter__ = __getitem__ = __setitem__ = __len__ = _private
 
+    def __bool__(self) -> bool:
+        return True  # `if cache:` asks whether there is one
+
     def __repr__(self) -> str:
         return "a cache"
 

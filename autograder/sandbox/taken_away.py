@@ -1,9 +1,9 @@
 """One function of a submission that is not there in a case, whatever name its code goes by.
 
-Its definition is cut out of the text before that is compiled, so that no decorator gets hold of it, and
-nobody reads it. What the module gives its name in another way, an alias say, is emptied: every object that is
-the same function, and every function with the same code, refuses to be called. Code that both functions call
-is shared, and stays.
+Its definition is cut out of the text before anything of the submission runs, so that no decorator gets
+hold of it, and nobody reads it. What the module gives its name in another way, an alias say, is emptied:
+every object that is the same function, and every function with the same code, in whichever module, refuses
+to be called. Code that both functions call is shared, and stays.
 """
 
 import ast
@@ -17,13 +17,18 @@ from typing import Any
 from autograder.sandbox.stand_ins import NOT_THERE
 
 Likeness = tuple[bytes, tuple[str, ...], tuple[Any, ...]]
+Likes = dict[str, set[Likeness]]  # by the name of the function
 DEEP = 20  # wrappers round wrappers that are followed
 
 
-def cut(source: bytes, path: str, names: Collection[str]) -> tuple[bytes, dict[str, set[Likeness]]]:
-    """The module's text without these functions, on lines as before, and what their code looks like."""
-    likes: dict[str, set[Likeness]] = {name: set() for name in names}
-    for code in compile(source, path, "exec", dont_inherit=True).co_consts:
+def cut(source: bytes, path: str, whole: CodeType, names: Collection[str]) -> tuple[bytes, Likes]:
+    """The module's text without these functions, on lines as before, and what their code looks like.
+
+    Args:
+        whole: the module's text compiled, as it is executed.
+    """
+    likes: Likes = {name: set() for name in names}
+    for code in whole.co_consts:
         if isinstance(code, CodeType) and code.co_name in likes and not _hands_on(code):
             likes[code.co_name].add(_likeness(code))
     lines = source.split(b"\n")
@@ -44,19 +49,23 @@ def _definitions(node: ast.AST) -> Iterator[ast.FunctionDef]:
             yield from _definitions(inner)
 
 
-def empty(
-    name: str, bound: Collection[Any], likes: set[Likeness], among: Collection[Any] | None = None
-) -> None:
+def functions_now() -> list[FunctionType]:
+    """Those of Python and of libraries, asked for before any of the student's code ran."""
+    return [function for function in gc.get_objects() if type(function) is FunctionType]
+
+
+def empty(name: str, bound: Collection[Any], likes: set[Likeness], others: Collection[FunctionType]) -> None:
     """Let everything that was to be called `name`, and every function with the same code, refuse.
 
-    `among`: where to look for them, if not in the whole process.
+    Args:
+        bound: what the module gave that name.
+        others: functions that stay: they were there before the student's code, whatever that says of its own.
     """
     same = {id(function): function for value in bound for function in _functions(value)}
     likes = likes | {_likeness(f.__code__) for f in same.values() if not _hands_on(f.__code__)}
-    for function in gc.get_objects() if among is None else among:
-        if type(function) is not FunctionType or function.__code__.co_filename.startswith(("/", "<frozen")):
-            continue
-        if id(function) in same or _likeness(function.__code__) in likes:
+    stay = set(map(id, others))
+    for function in functions_now():
+        if id(function) not in stay and (id(function) in same or _likeness(function.__code__) in likes):
             function.__code__ = _refusing(name, len(function.__code__.co_freevars))
 
 

@@ -72,9 +72,8 @@ FULLY_CONNECTED = [
            "block_cache, dropout_cache = caches[i - 1][0], caches[-1][1]", DO),
     mutant("net drops in the first layer only", FCL, "if self.use_dropout:\n                hidden",
            "if self.use_dropout and i == 1:\n                hidden", DO),
-    mutant("net ignores the seed", FC, "if seed is not None:", "if False:", DO,
-           edge=True),
-    mutant("net seeds by itself", FC, '"p": keep}', '"p": keep, "seed": 3}', DO, edge=True),
+    mutant("net ignores the seed", FC, "if seed is not None:", "if False:", DO),
+    mutant("net seeds by itself", FC, '"p": keep}', '"p": keep, "seed": 3}', DO),
     mutant("net drops at a keep ratio of 1", FC, "self.use_dropout = keep != 1",
            "self.use_dropout = True\n        keep = min(keep, 0.9)", f"{DO} {NORMS}"),
 ]  # fmt: skip

@@ -82,11 +82,12 @@ class Sources(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         fixed = self.fixed.get(key[0].lstrip("."))
         taken = self.taken.get(key[0].lstrip("."))
         if taken and fixed:
-            left, likes = taken_away.cut(text.encode(), "<submission>", [taken])
+            left, likes = taken_away.cut(text.encode(), "<submission>", _compiled[key], [taken])
             names = Names(module.__dict__, fixed)
-            exec(compile(left, "<submission>", "exec"), module.__dict__, names)
-            mine = list(module.__dict__.values())  # other versions live in this process, too
-            taken_away.empty(taken, [value for _, value in names.refused], likes[taken], mine)
+            exec(compile(left, f"<submission>{key[0]}", "exec"), module.__dict__, names)
+            mine = set(map(id, module.__dict__.values()))  # other versions live in this process, too
+            others = [function for function in taken_away.functions_now() if id(function) not in mine]
+            taken_away.empty(taken, [value for _, value in names.refused], likes[taken], others)
             return
         exec(_compiled[key], module.__dict__, Names(module.__dict__, fixed) if fixed else None)
         module.__dict__.update(fixed or {})

@@ -94,7 +94,7 @@ class Hostile:
 
 
 def passes(row: Row, answer: Any) -> bool:
-    given = {"student": Hostile(answer), "case": row.case}
+    given = {"student": Hostile(answer), "case": row.case, "lost": frozenset()}
     try:
         row.test(**{name: given[name] for name in inspect.signature(row.test).parameters})
     except (CheckFailed, StudentError):

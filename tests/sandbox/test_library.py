@@ -172,6 +172,8 @@ def test_a_cache_is_passed_on_and_cannot_be_looked_into(begin):
                 return len(cache)
             elif how == "print":
                 return str(cache)
+            elif how == "if":
+                return "there" if cache else "none"
             return cache
 
         def forges(x, w):
@@ -185,6 +187,7 @@ def test_a_cache_is_passed_on_and_cannot_be_looked_into(begin):
     for how in ("unpack", "index", "len"):
         assert "this cache cannot be looked into" in failure(student.call, "nets.peeks", X, W, how).message
     assert student.call("nets.peeks", X, W, "print") == "a cache"
+    assert student.call("nets.peeks", X, W, "if") == "there"  # whether there is one may be asked
     assert "a cache, which belongs to the layer" in failure(student.call, "nets.peeks", X, W, "").message
     assert "a cache that no layer has given" in failure(student.call, "nets.forges", X, W).message
 

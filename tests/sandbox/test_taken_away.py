@@ -63,6 +63,20 @@ AGAIN = {
         "exec(TEXT.format('other'))\n"
         "def second(x): return other(x)\n"
     ),
+    "a file name of its own": (
+        "def other(x): return x * 2 + 1\nother.__code__ = other.__code__.replace(co_filename='/q.py')\n"
+        "first = other\ndef second(x): return other(x)\n"
+    ),
+    "the globals of a library": (
+        "import math, types\ndef f(x): return x * 2 + 1\n"
+        "other = types.FunctionType(f.__code__, vars(math))\n"
+        "first = other\ndef second(x): return other(x)\n"
+    ),
+    "a copy in another module": FIRST + "def second(x):\n    from p.copied import first as again\n"
+        "    return again(x)\n",
+    "the text as the package's start found it": FIRST + "def second(x):\n    import builtins\n"
+        "    scope = {'__name__': 'p.zz', '__package__': 'p'}\n    exec(builtins.TEXT, scope)\n"
+        "    return scope['first'](x)\n",
     "the body once more": FIRST + FIRST.replace("first", "second").replace("y", "z"),
 }  # fmt: skip
 HELPED = {
@@ -89,8 +103,12 @@ def box():
         yield sandbox
 
 
-def second(box: Sandbox, text: str, without: tuple[str, ...]) -> object:
-    with box.submission({"p/m.py": text.encode()}, "p") as student:
+START = b"import builtins\nbuiltins.TEXT = __loader__.files['p/m.py']\n"
+
+
+def second(box: Sandbox, text: str, without: tuple[str, ...], aliases: tuple[str, ...] = ()) -> object:
+    files = {"p/m.py": text.encode(), "p/copied.py": FIRST.encode(), "p/__init__.py": START}
+    with box.submission(files, "p", aliases=aliases) as student:
         student.begin_case(1, without=without)
         return student.call("m.second", 3)
 
@@ -104,6 +122,13 @@ def test_it_is_there_under_no_other_name(box: Sandbox, name: str) -> None:
     assert caught.value.message.startswith(
         ("RuntimeError: first is not there in this check: do its work", *gone)
     )
+
+
+@pytest.mark.parametrize("name", ["by its name", "a decorator that keeps it", "two names at once"])
+def test_an_adopted_course_takes_it_away_too(box: Sandbox, name: str) -> None:
+    assert second(box, AGAIN[name], (), ("older",)) == 7
+    with pytest.raises(StudentError, match=r"IndexError|first is not there in this check"):
+        second(box, AGAIN[name], ("m.first",), ("older",))
 
 
 @pytest.mark.parametrize("name", HELPED)
