@@ -55,7 +55,7 @@ def test_what_is_nearly_right_loses_the_edge_only(cs231n: Record) -> None:
     earned = points(cs231n)
     assert earned["dropout_forward"] == 1.93  # float64 for float32
     assert earned["fully_connected_net_dropout"] == 2.88  # no layer norm to combine it with
-    assert earned["three_layer_conv_net"] == 3.84  # through the compiled functions' stand-ins; float32 again
+    assert earned["three_layer_conv_net"] == 3.87  # through the compiled functions' stand-ins; float32 again
     assert cs231n.problems == (
         "the package is called cs231n; graded as cs_lib",
         "no notebooks; only the package is graded",
