@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autograder.apart import note
 from autograder.course.assignment import Assignment
 from autograder.errors import FolderError, RecordError
 from autograder.files import text_of
@@ -86,7 +85,7 @@ class Graded:
             try:
                 graded = record.load(path)
             except RecordError as error:
-                note(self.faults, student, "the record cannot be read; grade again", error)
+                self.faults.setdefault(student, str(error))
                 continue
             if graded.assignment != self.assignment.name:
                 raise FolderError(f"{path}: a record of {graded.assignment}, not of {self.assignment.name}")

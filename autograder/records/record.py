@@ -8,6 +8,7 @@ is made from the types below: `python -m autograder.records.schema`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +26,7 @@ ROUNDED = 0.005  # points have two digits
 
 Outcome = Literal["passed", "failed", "error", "skipped"]
 State = Literal["graded", "needs_review", "error"]
+PATTERN = re.compile(r"`str` matching regex '.*'", re.DOTALL)
 Amount = Annotated[float, Meta(ge=0)]
 Name = Annotated[str, Meta(min_length=1, pattern=r"^[^./\\\x00][^/\\\x00]*$")]
 
@@ -130,13 +132,24 @@ class Record:
         try:
             found = msgspec.json.decode(text, type=_Version).schema
             if found != SCHEMA:
-                raise RecordError(f"{where}: schema {found}, expected {SCHEMA}; grade again")
+                raise OtherSchemaError(f"{where}: schema {found}, expected {SCHEMA}; grade again")
             record = msgspec.json.decode(text, type=Record)
             for wrong in _contradictions(record):
                 raise ValueError(wrong)
         except (ValueError, RecursionError) as error:
-            raise RecordError(f"{where}: not a record ({error}); delete it and grade again") from None
+            raise RecordError(
+                f"{where}: not a record ({_in_words(error)}); delete it and grade again"
+            ) from None
         return record
+
+
+class OtherSchemaError(RecordError):
+    """A record of another version of the kit: whole, and no longer read."""
+
+
+def _in_words(error: Exception) -> str:
+    """What is wrong, without the pattern that a name has to match."""
+    return PATTERN.sub("a name that a file may have", str(error))
 
 
 class _Version(msgspec.Struct):

@@ -33,6 +33,7 @@ class Store:
         self.published = out / "records"
         self.pending = pending or out / "pending"
         self.apart = out / "withdrawn"
+        self.broken: dict[str, str] = {}  # student -> which record could not be read, and why
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -152,9 +153,12 @@ class Store:
     def _waiting(self) -> list[Path]:
         return sorted(self.pending.glob("*.json"))
 
-    @staticmethod
-    def _read(folder: Path, student: str) -> Record | None:
+    def _read(self, folder: Path, student: str) -> Record | None:
         try:
             return record.load(folder / f"{student}.json")
-        except (FileNotFoundError, RecordError):
+        except (FileNotFoundError, record.OtherSchemaError):
+            return None
+        except RecordError as error:
+            what = str(error).rpartition("; ")[0]  # without the advice: what it says is being done
+            self.broken.setdefault(student, f"a broken record is not used: {what}")
             return None

@@ -34,6 +34,7 @@ from autograder.records.record import Record
 from autograder.records.store import COMPARED, OUT_FOLDERS, Store
 from autograder.reports.score import needed, score
 from autograder.runs import publish as reporting
+from autograder.safe_text import shown
 from autograder.sandbox.level import Level
 from autograder.workers import pool
 
@@ -164,7 +165,9 @@ def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result
     kept: dict[str, str] = {}
 
     def line_of(graded: Record) -> Line:
-        return Line.of(graded, request.assignment, kept.get(graded.student, ""))
+        line = Line.of(graded, request.assignment, kept.get(graded.student, ""))
+        broken = store.broken.get(graded.student)
+        return replace(line, problems=[*line.problems, broken]) if broken else line
 
     with _store(request) as store:
         store.refuse_other(request.assignment.name)
@@ -175,6 +178,8 @@ def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result
         seconds = time.perf_counter() - started
         kept |= _keep_good_ones(store)
         first, again, changes = _compare(store)
+        for what in store.broken.values():
+            print(f"autograder: {shown(what)}", file=sys.stderr)
         tell(changes, again)
         if not request.dry_run:
             if first or again:
