@@ -5,10 +5,13 @@ from __future__ import annotations
 import difflib
 import math
 import re
+import tomllib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, TypeGuard
 
 from autograder.errors import RubricError
+from autograder.files import text_of
 
 SETTINGS = "assignment.toml"  # in source/<assignment>/
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # what nbgrader and every file system accept
@@ -28,6 +31,14 @@ def rename(key: str, known: Sequence[str]) -> str:
     """What to do about a key that is not known."""
     close = difflib.get_close_matches(key, known, n=1)
     return f"did you mean {close[0]}?" if close else "rename or delete it"
+
+
+def load(path: Path, where: str, fault: type[Exception]) -> dict[str, Any]:
+    """The tables of a file; raises `fault`, which names the place as `where`, if it is not TOML in UTF-8."""
+    try:
+        return tomllib.loads(text_of(path))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise fault(f"{where}: expected TOML in UTF-8, got: {error}; correct the file") from error
 
 
 class TomlTable:

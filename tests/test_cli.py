@@ -99,6 +99,21 @@ def test_no_verb_is_wrong_use() -> None:
     assert "usage: autograder" in done.stderr
 
 
+@pytest.mark.parametrize("own", ["autograder/__init__.py", "autograder/__main__.py"])
+def test_the_script_and_dash_p_find_the_engine_beside_a_folder_of_its_name(own: str, tmp_path: Path) -> None:
+    (tmp_path / "autograder").mkdir()
+    (tmp_path / "autograder/__init__.py").touch()
+    (tmp_path / own).write_text("raise SystemExit('another package')\n", encoding="utf-8")
+    plain = subprocess.run(
+        [sys.executable, "-m", "autograder", "--version"], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert "another package" in plain.stderr  # what the guide warns of
+    script = str(Path(sys.executable).parent / "autograder")
+    for command in ([script], [sys.executable, "-P", "-m", "autograder"]):
+        done = subprocess.run([*command, "--version"], capture_output=True, text=True, cwd=tmp_path)
+        assert (done.returncode, done.stdout.split()[0]) == (0, "cs-course-kit")
+
+
 def test_progress_goes_to_stderr_and_results_to_stdout(submitted: Path, tmp_path: Path) -> None:
     command = [
         sys.executable,

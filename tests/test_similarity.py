@@ -22,7 +22,7 @@ from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.errors import CourseError, IntakeError
 from autograder.similarity import compare as similarity
-from autograder.similarity import page
+from autograder.similarity import pairs_page
 from autograder.similarity.compare import THRESHOLD, Comparison
 from samples.make_class import hand_in
 from tests.apart import APART
@@ -266,7 +266,7 @@ def test_a_notebook_that_is_none_and_a_broken_zip_are_borne(tmp_path: Path, assi
     assert share(found, "s1", "s2") > 0.9
     assert found.compared == 2
     assert "not a readable zip" in found.works[2].problem
-    assert "s3" in page.render(found)
+    assert "s3" in pairs_page.render(found)
 
 
 def test_student_text_is_escaped(tmp_path: Path, assignment: Assignment) -> None:
@@ -276,7 +276,7 @@ def test_student_text_is_escaped(tmp_path: Path, assignment: Assignment) -> None
     )
     files["cs_lib/optim.py"] += f"\n# {MARKUP}\n{odd}".encode()
     found = compared(write(tmp_path, {"<b>x</b>": files, "s2": files}), assignment)
-    text = page.render(found)
+    text = pairs_page.render(found)
     assert "alert(1)" in text
     assert "<script" not in text
     assert "<b>x</b>" not in text
@@ -285,7 +285,7 @@ def test_student_text_is_escaped(tmp_path: Path, assignment: Assignment) -> None
 
 
 def test_the_page_shows_both_sides_with_marks(found: Comparison) -> None:
-    text = page.render(found)
+    text = pairs_page.render(found)
     assert "ada and ben" in text
     assert "my_shifted_" in text
     assert "<mark>" in text
@@ -295,7 +295,7 @@ def test_the_page_shows_both_sides_with_marks(found: Comparison) -> None:
 
 
 def test_marks_lie_on_what_is_shared(found: Comparison) -> None:
-    entry = page.shown(found.pairs[0])
+    entry = pairs_page.shown(found.pairs[0])
     passage = next(p for p in entry.passages if p.left.name == "softmax_loss")
     assert passage.right.name == "softmax_loss"
     marked = " ".join(part for row in passage.left.rows for part, mark in row.parts if mark)
@@ -313,10 +313,12 @@ def test_a_long_line_and_a_long_function_are_cut(tmp_path: Path, assignment: Ass
     )
     files = {"cs_lib/extra.py": code.encode()}
     found = compared(write(tmp_path, {"s1": files, "s2": files}), assignment)
-    text = page.render(found)
+    text = pairs_page.render(found)
     assert "122 more lines are not shown" in text
-    entry = page.shown(found.pairs[0])
-    assert max(len("".join(t for t, _ in row.parts)) for row in entry.passages[0].left.rows) == page.WIDTH
+    entry = pairs_page.shown(found.pairs[0])
+    assert (
+        max(len("".join(t for t, _ in row.parts)) for row in entry.passages[0].left.rows) == pairs_page.WIDTH
+    )
 
 
 def test_only_so_many_pairs_are_listed_and_shown(tmp_path: Path, assignment: Assignment) -> None:
@@ -324,10 +326,10 @@ def test_only_so_many_pairs_are_listed_and_shown(tmp_path: Path, assignment: Ass
     found = compared(write(tmp_path, {f"s{n:02}": mine for n in range(16)}), assignment)
     assert found.above == 120
     assert len(found.pairs) == similarity.LISTED
-    text = page.render(found)
+    text = pairs_page.render(found)
     assert "Only the first 100 pairs are listed" in text
     assert "The first 40 are shown side by side" in text
-    assert text.count("<article") == page.SHOWN
+    assert text.count("<article") == pairs_page.SHOWN
 
 
 def test_the_verb_writes_the_page_and_tells(

@@ -6,7 +6,6 @@ criterion has a share of its cell's. docs/rubrics.md describes the format.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,8 @@ from autograder.answers.question import Criterion, Question, Words
 from autograder.answers.text import sentences, spelled
 from autograder.answers.words import GLUE, stem
 from autograder.errors import RubricError
-from autograder.files import text_of
 from autograder.notebook import Cell, question_text
-from autograder.toml_table import TomlTable
+from autograder.toml_table import TomlTable, load
 
 QUESTION_KEYS = ("same_as", "answer", "options", "slots", "called", "criterion")
 CRITERION_KEYS = ("id", "title", "share", "full", "choose", "unsure", "slot")
@@ -54,10 +52,7 @@ def read(path: Path, cells: Iterable[Cell], root: Path) -> tuple[Question, ...]:
 def _load(path: Path, root: Path) -> tuple[dict[str, Any], Words]:
     """The questions of a file, and the groups of words that they share."""
     where = path.relative_to(root).as_posix()
-    try:
-        table = tomllib.loads(text_of(path))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RubricError(f"{where}: expected TOML in UTF-8, got: {error}; correct the file") from error
+    table = load(path, where, RubricError)
     return table, TomlTable(table.pop("words", {}), f"{where}: words").groups()
 
 

@@ -11,7 +11,7 @@ import re
 from importlib.resources import files
 from pathlib import Path
 
-from autograder.authoring.notebook import new_notebook
+from autograder.authoring.blank_notebook import new_notebook
 from autograder.course.course import FILE, Course
 from autograder.course.course import read as read_course
 from autograder.errors import CourseError

@@ -14,7 +14,6 @@ from typing import Any
 from nbconvert.exporters import Exporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
-from sqlalchemy.engine import make_url
 from traitlets import Unicode
 
 from autograder.bridge.autograde import HandIn, grade_once
@@ -23,6 +22,7 @@ from autograder.course.course import Course
 from autograder.errors import RecordError
 from autograder.gradebook.decisions import decided
 from autograder.gradebook.objections import by_student
+from autograder.gradebook.url import parsed
 from autograder.intake import Source
 from autograder.judge.digests import hashes
 from autograder.judge.task import read
@@ -73,7 +73,7 @@ def record_of(assignment: Assignment, source: Source, gradebook: str) -> Record:
 
 def _kept(gradebook: str, assignment: str, student: str) -> Iterator[Record]:
     """The readable records of this hand-in in `records/` beside a gradebook that is a file."""
-    url = make_url(gradebook)
+    url = parsed(gradebook)
     if url.get_backend_name() != "sqlite" or not url.database:
         return
     folder = Path(url.database).resolve().parent / "records"

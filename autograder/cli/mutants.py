@@ -14,7 +14,7 @@ from autograder.cli.progress import Progress
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.files import write_atomically
-from autograder.mutants import campaign, sensitivity, tables
+from autograder.mutants import campaign, result_tables, sensitivity
 from autograder.mutants.bench import Verdict
 from autograder.mutants.campaign import Choice
 
@@ -71,11 +71,11 @@ def run(options: argparse.Namespace) -> int:
             )
 
         found = campaign.run(assignment, choice, out, progress.expect, step)
-    write_atomically(out / PAGE, tables.page(found))
+    write_atomically(out / PAGE, result_tables.page(found))
     if options.json:
-        print(json.dumps(tables.data(found), indent=1))
+        print(json.dumps(result_tables.data(found), indent=1))
     else:
-        print(tables.text(found))
+        print(result_tables.text(found))
         print(f"every mutant that its own cell does not notice: {out / PAGE}")
     for finding in found.findings:
         print(f"autograder: {finding}", file=sys.stderr)

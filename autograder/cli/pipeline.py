@@ -8,7 +8,7 @@ from pathlib import Path
 
 from autograder.cli.codes import DONE
 from autograder.course import assignment as course
-from autograder.pipelines import github, gradescope
+from autograder.pipelines import github, gradescope_zip
 from autograder.reports.gradescope import VISIBILITY
 
 KINDS = ("gradescope", "github")
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     if options.kind == "github":
         print(f"{assignment.name}: {github.write(assignment, options.to)}; it says which secrets it needs")
         return DONE
-    count = gradescope.write(assignment, options.to, options.visibility)
+    count = gradescope_zip.write(assignment, options.to, options.visibility)
     print(f"{assignment.name}: {options.to}, {count} files; cells are visible: {options.visibility}")
     print("autograder: it holds the hidden graders and the solution; give it to nobody", file=sys.stderr)
     return DONE

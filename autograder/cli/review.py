@@ -24,7 +24,7 @@ from autograder.gradebook.url import sqlite_url
 from autograder.reports import markdown
 from autograder.runs import review
 from autograder.runs.publish import matched_with
-from autograder.runs.review import PROPOSED, Decision, criteria, decided
+from autograder.runs.review import PROPOSED, GroupDecision, criteria, decided
 
 SHOWN = 600  # characters of an answer that the list shows
 NAMED = 12  # students of a group that the list names
@@ -35,7 +35,7 @@ def ask(
     question: Callable[[str], Question | None],
     read: Callable[[], str],
     called: Callable[[str], str] = str,
-) -> Iterable[Decision]:
+) -> Iterable[GroupDecision]:
     """Show group after group and read what to do with it, until all are done or the input ends."""
     console = Terminal()
     for number, group in enumerate(waiting, 1):

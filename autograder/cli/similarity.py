@@ -23,7 +23,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     similarity = plugins.load("similarity")
-    from autograder.similarity import page  # needs what the line above looked for
+    from autograder.similarity import pairs_page  # needs what the line above looked for
 
     assignment = course.load(options.assignment)
     Store(options.out).refuse_other(assignment.name)
@@ -31,9 +31,9 @@ def run(options: argparse.Namespace) -> int:
     with Progress(f"{assignment.name}, reading", len(sources)) as progress:
         found = similarity.compare(assignment, sources, progress.step)
     path = options.out / "similarity.html"
-    write_atomically(path, page.render(found))
+    write_atomically(path, pairs_page.render(found))
     if options.json:
-        print(json.dumps(page.summary(found), indent=1))
+        print(json.dumps(pairs_page.summary(found), indent=1))
     else:
         pairs = f"{found.above} of {sum(found.histogram)} pairs"
         print(f"{pairs} have at least {similarity.THRESHOLD:.0%} in common; read both sides in {path}")

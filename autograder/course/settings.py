@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-import tomllib
 from collections.abc import Collection
 from datetime import datetime, tzinfo
 from pathlib import Path, PurePosixPath
@@ -15,7 +14,7 @@ from autograder.course.policy import Intake, Late
 from autograder.errors import CourseError
 from autograder.files import text_of
 from autograder.sandbox.limits import Limits
-from autograder.toml_table import NAME, described, is_number, rename
+from autograder.toml_table import NAME, described, is_number, load, rename
 
 REQUIRED = ("title", "notebooks")
 OPTIONAL = ("todo", "leave_out", "ships_solved", "results", "limits", "intake", "adopt", "late")
@@ -31,15 +30,8 @@ class Settings:
 
     def __init__(self, path: Path, root: Path) -> None:
         self.where = path.relative_to(root).as_posix()
-        self.lines: list[str] = []
-        try:
-            text = text_of(path)
-            self.lines = text.splitlines()
-            self.table: dict[str, Any] = tomllib.loads(text)
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise CourseError(
-                f"{self.where}: expected TOML in UTF-8, got: {error}; correct the file"
-            ) from error
+        self.table: dict[str, Any] = load(path, self.where, CourseError)
+        self.lines = text_of(path).splitlines()
 
     def fail(self, key: str, expected: str, got: str, advice: str) -> CourseError:
         pattern = re.compile(rf"\s*\[?\s*{re.escape(key)}\s*[\]=]")

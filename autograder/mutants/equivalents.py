@@ -13,17 +13,16 @@ An entry that explains no survivor is stale, and is refused: it would hide the n
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from autograder.course.assignment import Assignment
 from autograder.errors import CourseError
-from autograder.files import text_of
 from autograder.judge.digests import EQUIVALENTS
 from autograder.mutants.bench import Verdict
 from autograder.mutants.make import Mutant
+from autograder.toml_table import load
 
 FIELDS = ("function", "operator", "was", "now", "reason")
 
@@ -61,10 +60,7 @@ def read(assignment: Assignment) -> list[Equivalent]:
     if not path.exists():
         return []
     where = path.relative_to(assignment.root).as_posix()
-    try:
-        table = tomllib.loads(text_of(path))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise CourseError(f"{where}: expected TOML in UTF-8, got: {error}; correct the file") from error
+    table = load(path, where, CourseError)
     rows = table.get("equivalent", [])
     if (
         set(table) - {"equivalent"}

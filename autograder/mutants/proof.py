@@ -20,7 +20,7 @@ from autograder.files import text_of
 from autograder.judge.digests import RIGHT
 from autograder.judge.grade import load_checks
 from autograder.judge.neighbours import graders_importable
-from autograder.mutants import campaign, regions, right, tables
+from autograder.mutants import campaign, regions, result_tables, right
 from autograder.mutants.bench import Bench, owners
 from autograder.mutants.campaign import Choice
 from autograder.release import leaks, verify
@@ -275,7 +275,7 @@ def _mutants(assignment: Assignment, count: int, out: Path) -> Said:
         return "none judged: --mutants 0", []
     choice = Choice(sample=count, visible=False)
     found = campaign.run(assignment, choice, out, lambda total: None, lambda verdict, known: None)
-    return tables.line(found).partition(": ")[2], found.findings
+    return result_tables.line(found).partition(": ")[2], found.findings
 
 
 def page(proofs: list[Proof]) -> str:

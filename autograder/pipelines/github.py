@@ -10,7 +10,7 @@ from pathlib import Path
 from autograder.course.assignment import Assignment
 from autograder.files import write_atomically
 from autograder.pipelines import kit_wheel
-from autograder.pipelines.gradescope import template
+from autograder.pipelines.gradescope_zip import template
 
 KIT = ".github/autograder"  # the wheel and the versions of what it needs
 

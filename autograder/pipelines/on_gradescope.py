@@ -22,7 +22,7 @@ from autograder.files import text_of, write_atomically
 from autograder.intake import Source
 from autograder.intake.facts import Facts
 from autograder.judge.task import Task
-from autograder.pipelines.gradescope import COURSE, SETTINGS
+from autograder.pipelines.gradescope_zip import COURSE, SETTINGS
 from autograder.records.record import Record
 from autograder.reports.gradescope import results_json
 from autograder.sandbox import level

@@ -33,7 +33,7 @@ CENT = 0.005  # points are entered to two digits
 
 
 @dataclass(frozen=True)
-class Decision:
+class GroupDecision:
     """Points for every answer of a group."""
 
     group: Group
@@ -42,10 +42,10 @@ class Decision:
     met: frozenset[str] | None = None  # the criteria behind the points, where they are known
 
 
-Ask = Callable[[list[Group]], Iterable[Decision]]  # a person, asked for decisions group by group
+Ask = Callable[[list[Group]], Iterable[GroupDecision]]  # a person, asked for decisions group by group
 
 
-def decision(text: str, comment: str, waiting: Sequence[Group]) -> Decision:
+def decision(text: str, comment: str, waiting: Sequence[Group]) -> GroupDecision:
     """Read `GROUP=POINTS`, or the criteria met in place of points: `GROUP=choice+relu`.
 
     Raises:
@@ -62,7 +62,7 @@ def decision(text: str, comment: str, waiting: Sequence[Group]) -> Decision:
     return decided(points, group, comment)
 
 
-def decided(text: str, group: Group, comment: str = "") -> Decision:
+def decided(text: str, group: Group, comment: str = "") -> GroupDecision:
     """Points for a group: a number, criteria joined by "+", or the word "proposed".
 
     Raises:
@@ -71,12 +71,12 @@ def decided(text: str, group: Group, comment: str = "") -> Decision:
     grade, shares = group.first.grade, criteria(group)
     met = frozenset(text.split("+"))
     if text == PROPOSED and grade.points is not None:
-        return Decision(group, grade.points, comment)
+        return GroupDecision(group, grade.points, comment)
     if text == PROPOSED and shares and set(group.proposal) == set(shares):
         met = frozenset(name for name, is_met in group.proposal.items() if is_met)
-        return Decision(group, round(sum(shares[name] for name in met), 2), comment, met)
+        return GroupDecision(group, round(sum(shares[name] for name in met), 2), comment, met)
     if met <= set(shares):
-        return Decision(group, round(sum(shares[name] for name in met), 2), comment, met)
+        return GroupDecision(group, round(sum(shares[name] for name in met), 2), comment, met)
     try:
         points = float(text)
     except ValueError:
@@ -86,7 +86,7 @@ def decided(text: str, group: Group, comment: str = "") -> Decision:
         raise ReviewError(
             f"{group.id}: expected points from 0 to {grade.max_points:g}, {words}, got {text!r}"
         )
-    return Decision(group, points, comment, _behind(points, shares))
+    return GroupDecision(group, points, comment, _behind(points, shares))
 
 
 def criteria(group: Group) -> dict[str, float]:
@@ -122,7 +122,7 @@ def review(graded: Graded, wanted: Wanted, ask: Ask | None = None) -> list[Group
     looked_at = _proposed(assignment, groups(graded.records(), assignment.written, wanted.overwrite))
     if wanted.comment and not wanted.decide:
         raise ReviewError("--comment: expected --decide with it, got none; say which group it is for")
-    decisions: Iterable[Decision] = [decision(text, wanted.comment, looked_at) for text in wanted.decide]
+    decisions: Iterable[GroupDecision] = [decision(text, wanted.comment, looked_at) for text in wanted.decide]
     if ask is not None:
         decisions = itertools.chain(decisions, ask(looked_at))
     elif not wanted.decide:
@@ -154,7 +154,7 @@ def _proposed(assignment: Assignment, waiting: Sequence[Group]) -> list[Group]:
     return found
 
 
-def _remember(assignment: Assignment, one: Decision) -> None:
+def _remember(assignment: Assignment, one: GroupDecision) -> None:
     """Keep a decision as an example for answers like these; where that cannot be, say so and go on."""
     question = assignment.question(one.group.grade_id)
     if question is None or one.met is None:
@@ -184,7 +184,7 @@ def take_objections(graded: Graded, file: Path) -> tuple[int, int]:
         return book.object(typed, graded.students, cells), len(typed)
 
 
-def _enter(book: Gradebook, one: Decision, overwrite: bool) -> None:
+def _enter(book: Gradebook, one: GroupDecision, overwrite: bool) -> None:
     students = [answer.student for answer in one.group.answers]
     who = getpass.getuser()
     read = {answer.student: digest(answer.text) for answer in one.group.answers}

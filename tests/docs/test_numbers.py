@@ -14,7 +14,7 @@ from autograder.release import leaks
 from autograder.reports import items, markdown
 from autograder.runs import grade
 from autograder.sandbox import session
-from autograder.similarity import compare, page
+from autograder.similarity import compare, pairs_page
 from autograder.workers import cluster, pool, process
 
 ROOT = Path(__file__).parents[2]
@@ -36,9 +36,12 @@ SAID = [
     ("docs/similarity.md", f"{compare.K['answers']} characters of prose"),
     ("docs/similarity.md", f"fewer than {compare.ENOUGH} runs"),
     ("docs/similarity.md", f"stands at {compare.THRESHOLD:.0%}".replace("%", " %")),
-    ("docs/similarity.md", f"lists {compare.LISTED} pairs, shows {page.SHOWN} of them"),
-    ("docs/similarity.md", f"up to {page.PASSAGES} passages a pair, {page.LINES} lines a passage"),
-    ("docs/similarity.md", f"{page.WIDTH} characters a line"),
+    ("docs/similarity.md", f"lists {compare.LISTED} pairs, shows {pairs_page.SHOWN} of them"),
+    (
+        "docs/similarity.md",
+        f"up to {pairs_page.PASSAGES} passages a pair, {pairs_page.LINES} lines a passage",
+    ),
+    ("docs/similarity.md", f"{pairs_page.WIDTH} characters a line"),
     ("docs/similarity.md", f"the first {compare.MAX_TEXT:,} characters are read"),
     ("docs/rubrics.md", f"a word of {WORDS[words.FUZZY_FROM]} letters or more"),
     ("docs/rubrics.md", f"pairs from {groups.ALIKE:g})"),

@@ -11,7 +11,7 @@ from autograder.cli.main import ATTENTION, DONE, main
 from autograder.course import assignment as course
 from autograder.course.course import read
 from autograder.errors import CourseError
-from autograder.mutants import campaign, equivalents, tables
+from autograder.mutants import campaign, equivalents, result_tables
 from autograder.mutants.campaign import Choice, Found
 from autograder.mutants.operator import of_course
 from tests.once import once
@@ -84,12 +84,12 @@ def test_a_misspelt_choice_is_refused(made: Path, tmp_path: Path, choice: Choice
 
 def test_tables_count_every_mutant_once(made: Path) -> None:
     found, _ = run(made / "course", made / "out")
-    total = tables.whole(found)
-    assert total.judged == len(found.judged) == sum(row.judged for row in tables.by_operator(found))
+    total = result_tables.whole(found)
+    assert total.judged == len(found.judged) == sum(row.judged for row in result_tables.by_operator(found))
     assert total.own + total.pair + total.other + total.survived + total.explained == total.judged
-    assert "keepdims" in tables.text(found)
-    assert "warm_up.standardize" in tables.page(found).replace("<wbr>", "")
-    assert json.loads(json.dumps(tables.data(found)))["all"]["judged"] == total.judged
+    assert "keepdims" in result_tables.text(found)
+    assert "warm_up.standardize" in result_tables.page(found).replace("<wbr>", "")
+    assert json.loads(json.dumps(result_tables.data(found)))["all"]["judged"] == total.judged
 
 
 @pytest.mark.parametrize(

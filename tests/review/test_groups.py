@@ -173,7 +173,7 @@ def test_a_wrong_decision_is_told(assignment: Assignment, text: str, message: st
 
 def test_a_decision_is_read(assignment: Assignment) -> None:
     waiting = group(assignment)
-    assert review.decision(f"{waiting.id}=0.75", "Nearly.", [waiting]) == review.Decision(
+    assert review.decision(f"{waiting.id}=0.75", "Nearly.", [waiting]) == review.GroupDecision(
         waiting, 0.75, "Nearly."
     )
 

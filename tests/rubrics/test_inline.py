@@ -390,6 +390,6 @@ def test_the_judge_runs_a_case_for_every_criterion(assignment: Assignment) -> No
     ]
     assert grade.cases[0].message == "Whether and how to change p: a person reads this."
     assert state(grade) == (None, "needs_review")
-    beside = record.grades["inline_Dropout_1"]  # whose cell is not there at all
+    beside = record.grades["inline_Dropout_2"]  # its neighbour, whose cell is not there at all
     assert beside.state == "needs_review"
     assert "may stand in the answer to inline_Dropout_3" in beside.comment
