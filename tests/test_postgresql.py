@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -156,6 +157,40 @@ def test_a_server_that_is_not_there_is_told_without_the_password(assignment: Ass
     with pytest.raises(GradebookError, match=r"gradebook 127\.0\.0\.1:\d+/gradebook: .*refused") as told:
         Gradebook(gone, assignment)
     assert "secret" not in str(told.value)
+
+
+def test_a_server_that_does_not_answer_is_waited_for_and_then_said(
+    assignment: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.gradebook.url.CONNECT_SECONDS", 2)  # the least that libpq takes
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()  # connects, and never says a word
+        address = f"127.0.0.1:{silent.getsockname()[1]}/gradebook"
+        with pytest.raises(GradebookError, match=rf"gradebook {address}: .*timeout.*so fix this") as said:
+            Gradebook(f"postgresql+psycopg://grader:secret@{address}", assignment)
+    assert "secret" not in str(said.value)
+
+
+KILLED = """
+import os, sys
+
+from autograder.course import assignment as course
+from autograder.gradebook import book
+
+book.schema_version = lambda: os.kill(os.getpid(), 9)
+book.Gradebook(sys.argv[1], course.load("assignment1"))
+"""
+
+
+def test_a_run_that_is_killed_within_the_schema_leaves_nothing(server: str, assignment: Assignment) -> None:
+    url = new_database(server, "killed")
+    killed = subprocess.run([sys.executable, "-c", KILLED, url], capture_output=True, text=True)
+    assert killed.returncode == -9, killed.stderr
+    assert tables(url) == []
+    with Gradebook(url, assignment) as opened:
+        opened.write(graded("s001"))
+    assert "alembic_version" in tables(url)
 
 
 def test_a_schema_that_is_cut_off_leaves_nothing_and_is_made_by_the_next_run(

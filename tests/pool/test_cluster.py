@@ -169,6 +169,26 @@ def test_a_cluster_without_workers_is_told(
         far_graded(own_graders, dask_cluster.address)
 
 
+def test_a_cluster_that_loses_its_last_worker_is_told(
+    own_graders: Kit, dask_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_graders.write_graders(SLOW)
+    own_graders.hand_in_many(8)
+    last = dask_cluster.add()
+    seen: list[str] = []
+
+    def keep(task: Task, record: Record | None) -> None:
+        seen.append(task.source.student)
+        if len(seen) == 1:
+            monkeypatch.setattr(cluster, "JOIN_SECONDS", 3)  # from here on: the start took what it took
+            monkeypatch.setattr(cluster, "LOOK_SECONDS", 1)
+            last.kill()
+
+    with pytest.raises(GradingError, match="no worker has been there for 3 s; start workers and run"):
+        cluster.run(plan(own_graders), tasks(own_graders), dask_cluster.address, keep)
+    assert 1 <= len(seen) < 8
+
+
 def test_graders_that_do_not_load_are_told_from_afar(own_graders: Kit, dask_cluster: Cluster) -> None:
     own_graders.write_graders("import no_such_module")
     own_graders.hand_in("s001")
