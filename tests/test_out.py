@@ -23,7 +23,7 @@ from autograder.records import record
 from autograder.records.record import Grade, Hashes, Record
 from autograder.records.store import Store
 from autograder.runs import publish
-from autograder.runs.grade import Line
+from autograder.runs.grade import GradedLine
 from tests.formgrader.conftest import hand_in
 from tests.reports.sample import Tags
 
@@ -258,7 +258,7 @@ def test_table_csv_report_and_gradebook_agree(tmp_path: Path) -> None:
     graded = Graded(assignment, tmp_path, url)
     assert publish.write_pages(graded) == {"s001": "1 answer to review"}
     [decided] = graded.records()
-    line = Line.of(decided, assignment)
+    line = GradedLine.of(decided, assignment)
     assert (line.points, line.penalty, line.proposed, line.needed) == (3.15, 0.35, 1.5, "1 answer to review")
     [row] = rows(tmp_path / "grades.csv")
     assert (row["score"], row["score_so_far"]) == ("", "3.15")

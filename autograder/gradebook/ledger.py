@@ -89,7 +89,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Applied:
     """What became of a decision: it was entered, or somebody else was quicker, and nothing was."""
 
     batch: str = ""
@@ -213,7 +213,7 @@ def enter(
     decision: Decision,
     versions: Mapping[str, str | None],
     overwrite: bool = True,
-) -> Outcome:
+) -> Applied:
     """Enter a decision for these students, all or none; the caller commits.
 
     `versions` has for each student the version that was looked at; None does not ask. Without `overwrite`
@@ -232,16 +232,16 @@ def enter(
     quicker = [rows[s].state for s, seen in versions.items() if seen not in (None, rows[s].state.version)]
     conflicts = tuple(state for state in quicker if not _same(state, decision))
     if conflicts:
-        return Outcome(conflicts=conflicts)
+        return Applied(conflicts=conflicts)
     chosen = [rows[s] for s in versions if overwrite or rows[s].state.manual is None]
     for row in chosen:
         _set(db, row, decision.points, False, decision.comment)
     done = _note(db, assignment, decision, chosen, "")
     kept = tuple(s for s in versions if s not in done.entered)
-    return Outcome(done.batch, done.entered, kept)
+    return Applied(done.batch, done.entered, kept)
 
 
-def undo(db: Session, assignment: str, who: str, batch: str) -> Outcome:
+def undo(db: Session, assignment: str, who: str, batch: str) -> Applied:
     """Bring back what was there before one's own decision; the caller commits.
 
     Raises:
@@ -260,7 +260,7 @@ def undo(db: Session, assignment: str, who: str, batch: str) -> Outcome:
         raise GradebookError(f"{mine[0].grade_id}: {gone[0]!r} is not in the gradebook any more")
     changed = [rows[line.student].state for line in mine if rows[line.student].state.version != line.version]
     if changed:
-        return Outcome(conflicts=tuple(changed))
+        return Applied(conflicts=tuple(changed))
     for line in mine:
         old = line.before
         _set(db, rows[line.student], old["manual"], old["waits"], old["comment"])
@@ -319,11 +319,11 @@ def _set(db: Session, row: _Row, manual: float | None, waits: bool, comment: str
         db.execute(sa.insert(note).values(**new, manual_comment=text))
 
 
-def _note(db: Session, assignment: str, decision: Decision, rows: Sequence[_Row], undoes: str) -> Outcome:
+def _note(db: Session, assignment: str, decision: Decision, rows: Sequence[_Row], undoes: str) -> Applied:
     """The lines of one action."""
     batch = uuid.uuid4().hex
     if not rows and not undoes:
-        return Outcome()
+        return Applied()
     now = datetime.now(UTC).isoformat(timespec="seconds")
     after = states(db, assignment, decision.grade_id, [row.student for row in rows])
     shared = {
@@ -349,4 +349,4 @@ def _note(db: Session, assignment: str, decision: Decision, rows: Sequence[_Row]
         none = {"student": "", "points": None, "comment": None, "before": "{}", "version": ""}
         added.append({**shared, **none})
     db.execute(sa.insert(LINES), added)
-    return Outcome(batch, tuple(row.student for row in rows))
+    return Applied(batch, tuple(row.student for row in rows))

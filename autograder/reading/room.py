@@ -22,7 +22,7 @@ from autograder.course.assignment import Assignment
 from autograder.errors import GradebookError, ReviewError
 from autograder.gradebook import ledger, readers, tables
 from autograder.gradebook.decisions import criterion_of
-from autograder.gradebook.ledger import Decision, Line, Outcome, State
+from autograder.gradebook.ledger import Applied, Decision, Line, State
 from autograder.gradebook.readers import Split
 from autograder.gradebook.url import patient, reason
 from autograder.reading.second import chosen
@@ -87,7 +87,7 @@ class Conflict:
 class Saved:
     """What became of a decision."""
 
-    outcome: Outcome
+    outcome: Applied
     points: float
     conflicts: tuple[Conflict, ...] = ()
     note: str = ""  # what else there is to say
@@ -229,7 +229,7 @@ class Room:
         states = ledger.states(db, self.assignment.name, wanted.grade_id, [a.student for a in there])
         if changed:
             found = [Conflict(a, states.get(a.student, NEW), "", "", changed=True) for a in changed]
-            return Saved(Outcome(), points, tuple(found))
+            return Saved(Applied(), points, tuple(found))
         decision = Decision(
             wanted.grade_id,
             points,
@@ -292,7 +292,7 @@ class Room:
         )
 
     def _conflicts(
-        self, db: Session, grade_id: str, answers: Sequence[Waiting], outcome: Outcome
+        self, db: Session, grade_id: str, answers: Sequence[Waiting], outcome: Applied
     ) -> tuple[Conflict, ...]:
         standing = self.standing(db, grade_id)
         by_student = {a.student: a for a in answers}
@@ -304,7 +304,7 @@ class Room:
             found.append(Conflict(by_student[state.student], state, who, at))
         return tuple(found)
 
-    def undo(self, db: Session, who: str) -> tuple[str, str, Outcome]:
+    def undo(self, db: Session, who: str) -> tuple[str, str, Applied]:
         """Take back the last decision of this reader: its question, an answer of it, what became of it.
 
         Raises:

@@ -83,7 +83,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Line:
+class GradedLine:
     """One student in the result; the whole story is in the record."""
 
     student: str
@@ -98,11 +98,11 @@ class Line:
     needed: str = field(default="", kw_only=True)  # what a person has yet to do, in words
 
     @staticmethod
-    def of(graded: Record, assignment: Assignment, kept: str = "") -> Line:
+    def of(graded: Record, assignment: Assignment, kept: str = "") -> GradedLine:
         """With the same numbers as gradebook, report and CSV. `kept` says why it could not be graded again,
         so that the result of before stays."""
         earned = score(graded, assignment, proposals=True)
-        return Line(
+        return GradedLine(
             graded.student,
             earned.final,
             graded.max_points,
@@ -118,7 +118,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Result:
-    lines: list[Line]
+    lines: list[GradedLine]
     changes: list[Change]
     graded_again: int  # students who had a record before
     graded_first: int
@@ -164,8 +164,8 @@ def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result
     started, faults = time.perf_counter(), dict[str, str]()
     kept: dict[str, str] = {}
 
-    def line_of(graded: Record) -> Line:
-        line = Line.of(graded, request.assignment, kept.get(graded.student, ""))
+    def line_of(graded: Record) -> GradedLine:
+        line = GradedLine.of(graded, request.assignment, kept.get(graded.student, ""))
         broken = store.broken.get(graded.student)
         return replace(line, problems=[*line.problems, broken]) if broken else line
 

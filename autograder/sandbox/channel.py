@@ -26,7 +26,7 @@ class Gone(Exception):
     """The worker has closed its end."""
 
 
-class Late(Exception):
+class TimedOut(Exception):
     """The deadline has passed."""
 
 
@@ -45,7 +45,7 @@ class Channel:
         first to write is believed.
 
         Raises:
-            Gone, Late: nothing came.
+            Gone, TimedOut: nothing came.
         """
         self._wait(select.POLLIN, until)
         _, more, _, _ = self.end.recvmsg(1, socket.CMSG_SPACE(CREDENTIALS.size), socket.MSG_PEEK)
@@ -90,7 +90,7 @@ class Channel:
         """The value in the next frame.
 
         Raises:
-            Gone, Late: no whole frame came.
+            Gone, TimedOut: no whole frame came.
             WireError: what came is no frame, or too long.
         """
         _, header, body = self.frame(until, max_body)
@@ -143,7 +143,7 @@ class Channel:
             took = time.monotonic() - started
             if not self.clock.waited(asked, took):
                 self.worker.look(took)
-        raise Late
+        raise TimedOut
 
     def _ready(self, event: int, seconds: float) -> bool:
         poll = select.poll()

@@ -10,7 +10,7 @@ and what it computes with stay in the second worker; what a student's arrays do 
 
 from collections.abc import Mapping
 
-from autograder.sandbox.channel import Frame, Gone, Late
+from autograder.sandbox.channel import Frame, Gone, TimedOut
 from autograder.sandbox.errors import SandboxError
 from autograder.sandbox.host import Ended, Host
 from autograder.sandbox.running import Running
@@ -65,7 +65,7 @@ class Library:
         """The reply to a question of student code.
 
         Raises:
-            Exhausted, Broken, Late: there is none, and it is the doing of who asked.
+            Exhausted, Broken, TimedOut: there is none, and it is the doing of who asked.
         """
         self._count += 1
         if self._count > self._sandbox.limits.outside_calls:
@@ -75,7 +75,7 @@ class Library:
             running.channel.worker.seen = self.seen
             running.channel.send(question, until)
             return running.channel.frame(until, self._sandbox.limits.reply_mb << 20)
-        except Late:
+        except TimedOut:
             self.close()
             raise
         except Gone:

@@ -15,7 +15,7 @@ from typing import Any
 from autograder.sandbox import bridge, older, stand_ins, taken_away
 
 
-class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class StudentModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds the modules of one submission.
 
     Args:

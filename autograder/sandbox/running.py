@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograder.sandbox import wire
-from autograder.sandbox.channel import Gone, Late
+from autograder.sandbox.channel import Gone, TimedOut
 from autograder.sandbox.errors import SandboxError
 from autograder.sandbox.host import Ended, Host
 from autograder.sandbox.watch import Until
@@ -79,7 +79,7 @@ class Running:
     def _ours(self, step: Callable[[Until], Any]) -> dict[str, Any]:
         try:
             return dict(step(self._sandbox.clock.until(READY_SECONDS)))
-        except (Gone, Late, wire.WireError) as error:
+        except (Gone, TimedOut, wire.WireError) as error:
             self.stop()
             raise SandboxError(f"a worker did not start ({type(error).__name__})") from error
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograder.sandbox import wire
-from autograder.sandbox.channel import Channel, Gone, Late
+from autograder.sandbox.channel import Channel, Gone, TimedOut
 from autograder.sandbox.errors import Frame, SandboxError, StudentError
 from autograder.sandbox.host import Ended, Host
 from autograder.sandbox.library import Broken, Exhausted, Library, Names
@@ -95,7 +95,7 @@ class Session:
         try:
             reply = self._exchange(self._running.channel, frame, self._until(allowed))
             spent = self._own_seconds()
-        except Late:
+        except TimedOut:
             spent = self._own_seconds()
             raise self._late(what, allowed) from None
         except Gone:

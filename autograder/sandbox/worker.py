@@ -22,7 +22,7 @@ from autograder.sandbox import bridge, refusals, wire
 from autograder.sandbox.answers import Answer, Answers, draws
 from autograder.sandbox.line import Line
 from autograder.sandbox.meanings import Meanings
-from autograder.sandbox.memory_import import Submission
+from autograder.sandbox.memory_import import StudentModules
 from autograder.sandbox.stand_ins import Kept, Outside, Overran
 
 MAX_MESSAGE = 2000  # characters of an exception's text
@@ -79,7 +79,7 @@ class Worker:
     def __init__(self, output_limit: int, line: Line | None = None) -> None:
         self._printed = Printed(output_limit)
         self._objects: dict[int, Any] = {}
-        self._submission = Submission({}, "", ())
+        self._submission = StudentModules({}, "", ())
         self._meanings = Meanings(lambda module, name: self._submission.own(module, name))
         self._outside = Outside(line)
         self._outside.alarm = self._alarm
@@ -105,7 +105,7 @@ class Worker:
         stand_ins = {name: self._outside.stand_in(name, random) for name, random in outside.items()}
         if aliases:
             self._meanings.turn(stand_ins)
-        self._submission = Submission(sources, package, aliases, stand_ins, absent)
+        self._submission = StudentModules(sources, package, aliases, stand_ins, absent)
         sys.meta_path.append(self._submission)
         refusals.say_so()
         if aliases:
