@@ -34,7 +34,7 @@ ALLOWED = {
     "intake/archives.py": "a file of an open archive; one of a hand-in, opened without waiting",
     "judge/digests.py": "the kit's own and the graders",
     "mutants/campaign.py": "written, after it was read by `text_of`",
-    "pipelines/gradescope.py": "the kit's templates",
+    "pipelines/gradescope_zip.py": "the kit's templates",
     "pipelines/kit_wheel.py": "the kit's own metadata",
     "records/store.py": "the lock, opened without waiting",
     "reports/class_report.py": "the kit's templates",
