@@ -34,7 +34,6 @@ def submission(pages: Browser, out: Path, student: str) -> None:
         student,
     )
     pages.open(f"{pages.address}/formgrader/submissions/{found}/")
-    pages.find(f"#{QUESTION}[placeholder]")
     pages.find(f"#{QUESTION}-comment[placeholder]")
 
 
