@@ -21,10 +21,11 @@ from autograder.course.matched import Matched
 from autograder.errors import ReviewError
 from autograder.gradebook.graded import Graded
 from autograder.gradebook.url import sqlite_url
+from autograder.records.record import criterion_of
 from autograder.reports import markdown
 from autograder.runs import review
 from autograder.runs.publish import matched_with
-from autograder.runs.review import PROPOSED, GroupDecision, criteria, decided
+from autograder.runs.review import PROPOSED, GroupDecision, decided
 
 SHOWN = 600  # characters of an answer that the list shows
 NAMED = 12  # students of a group that the list names
@@ -112,7 +113,8 @@ def _criteria(group: Group, question: Question | None) -> Table:
     full = {c.id: c.full for c in question.criteria} if question else {}
     table = Table.grid(padding=(0, 2))
     cases = [case for case in group.first.grade.cases if case.kind == "criterion"]
-    for case, name in zip(cases, criteria(group), strict=True):
+    for case in cases:
+        name = criterion_of(case)
         mark = MARKS.get(case.outcome, "!")
         if name in group.proposal:
             mark = "likely" if group.proposal[name] else "unlikely"
@@ -136,9 +138,10 @@ def as_data(waiting: Sequence[Group]) -> list[dict[str, object]]:
                     "outcome": c.outcome,
                     "points": c.weight,
                     "message": c.message,
-                    "proposed": group.proposal.get(name),  # met, from answers decided before; null: unsure
+                    # met, from answers decided before; null: unsure
+                    "proposed": group.proposal.get(criterion_of(c)),
                 }
-                for c, name in zip(group.first.grade.cases, criteria(group), strict=True)
+                for c in group.first.grade.cases
             ],
         }
         for group in waiting

@@ -22,7 +22,7 @@ from autograder.errors import GradebookError
 from autograder.gradebook import ledger, tables
 from autograder.gradebook.nbgrader_tables import api, rows_of
 from autograder.gradebook.url import patient, reason
-from autograder.records.record import CaseResult, Grade, Outcome, Record
+from autograder.records.record import CaseResult, Grade, Outcome, Record, criterion_of
 
 CHUNK = 200  # students looked up at once
 
@@ -141,11 +141,6 @@ def _judged(case: CaseResult, verdicts: Verdicts) -> CaseResult:
     if met is None or outcome == case.outcome:
         return case
     return replace(case, outcome=outcome, message=f"{title}: decided by your reader.", property="")
-
-
-def criterion_of(case: CaseResult) -> str:
-    """The criterion that a rubric's case is about: `slope` of `inline_two_layer_net_1[slope]`."""
-    return case.id.partition("[")[2].removesuffix("]")
 
 
 def _decided(grade: Grade, row: Entry | None, comment: str | None) -> Grade:

@@ -21,7 +21,6 @@ from autograder.answers.labelled import Example
 from autograder.course.assignment import Assignment
 from autograder.errors import GradebookError, ReviewError
 from autograder.gradebook import ledger, readers, tables
-from autograder.gradebook.decisions import criterion_of
 from autograder.gradebook.ledger import Applied, Decision, Line, State
 from autograder.gradebook.readers import Split
 from autograder.gradebook.url import patient, reason
@@ -356,18 +355,13 @@ def outdated(answer: Waiting, state: State, line: Line | None) -> bool:
     return ours and line is not None and line.read != answer.read
 
 
-def weights(answer: Waiting) -> dict[str, float]:
-    """Criterion -> its points."""
-    return {criterion_of(c): c.weight for c in answer.grade.cases if c.kind == "criterion"}
-
-
 def points_of(wanted: Wanted, answer: Waiting) -> float:
     """What a decision is worth.
 
     Raises:
         ReviewError: a criterion is unknown, or the points do not fit the question.
     """
-    known = weights(answer)
+    known = answer.grade.criteria
     if unknown := sorted(set(wanted.verdicts) - set(known)):
         raise ReviewError(f"no criterion {unknown[0]!r}; the rubric was changed, so load the page")
     points = wanted.points

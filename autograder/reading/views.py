@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from autograder.answers.question import Question
 from autograder.gradebook import ledger
-from autograder.gradebook.decisions import criterion_of
 from autograder.gradebook.ledger import Line, State
 from autograder.gradebook.objections import Objection
 from autograder.gradebook.readers import Split
@@ -20,7 +19,7 @@ from autograder.notebook import Cell, mark_scheme_of, question_text
 from autograder.reading import shown
 from autograder.reading.room import NEW, Pile, Room, Saved, outdated
 from autograder.reading.waiting import Waiting, key_of
-from autograder.records.record import CaseResult, Record, load
+from autograder.records.record import CaseResult, Record, criterion_of, load
 from autograder.reports import markdown
 
 ALIKE_SHOWN = 12  # other answers of a group that are shown in full

@@ -69,6 +69,16 @@ class Grade:
         str, Meta(description="For the instructor only: what went wrong on the kit's side.")
     ] = ""
 
+    @property
+    def criteria(self) -> dict[str, float]:
+        """The points of each criterion; a cell of code has none."""
+        return {criterion_of(case): case.weight for case in self.cases if case.kind == "criterion"}
+
+
+def criterion_of(case: CaseResult) -> str:
+    """The criterion that a rubric's case is about: `slope` of `inline_two_layer_net_1[slope]`."""
+    return case.id.partition("[")[2].removesuffix("]")
+
 
 @dataclass(frozen=True)
 class Hashes:

@@ -68,13 +68,12 @@ def decided(text: str, group: Group, comment: str = "") -> GroupDecision:
     Raises:
         ReviewError: it is none of these, or more than the question gives.
     """
-    grade, shares = group.first.grade, criteria(group)
-    met = frozenset(text.split("+"))
+    grade = group.first.grade
+    shares, met = grade.criteria, frozenset(text.split("+"))
     if text == PROPOSED and grade.points is not None:
         return GroupDecision(group, grade.points, comment)
     if text == PROPOSED and shares and set(group.proposal) == set(shares):
         met = frozenset(name for name, is_met in group.proposal.items() if is_met)
-        return GroupDecision(group, round(sum(shares[name] for name in met), 2), comment, met)
     if met <= set(shares):
         return GroupDecision(group, round(sum(shares[name] for name in met), 2), comment, met)
     try:
@@ -87,12 +86,6 @@ def decided(text: str, group: Group, comment: str = "") -> GroupDecision:
             f"{group.id}: expected points from 0 to {grade.max_points:g}, {words}, got {text!r}"
         )
     return GroupDecision(group, points, comment, _behind(points, shares))
-
-
-def criteria(group: Group) -> dict[str, float]:
-    """The points of each criterion of the group's question; a cell of code has none."""
-    cases = (case for case in group.first.grade.cases if case.kind == "criterion")
-    return {case.id.partition("[")[2].rstrip("]"): case.weight for case in cases}
 
 
 def _behind(points: float, shares: dict[str, float]) -> frozenset[str] | None:

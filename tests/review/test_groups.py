@@ -137,6 +137,10 @@ def test_a_cell_of_code_that_needs_review_is_listed_with_the_reason(
     printed = capsys.readouterr().out
     assert why in " ".join(printed.split())
     assert "30 of 30 checks passed" in printed
+    [data] = as_data([group])
+    assert [(c["id"], c["proposed"]) for c in data["criteria"]] == [  # type: ignore[attr-defined]
+        (case.id, None) for case in cases
+    ]
     assert review.decision(f"{group.id}=3", "", [group]).points == 3.0
     assert review.decision(f"{group.id}=proposed", "", [group]).points == 2.0
 
