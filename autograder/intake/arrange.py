@@ -17,7 +17,7 @@ from autograder.files import files_below
 from autograder.intake import autosaved, notes, written
 from autograder.intake.archives import is_archive, is_foreign, odd
 from autograder.intake.changed_names import MODEL, MODULE, ending, is_alike, is_backup, likely
-from autograder.intake.copies import Found, Taken, choose
+from autograder.intake.copies import Found, Taken, choose, folder_of
 from autograder.intake.given import fingerprint, given, plain
 from autograder.intake.kinds import (
     ARCHIVES,
@@ -197,8 +197,7 @@ def _loose(work: _Work, places: Mapping[str, str]) -> list[Found]:
             owners = by_base.get(base, [])
             if len(owners) == 1 and base != "__init__.py":
                 exact = base == names[0] and path.endswith(MODULE)
-                root = PurePosixPath(path).parent.as_posix()
-                found.append(Found(owners[0], path, data, "" if root == "." else root, exact))
+                found.append(Found(owners[0], path, data, folder_of(path), exact))
                 break
     if found:
         listed = ", ".join(sorted({f.place for f in found}))
@@ -281,7 +280,7 @@ def _notebooks(work: _Work) -> list[Found]:
         name = by_name(path, known)
         if name and not (path.lower().endswith(".json") and b'"cells"' not in data):
             exact = PurePosixPath(path).name == f"{name}.ipynb"
-            found.append(Found(f"{name}.ipynb", path, data, _folder(path), exact))
+            found.append(Found(f"{name}.ipynb", path, data, folder_of(path), exact))
         else:
             strangers.append(path)
     there = {f.place for f in found}
@@ -290,7 +289,7 @@ def _notebooks(work: _Work) -> list[Found]:
         name = by_cells(path, work.files[path], missing, given(work.assignment).notebooks)
         if name:
             found.append(
-                Found(f"{name}.ipynb", path, work.files[path], _folder(path), False, by="by its cells")
+                Found(f"{name}.ipynb", path, work.files[path], folder_of(path), False, by="by its cells")
             )
     return found
 
@@ -304,15 +303,10 @@ def _models(work: _Work) -> list[Found]:
             wanted = PurePosixPath(place)
             if wanted.name.casefold() in likely(path):
                 exact = PurePosixPath(path).name == wanted.name
-                root = path[: -len(place)].rstrip("/") if path.endswith(place) else _folder(path)
+                root = path[: -len(place)].rstrip("/") if path.endswith(place) else folder_of(path)
                 found.append(Found(place, path, data, root, exact))
                 break
     return found
-
-
-def _folder(path: str) -> str:
-    parent = PurePosixPath(path).parent.as_posix()
-    return "" if parent == "." else parent
 
 
 # --- what is missing, and what is left ----------------------------------------------------------

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from pathlib import PurePosixPath
 
 from autograder.course.assignment import Assignment
 from autograder.errors import IntakeError
 from autograder.intake.changed_names import is_backup, number, numbers
-from autograder.intake.given import Given, plain
-from autograder.intake.notebook_files import parsed
+from autograder.intake.given import Given, plain, spaced
+from autograder.intake.notebook_files import Cell, is_as_given, parsed
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,12 @@ class Found:
     def whole(self) -> str:
         """The hand-in it belongs to: two packages side by side are two."""
         return f"{self.root}/{self.other_name}".strip("/") if self.other_name else self.root
+
+
+def folder_of(path: str) -> str:
+    """The folder that a file lies in; empty at the top."""
+    parent = PurePosixPath(path).parent.as_posix()
+    return "" if parent == "." else parent
 
 
 @dataclass
@@ -166,7 +172,10 @@ def _equal(one: Found, other: Found) -> bool:
         return True
     if one.place.endswith(".py"):
         return plain(one.data) == plain(other.data)
-    return one.place.endswith(".ipynb") and _texts(one.data) == _texts(other.data) is not None
+    if not one.place.endswith(".ipynb"):
+        return False
+    cells, others = _cells(one), _cells(other)
+    return cells is not None and others is not None and _texts(cells) == _texts(others)
 
 
 def _is_given(file: Found, given: Given) -> bool:
@@ -175,18 +184,22 @@ def _is_given(file: Found, given: Given) -> bool:
         return plain(file.data) == given.package.get(file.place)
     if not file.place.endswith(".ipynb"):
         return False
-    cells = given.notebooks.get(file.place.removesuffix(".ipynb"), ())
-    return _texts(file.data) == tuple(_norm(c.text) for c in cells)
+    cells = _cells(file)
+    return cells is not None and is_as_given(_notebook(file), cells, given)
 
 
-@lru_cache(maxsize=64)
-def _texts(data: bytes) -> tuple[str, ...] | None:
-    """What stands in a notebook's cells, without outputs and metadata; None if it cannot be read."""
+def _cells(file: Found) -> Sequence[Cell] | None:
+    """The cells of a notebook; None if it cannot be read."""
     try:
-        return tuple(_norm(c.text) for c in parsed("", data))
+        return parsed(_notebook(file), file.data)
     except IntakeError:
         return None
 
 
-def _norm(text: str) -> str:
-    return " ".join(text.split())
+def _notebook(file: Found) -> str:
+    return file.place.removesuffix(".ipynb")
+
+
+def _texts(cells: Sequence[Cell]) -> list[str]:
+    """What stands in them, without outputs and metadata."""
+    return [spaced(cell.text) for cell in cells]

@@ -94,6 +94,11 @@ def plain(data: bytes) -> str:
     return "\n".join(line.rstrip() for line in text.splitlines()).strip()
 
 
+def spaced(text: str) -> str:
+    """Text for comparing, however it is spaced."""
+    return " ".join(text.split())
+
+
 def fingerprint(data: bytes) -> str:
     """What tells whether a file begins as another does; line ends do not count in a short one."""
     head = data[:HEAD]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
 from autograder.errors import IntakeError
 from autograder.intake import archives
 from autograder.intake.changed_names import NOTEBOOK, ending, likely
-from autograder.intake.given import GivenCell
+from autograder.intake.given import Given, GivenCell, spaced
 from autograder.intake.kinds import described
 from autograder.notebook import Notebook
 
@@ -77,15 +78,21 @@ def _newer(content: dict[str, Any]) -> dict[str, Any]:
     return newer
 
 
-def parsed(name: str, data: bytes) -> list[Cell]:
+@lru_cache(maxsize=32)  # the copies that count, the answers and what is untouched are found in it one by one
+def parsed(name: str, data: bytes) -> tuple[Cell, ...]:
     """The cells of a handed-in notebook, typed. Raises IntakeError for what is not a notebook."""
-    return [
+    return tuple(
         Cell(
             *(number, str(raw.get("cell_type", "")), grade_id(raw), _id(raw), text_of(raw), _printed(raw)),
             bool(raw.get("outputs") or raw.get("execution_count")),
         )
         for number, raw in enumerate(read_cells(name, data), 1)
-    ]
+    )
+
+
+def is_as_given(name: str, cells: Sequence[Cell], given: Given) -> bool:
+    """Whether a notebook has the text that it was given out with."""
+    return [spaced(c.text) for c in cells] == [spaced(c.text) for c in given.notebooks.get(name, ())]
 
 
 def text_of(cell: dict[str, Any]) -> str:
@@ -147,7 +154,7 @@ def by_cells(
         cells = parsed(path, data)
     except IntakeError:
         return ""
-    labels, texts = {c.label for c in cells}, {" ".join(c.text.split()) for c in cells}
+    labels, texts = {c.label for c in cells}, {spaced(c.text) for c in cells}
     shares = dict(_shares(labels, texts, notebooks, given))
     best = max(shares, key=lambda name: shares[name], default="")
     return best if best and shares[best] >= ENOUGH else ""
@@ -161,7 +168,7 @@ def _shares(
 ) -> Iterator[tuple[str, float]]:
     for notebook in notebooks:
         own = {cell.grade_id for cell in notebook.cells}
-        known = {t for c in given.get(notebook.name, ()) if len(t := " ".join(c.text.split())) > 40}
+        known = {t for c in given.get(notebook.name, ()) if len(t := spaced(c.text)) > 40}
         by_label = len(labels & own) / len(own) if own else 0.0
         by_text = len(texts & known) / len(known) if known else 0.0
         yield notebook.name, max(by_label, by_text)

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from autograder.answers.words import stem
 from autograder.course.assignment import Assignment
-from autograder.intake.given import given, plain
+from autograder.intake.given import given, plain, spaced
 
 LEAST = 3  # words in a comment or a quoted text of a longer program
 LEAST_PRINTED = 6  # in a line that a cell printed which is as it was given out
@@ -60,7 +60,7 @@ def bare(code: str) -> str:
 def in_code(code: str, assignment: Assignment, is_given: bool) -> str:
     """What somebody says in a cell of code that was not given out in any."""
     known = known_parts(assignment)
-    own = [line for line in parts(code) if " ".join(line.split()) not in known]
+    own = [line for line in parts(code) if spaced(line) not in known]
     least = 1 if not is_given and len(bare(code)) <= SHORT else LEAST
     return "\n".join(line for line in own if (words(line) >= least if least > 1 else re.search(r"\w", line)))
 
@@ -105,7 +105,7 @@ def in_package(package: Mapping[str, bytes], assignment: Assignment) -> Iterator
     """The files of the package in which something is called an answer or a question, which was not given."""
     known = known_parts(assignment)
     for path, data in package.items():
-        own = (line for line in parts(plain(data)) if " ".join(line.split()) not in known)
+        own = (line for line in parts(plain(data)) if spaced(line) not in known)
         if any(MEANT_AS_ANSWER.search(line) and words(line) >= LEAST for line in own):
             yield f"the comments of {path}"
 
@@ -113,7 +113,7 @@ def in_package(package: Mapping[str, bytes], assignment: Assignment) -> Iterator
 @lru_cache(maxsize=8)
 def known_parts(assignment: Assignment) -> frozenset[str]:
     """What stands in comments and quoted texts of all that was given out."""
-    return frozenset(" ".join(line.split()) for text in _programs(assignment) for line in parts(text))
+    return frozenset(spaced(line) for text in _programs(assignment) for line in parts(text))
 
 
 @lru_cache(maxsize=8)

@@ -6,11 +6,10 @@ They are taken only where their place is empty and one file alone fits, and a pe
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
 
 from autograder.course.assignment import Assignment
 from autograder.intake.changed_names import MODEL, MODULE
-from autograder.intake.copies import Found
+from autograder.intake.copies import Found, folder_of
 from autograder.intake.given import Given, given, plain
 from autograder.intake.kinds import described
 from autograder.intake.unworked import DEFINED
@@ -61,6 +60,5 @@ def _module(place: str, files: Mapping[str, bytes], rest: Sequence[str], known: 
 
 
 def _taken(place: str, path: str, files: Mapping[str, bytes], by: str) -> Found:
-    parent = PurePosixPath(path).parent.as_posix()
     why = f"{path} was handed in, and no {place}; it is taken for it, {by}"
-    return Found(place, path, files[path], "" if parent == "." else parent, False, by=by, doubt=why)
+    return Found(place, path, files[path], folder_of(path), False, by=by, doubt=why)

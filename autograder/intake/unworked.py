@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from autograder.course.assignment import Assignment
 from autograder.errors import IntakeError
-from autograder.intake.given import Given, GivenCell, given, plain
-from autograder.intake.notebook_files import read_cells
+from autograder.intake.given import Given, given, plain
+from autograder.intake.notebook_files import is_as_given, parsed
 
 DEFINED = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
 LACKING = 3  # definitions at least, and half of the file: a student deletes one, not these
@@ -51,22 +50,7 @@ def of_another(package: Mapping[str, bytes], assignment: Assignment) -> Iterator
 def is_given(name: str, data: bytes, known: Given) -> bool:
     """Whether a notebook has the text it was given out with, and nothing of a run."""
     try:
-        cells = read_cells(name, data)
+        cells = parsed(name, data)
     except IntakeError:
         return False  # the reading of answers says why
-    if any(cell.get("execution_count") or cell.get("outputs") for cell in cells):
-        return False
-    return [_words(_source(cell)) for cell in cells] == [_words(cell.text) for cell in _text(name, known)]
-
-
-def _text(name: str, known: Given) -> tuple[GivenCell, ...]:
-    return known.notebooks.get(name, ())
-
-
-def _source(cell: Mapping[str, Any]) -> str:
-    source = cell.get("source", "")
-    return source if isinstance(source, str) else "".join(part for part in source if isinstance(part, str))
-
-
-def _words(text: str) -> str:
-    return " ".join(text.split())
+    return not any(cell.ran for cell in cells) and is_as_given(name, cells, known)

@@ -20,7 +20,7 @@ from autograder.answers.verdict import judge
 from autograder.course.assignment import Assignment
 from autograder.errors import IntakeError
 from autograder.intake import notes
-from autograder.intake.given import given
+from autograder.intake.given import given, spaced
 from autograder.intake.notebook_files import Cell, parsed
 from autograder.intake.said import Said, said
 from autograder.notebook import Notebook
@@ -71,7 +71,7 @@ def read(
     `beside` names what else in the hand-in may hold an answer: while there is any, no empty cell settles one.
     """
     reading = _Reading()
-    cells: dict[str, list[Cell]] = {}
+    cells: dict[str, Sequence[Cell]] = {}
     for name, data in notebooks.items():
         try:
             cells[name] = parsed(name, data)
@@ -111,7 +111,7 @@ def is_placeholder(answer: str) -> bool:
 
 
 def _labelled(
-    assignment: Assignment, cells: Mapping[str, list[Cell]], spares: Iterable[tuple[str, str, bytes]]
+    assignment: Assignment, cells: Mapping[str, Sequence[Cell]], spares: Iterable[tuple[str, str, bytes]]
 ) -> dict[str, list[_Copy]]:
     """Every cell with the label of a question, those of the notebook that counts first."""
     found: dict[str, list[_Copy]] = {q: [] for n in assignment.notebooks for q in questions(n)}
@@ -145,8 +145,8 @@ class _Notebook:
         self.given = given_cells = given(assignment).notebooks.get(notebook.name, ())
         self.place = {c.label: at for at, c in enumerate(given_cells) if c.label}
         self.by_id = {c.id: at for at, c in enumerate(given_cells) if c.id}
-        self.by_text = {_norm(c.text): at for at, c in enumerate(given_cells) if _norm(c.text)}
-        self.lines = {_norm(line) for c in given_cells for line in c.text.splitlines()} - {""}
+        self.by_text = {spaced(c.text): at for at, c in enumerate(given_cells) if spaced(c.text)}
+        self.lines = {spaced(line) for c in given_cells for line in c.text.splitlines()} - {""}
         self.claimed = {label for n in assignment.notebooks for label in questions(n)}
         self.graded = {cell.grade_id for cell in assignment.grade_cells}
 
@@ -188,13 +188,13 @@ class _Notebook:
             return []
         end = next((n for n in range(at + 1, len(self.cells)) if self.cells[n].label in self.graded), None)
         return [
-            cell for cell in self.cells[at:end] if _norm(cell.text) not in self.by_text and cell.text.strip()
+            cell for cell in self.cells[at:end] if spaced(cell.text) not in self.by_text and cell.text.strip()
         ]
 
     def _take_work(self, task: str, cells: Sequence[Cell], beside: Sequence[str], reading: _Reading) -> None:
         """What was done for a task. Nothing is certain to be there only in a notebook that nobody touched."""
         reading.texts[task] = _cut(BETWEEN.join(_as_markdown(cell) for cell in cells))
-        touched = any(cell.ran or _norm(cell.text) not in {*self.by_text, ""} for cell in self.cells)
+        touched = any(cell.ran or spaced(cell.text) not in {*self.by_text, ""} for cell in self.cells)
         if not cells and (touched or beside):
             self._doubt(
                 task, "nothing of yours was found below this task, but elsewhere in the notebook", reading
@@ -206,7 +206,7 @@ class _Notebook:
 
     def _is_own(self, text: str) -> bool:
         """Whether somebody wrote this: it is not empty, and was not given."""
-        return not is_placeholder(text) and _norm(text) not in self.by_text
+        return not is_placeholder(text) and spaced(text) not in self.by_text
 
     def _take(
         self,
@@ -293,11 +293,11 @@ class _Notebook:
 
     def _own(self, cell: Cell) -> str:
         """The lines of a cell of text that were not given; nothing where the cell is code."""
-        if cell.kind not in PROSE and not _is_prose(cell.text):
-            return ""
-        lines = [line for line in cell.text.splitlines() if _norm(line) not in self.lines]
+        lines = [line for line in cell.text.splitlines() if spaced(line) not in self.lines]
         text = "\n".join(lines).strip()
-        return "" if is_placeholder(text) or not re.search(r"\w", text) else text
+        if is_placeholder(text) or not re.search(r"\w", text):
+            return ""
+        return text if cell.kind in PROSE or _is_prose(cell.text) else ""
 
     def _nearest(
         self, loose: Sequence[Cell], asked: Sequence[str], answered: set[str]
@@ -327,7 +327,7 @@ class _Notebook:
         """Where a cell of the release stood that this is, perhaps changed."""
         if cell.label in self.place:
             return self.place[cell.label]
-        text = _norm(cell.text)
+        text = spaced(cell.text)
         return self.by_text.get(text, self.by_id.get(cell.id))
 
 
@@ -358,15 +358,11 @@ def _listed(places: Sequence[str]) -> str:
 
 def _distinct(copies: Iterable[_Copy]) -> list[_Copy]:
     """Copies that say different things, each once."""
-    return list({_norm(copy.cell.text): copy for copy in reversed(list(copies))}.values())[::-1]
+    return list({spaced(copy.cell.text): copy for copy in reversed(list(copies))}.values())[::-1]
 
 
 def _where(copy: _Copy) -> str:
     return f"{copy.path} cell {copy.cell.number}"
-
-
-def _norm(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _cut(text: str) -> str:
