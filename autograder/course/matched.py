@@ -24,7 +24,8 @@ class Matched:
 
     def called(self, student: str) -> str:
         """`Last, First`; empty where nobody knows."""
-        return ", ".join(part for part in self.names(student)[:2] if part)
+        person = self.found.get(student)
+        return person.called if person else ""
 
 
 def match(students: Iterable[str], roster: Roster | None) -> Matched:

@@ -68,6 +68,11 @@ class Student:
         *first_names, last = self.name.split() or [""]
         return last, " ".join(first_names)
 
+    @property
+    def called(self) -> str:
+        """`Last, First`; empty where nobody knows."""
+        return ", ".join(filter(None, self.last_first))
+
 
 class Roster:
     """Students by id, and the ways to recognise one."""

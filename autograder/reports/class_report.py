@@ -87,9 +87,7 @@ def _render(
     matched: Matched | None,
 ) -> str:
     people = {**(matched.found if matched else {}), **{p.id: p for p in (matched.missing if matched else ())}}
-    names = {
-        student: ", ".join(part for part in person.last_first if part) for student, person in people.items()
-    }
+    names = {student: person.called for student, person in people.items()}
     missing = [person.id for person in matched.missing] if matched else []
     strangers = matched.strangers if matched else ()
     scored = [r for r in records if any(g.points is not None for g in r.grades.values())]
@@ -122,19 +120,11 @@ def _render(
 
 def _described(people: Mapping[str, Student]) -> dict[str, str]:
     """Name, section and group, as far as the roster knows them."""
-    return {
-        student: "; ".join(
-            filter(
-                None,
-                (
-                    ", ".join(filter(None, person.last_first)),
-                    f"section {person.section}" if person.section else "",
-                    person.group,
-                ),
-            )
-        )
-        for student, person in people.items()
+    parts = {
+        student: (one.called, f"section {one.section}" if one.section else "", one.group)
+        for student, one in people.items()
     }
+    return {student: "; ".join(filter(None, about)) for student, about in parts.items()}
 
 
 def page_of(student: str) -> str:

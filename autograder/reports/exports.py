@@ -15,7 +15,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.matched import Matched
 from autograder.course.policy import utc
 from autograder.records.record import CaseResult, Grade, Record
-from autograder.reports.score import needed, score
+from autograder.reports.score import handed_in, needed, score
 from autograder.safe_text import defused
 
 NBGRADER_COLUMNS = [
@@ -62,7 +62,7 @@ def nbgrader_csv(
     due = _utc(assignment.late.due)
     for record in records:
         earned, waits = score(record, assignment, proposals=True), needed(record)
-        time = _utc(datetime.fromisoformat(record.handed_in) if record.handed_in else None)
+        time = _utc(handed_in(record))
         row = {"duedate": due, "timestamp": time, "max_score": record.max_points}
         if final or not waits:
             row |= {"raw_score": earned.points, "late_submission_penalty": earned.penalty}

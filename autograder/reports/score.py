@@ -46,8 +46,6 @@ def score(record: Record, assignment: Assignment, proposals: bool = False, paid_
 
     `paid_days` late days of the student's own are spent on it: so many of the days begun cost nothing.
     """
-    handed_in = datetime.fromisoformat(record.handed_in) if record.handed_in else None
-    seconds = assignment.late.seconds_late(handed_in, record.extension_days)
     notebooks: dict[str, float] = {}
     proposed = 0.0
     for grade in record.grades.values():
@@ -55,10 +53,19 @@ def score(record: Record, assignment: Assignment, proposals: bool = False, paid_
             notebooks[grade.notebook] = notebooks.get(grade.notebook, 0.0) + (grade.points or 0.0)
         if grade.state != "graded":
             proposed += grade.points or 0.0
-    charged = max(0.0, seconds - paid_days * DAY)
+    charged = max(0.0, seconds_late(record, assignment) - paid_days * DAY)
     penalties = {name: assignment.late.penalty(points, charged) for name, points in notebooks.items()}
-    late = assignment.late.in_words(handed_in, record.extension_days)
+    late = assignment.late.in_words(handed_in(record), record.extension_days)
     return Score(notebooks, penalties, round(proposed, 2), late)
+
+
+def handed_in(record: Record) -> datetime | None:
+    """When, as far as anybody knows."""
+    return datetime.fromisoformat(record.handed_in) if record.handed_in else None
+
+
+def seconds_late(record: Record, assignment: Assignment) -> float:
+    return assignment.late.seconds_late(handed_in(record), record.extension_days)
 
 
 def needed(record: Record) -> str:

@@ -12,7 +12,6 @@ import io
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from urllib.parse import quote
 
 from autograder.course.assignment import Assignment
@@ -20,7 +19,7 @@ from autograder.course.course import Course
 from autograder.course.roster import Student
 from autograder.records.record import Record
 from autograder.reports import pages
-from autograder.reports.score import needed, score
+from autograder.reports.score import needed, score, seconds_late
 from autograder.safe_text import defused, readable
 
 NOT_YET, MISSING, UNCLAIMED = "not graded yet", "no hand-in", "no hand-in under this id so far"
@@ -41,9 +40,7 @@ class Earned:
 
     @staticmethod
     def of(record: Record, assignment: Assignment, final: bool = False) -> Earned:
-        handed_in = datetime.fromisoformat(record.handed_in) if record.handed_in else None
-        seconds = assignment.late.seconds_late(handed_in, record.extension_days)
-        days = assignment.late.days_to_pay(seconds)
+        days = assignment.late.days_to_pay(seconds_late(record, assignment))
         scores = [score(record, assignment, True, paid_days=n).final for n in range(days + 1)]
         return Earned(scores, "" if final else needed(record))
 
@@ -103,10 +100,6 @@ class Standing:
     def percent(self) -> float | None:
         """None while something needs review."""
         return None if self.needed else round(100 * self.so_far, 2)
-
-    @property
-    def name(self) -> str:
-        return ", ".join(filter(None, self.person.last_first))
 
 
 def standings(course: Course, taught: Sequence[Taught], people: Mapping[str, Student]) -> list[Standing]:
