@@ -178,7 +178,7 @@ class Collector:
     def _student(self, person: Person) -> tuple[str, str]:
         """(student id, why the roster does not tell whose this is)."""
         if self.roster is not None:
-            match next(filter(None, (self.roster.match(person.ids, n) for n in person.names)), []):
+            match person.on(self.roster):
                 case [student]:
                     return student.id, ""
                 case []:

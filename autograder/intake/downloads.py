@@ -23,6 +23,7 @@ from typing import Any
 from autograder import bounded
 from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
+from autograder.course.roster import Roster, Student
 from autograder.errors import IntakeError
 from autograder.files import opened
 from autograder.intake.archives import FolderTree, Tree, ZipTree, ignored, is_archive, is_foreign, odd, stem
@@ -59,6 +60,10 @@ class Person:
             if sign == "-" and GROUP.search(self.name[:at]):
                 found.append(self.name[at + 1 :].strip())
         return found
+
+    def on(self, roster: Roster) -> list[Student]:
+        """Who on the roster this is: one is a match, several are namesakes, none is a stranger."""
+        return next(filter(None, (roster.match(self.ids, name) for name in self.names)), [])
 
     @property
     def label(self) -> str:

@@ -74,7 +74,7 @@ def _owners(hand_in: HandIn, people: Roster | None) -> Iterator[str]:
             yield safe_id(person.label)
             continue
         found = people.group(person.group) if person.group else []
-        found = found or next(filter(None, (people.match(person.ids, n) for n in person.names)), [])
+        found = found or person.on(people)
         if len(found) == 1:  # a group's one number is no member's own
             yield found[0].id
 
