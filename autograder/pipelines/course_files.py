@@ -39,7 +39,7 @@ def _needed(assignment: Assignment) -> Iterator[Path]:
     yield from (notebook.path for notebook in assignment.notebooks)
     for folder in (course.graders, course.rubrics, assignment.library, assignment.release_folder):
         for path in files_below(folder):
-            if path.is_file() and "__pycache__" not in path.parts:
+            if "__pycache__" not in path.parts:
                 yield path
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import autograder
 from autograder.course import course
-from autograder.files import whole
+from autograder.files import files_below, whole
 from autograder.runs.packed import pack
 
 KIT = "cs-course-kit"
@@ -43,9 +43,7 @@ def wheel() -> tuple[str, bytes]:
 def _engine() -> Iterator[Path]:
     own = course.read(ENGINE.parent) if (ENGINE.parent / course.FILE).is_file() else None
     apart = (own.graders, own.rubrics) if own else ()
-    for path in sorted(ENGINE.rglob("*")):
-        if path.is_file() and path.suffix != ".pyc" and not any(path.is_relative_to(f) for f in apart):
-            yield path
+    yield from (p for p in files_below(ENGINE) if not any(p.is_relative_to(folder) for folder in apart))
 
 
 def _hash(data: bytes) -> str:
