@@ -22,6 +22,7 @@ from typing import Any
 
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
+from autograder.files import contents_below
 from autograder.intake import Submission
 from autograder.judge.digests import solved_files
 from autograder.judge.grade import grade_all
@@ -58,10 +59,9 @@ def hand_ins(assignment: Assignment) -> dict[str, dict[str, bytes]]:
     package = assignment.package
     path, module = f"{package}/layers.py", f"{package}.layers"
     todo = [name for name in assignment.todo if name.startswith(f"{module}.")]
-    released = assignment.release_folder / package
     return {
         "right": right,
-        "skeleton": {f"{package}/{p.relative_to(released)}": p.read_bytes() for p in released.rglob("*.py")},
+        "skeleton": contents_below(assignment.release_folder / package, assignment.release_folder, "*.py"),
         "one edge lost": {**right, path: right[path].replace(FIND, LOST)},
         "layers unwritten": {
             **right,

@@ -35,6 +35,7 @@ class Labelled:
     text: str
     met: frozenset[str]  # ids of the criteria a fair reader calls met
     where: str
+    also: tuple[str, ...] = ()  # other grade ids of the same question
 
     @property
     def part(self) -> str:
@@ -49,7 +50,8 @@ def labelled(folder: Path = ANSWERS) -> Iterator[Labelled]:
         for number, raw in enumerate(table["answer"], 1):
             style, where = raw.get("style", "plain"), f"{path.name} answer {number}"
             met = frozenset(raw["met"])
-            yield Labelled(table["question"], raw["kind"], style, raw["text"], met, where)
+            also = tuple(table.get("also", ()))
+            yield Labelled(table["question"], raw["kind"], style, raw["text"], met, where, also)
 
 
 def questions(root: Path = ROOT) -> dict[str, Question]:

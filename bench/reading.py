@@ -16,7 +16,6 @@ import dataclasses
 import random
 import tempfile
 import time
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,40 +28,31 @@ from autograder.reading import views
 from autograder.reading.room import Room, Wanted
 from autograder.records import record
 from autograder.records.record import CaseResult, Grade, Outcome, Record
+from bench.labelled import labelled
 from bench.reports import class_of
 
-ANSWERS = Path(__file__).parents[1] / "tests/rubrics/answers"
 SURE = 0.55  # of the criteria a rubric decides
 ADDED = ("", "", "", "I think that ", "In my opinion ", "As shown in the lecture, ")
 KEY_SECONDS = 0.4  # for a key
 GLANCE_SECONDS = 2.0  # for an answer that is like the one just read
 
 
-def pool(question: Question) -> list[tuple[str, frozenset[str]]]:
-    """(text, criteria it meets) of every labelled answer to a question."""
-    found = []
-    for path in sorted(ANSWERS.glob("*.toml")):
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        if question.grade_id in (table["question"], *table.get("also", [])):
-            found += [(raw["text"].strip(), frozenset(raw["met"])) for raw in table["answer"]]
-    return found
-
-
 def answered(assignment: Assignment, students: int, questions: int, seed: int = 231) -> Iterator[Record]:
     """A class whose answers all need review."""
     draw = random.Random(seed)
     asked = [q for q in assignment.written.values() if q is not None][:questions]
-    pools = {q.grade_id: pool(q) for q in asked}
+    known = list(labelled())
+    pools = {q.grade_id: [a for a in known if q.grade_id in (a.question, *a.also)] for q in asked}
     for made in class_of(assignment, students, seed):
         grades, texts = dict(made.grades), {}
         for question in asked:
-            text, met = draw.choice(pools[question.grade_id])
-            texts[question.grade_id] = draw.choice(ADDED) + text
-            grades[question.grade_id] = graded(question, grades[question.grade_id], met, draw)
+            answer = draw.choice(pools[question.grade_id])
+            texts[question.grade_id] = draw.choice(ADDED) + answer.text.strip()
+            grades[question.grade_id] = graded(question, grades[question.grade_id], answer.met)
         yield dataclasses.replace(made, grades=grades, answers=texts)
 
 
-def graded(question: Question, grade: Grade, met: frozenset[str], draw: random.Random) -> Grade:
+def graded(question: Question, grade: Grade, met: frozenset[str]) -> Grade:
     cases = []
     for criterion in question.criteria:
         sure = random.Random(f"{sorted(met)} {criterion.id}").random() < SURE
@@ -109,9 +99,8 @@ def opening(assignment: Assignment, out: Path) -> None:
     started = time.perf_counter()
     with room.session() as db:
         chosen = piles[0]
-        versions = {a.key: f"{a.version}." for a in chosen.open}
         states = {a.key: views.ledger.states(db, assignment.name, grade_id, [a.student]) for a in chosen.open}
-        versions = {a.key: versions[a.key] + states[a.key][a.student].version for a in chosen.open}
+        versions = {a.key: f"{a.version}.{states[a.key][a.student].version}" for a in chosen.open}
         room.decide(db, Wanted(grade_id, versions, {}, 0.5, ""), "reader")
     timed(f"a decision for {len(chosen.open)} answers", started)
 
@@ -123,13 +112,13 @@ def reading(assignment: Assignment, out: Path, seconds: float) -> None:
     with room.session() as db:
         for row in room.overview(db, "reader"):
             piles = room.piles(db, row.grade_id)
-            keys = groups = singles = 0
+            keys = singles = 0
             for pile in piles:
                 cases = pile.first.grade.cases
                 open_criteria = sum(case.outcome == "skipped" for case in cases)
                 keys += open_criteria + 1  # a key for each criterion to be decided, and `a`
                 singles += len(pile.alike.answers) * (open_criteria + 1)
-                groups += 1
+            groups = len(piles)
             glances = row.answers - groups
             minutes = (groups * seconds + glances * GLANCE_SECONDS + keys * KEY_SECONDS) / 60
             alone = (row.answers * seconds + singles * KEY_SECONDS) / 60
