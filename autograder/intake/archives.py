@@ -15,12 +15,13 @@ import struct
 import tarfile
 import zipfile
 import zlib
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import IO, Protocol
+from typing import IO
 
 from autograder.errors import IntakeError
 from autograder.files import opened
@@ -68,16 +69,25 @@ MAX_TAR_HEADER = 16 * 2**10  # bytes of one extended header, which holds a name 
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 
 
-class Tree(Protocol):
+class Tree(ABC):
     """Files below a folder or in an archive, and what was unusual about them."""
 
-    noted: list[str]
+    def __init__(self, label: str = "") -> None:
+        self.label, self.noted = label, list[str]()  # an archive's name; a folder needs none
 
+    @abstractmethod
     def names(self) -> list[str]: ...
 
-    def read(self, name: str, most: int | None = None) -> bytes: ...
+    @abstractmethod
+    def _open(self, name: str) -> AbstractContextManager[IO[bytes]]: ...
 
-    def head(self, name: str) -> bytes: ...
+    def read(self, name: str, most: int | None = None) -> bytes:
+        with self._open(name) as file:
+            return _at_most(file, most, name, self.label)
+
+    def head(self, name: str) -> bytes:
+        with self._open(name) as file:
+            return file.read(HEAD)
 
 
 class TooLarge(IntakeError):
@@ -152,11 +162,12 @@ def _raised(error: OSError) -> None:
     raise error
 
 
-class FolderTree:
+class FolderTree(Tree):
     """Regular files below a folder; links are not followed."""
 
     def __init__(self, root: Path) -> None:
-        self.root, self.noted = root, list[str]()
+        super().__init__()
+        self.root = root
 
     def names(self) -> list[str]:
         found = list(islice(self._walk(), MAX_ENTRIES + 1))
@@ -175,14 +186,6 @@ class FolderTree:
                 elif len(self.noted) < MAX_NOTED:
                     self.noted.append(f"{path[top:]!r} is a link or no ordinary file; not used")
 
-    def read(self, name: str, most: int | None = None) -> bytes:
-        with self._open(name) as file:
-            return _at_most(file, most, name)
-
-    def head(self, name: str) -> bytes:
-        with self._open(name) as file:
-            return file.read(HEAD)
-
     @contextmanager
     def _open(self, name: str) -> Iterator[IO[bytes]]:
         path = self.root / name
@@ -197,11 +200,11 @@ class FolderTree:
             raise IntakeError(f"{name}: cannot be read ({error.strerror})") from None
 
 
-class ZipTree:
+class ZipTree(Tree):
     """The files of a zip."""
 
     def __init__(self, file: IO[bytes], label: str, entries: int | None = None) -> None:
-        self.label, self.noted = label, list[str]()
+        super().__init__(label)
         self.entries = MAX_ENTRIES if entries is None else entries
         try:
             self._refuse_crowds(file)
@@ -249,14 +252,6 @@ class ZipTree:
     def names(self) -> list[str]:
         return sorted(self._infos)
 
-    def read(self, name: str, most: int | None = None) -> bytes:
-        with self._open(name) as member:
-            return _at_most(member, most, name, self.label)
-
-    def head(self, name: str) -> bytes:
-        with self._open(name) as member:
-            return member.read(HEAD)
-
     @contextmanager
     def _open(self, name: str) -> Iterator[IO[bytes]]:
         if self._infos[name].flag_bits & ENCRYPTED:
@@ -278,11 +273,11 @@ def _in_utf8(info: zipfile.ZipInfo) -> str:
         return info.filename
 
 
-class TarTree:
+class TarTree(Tree):
     """The files of a `.tar` or `.tar.gz`."""
 
     def __init__(self, file: IO[bytes], label: str) -> None:
-        self.label, self.noted = label, list[str]()
+        super().__init__(label)
         try:
             zipped = file.read(2) == b"\x1f\x8b"
             file.seek(0)
@@ -313,14 +308,6 @@ class TarTree:
 
     def names(self) -> list[str]:
         return sorted(self._members)
-
-    def read(self, name: str, most: int | None = None) -> bytes:
-        with self._open(name) as member:
-            return _at_most(member, most, name, self.label)
-
-    def head(self, name: str) -> bytes:
-        with self._open(name) as member:
-            return member.read(HEAD)
 
     @contextmanager
     def _open(self, name: str) -> Iterator[IO[bytes]]:
