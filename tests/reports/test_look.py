@@ -19,7 +19,7 @@ PAIRS = [  # (text or mark, what it stands on, contrast it needs)
 
 def sheet(name: str) -> str:
     text = resources.files("autograder.reports").joinpath(f"templates/{name}").read_text("utf-8")
-    return text[text.index("<style>") : text.index("</style>")] if name.endswith(".html") else text
+    return text.split("{% block style %}")[1].split("{% endblock %}")[0] if name.endswith(".html") else text
 
 
 def colours(scheme: str) -> dict[str, str]:
