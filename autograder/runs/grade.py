@@ -102,6 +102,10 @@ class GradedLine:
         """With the same numbers as gradebook, report and CSV. `kept` says why it could not be graded again,
         so that the result of before stays."""
         earned = score(graded, assignment, proposals=True)
+        if graded.fault and not any(graded.fault in said for said in (*graded.problems, kept)):
+            kept = (
+                f"not graded as a whole, by a fault of ours: {graded.fault}; the same command tries it again"
+            )
         return GradedLine(
             graded.student,
             earned.final,

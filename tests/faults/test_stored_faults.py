@@ -27,8 +27,10 @@ def test_a_stored_fault_is_graded_again_until_it_is_whole(kit: Kit, tmp_path: Pa
     switch = tmp_path / "switch"
     switch.write_text("")
     kit.write_graders(FAULTY.replace("SWITCH", str(switch)))
-    assert kit.grade(out).returncode == 1
+    first = kit.grade(out)
+    assert first.returncode == 1
     assert "no memory" in told(out)["s001"]["fault"]
+    assert "s001  not graded as a whole, by a fault of ours: MemoryError: no memory; the same" in first.stdout
     switch.unlink()
     assert kit.grade(out).returncode == 0
     assert (told(out)["s001"]["fault"], told(out)["s001"]["grades"]["double"]["points"]) == ("", 4.0)
