@@ -58,7 +58,7 @@ class StudentModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                 self.fixed.setdefault(module, {})[name] = stand_ins.refusing(name)
         self.modules.update(dict.fromkeys(self.absent))
         self.likes: dict[str, taken_away.Likes] = {}  # module -> what the code of those looked like
-        self.others = taken_away.functions_now() if self.taken else []
+        self.others = taken_away.functions_now() if self.taken else {}
         for module in self.taken:
             self._cut(module)
 

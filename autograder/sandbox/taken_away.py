@@ -10,7 +10,7 @@ import ast
 import dis
 import functools
 import gc
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Container, Iterator
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
@@ -49,23 +49,23 @@ def _definitions(node: ast.AST) -> Iterator[ast.FunctionDef]:
             yield from _definitions(inner)
 
 
-def functions_now() -> list[FunctionType]:
-    """Those of Python and of libraries, asked for before any of the student's code ran."""
-    return [function for function in gc.get_objects() if type(function) is FunctionType]
+def functions_now() -> dict[int, FunctionType]:
+    """All that there are, by their id: before the student's code has run, those of Python and libraries."""
+    return {id(function): function for function in gc.get_objects() if type(function) is FunctionType}
 
 
-def empty(name: str, bound: Collection[Any], likes: set[Likeness], others: Collection[FunctionType]) -> None:
+def empty(name: str, bound: Collection[Any], likes: set[Likeness], others: Container[int]) -> None:
     """Let everything that was to be called `name`, and every function with the same code, refuse.
 
     Args:
         bound: what the module gave that name.
-        others: functions that stay: they were there before the student's code, whatever that says of its own.
+        others: ids of functions that stay: they were there before the student's code, whatever that says of
+            its own.
     """
     same = {id(function): function for value in bound for function in _functions(value)}
     likes = likes | {_likeness(f.__code__) for f in same.values() if not _hands_on(f.__code__)}
-    stay = set(map(id, others))
-    for function in functions_now():
-        if id(function) not in stay and (id(function) in same or _likeness(function.__code__) in likes):
+    for at, function in functions_now().items():
+        if at not in others and (at in same or _likeness(function.__code__) in likes):
             function.__code__ = _refusing(name, len(function.__code__.co_freevars))
 
 

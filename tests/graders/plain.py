@@ -86,7 +86,7 @@ class Sources(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             names = Names(module.__dict__, fixed)
             exec(compile(left, f"<submission>{key[0]}", "exec"), module.__dict__, names)
             mine = set(map(id, module.__dict__.values()))  # other versions live in this process, too
-            others = [function for function in taken_away.functions_now() if id(function) not in mine]
+            others = taken_away.functions_now().keys() - mine
             taken_away.empty(taken, [value for _, value in names.refused], likes[taken], others)
             return
         exec(_compiled[key], module.__dict__, Names(module.__dict__, fixed) if fixed else None)
