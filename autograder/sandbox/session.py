@@ -28,6 +28,7 @@ MAX_FRAMES = 20
 MAX_SHOWN = 1 << 20  # bytes of a file whose lines are shown; splitting longer ones takes too long
 NOTICE = 100  # characters, for the worker's line that says there was more
 WRONG_FORM = "an answer of the wrong form"
+SLEEPS = ": it sleeps"  # how a doubt over a call ends that did not compute
 HELD_UP = "a call's time went by while its process could not run; the machine is overloaded or was suspended"
 OWN_USE = 0.5  # of a call's time: what a loop must have computed for, to be one
 PATIENCE = 8.0  # times a call's time, for one that computes and has to wait for a processor
@@ -63,11 +64,7 @@ class Session:
         self._lost: StudentError | None = None  # why nothing more is run in this case
         self.doubt = ""  # what has ended this case, if others than the code may have done it
         self._shown: set[str] = set()  # of these, what is the code's doing
-        self._began: tuple[float, float, float] = (
-            0.0,
-            0.0,
-            0.0,
-        )  # of a request: clock, its losses, processor
+        self._began = (0.0, 0.0, 0.0)  # of a request: clock, its losses, processor
         self._asks = False  # whether the code has asked, in this request, for what it builds on
         self._overran: Counter[str] = Counter()
         self._returned: set[str] = set()  # what has come to an end at least once
@@ -247,19 +244,17 @@ class Session:
         if held:
             self._stop()
             raise SandboxError(HELD_UP)
-        doubt = f"{what}: it sleeps"
-        if doubt in self._shown:
-            return self._too_slow(what, allowed, frames)
-        error = self._too_slow(what, allowed, frames)
-        self._overran[what] -= 1  # until it is shown
-        self.doubt = doubt
+        error, doubt = self._too_slow(what, allowed, frames), what + SLEEPS
+        if doubt not in self._shown:
+            self._overran[what] -= 1  # until it is shown
+            self.doubt = doubt
         return error
 
     def shown(self) -> None:
         """The doubt over this case is settled: it is the code's own doing, here and in cases to come."""
         self._shown.add(self.doubt)
-        if self.doubt.endswith(": it sleeps"):
-            self._overran[self.doubt.removesuffix(": it sleeps")] += 1
+        if self.doubt.endswith(SLEEPS):
+            self._overran[self.doubt.removesuffix(SLEEPS)] += 1
         self.doubt = ""
 
     def _too_slow(self, what: str, allowed: float, frames: Sequence[Frame] = ()) -> StudentError:
