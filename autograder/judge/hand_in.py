@@ -60,8 +60,7 @@ class Now:
 
     def unwritten(self) -> set[str]:
         """The cells whose cases failed for want of code alone: to call their functions costs nothing."""
-        stubs = {cell for (cell, _), case in self.cases.items() if _raised_by_stub(case)}
-        return stubs - {
+        return self.wrong() - {
             cell
             for (cell, _), case in self.cases.items()
             if case.outcome in ("failed", "error") and not _raised_by_stub(case)
