@@ -29,13 +29,13 @@ class Settings:
     """One settings file, read field by field."""
 
     def __init__(self, path: Path, root: Path) -> None:
-        self.where = path.relative_to(root).as_posix()
+        self.file, self.where = path, path.relative_to(root).as_posix()
         self.table: dict[str, Any] = load(path, self.where, CourseError)
-        self.lines = text_of(path).splitlines()
 
     def fail(self, key: str, expected: str, got: str, advice: str) -> CourseError:
         pattern = re.compile(rf"\s*\[?\s*{re.escape(key)}\s*[\]=]")
-        line = next((f":{n}" for n, text in enumerate(self.lines, 1) if pattern.match(text)), "")
+        lines = enumerate(text_of(self.file).splitlines(), 1)
+        line = next((f":{n}" for n, text in lines if pattern.match(text)), "")
         return CourseError(f"{self.where}{line}: {key}: expected {expected}, got {got}; {advice}")
 
     def refuse_unknown(self, table: dict[str, Any], known: tuple[str, ...], prefix: str) -> None:
