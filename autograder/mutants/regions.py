@@ -14,9 +14,9 @@ from autograder.errors import CourseError
 from autograder.files import text_of, whole
 from autograder.intake import Submission
 from autograder.release import marks
+from autograder.release.marks import Function
+from autograder.release.notebook_marks import source_of
 from autograder.release.strip import entries
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,8 @@ def _in_notebooks(assignment: Assignment) -> Iterator[Target]:
     for notebook in assignment.notebooks:
         if not notebook.has_functions:
             continue
-        for number, cell in enumerate(_cells(text_of(notebook.path))):
-            text = _source(cell)
+        for number, cell in enumerate(json.loads(text_of(notebook.path))["cells"]):
+            text = source_of(cell)
             if cell.get("cell_type") != "code" or marks.BEGIN not in text:
                 continue
             where = f"{notebook.name}.ipynb:{number}"
@@ -132,14 +132,3 @@ def submission(assignment: Assignment, texts: Texts, name: str, changed: Mapping
             data = json.dumps(content).encode()
         notebooks[notebook.name] = data
     return Submission(name, package, notebooks)
-
-
-def _cells(text: str) -> list[dict[str, object]]:
-    return list(json.loads(text)["cells"])
-
-
-def _source(cell: dict[str, object]) -> str:
-    source = cell.get("source", "")
-    return (
-        source if isinstance(source, str) else "".join(map(str, source if isinstance(source, list) else []))
-    )

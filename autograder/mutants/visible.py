@@ -11,7 +11,7 @@ import os
 import resource
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -99,18 +99,15 @@ def _run(program: Iterable[str]) -> int:
     return NOTHING
 
 
-def _programs(cells: list[Mapping[str, Any]]) -> dict[str, list[str]]:
+def _programs(cells: list[dict[str, Any]]) -> dict[str, list[str]]:
     """Grade id of a check cell -> what it takes to run it; none of those that need a training."""
     pieces, found = work.parts_of(cells), {}
     for number, cell in enumerate(cells):
-        mark = cell.get("metadata", {}).get("nbgrader") or {}
+        mark = work.marks_of(cell)
         if cell.get("cell_type") != "code" or not mark.get("grade") or mark.get("solution"):
             continue
         places = work.needed_for(number, pieces)
-        trained = any(
-            (cells[pieces[place][0]].get("metadata", {}).get("nbgrader") or {}).get("solution")
-            for place in places
-        )
+        trained = any(work.marks_of(cells[pieces[place][0]]).get("solution") for place in places)
         if not trained:
             found[str(mark["grade_id"])] = [str(pieces[place][1]) for place in places]
     return found
