@@ -6,7 +6,8 @@ Which cells these are is measured once: the solution notes which of its function
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from autograder.judge.check import Check
 from autograder.judge.grade import load_checks
 from autograder.judge.hand_in import Judge, Now
 from autograder.judge.scoring import score
-from autograder.mutants.make import Mutant
+from autograder.mutants.make import Mutant, side
 from autograder.mutants.regions import Target, Texts, submission
 from autograder.records.record import CaseResult
 from autograder.sandbox.level import Level
@@ -86,15 +87,11 @@ class Verdict:
 
     @property
     def was(self) -> str:
-        return _side(self.diff, "-")
+        return side(self.diff, "-")
 
     @property
     def now(self) -> str:
-        return _side(self.diff, "+")
-
-
-def _side(diff: Iterable[str], mark: str) -> str:
-    return " ".join(line[1:].strip() for line in diff if line.startswith(mark))
+        return side(self.diff, "+")
 
 
 class Bench:
@@ -108,7 +105,8 @@ class Bench:
             submission_seconds=min(limits.submission_seconds, ALL_SECONDS),
         )
         self.assignment = replace(assignment, limits=limits)
-        self.checks = [check for check in load_checks(assignment) if "student" in check.wants]
+        self.loaded = load_checks(assignment)
+        self.checks = [check for check in self.loaded if "student" in check.wants]
         self.judge = Judge(self.assignment, self.checks, level)
         self.points = {cell.grade_id: cell.points for cell in assignment.grade_cells}
 
@@ -124,9 +122,18 @@ class Bench:
         """What the checks of some cells, or of all, come to on the solution with these texts changed."""
         wanted = None if cells is None else set(cells)
         checks = [c for c in self.checks if wanted is None or c.grade_id in wanted]
-        now = Now(submission(self.assignment, self.texts, name, changed), {}, {}, {})
-        self.judge.look(now, checks)
+        now = self._looked(self.judge, checks, name, changed)
         return {cell: now.of(cell) for cell in dict.fromkeys(check.grade_id for check in checks)}
+
+    def watched(self, checks: Sequence[Check], name: str, changed: Mapping[str, str]) -> Now:
+        """What checks that watch what they run come to, in a sandbox of their own."""
+        with Judge(self.assignment, checks, self.judge.level) as judge:
+            return self._looked(judge, checks, name, changed)
+
+    def _looked(self, judge: Judge, checks: Sequence[Check], name: str, changed: Mapping[str, str]) -> Now:
+        now = Now(submission(self.assignment, self.texts, name, changed), {}, {}, {})
+        judge.look(now, checks)
+        return now
 
     def verdict(self, mutant: Mutant, reach: Reach, own: Sequence[str]) -> Verdict:
         runs = reach[mutant.target.name]
@@ -173,12 +180,7 @@ class Bench:
         ran: dict[str, set[str]] = {target.name: set() for target in targets}
         called: dict[str, set[str]] = {target.name: set() for target in targets}
         checks = [replace(c, function=_watched(c, ran, called), builds_on={}) for c in self.checks]
-        judge = Judge(self.assignment, checks, self.judge.level)
-        now = Now(submission(self.assignment, self.texts, "solution", noted(targets)), {}, {}, {})
-        try:
-            judge.look(now, checks)
-        finally:
-            judge.sandbox.close()
+        now = self.watched(checks, "solution", noted(targets))
         for (cell, case), result in now.cases.items():
             if result.outcome in ("failed", "error"):
                 raise GradingError(
@@ -193,22 +195,37 @@ def _watched(check: Check, ran: Mapping[str, set[str]], called: Mapping[str, set
 
     def run(**given: Any) -> Any:
         student = given["student"]
-        call = student.call
 
-        def noting(function: Any, /, *args: Any, **more: Any) -> Any:
-            if isinstance(function, str) and function in called:
-                called[function].add(check.grade_id)
-            return call(function, *args, **more)
+        def noting(call: Callable[..., Any]) -> Callable[..., Any]:
+            def noted(function: Any, /, *args: Any, **more: Any) -> Any:
+                if isinstance(function, str) and function in called:
+                    called[function].add(check.grade_id)
+                return call(function, *args, **more)
 
-        student.call = noting
+            return noted
+
         try:
-            return check.function(**given)
+            with wrapped(student, ("call",), noting):
+                return check.function(**given)
         finally:
-            del student.call
             for name in student.call(student.define(TAKE, "reached")):
                 ran[name].add(check.grade_id)
 
     return run
+
+
+@contextmanager
+def wrapped(
+    student: Any, methods: Sequence[str], wrap: Callable[[Callable[..., Any]], Callable[..., Any]]
+) -> Iterator[None]:
+    """While this lasts, these methods of a student are what `wrap` makes of them."""
+    for method in methods:
+        setattr(student, method, wrap(getattr(student, method)))
+    try:
+        yield
+    finally:
+        for method in methods:
+            delattr(student, method)
 
 
 def noted(targets: Sequence[Target]) -> dict[str, str]:

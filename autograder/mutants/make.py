@@ -54,11 +54,16 @@ class Mutant:
 
     @cached_property
     def was(self) -> str:
-        return " ".join(line[1:].strip() for line in self.diff if line.startswith("-"))
+        return side(self.diff, "-")
 
     @cached_property
     def now(self) -> str:
-        return " ".join(line[1:].strip() for line in self.diff if line.startswith("+"))
+        return side(self.diff, "+")
+
+
+def side(diff: Iterable[str], mark: str) -> str:
+    """What was there, "-", or is there now, "+", in one line."""
+    return " ".join(line[1:].strip() for line in diff if line.startswith(mark))
 
 
 def make(targets: Iterable[Target], operators: Sequence[Operator]) -> list[Mutant]:

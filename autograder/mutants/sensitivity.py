@@ -16,11 +16,10 @@ import numpy as np
 
 from autograder.course.assignment import Assignment
 from autograder.judge.check import Check
-from autograder.judge.hand_in import Judge, Now
 from autograder.judge.neighbours import graders_importable
 from autograder.mutants import regions, right
-from autograder.mutants.bench import Bench, owners
-from autograder.mutants.regions import Target, Texts, submission
+from autograder.mutants.bench import Bench, owners, wrapped
+from autograder.mutants.regions import Target, Texts
 from autograder.mutants.right import Style
 from autograder.release.package import solved
 from autograder.sandbox.level import Level
@@ -129,12 +128,7 @@ Values = dict[tuple[str, str], list[np.ndarray]]  # (cell, case) -> what its cal
 def _values(bench: Bench, name: str, texts: Texts) -> Values:
     """All arrays and numbers that the checks get from a version of the solution."""
     found: Values = {}
-    checks = [replace(check, function=_noted(check, found)) for check in bench.checks]
-    judge = Judge(bench.assignment, checks, bench.judge.level)
-    try:
-        judge.look(Now(submission(bench.assignment, bench.texts, name, texts), {}, {}, {}), checks)
-    finally:
-        judge.sandbox.close()
+    bench.watched([replace(check, function=_noted(check, found)) for check in bench.checks], name, texts)
     return found
 
 
@@ -151,13 +145,8 @@ def _noted(check: Check, found: Values) -> Callable[..., Any]:
 
             return noted
 
-        for method in ("call", "method", "get"):
-            setattr(student, method, noting(getattr(student, method)))
-        try:
+        with wrapped(student, ("call", "method", "get"), noting):
             return check.function(**given)
-        finally:
-            for method in ("call", "method", "get"):
-                delattr(student, method)
 
     return run
 
