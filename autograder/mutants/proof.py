@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from autograder.answers import labelled
@@ -18,14 +19,15 @@ from autograder.course.assignment import Assignment
 from autograder.errors import CourseError, GradingError, ReleaseError
 from autograder.files import text_of
 from autograder.judge.digests import RIGHT
-from autograder.judge.grade import load_checks
 from autograder.judge.neighbours import graders_importable
 from autograder.mutants import campaign, regions, result_tables, right
 from autograder.mutants.bench import Bench, owners
 from autograder.mutants.campaign import Choice
+from autograder.mutants.regions import Target, Texts
 from autograder.release import leaks, verify
 from autograder.release.build import Tell, tell
-from autograder.release.package import skeleton, solved
+from autograder.release.notebook_marks import source_of
+from autograder.release.package import Skeleton, skeleton, solved
 from autograder.release.verify import VerifyResult
 from autograder.reports import pages
 from autograder.safe_text import readable
@@ -59,6 +61,25 @@ class Proof:
         return "\n".join(f"  {section.title}: {section.said}" for section in self.sections)
 
 
+class _Library:
+    """The library of an assignment, worked out once for all sections: each of these takes seconds."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        self.assignment = assignment
+
+    @cached_property
+    def skeleton(self) -> Skeleton:
+        return skeleton(self.assignment)
+
+    @cached_property
+    def texts(self) -> Texts:
+        return solved(self.assignment)
+
+    @cached_property
+    def targets(self) -> list[Target]:
+        return regions.targets(self.assignment, self.texts)
+
+
 def prove(
     name: str, root: Path | None, models: Path | None, mutants: int, out: Path, progress: Tell = tell
 ) -> Proof:
@@ -70,6 +91,7 @@ def prove(
         out: where their verdicts are kept.
     """
     assignment = course.load(name, root)
+    library = _Library(assignment)
     failure: list[ReleaseError] = []
     result: list[VerifyResult] = []
 
@@ -87,15 +109,15 @@ def prove(
         return ("stopped", []) if failure else (f"{len(assignment.notebooks)} run to the end", [])
 
     looks: list[tuple[str, Callable[[], Said]]] = [
-        ("marks", lambda: _marks(assignment)),
-        ("to do, cells, graders", lambda: _owned(assignment)),
+        ("marks", lambda: _marks(library)),
+        ("to do, cells, graders", lambda: _owned(assignment, library)),
         ("points", lambda: _points(assignment)),
         ("solved and untouched", graded),
         ("notebooks", run),
-        ("answers in the release", lambda: _leaks(assignment)),
+        ("answers in the release", lambda: _leaks(assignment, library)),
         ("links", lambda: _links(assignment)),
         ("rubrics", lambda: _rubrics(assignment, result[0] if result else None)),
-        ("other right solutions", lambda: _right(assignment)),
+        ("other right solutions", lambda: _right(assignment, library)),
         ("mutants", lambda: _mutants(assignment, mutants, out)),
     ]
     sections = []
@@ -110,21 +132,18 @@ def prove(
     return Proof(assignment, tuple(sections), result[0] if result else None, next(iter(failure), None))
 
 
-def _marks(assignment: Assignment) -> Said:
-    built = skeleton(assignment)
+def _marks(library: _Library) -> Said:
+    built = library.skeleton
     own = {solution.owner for solution in built.solutions}
     return f"{len(built.solutions)} regions taken out of {len(own)} functions; nothing to do ships solved", []
 
 
-def _owned(assignment: Assignment) -> Said:
+def _owned(assignment: Assignment, library: _Library) -> Said:
     """The to-do list against cells against graders: nothing without an owner."""
-    texts = solved(assignment)
-    targets = regions.targets(assignment, texts)
-    with graders_importable(assignment.course):
-        checks = load_checks(assignment)
-        with Bench(assignment, texts) as bench:
-            reach = bench.reach(targets)
-            own = owners(targets, reach, bench.points)
+    targets = library.targets
+    with graders_importable(assignment.course), Bench(assignment, library.texts) as bench:
+        own = owners(targets, bench.reach(targets), bench.points)
+    checks = bench.loaded
     cells = {cell.grade_id: cell for cell in assignment.grade_cells}
     graded = {check.grade_id for check in checks}
     settings = assignment.settings.relative_to(assignment.root).as_posix()
@@ -159,19 +178,16 @@ def _released(assignment: Assignment) -> Iterator[tuple[str, str]]:
             yield path.relative_to(folder).as_posix(), text_of(path)
 
 
-def _leaks(assignment: Assignment) -> Said:
+def _leaks(assignment: Assignment, library: _Library) -> Said:
     """The release as it lies there is searched once more, every text of it."""
-    search = leaks.Search(skeleton(assignment).solutions)
+    search = leaks.Search(library.skeleton.solutions)
     findings, count = [], 0
     for name, text in _released(assignment):
         count += 1
         where = f"release/{assignment.name}/{name}"
         pieces = [("", text)]
         if name.endswith(".ipynb"):
-            pieces = [
-                (f" cell {n}", "".join(c.get("source", "")))
-                for n, c in enumerate(json.loads(text)["cells"], 1)
-            ]
+            pieces = [(f" cell {n}", source_of(cell)) for n, cell in enumerate(json.loads(text)["cells"], 1)]
         for place, piece in pieces if name != "work.py" else ():
             try:
                 search.refuse(piece, f"{where}{place}")
@@ -255,16 +271,16 @@ def _examples(assignment: Assignment) -> tuple[int, list[str]]:
     return len(examples), findings
 
 
-def _right(assignment: Assignment) -> Said:
-    texts = solved(assignment)
-    targets = regions.targets(assignment, texts)
-    found = right.styles(assignment, targets, texts)
+def _right(assignment: Assignment, library: _Library) -> Said:
+    found = right.styles(assignment, library.targets, library.texts)
     if not found:
         folder = assignment.graders.relative_to(assignment.root).as_posix()
         return f"none; {folder}/{RIGHT}/STYLE/ would hold some", []
-    with graders_importable(assignment.course), Bench(assignment, texts) as bench:
+    with graders_importable(assignment.course), Bench(assignment, library.texts) as bench:
         lost = right.run(bench, found)
-    counted = [n for name, n in right.counts(found, targets).items() if not name.startswith("notebooks.")]
+    counted = [
+        n for name, n in right.counts(found, library.targets).items() if not name.startswith("notebooks.")
+    ]
     names = ", ".join(style.name for style in found)
     line = f"{sum(counted)} functions in {len(found)} styles ({names}), {min(counted)} or more of each"
     return line, [*map(str, lost)]
