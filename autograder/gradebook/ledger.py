@@ -170,9 +170,8 @@ def _chunk(db: Session, assignment: str, grade_id: str, students: Sequence[str] 
     grade, note = api.Grade.__table__, api.Comment.__table__
     owner, notebook = api.SubmittedAssignment.__table__, api.SubmittedNotebook.__table__
     cell, whole = api.BaseCell.__table__, api.Assignment.__table__
-    written = (
-        cell.alias()
-    )  # nbgrader keeps a cell's comment with the cell of the same name that is a solution
+    # nbgrader keeps a cell's comment with the cell of the same name that is a solution.
+    written = cell.alias()
     named = sa.and_(
         written.c.name == cell.c.name,
         written.c.notebook_id == cell.c.notebook_id,
@@ -250,11 +249,8 @@ def undo(db: Session, assignment: str, who: str, batch: str) -> Applied:
     """
     mine = [line for line in lines(db, assignment, batch=batch) if line.who == who]
     undone = db.execute(sa.select(LINES.c.id).where(LINES.c.undoes == batch)).first()
-    if not mine or undone or mine[0].how == "undo":
+    if not mine or undone or mine[0].how in ("undo", "second"):
         raise ReviewError("there is nothing of yours to undo there; it may be undone already")
-    if mine[0].how == "second":
-        last = Decision(mine[0].grade_id, 0.0, who=who, how="second")
-        return _note(db, assignment, last, [], batch)
     rows = _locked(db, assignment, mine[0].grade_id, [line.student for line in mine])
     if gone := [line.student for line in mine if line.student not in rows]:
         raise GradebookError(f"{mine[0].grade_id}: {gone[0]!r} is not in the gradebook any more")
@@ -322,7 +318,7 @@ def _set(db: Session, row: _Row, manual: float | None, waits: bool, comment: str
 def _note(db: Session, assignment: str, decision: Decision, rows: Sequence[_Row], undoes: str) -> Applied:
     """The lines of one action."""
     batch = uuid.uuid4().hex
-    if not rows and not undoes:
+    if not rows:
         return Applied()
     now = datetime.now(UTC).isoformat(timespec="seconds")
     after = states(db, assignment, decision.grade_id, [row.student for row in rows])
@@ -345,8 +341,5 @@ def _note(db: Session, assignment: str, decision: Decision, rows: Sequence[_Row]
         comment = new.comment if decision.how == "undo" else decision.comment
         own = {"student": row.student, "points": points, "comment": comment}
         added.append({**shared, **own, "before": json.dumps(before), "version": new.version})
-    if not added:  # the undoing of a second reading, which changed nothing in the gradebook
-        none = {"student": "", "points": None, "comment": None, "before": "{}", "version": ""}
-        added.append({**shared, **none})
     db.execute(sa.insert(LINES), added)
     return Applied(batch, tuple(row.student for row in rows))
