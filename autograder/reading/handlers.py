@@ -6,7 +6,7 @@ import getpass
 import json
 import secrets
 from collections.abc import Callable
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any, TypeVar
 
 from jinja2 import Environment
@@ -65,11 +65,9 @@ def inside(method: F) -> F:
 class Base(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandler):
     auth_resource = "autograder_reading"
 
-    @property
+    @cached_property
     def nonce(self) -> str:
-        if not hasattr(self, "_nonce"):
-            self._nonce = secrets.token_urlsafe(16)
-        return self._nonce
+        return secrets.token_urlsafe(16)
 
     @property
     def content_security_policy(self) -> str:
@@ -104,26 +102,24 @@ class Base(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandler):
     @property
     def reader(self) -> str:
         """Who reads: whom the server knows by name, else the name that was typed in, else the machine's."""
-        user = self.current_user
-        if user is None:
-            return ""
-        known = str(getattr(user, "display_name", "") or getattr(user, "username", "") or "")
-        if known and not known.startswith("Anonymous "):
-            return known
+        if self.current_user is None or self.known:
+            return self.known
         typed = self.get_secure_cookie("autograder_reader")
         return typed.decode() if typed else getpass.getuser()
 
     @property
-    def is_known(self) -> bool:
-        name = str(getattr(self.current_user, "display_name", "") or "")
-        return bool(name) and not name.startswith("Anonymous ")
+    def known(self) -> str:
+        """Whom the server knows by name; empty if nobody, or somebody for whom it made a name up."""
+        user = self.current_user
+        name = str(getattr(user, "display_name", "") or getattr(user, "username", "") or "")
+        return "" if name.startswith("Anonymous ") else name
 
     @property
     def names(self) -> bool:
         return self.get_cookie("autograder_names") == "shown"
 
     def page(self, name: str, **more: Any) -> None:
-        more |= {"root": self.root, "nonce": self.nonce, "reader": self.reader, "is_known": self.is_known}
+        more |= {"root": self.root, "nonce": self.nonce, "reader": self.reader, "is_known": bool(self.known)}
         more |= {"names": self.names, "uri": self._here()}
         self.write(self.render_template(name, **more))
 
@@ -315,6 +311,7 @@ class History(Base):
 
 class ObjectionList(Base):
     def show(self, code: int, message: str) -> None:
+        self.room.classroom.refresh()
         with self.room.session() as db:
             rows = [
                 views.objection(self.room, db, one, self.names)
@@ -369,10 +366,8 @@ class Me(Base):
     @inside
     def post(self) -> None:
         name = " ".join(self.get_body_argument("name", "").split())[:LONGEST_NAME]
-        if name and not self.is_known:
-            self.set_secure_cookie(
-                "autograder_reader", name, path=self.base_url, httponly=True, samesite="Lax"
-            )
+        if name and not self.known:
+            self._keep(self.set_secure_cookie, "autograder_reader", name)
         names = self.get_body_argument("names", "")
         if names in ("shown", "hidden"):
             self._keep(self.set_cookie, "autograder_names", names)

@@ -329,8 +329,9 @@ class Room:
         """The sample that this reader reads a second time: decided by others, and by nobody twice so far."""
         self.classroom.refresh()
         name = self.assignment.name
-        first = ledger.standing(ledger.lines(db, name))
-        again = {(line.student, line.grade_id) for line in ledger.lines(db, name, how="second")}
+        every = ledger.lines(db, name)
+        first = ledger.standing(every)
+        again = {(line.student, line.grade_id) for line in every if line.how == "second"}
         return [
             (answer, first[answer.student, grade_id])
             for grade_id, answers in self.classroom.waiting().items()
@@ -351,8 +352,9 @@ class Room:
 
 def outdated(answer: Waiting, state: State, line: Line | None) -> bool:
     """Whether the points that stand there were given to another answer, before the class was graded again."""
-    ours = line is not None and bool(line.read) and state.manual == line.points
-    return ours and line is not None and line.read != answer.read
+    if line is None or not line.read or state.manual != line.points:
+        return False
+    return line.read != answer.read
 
 
 def points_of(wanted: Wanted, answer: Waiting) -> float:

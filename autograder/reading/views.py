@@ -98,7 +98,6 @@ class AnswerPageView:
     group: Mapping[str, str]  # open answers of the group: key -> version
     criteria: tuple[CriterionView, ...]
     levels: tuple[tuple[float, str], ...]
-    proposed: float | None
     doubt: str  # why a person looks, if it is not only the rubric
     points: float | None  # typed in, where they are not what the criteria add up to
     size: int
@@ -157,7 +156,6 @@ def answer_page(room: Room, db: Session, at: Place) -> AnswerPageView:
         group=group,
         criteria=criteria,
         levels=() if criteria else tuple(_levels(here.grade.max_points)),
-        proposed=None if at.second else here.grade.points,
         doubt=_why(here),
         points=None if at.second else _typed(state, criteria),
         size=1 if at.second else len(answers),
@@ -187,10 +185,10 @@ def _group(here: Waiting, pile: Pile, states: Mapping[str, State]) -> dict[str, 
 def _next(piles: Sequence[Pile], pile: Pile, at: Place) -> tuple[str, str]:
     """The next open answer, and the next group that has one; the list of groups once all is read."""
     inside = [a.key for a in pile.open if a.key != at.key]
-    keys = [a.key for a in pile.alike.answers]
-    after = [key for key in inside if keys.index(key) > keys.index(at.key)]
-    place = next(at for at, other in enumerate(piles) if other is pile)
-    others = [p for p in [*piles[place + 1 :], *piles[:place]] if p.open]
+    order = {a.key: number for number, a in enumerate(pile.alike.answers)}
+    after = [key for key in inside if order[key] > order[at.key]]
+    here = next(number for number, other in enumerate(piles) if other is pile)
+    others = [p for p in [*piles[here + 1 :], *piles[:here]] if p.open]
     whole = others[0].open[0].key if others else ""
     return at.url((after or inside or [whole])[0]), at.url(whole)
 
@@ -235,7 +233,7 @@ def _criteria(
             full=asked.full.get(name, ""),
             found="" if second else _found(case, asked.titles.get(name, "")),
             state="open" if second else _state(case, name, line),
-            before={True: "met", False: "not met"}.get(before[name], "") if name in before else "",
+            before={True: "met", False: "not met", None: ""}[before.get(name)],
         )
         for case in waiting.grade.cases
         if case.kind == "criterion"
@@ -340,7 +338,7 @@ def shares(room: Room, db: Session, split: Split) -> dict[str, tuple[int, int]]:
 def objection(room: Room, db: Session, one: Objection, names: bool) -> dict[str, Any]:
     """An objection with the answer and the record that it is about."""
     path = room.classroom.out / "records" / f"{one.student}.json"
-    there = one.student in room.students() and path.exists()
+    there = one.student in room.classroom.students and path.exists()
     record: Record | None = load(path) if there else None
     grade = record.grades.get(one.grade_id) if record and one.grade_id else None
     text = record.answers.get(one.grade_id, "") if record else ""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from autograder.answers.groups import Answer, Group, digest, groups
+from autograder.answers.groups import Group, digest, groups
 from autograder.course.assignment import Assignment
 from autograder.errors import FolderError, RecordError
 from autograder.files import OddFileError, whole
@@ -94,6 +94,7 @@ class Classroom:
         self.assignment, self.out = assignment, out
         self._kept: dict[str, _Kept] = {}
         self._order = [cell.grade_id for cell in assignment.grade_cells]
+        self._waiting_by_question: dict[str, list[Waiting]] | None = None
         self._grouped: dict[str, list[Alike]] = {}
 
     def refresh(self) -> None:
@@ -112,15 +113,17 @@ class Classroom:
                         there[entry.name] = (stat.st_mtime_ns, stat.st_size)
         if not there:
             raise RecordError(f"{folder}: no records; run autograder grade first")
-        changed = set(self._kept) - set(there)
-        for name in changed:
-            del self._kept[name]
-        for name, stamp in there.items():
-            if name not in self._kept or self._kept[name].stamp != stamp:
-                self._kept[name] = self._read(folder / name, stamp)
-                changed.add(name)
-        if changed:
+        gone = set(self._kept) - set(there)
+        changed = [
+            name for name, stamp in there.items() if name not in self._kept or self._kept[name].stamp != stamp
+        ]
+        if gone or changed:  # before the first is read: another of them may be broken
+            self._waiting_by_question = None
             self._grouped.clear()
+        for name in gone:
+            del self._kept[name]
+        for name in changed:
+            self._kept[name] = self._read(folder / name, there[name])
 
     def _read(self, path: Path, stamp: tuple[int, int]) -> _Kept:
         try:
@@ -150,11 +153,13 @@ class Classroom:
 
     def waiting(self) -> dict[str, list[Waiting]]:
         """By question, in the order of the assignment: what its record leaves to a person, decided or not."""
-        found: dict[str, list[Waiting]] = {grade_id: [] for grade_id in self._order}
-        for _, kept in sorted(self._kept.items()):
-            for grade_id, answer in kept.waiting.items():
-                found.setdefault(grade_id, []).append(answer)
-        return {grade_id: answers for grade_id, answers in found.items() if answers}
+        if self._waiting_by_question is None:
+            found: dict[str, list[Waiting]] = {grade_id: [] for grade_id in self._order}
+            for _, kept in sorted(self._kept.items()):
+                for grade_id, answer in kept.waiting.items():
+                    found.setdefault(grade_id, []).append(answer)
+            self._waiting_by_question = {grade_id: answers for grade_id, answers in found.items() if answers}
+        return self._waiting_by_question
 
     def alike(self, grade_id: str) -> list[Alike]:
         """The answers to one question, alike ones together, large groups first."""
@@ -187,10 +192,6 @@ def _record(answer: Waiting) -> Record:
 def _alike(group: Group, by_student: Mapping[str, Waiting]) -> Alike:
     answers = tuple(by_student[answer.student] for answer in group.answers)
     return Alike(answers[0].key, answers)
-
-
-def as_answer(waiting: Waiting) -> Answer:
-    return Answer(waiting.student, waiting.text, waiting.grade)
 
 
 def key_of(assignment: str, student: str) -> str:

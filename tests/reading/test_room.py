@@ -72,6 +72,21 @@ def test_only_what_changed_is_read_again(out: Path, assignment: Assignment) -> N
     assert after[0] is before[0]
 
 
+def test_a_record_that_cannot_be_read_leaves_no_old_groups_behind(out: Path, assignment: Assignment) -> None:
+    room = Classroom(assignment, out)
+    room.refresh()
+    assert len(room.alike(QUESTION)[0].answers) == 3
+    for student in CLASS:
+        records.save(record(assignment, student, ALIKE), out / "records")
+    (out / "records/s009.json").write_text("{")
+    with pytest.raises(RecordError, match=r"s009\.json: not a record"):
+        room.refresh()
+    (out / "records/s009.json").unlink()
+    room.refresh()
+    assert [len(group.answers) for group in room.alike(QUESTION)] == [5]
+    assert len(room.waiting()[QUESTION]) == 5
+
+
 def test_what_is_no_class_is_said(tmp_path: Path, out: Path, assignment: Assignment) -> None:
     with pytest.raises(RecordError, match="no records; run autograder grade first"):
         Classroom(assignment, tmp_path).refresh()
