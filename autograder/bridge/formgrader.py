@@ -21,6 +21,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.course import Course
 from autograder.errors import IntakeError
 from autograder.files import text_of, write_atomically
+from autograder.gradebook.url import sqlite_url
 from autograder.intake import Submission
 from autograder.judge.scoring import DOUBT
 from autograder.notebook import Notebook, grade_id_of
@@ -55,14 +56,16 @@ def configure(config: Any, course: Course) -> None:
 
 
 def settings(out: Path, assignment: Assignment, gradebook: str = "") -> None:
-    """Make `out` a folder that formgrader can be started in; a course's own settings stay as they are."""
+    """Make `out` a folder that formgrader can be started in; a course's own settings stay as they are.
+    `gradebook` is a URL; formgrader finds the one in `out` by itself."""
     # Formgrader lists the assignments that have a folder here; the solved notebooks stay in the course.
     (out / "source" / assignment.name).mkdir(parents=True, exist_ok=True)
     path = out / CONFIG
     if path.exists():
         return
     lines = f"configure(c, {str(assignment.course.root)!r})\n"
-    lines += f"c.CourseDirectory.db_url = {gradebook!r}\n" if gradebook else ""
+    if gradebook not in ("", sqlite_url(out / "gradebook.db")):
+        lines += f"c.CourseDirectory.db_url = {gradebook!r}\n"
     write_atomically(path, SETTINGS + lines)
     path.chmod(0o600)  # the URL may hold a password
 

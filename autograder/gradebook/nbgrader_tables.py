@@ -86,13 +86,11 @@ def refuse_torn(url: sa.URL, where: str) -> None:
             lost = sorted(wanted - there)
             if not lost or not wanted & there or "alembic_version" not in there:
                 return
-            if (
-                connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
-                == schema_version()
-            ):
-                raise GradebookError(
-                    f"gradebook {where}: lacks the table {', '.join(lost)}, and what people entered there;"
-                    " put a backup in its place, or move it away: it is then made anew from the records"
-                )
+            version = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+        if version == schema_version():
+            raise GradebookError(
+                f"gradebook {where}: lacks the table {', '.join(lost)}, and what people entered there;"
+                " put a backup in its place, or move it away: it is then made anew from the records"
+            )
     finally:
         engine.dispose()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+ROOT = "/autograder/reading"  # of its pages
+
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
     from autograder.reading.extension import ReadingRoom  # loads Jupyter's server

@@ -18,7 +18,7 @@ from autograder.course.course import find
 from autograder.errors import CourseError, RecordError
 from autograder.files import whole
 from autograder.gradebook.url import sqlite_url
-from autograder.reading import handlers
+from autograder.reading import ROOT, handlers
 from autograder.reading.room import Room
 
 HERE = Path(__file__).parent
@@ -31,7 +31,7 @@ class _Named(msgspec.Struct):
 
 class ReadingRoom(ExtensionAppJinjaMixin, ExtensionApp):
     name = NAME
-    extension_url = handlers.ROOT
+    extension_url = ROOT
     load_other_extensions = True
     static_paths = [str(HERE / "static")]  # noqa: RUF012  as Jupyter has it
     template_paths = [str(HERE / "templates")]  # noqa: RUF012

@@ -18,12 +18,11 @@ from tornado import web
 
 from autograder.errors import CourseError, FolderError, GradebookError, RecordError, ReviewError, RubricError
 from autograder.gradebook import ledger, objections, readers
-from autograder.reading import views
+from autograder.reading import ROOT, views
 from autograder.reading.room import Room, Wanted
 from autograder.reading.second import agreement
 from autograder.reports import markdown, pages
 
-ROOT = "/autograder/reading"
 NEWEST = 200  # entries of the history that the page shows
 LINES = 20_000  # of the table, of which these are made
 LONGEST_NAME = 80

@@ -10,7 +10,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,7 +24,6 @@ from autograder.course.roster import Roster
 from autograder.errors import FolderError, GradingError, RecordError
 from autograder.files import text_of, write_atomically
 from autograder.gradebook.graded import UNCLAIMED, Graded
-from autograder.gradebook.url import sqlite_url
 from autograder.intake import Source
 from autograder.intake.written import PICTURE
 from autograder.judge.task import Task
@@ -166,13 +165,6 @@ def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result
         GradebookError: the gradebook is locked, read-only or gone; the records are kept.
     """
     started, faults = time.perf_counter(), dict[str, str]()
-    kept: dict[str, str] = {}
-
-    def line_of(graded: Record) -> GradedLine:
-        line = GradedLine.of(graded, request.assignment, kept.get(graded.student, ""))
-        broken = store.broken.get(graded.student)
-        return replace(line, problems=[*line.problems, broken]) if broken else line
-
     with _store(request) as store:
         store.refuse_other(request.assignment.name)
         if not request.dry_run:
@@ -180,7 +172,7 @@ def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result
         request, left_out = _chosen(request, store)
         _grade_changed(request, store)
         seconds = time.perf_counter() - started
-        kept |= _keep_good_ones(store)
+        kept = _keep_good_ones(store)
         first, again, changes = _compare(store)
         for what in store.broken.values():
             print(f"autograder: {shown(what)}", file=sys.stderr)
@@ -190,6 +182,12 @@ def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result
                 store.compared(regrade.as_json(changes))
                 store.publish()
             _render(request, store, faults)
+
+        def line_of(graded: Record) -> GradedLine:
+            line = GradedLine.of(graded, request.assignment, kept.get(graded.student, ""))
+            broken = store.broken.get(graded.student)
+            return replace(line, problems=[*line.problems, broken]) if broken else line
+
         lines = [line for _, line in apart(_decided(request, store, faults), line_of, "no result", faults)]
         return Result(lines, changes, again, first, seconds, left_out, faults)
 
@@ -318,22 +316,18 @@ def _render(request: Request, store: Store, faults: dict[str, str]) -> None:
     from autograder.gradebook.book import Gradebook  # nbgrader takes a second to import
 
     assignment, out = request.assignment, request.out
+    graded = Graded(assignment, out, request.gradebook, faults)
     with Gradebook(request.gradebook, assignment) as book:
         book.catch_up(_records(request, store, faults), faults)
-        matched = match(_here(store), request.roster)
+        matched = match(graded.students, request.roster)
         book.name({student: matched.names(student) for student in matched.found})
     _publish(request, store, faults)
     write_atomically(out / UNCLAIMED, json.dumps(request.unclaimed, indent=1) + "\n")
-    graded = Graded(assignment, out, request.gradebook, faults)
     if graded.has_records():
         # Of all, also where only a part was graded.
         reporting.write_pages(graded, matched if request.roster else None)
     if (out / COMPARED).is_file():
         _write_changes(out)
-
-
-def _here(store: Store) -> list[str]:
-    return sorted(path.stem for path in store.published.glob("*.json"))
 
 
 def _write_changes(out: Path) -> None:
@@ -352,15 +346,17 @@ def _write_changes(out: Path) -> None:
 def _publish(request: Request, store: Store, faults: dict[str, str]) -> None:
     """The notebooks that people look at: all for formgrader, with the settings to start it; else those in
     which more is to be read than a record holds."""
-    chosen = [source for source in request.sources if request.formgrader or _is_seen(request, store, source)]
+    chosen = request.sources
+    kinds = {cell.grade_id: cell.kind for cell in request.assignment.grade_cells if cell.manual}
+    if not request.formgrader:
+        chosen = [s for s in chosen if kinds and _is_seen(store.newest(s.student), kinds)]
     if not chosen:
         return
     from autograder import intake  # nbconvert takes a second to import
     from autograder.bridge import formgrader
 
     if request.formgrader:
-        own = request.gradebook == sqlite_url(request.out / "gradebook.db")
-        formgrader.settings(request.out, request.assignment, "" if own else request.gradebook)
+        formgrader.settings(request.out, request.assignment, request.gradebook)
 
     def publish(source: Source) -> None:
         graded = store.newest(source.student)
@@ -369,20 +365,19 @@ def _publish(request: Request, store: Store, faults: dict[str, str]) -> None:
             formgrader.publish(request.out, request.assignment, submission, graded)
 
     for source, error in zip(chosen, bounded.each(publish, chosen), strict=True):
-        graded = store.newest(source.student) if error is not None else None
-        if error is not None and graded is not None:
+        if error is None:
+            continue
+        graded = store.newest(source.student)
+        if graded is not None:
             note(faults, source.student, "no notebooks for formgrader", error)
             nothing = intake.Submission(source.student)  # an older notebook would not be this hand-in
             formgrader.publish(request.out, request.assignment, nothing, graded)
 
 
-def _is_seen(request: Request, store: Store, source: Source) -> bool:
-    """Whether a person reads something of this hand-in that is a picture, code or work on a task."""
-    graded = store.newest(source.student)
-    waiting = graded.waiting if graded is not None else []
-    cells = {cell.grade_id: cell for cell in request.assignment.grade_cells if cell.manual}
-    for grade_id in (g for g in waiting if g in cells):
-        answer = graded.answers.get(grade_id, "") if graded is not None else ""
-        if cells[grade_id].kind != "inline" or PICTURE.search(answer):
-            return True
-    return False
+def _is_seen(graded: Record | None, kinds: Mapping[str, str]) -> bool:
+    """Whether a person reads something of this hand-in that is a picture, code or work on a task; `kinds` has
+    the cells that people read."""
+    if graded is None:
+        return False
+    waiting = [grade_id for grade_id in graded.waiting if grade_id in kinds]
+    return any(kinds[g] != "inline" or PICTURE.search(graded.answers.get(g, "")) for g in waiting)

@@ -10,17 +10,16 @@ from typing import NoReturn
 from autograder.bridge import formgrader
 from autograder.errors import RecordError
 from autograder.gradebook.graded import Graded
-from autograder.gradebook.url import sqlite_url
+from autograder.reading import ROOT
 
 EXTENSION = "autograder.reading"
-PAGE = "/autograder/reading"
 
 
 def command(more: Sequence[str] = ()) -> list[str]:
     """What starts the server: Jupyter's own, on this machine alone, at the room's page; `more` is for it."""
     options = {
         "jpserver_extensions": f"{EXTENSION}=True",
-        "default_url": PAGE,
+        "default_url": ROOT,
         "ip": "127.0.0.1",
         "open_browser": "True",
     }
@@ -36,8 +35,7 @@ def prepare(graded: Graded) -> None:
     """
     if not graded.has_records():
         raise RecordError(f"{graded.out / 'records'}: no records; run autograder grade first")
-    own = graded.gradebook in ("", sqlite_url(graded.out / "gradebook.db"))
-    formgrader.settings(graded.out, graded.assignment, "" if own else graded.gradebook)
+    formgrader.settings(graded.out, graded.assignment, graded.gradebook)
 
 
 def serve(graded: Graded, more: Sequence[str] = ()) -> NoReturn:
