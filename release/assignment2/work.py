@@ -574,7 +574,8 @@ def complaints(texts: dict[str, str]) -> list[Any]:
         if file not in texts:
             found.append(f"{file} is missing: unpack it again from the assignment's zip")
             continue
-        lost = [n for n in names if not re.search(rf"^(async\s+def|def|class)\s+{n}\b", texts[file], re.M)]
+        there = set(re.findall(r"^(?:async\s+def|def|class)\s+(\w+)", texts[file], re.M))
+        lost = [name for name in names if name not in there]
         if lost:
             some = ", ".join(lost[:3]) + (" ..." if len(lost) > 3 else "")
             found.append(
@@ -697,7 +698,8 @@ def run_checks(
             waiting[item.id] = item
             jobs.append({"id": item.id, "number": item.number, "places": places})
     plain = [(*piece[:2], sorted(piece[2])) for piece in pieces]
-    known, keys = remembered(), {job["id"]: key_of(job, plain) for job in jobs}
+    known, files = remembered(), files_digest()
+    keys = {job["id"]: key_of(job, plain, files) for job in jobs}
     for job in [job for job in jobs if keys[job["id"]] in known]:
         set_result(waiting[job["id"]], known[keys[job["id"]]])
         jobs.remove(job)
@@ -717,11 +719,16 @@ def set_result(item: Item, result: list[str]) -> None:
     item.state, item.note, item.printed, item.hint = result
 
 
-def key_of(job: dict[str, Any], pieces: list[Any]) -> str:
-    """What decides a check: the code of its cells and of the library, and the Python that runs it."""
+def files_digest() -> str:
+    """Of all Python files that a check may import."""
     own = {path.name: path.read_text("utf-8", "replace") for path in HERE.glob("*.py")}
+    return _digest(json.dumps([library(), own], sort_keys=True))
+
+
+def key_of(job: dict[str, Any], pieces: list[Any], files: str) -> str:
+    """What decides a check: the code of its cells and of the library, and the Python that runs it."""
     code = [pieces[place][1] for place in job["places"]]
-    return _digest(json.dumps([sys.version, sys.prefix, job["id"], code, library(), own], sort_keys=True))
+    return _digest(json.dumps([sys.version, sys.prefix, job["id"], code, files]))
 
 
 def remembered() -> dict[str, list[str]]:
@@ -929,7 +936,7 @@ def look_at_last_run(item: Item, solutions: list[Any]) -> None:
     if any(STUB in source_of(cell) for cell in solutions):
         item.state, item.note = TO_DO, "its cell in the notebook is not written"
     elif outputs:
-        item.state, item.note, item.printed, item.hint = _judged(ANSI.sub("", printed), None)
+        set_result(item, _judged(ANSI.sub("", printed), None))
         if item.state == DONE and _shows_an_error(item.cell):
             item.state, item.note = WRONG, "ended with an error in its last run"
         item.note = item.note or "by its last run in the notebook"
@@ -1107,16 +1114,19 @@ def _times() -> list[tuple[str, int]]:
 def pack(arguments: argparse.Namespace) -> int:
     """Write hand-in.zip, and say of each part what is odd about it."""
     files = {f"{name}.ipynb": HERE / f"{name}.ipynb" for name in COURSE["notebooks"]}
-    files |= {path: HERE / path for path in library()} | {path: HERE / path for path in COURSE["results"]}
+    files |= {path.relative_to(HERE).as_posix(): path for path in modules()}
+    files |= {path: HERE / path for path in COURSE["results"]}
     files |= {path.name: path for path in sorted(HERE.glob("*.py")) if path.name != Path(__file__).name}
     data = {name: path.read_bytes() for name, path in files.items() if path.is_file()}
     notes = [f"{name}: missing{_why_missing(name)}" for name in files if name not in data]
-    if _untouched():
+    cells, _ = read_notebooks()
+    if not changed() and not any(map(_worked_on, cells.values())):
         raise Trouble(
             f"nothing in {HERE.name} has been worked on or saved since it was given out, "
             f"so {HAND_IN} is not written"
         )
-    notes += complaints(library()) + _library_notes(data) + _notebook_notes(data) + _check_notes(arguments)
+    notes += complaints(library()) + _library_notes(data) + _notebook_notes(data)
+    notes += _check_notes(cells, arguments.seconds)
     large = [name for name, content in data.items() if len(content) > LARGE_FILE]
     notes += [f"{name}: {len(data[name]) >> 20} MB, more than grading accepts" for name in large]
     if sum(map(len, data.values())) > LARGE_TOTAL:
@@ -1183,10 +1193,9 @@ def _import_notes(data: dict[str, bytes]) -> list[Any]:
     return [f"{where}{lines[-1]}: it cannot be imported, so nothing in it can be graded"]
 
 
-def _check_notes(arguments: argparse.Namespace) -> list[str]:
+def _check_notes(cells: dict[str, Any], seconds: float) -> list[str]:
     """Which visible checks fail now, and which notebooks show a run of older code."""
-    cells, _ = read_notebooks()
-    items, notes, edited = look(cells, arguments.seconds), [], changed()
+    items, notes, edited = look(cells, seconds), [], changed()
     for name in cells:
         part = [item for item in items if item.notebook == name]
         wrong = [item.title for item in part if item.state == WRONG]
@@ -1252,11 +1261,6 @@ def _worked_on(cells: list[Any]) -> bool:
         return True
     answers = [source_of(cell) for cell in cells if marks_of(cell).get("solution")]
     return any(STUB not in text and not EMPTY_ANSWER.fullmatch(text) for text in answers)
-
-
-def _untouched() -> bool:
-    cells, _ = read_notebooks()
-    return not changed() and not any(_worked_on(part) for part in cells.values())
 
 
 def _digest(text: str) -> str:
