@@ -33,3 +33,10 @@ def readable(text: str) -> str:
 def printable(text: str) -> str:
     """`text` with control, bidi and unpaired characters replaced; line ends stay."""
     return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def plural(count: int, word: str, verb: str = "") -> str:
+    """How many of something, and what it does: "1 answer needs", "2 answers need"."""
+    one = count == 1
+    noun = f"{count:,} {word}{'' if one else 's'}"
+    return f"{noun} {verb}{'s' if one else ''}" if verb else noun

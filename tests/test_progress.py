@@ -48,10 +48,10 @@ def test_plain_lines_where_there_is_no_terminal(clock: Clock, capsys: pytest.Cap
     assert printed.out == ""
     assert printed.err.splitlines() == [
         "assignment1: 0/40",
-        "assignment1: 10/40, 3 failing, 1 errors, 1.0/s, 0:30 left",
-        "assignment1: 20/40, 5 failing, 1 errors, 1.0/s, 0:20 left",
-        "assignment1: 30/40, 8 failing, 1 errors, 1.0/s, 0:10 left",
-        "assignment1: 40/40, 10 failing, 1 errors, 1.0/s",
+        "assignment1: 10/40, 3 failing, 1 error, 1.0/s, 0:30 left",
+        "assignment1: 20/40, 5 failing, 1 error, 1.0/s, 0:20 left",
+        "assignment1: 30/40, 8 failing, 1 error, 1.0/s, 0:10 left",
+        "assignment1: 40/40, 10 failing, 1 error, 1.0/s",
     ]
 
 
@@ -113,7 +113,7 @@ def test_a_live_bar_at_a_terminal() -> None:
     assert done.wait() == 0
     plain = re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", shown).decode()
     last = [line for line in plain.replace("\r", "\n").splitlines() if line.strip()][-1]
-    assert re.search(r"assignment1 .*6/6 +1 unchanged, 1 failing, 1 errors +\d\.\d/s", last), last
+    assert re.search(r"assignment1 .*6/6 +1 unchanged, 1 failing, 1 error +\d\.\d/s", last), last
     assert (
         re.search(r"3/6 .*left", plain) or re.search(r"4/6 .*left", plain) or re.search(r"5/6 .*left", plain)
     )

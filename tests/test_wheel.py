@@ -89,7 +89,7 @@ def test_a_foreign_course_is_made_and_graded_with_the_wheel(installed: Path, tmp
     where = run(installed, course, "python", "-c", "import autograder; print(autograder.__file__)")
     assert where.stdout.startswith(str(installed.parent))
     verified = run(installed, course, "autograder", "verify")
-    assert "the solved version earns 2 of 3 points, 1 questions need review" in verified.stdout, (
+    assert "the solved version earns 2 of 3 points, 1 question needs review" in verified.stdout, (
         verified.stderr
     )
     # Its graders may lie below a folder of the engine's name, from wherever they are started.

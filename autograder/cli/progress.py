@@ -68,7 +68,11 @@ class Progress:
         return (self.total - self.done) / self.rate() if graded >= SETTLING else None
 
     def _counts(self) -> str:
-        counts = ((self.unchanged, "unchanged"), (self.failing, "failing"), (self.errors, "errors"))
+        counts = (
+            (self.unchanged, "unchanged"),
+            (self.failing, "failing"),
+            (self.errors, "error" if self.errors == 1 else "errors"),
+        )
         return ", ".join(f"{n} {name}" for n, name in counts if n)
 
     def _pace(self) -> str:

@@ -11,6 +11,7 @@ from autograder.course import assignment as course
 from autograder.gradebook.graded import Graded
 from autograder.runs import feedback_branch
 from autograder.runs import publish as reporting
+from autograder.safe_text import plural
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -32,9 +33,13 @@ def run(options: argparse.Namespace) -> int:
     graded = Graded(course.load(options.assignment), options.out, options.gradebook)
     matched = reporting.matched_with(graded, options.git or options.roster or graded.assignment.course.roster)
     needed = reporting.write_pages(graded, matched)
-    print(f"{len(graded.students)} students: {options.out / 'report.html'}, {options.out / 'feedback'}")
+    who = plural(len(graded.students), "student")
+    print(f"{who}: {options.out / 'report.html'}, {options.out / 'feedback'}")
     if needed:
-        print(f"autograder: {len(needed)} need review; report.html says what for", file=sys.stderr)
+        print(
+            f"autograder: {plural(len(needed), 'hand-in', 'need')} review; report.html says what for",
+            file=sys.stderr,
+        )
     for student, what in graded.faults.items():
         print(f"autograder: {student!r}: {what}", file=sys.stderr)
     if options.git and matched:

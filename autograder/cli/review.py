@@ -26,8 +26,10 @@ from autograder.reports import markdown
 from autograder.runs import review
 from autograder.runs.publish import matched_with
 from autograder.runs.review import PROPOSED, GroupDecision, decided
+from autograder.safe_text import plural, printable
 
 SHOWN = 600  # characters of an answer that the list shows
+BAR = "  │ "  # before each line of an answer
 NAMED = 12  # students of a group that the list names
 
 
@@ -83,7 +85,10 @@ def show_all(
                 console.print(f"a full answer: {asked.answer}", style="dim", highlight=False)
         show(console, group, asked, called)
     answers = sum(len(group.answers) for group in waiting)
-    console.print(f"{answers} answers in {len(waiting)} groups need review", highlight=False)
+    verb = "needs" if answers == 1 else "need"
+    console.print(
+        f"{plural(answers, 'answer')} in {plural(len(waiting), 'group')} {verb} review", highlight=False
+    )
 
 
 def show(
@@ -93,7 +98,7 @@ def show(
     proposal = f"{grade.max_points:g} points"
     if grade.points is not None:
         proposal = f"proposed {grade.points:g} of {grade.max_points:g}"
-    count = f"{len(group.answers)} answer{'s' if len(group.answers) > 1 else ''}"
+    count = plural(len(group.answers), "answer")
     console.print()
     console.print(Text(group.id, style="bold cyan"), f" {count}, {proposal}", highlight=False)
     names = ", ".join(called(answer.student) for answer in group.answers[:NAMED])
@@ -101,7 +106,9 @@ def show(
     console.print(f"  {names}{more}", style="dim", highlight=False)
     text = markdown.plain(group.first.text.strip())
     shown = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
-    console.print("\n".join(f"  │ {line}" for line in shown.splitlines()), highlight=False)
+    for line in shown.splitlines():  # wrapped here: a terminal would go on without the bar
+        for row in Text(printable(line)).wrap(console, max(1, console.width - len(BAR))) or [""]:
+            console.print(Text(BAR), row, sep="", highlight=False)
     if checks := [case.outcome for case in grade.cases if case.kind != "criterion"]:
         console.print(f"  {checks.count('passed')} of {len(checks)} checks passed", highlight=False)
     else:

@@ -10,6 +10,7 @@ from autograder.cli.codes import ATTENTION, DONE
 from autograder.course import course
 from autograder.runs import term as terms
 from autograder.runs.publish import SHOWN
+from autograder.safe_text import plural
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     here = course.find()
     done = terms.write(here, options.results, options.roster or here.roster, options.to, options.final)
     waiting = [one for one in done.standings if one.needed]
-    print(f"{len(done.standings)} students: {options.to / 'term.html'}, {options.to / 'term.csv'}")
+    print(f"{plural(len(done.standings), 'student')}: {options.to / 'term.html'}, {options.to / 'term.csv'}")
     for name in done.not_graded:
         print(f"autograder: {name}: not graded yet, does not count so far", file=sys.stderr)
     for one in waiting[:SHOWN]:

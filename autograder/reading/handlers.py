@@ -22,6 +22,7 @@ from autograder.reading import ROOT, views
 from autograder.reading.room import Room, Wanted
 from autograder.reading.second import agreement
 from autograder.reports import markdown, pages
+from autograder.safe_text import plural
 
 NEWEST = 200  # entries of the history that the page shows
 LINES = 20_000  # of the table, of which these are made
@@ -37,7 +38,7 @@ def add_filters(environment: Environment) -> None:
         points=pages.points,
         markdown=markdown.html,
         inline=markdown.inline,
-        plural=views.plural,
+        plural=plural,
         first_words=views.first_words,
     )
 

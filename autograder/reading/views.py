@@ -29,10 +29,6 @@ LEVELS = (1.0, 0.75, 0.5, 0.25, 0.0)  # shares of the points, where there are no
 OUTCOMES = {"passed": "met", "failed": "unmet"}
 
 
-def plural(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
-
-
 @dataclass(frozen=True)
 class QuestionView:
     """A question with what it asks, and what a full answer says."""

@@ -14,6 +14,7 @@ from autograder.records.record import Grade, Record
 from autograder.release.build import Tell, tell
 from autograder.release.execute import run_notebooks
 from autograder.release.package import skeleton, solved
+from autograder.safe_text import plural
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class VerifyResult:
 
     def __str__(self) -> str:
         waiting = len(self.solved.waiting)
-        questions = f", {waiting} questions need review" if waiting else ""
+        questions = f", {plural(waiting, 'question', 'need')} review" if waiting else ""
         return (
             f"the solved version earns {self.solved.points:g} of {self.solved.max_points:g} points"
             f"{questions}; the untouched release earns {self.untouched.points:g}"

@@ -197,7 +197,7 @@ def _remarks(
         for text in twins.get(record.student, ()):
             yield Remark("unusual", who, text, page)
         for problem in record.problems:
-            if problem not in failed:
+            if problem not in failed and problem != late:
                 yield Remark("unusual", who, problem, page)
         for reason, cells in failed.items():
             where = "every cell" if len(cells) == len(record.grades) else ", ".join(cells)

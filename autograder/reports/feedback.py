@@ -128,8 +128,10 @@ def render(
     lost = {e.grade.grade_id: e.lost for section in shown for e in section.entries if e.findings}
     grades = [record.grades[e.grade.grade_id] for e in _together(shown).entries]
     counted = score(record, assignment)
+    problems = [problem for problem in record.problems if problem != counted.late]  # that is said above
     page = pages.template("feedback.html").render(
         record=record,
+        problems=problems,
         title=assignment.title,
         notebook=notebook,
         called=(names or {}).get(record.student, ""),

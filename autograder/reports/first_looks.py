@@ -41,15 +41,18 @@ def unread_line(case: CaseResult) -> str:
 
 
 def banners(grades: Iterable[Grade]) -> list[Banner]:
-    """Each line once, in the order of the cells."""
+    """Each line once, in the order of the cells, with all cells that wait for it, also by way of another."""
+    by_id = {grade.grade_id: grade for grade in grades}
     messages: dict[str, str] = {}
     cells: dict[str, dict[str, None]] = {}
-    for grade in grades:
+    for grade in by_id.values():
         for case in grade.cases:
             where = unread_line(case) if case.outcome == "failed" else ""
             if where:
                 messages.setdefault(where, case.message)
                 cells.setdefault(where, {})[grade.grade_id] = None
+    for grade_id in by_id:
+        cells.get(_root(grade_id, by_id)[1], {})[grade_id] = None
     return [Banner(where, message, tuple(cells[where])) for where, message in messages.items()]
 
 

@@ -57,7 +57,11 @@ class Item:
 
     @property
     def note(self) -> str:
-        return f"without {self.waiting} that need review" if self.waiting else self.look
+        return (
+            f"without {self.waiting} that need{'s' if self.waiting == 1 else ''} review"
+            if self.waiting
+            else self.look
+        )
 
 
 @dataclass

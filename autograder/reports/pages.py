@@ -36,6 +36,7 @@ def template(name: str) -> Template:
         markdown=markdown.html,
         inline=markdown.inline,
         to_student=to_student,
+        sentence=sentence,
     )
     return environment.get_template(name)
 
@@ -43,6 +44,11 @@ def template(name: str) -> Template:
 def to_student(problem: str) -> str:
     """A problem as the instructor reads it, in words to the student."""
     return problem.replace("ask for it again", "hand it in again")
+
+
+def sentence(words: str) -> str:
+    """The same with a capital in front; what follows stays, "Python" among it."""
+    return words[:1].upper() + words[1:]
 
 
 def points(value: float) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from autograder.course.assignment import Assignment
 from autograder.course.policy import DAY
 from autograder.records.record import Record
+from autograder.safe_text import plural
 
 UNREAD = "could not be graded"
 
@@ -75,7 +76,7 @@ def needed(record: Record) -> str:
         return UNREAD
     answers, errors = states.count("needs_review"), states.count("error")
     parts = [
-        *([f"{answers} answer{'s' if answers > 1 else ''} to review"] if answers else []),
-        *([f"{errors} cell{'s' if errors > 1 else ''} not graded"] if errors else []),
+        *([f"{plural(answers, 'answer')} to review"] if answers else []),
+        *([f"{plural(errors, 'cell')} not graded"] if errors else []),
     ]
     return ", ".join(parts)

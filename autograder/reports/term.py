@@ -90,16 +90,16 @@ class Standing:
         return "; ".join(f"{e.assignment}: {e.note}" for e in waits)
 
     @property
-    def so_far(self) -> float:
-        """The share of all that is known."""
+    def so_far(self) -> float | None:
+        """The share of all that is known; None while nothing is."""
         known = [e for e in self.entries if e.counts is not None and not e.dropped]
         possible = sum(e.weight for e in known if not e.bonus)
-        return sum(e.weight * e.share for e in known) / possible if possible else 0.0
+        return sum(e.weight * e.share for e in known) / possible if possible else None
 
     @property
     def percent(self) -> float | None:
-        """None while something needs review."""
-        return None if self.needed else round(100 * self.so_far, 2)
+        """None while something needs review, or nothing is known."""
+        return None if self.needed or self.so_far is None else round(100 * self.so_far, 2)
 
 
 def standings(course: Course, taught: Sequence[Taught], people: Mapping[str, Student]) -> list[Standing]:
@@ -175,6 +175,7 @@ def class_page(course: Course, taught: Sequence[Taught], standings: Sequence[Sta
         graded={one.assignment.name for one in taught if one.earned},
         standings=standings,
         means=means,
+        of_final="" if len(known) == len(standings) else f" of {len(known)} who are final",
         mean=statistics.mean(known) if known else None,
         median=statistics.median(known) if known else None,
         waiting=sum(bool(one.needed) for one in standings),

@@ -23,6 +23,7 @@ from autograder.records.record import Record
 from autograder.reports import canvas, class_report, exports, feedback, gradescope, junit
 from autograder.reports.score import needed
 from autograder.runs import giving_back
+from autograder.safe_text import plural
 
 T = TypeVar("T")
 LMS = ("moodle-feedback", "canvas-comments")  # feedback pages, as an LMS takes them back
@@ -238,7 +239,8 @@ def tell_needed(exported: Exported, final: bool) -> bool:
         print("autograder: --final: what is proposed counts, what is not known counts 0", file=sys.stderr)
     elif exported.needed:
         advice = "review them and export again, or say --final"
-        print(f"autograder: {len(exported.needed)} need review: {advice}", file=sys.stderr)
+        who = plural(len(exported.needed), "student", "need")
+        print(f"autograder: {who} review: {advice}", file=sys.stderr)
     return bool(exported.faults) or (bool(exported.needed or exported.unclaimed) and not final)
 
 

@@ -105,7 +105,7 @@ def test_one_page_says_all_of_it(made: Path, tmp_path: Path) -> None:
         *("marks", "to do, cells, graders", "points", "solved and untouched", "notebooks"),
         *("answers in the release", "links", "rubrics", "other right solutions", "mutants"),
     ]
-    assert str(found.verified).startswith("the solved version earns 2 of 3 points, 1 questions need review")
+    assert str(found.verified).startswith("the solved version earns 2 of 3 points, 1 question needs review")
     assert all("right/variance: standardize[" in finding for finding in found.findings)
     assert "a right solution loses points" in proof.page([found])
 

@@ -71,7 +71,7 @@ def test_a_course_that_holds_together_is_verified(
     submissions = graded(monkeypatch, solved_record(), untouched_record())
     result = verify.verify("demo", built.root, progress=quiet)
     assert str(result) == (
-        "the solved version earns 2 of 3 points, 1 questions need review; the untouched release earns 0"
+        "the solved version earns 2 of 3 points, 1 question needs review; the untouched release earns 0"
     )
     solution, untouched = submissions
     assert b"scaled_rows = x.reshape" in solution.package["demo_lib/layers.py"]

@@ -80,7 +80,7 @@ def test_a_proposal_is_left_out() -> None:
     one, *_ = analyse([record(waiting), *class_of((1.0, 1.0, 1.0))], LESSON)
     assert (one.known, one.difficulty, one.waiting) == (1, 0.5, 1)
     assert one.look == ""
-    assert one.note == "without 1 that need review"
+    assert one.note == "without 1 that needs review"
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_report_writes_the_page_and_the_feedback(out: Path, capsys: pytest.Captu
     printed = capsys.readouterr()
     assert printed.out == f"2 students: {out}/report.html, {out}/feedback\n"
     assert printed.err.splitlines() == [
-        "autograder: 2 need review; report.html says what for",
+        "autograder: 2 hand-ins need review; report.html says what for",
         "autograder: 1 on the roster, but handed in nothing: 's3'",
     ]
     assert "Gone, Guy" in (out / "report.html").read_text(encoding="utf-8")
@@ -102,7 +102,7 @@ def test_files_of_each_format_are_written(out: Path, format: str, capsys: pytest
     assert printed.err.splitlines() == [
         "autograder: 's1': 1 answer to review; left blank",
         "autograder: 's2': 1 answer to review; left blank",
-        "autograder: 2 need review: review them and export again, or say --final",
+        "autograder: 2 students need review: review them and export again, or say --final",
     ]
     assert run("export", NAME, out, "--format", format, "--final", "--to", out / "sub/file") == cli.DONE
     assert capsys.readouterr().err.splitlines()[-1] == (
@@ -135,7 +135,7 @@ def test_who_is_not_on_the_roster_is_told_and_needs_a_human(
     told = capsys.readouterr().err.splitlines()
     assert told[SHOWN : SHOWN + 2] == [
         "autograder: and 12 more",
-        "autograder: 32 need review: review them and export again, or say --final",
+        "autograder: 32 students need review: review them and export again, or say --final",
     ]
     told = told[SHOWN + 2 :]
     assert told[0].startswith("autograder: 30 not on the roster: 'x00', 'x01', ")

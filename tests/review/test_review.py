@@ -81,7 +81,7 @@ def test_one_decision_counts_for_the_group(folder: Path, capsys: pytest.CaptureF
     assert review(folder, "--decide", f"{name}=1.25", "--comment", "ReLU is not linear.") == cli.ATTENTION
     printed = capsys.readouterr()
     assert f"{name}: 1.25 points for 3 of 3" in printed.err
-    assert "1 answers in 1 groups need review" in printed.out
+    assert "1 answer in 1 group needs review" in printed.out
     assert list(scores(folder)) == [
         ("s001", 1.25, False, "ReLU is not linear."),
         ("s002", 1.25, False, "ReLU is not linear."),
