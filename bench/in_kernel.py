@@ -7,11 +7,11 @@ from typing import Any
 from autograder.checks.checks import Case
 from autograder.sandbox.host import Host
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.student import Student
+from autograder.sandbox.student import SandboxedStudent
 from autograder.sandbox.worker import Worker
 
 
-class Here(Student):
+class Here(SandboxedStudent):
     """A student whose functions are called here, with no process between."""
 
     def __init__(self, files: dict[str, bytes]) -> None:

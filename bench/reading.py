@@ -25,7 +25,7 @@ from autograder.course.assignment import Assignment
 from autograder.gradebook.book import Gradebook
 from autograder.gradebook.url import sqlite_url
 from autograder.reading import views
-from autograder.reading.room import Room, Wanted
+from autograder.reading.room import Room, SentDecision
 from autograder.records import record
 from autograder.records.record import CaseResult, Grade, Outcome, Record
 from bench.labelled import labelled
@@ -93,7 +93,7 @@ def opening(assignment: Assignment, out: Path) -> None:
     timed(f"the groups of one question, first time ({len(piles)} groups)", started)
     started = time.perf_counter()
     with room.session() as db:
-        at = views.Place("", grade_id, piles[0].first.key, "reader")
+        at = views.Standpoint("", grade_id, piles[0].first.key, "reader")
         views.answer_page(room, db, at)
     timed("one group", started)
     started = time.perf_counter()
@@ -101,7 +101,7 @@ def opening(assignment: Assignment, out: Path) -> None:
         chosen = piles[0]
         states = {a.key: views.ledger.states(db, assignment.name, grade_id, [a.student]) for a in chosen.open}
         versions = {a.key: f"{a.version}.{states[a.key][a.student].version}" for a in chosen.open}
-        room.decide(db, Wanted(grade_id, versions, {}, 0.5, ""), "reader")
+        room.decide(db, SentDecision(grade_id, versions, {}, 0.5, ""), "reader")
     timed(f"a decision for {len(chosen.open)} answers", started)
 
 

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from autograder.answers.groups import Answer, _grouped
+from autograder.answers.groups import ReadAnswer, _grouped
 from autograder.answers.labelled import Example, propose
 from autograder.answers.question import Question
 from autograder.answers.verdict import judge
@@ -51,14 +51,14 @@ class Read:
         return [(name in self.answer.met, met) for name, met in self.proposals.items()]
 
     @property
-    def answer_as_graded(self) -> Answer:
+    def answer_as_graded(self) -> ReadAnswer:
         question = self.question
         cases = tuple(
             CaseResult(c.id, "criterion", c.points, OUTCOMES[_outcome(self.proposals, c.id)])  # type: ignore[arg-type]
             for c in question.criteria
         )
         grade = Grade(question.grade_id, "", None, question.points, "needs_review", cases)
-        return Answer(self.answer.where, self.answer.text, grade)
+        return ReadAnswer(self.answer.where, self.answer.text, grade)
 
 
 def _outcome(proposals: Proposals, name: str) -> str:

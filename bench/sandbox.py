@@ -25,7 +25,7 @@ import numpy as np
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.level import Level, probe
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.student import Student
+from autograder.sandbox.student import SandboxedStudent
 
 ROOT = Path(__file__).parents[1]
 SIZES = {"1 KB": 128, "1 MB": 1 << 17, "20 MB": 20 << 17}  # numbers of 8 bytes, sent there and back
@@ -101,11 +101,11 @@ def fork(sandbox: Sandbox) -> Callable[[], Any]:
     return run
 
 
-def opened(sandbox: Sandbox, files: dict[str, bytes]) -> Student:
+def opened(sandbox: Sandbox, files: dict[str, bytes]) -> SandboxedStudent:
     return sandbox.submission(files)
 
 
-def calls(students: dict[str, Student], count: int) -> Runs:
+def calls(students: dict[str, SandboxedStudent], count: int) -> Runs:
     array = np.random.default_rng(0).normal(size=count)
     for student in students.values():
         student.begin_case(seed=0)

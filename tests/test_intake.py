@@ -15,6 +15,7 @@ from autograder.course.policy import Intake
 from autograder.errors import IntakeError
 from autograder.intake import Source, archives
 from autograder.intake.facts import Facts
+from autograder.intake.written import WrittenAnswers
 from autograder.notebook import GradeCell, Notebook
 
 NOTEBOOK = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
@@ -247,7 +248,7 @@ def notebook(*cells: object) -> bytes:
     return json.dumps({"cells": list(cells)}).encode()
 
 
-def read(data: bytes) -> intake.Answers:
+def read(data: bytes) -> WrittenAnswers:
     cells = tuple(GradeCell(f"inline_{n}", "n", 1.0, "inline", True) for n in (1, 2))
     notebook = Notebook("n", Path("/no such notebook"), cells)
     lesson = replace(course.load("assignment1"), name="lesson", notebooks=(notebook,))

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from autograder.course import roster
-from autograder.course.roster import Student
+from autograder.course.roster import RosterEntry
 from autograder.errors import RosterError
 
 OURS = """id,name,email,section,extension_days,extension_days assignment2,canvas_id
@@ -43,7 +43,7 @@ def test_our_own_form(tmp_path: Path) -> None:
     found = roster.read(written(tmp_path, "\ufeff" + OURS))
     assert [s.id for s in found] == ["ada", "grace", "zoe"]
     assert len(found) == 3
-    assert found.students["ada"] == Student(
+    assert found.students["ada"] == RosterEntry(
         "ada", "Ada King Lovelace", "ada@uni.example", "1", {"canvas_id": "501"}, {}
     )
     grace = found.students["grace"]
@@ -59,7 +59,7 @@ def test_the_gradebook_of_canvas(tmp_path: Path) -> None:
 
 def test_what_moodle_exports(tmp_path: Path) -> None:
     ada, grace = roster.read(written(tmp_path, MOODLE))
-    assert ada == Student(
+    assert ada == RosterEntry(
         "u1", "Ada King Lovelace", "ada@uni.example", "", {"number_id": "u1"}, {}, "Group A"
     )
     assert (grace.id, grace.last_first) == ("grace@uni.example", ("Hopper", "Grace"))

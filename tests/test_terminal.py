@@ -1,7 +1,7 @@
 import pytest
 from rich.table import Table
 
-from autograder.answers.groups import Answer, Group
+from autograder.answers.groups import Group, ReadAnswer
 from autograder.cli import review
 from autograder.cli.terminal import Terminal
 from autograder.records.record import CaseResult, Grade
@@ -39,7 +39,7 @@ def test_what_is_printable_stays() -> None:
 def test_review_shows_no_markup_of_ours_and_none_of_a_student(capsys: pytest.CaptureFixture[str]) -> None:
     case = CaseResult("a[where]", "criterion", 1.0, "skipped", "Where: [red]unsure[/red]")
     grade = Grade("inline_1", "nb", 0.5, 2.0, "needs_review", (case,))
-    group = Group("inline_1", (Answer("s001", "**Answer:** [bold]1[/] and $x^2$\n\n- a\x1b[2J", grade),))
+    group = Group("inline_1", (ReadAnswer("s001", "**Answer:** [bold]1[/] and $x^2$\n\n- a\x1b[2J", grade),))
     lines = iter(["9", "s"])
     assert list(review.ask([group], lambda _: None, lambda: next(lines))) == []
     review.show_all([group], lambda _: None)

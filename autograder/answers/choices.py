@@ -129,7 +129,7 @@ def _tokens(text: str) -> list[str]:
     return _TOKEN.findall(re.sub(r"(?<=\w)n['’]t\b", " not", text))
 
 
-class _Reader:
+class _SignReader:
     """Signs of one statement after the other."""
 
     def __init__(self, options: Options) -> None:
@@ -313,7 +313,7 @@ def _said(options: Options, answer: str) -> list[list[list[Sign]]] | None:
     lines = [list(_own_sentences(options, line)) for line in _lines(answer) or ()]
     if not lines or sum(len(sentence) for line in lines for sentence in line) > LONGEST:
         return None
-    reader, found = _Reader(options), []
+    reader, found = _SignReader(options), []
     for line in lines:
         own = []
         for sentence in line:

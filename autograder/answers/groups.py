@@ -21,7 +21,7 @@ PREFIX = "inline_"
 
 
 @dataclass(frozen=True)
-class Answer:
+class ReadAnswer:
     """One student's answer, with what the rubric made of it."""
 
     student: str
@@ -38,13 +38,13 @@ class Group:
     """Answers to one question that one decision fits."""
 
     grade_id: str
-    answers: tuple[Answer, ...]
+    answers: tuple[ReadAnswer, ...]
     proposal: Mapping[str, bool] = field(
         default_factory=dict
     )  # criterion -> met, from answers decided before
 
     @property
-    def first(self) -> Answer:
+    def first(self) -> ReadAnswer:
         return self.answers[0]
 
     @cached_property
@@ -67,13 +67,13 @@ def groups(
     `questions` has every written question by its grade id, with its rubric if there is one. A cell of code
     is shown with why a person is asked.
     """
-    found: dict[str, list[Answer]] = {grade_id: [] for grade_id in questions}
+    found: dict[str, list[ReadAnswer]] = {grade_id: [] for grade_id in questions}
     for record in records:
         for grade_id, grade in record.grades.items():
             written = grade_id in questions and grade_id in record.answers
             if grade.state == "needs_review" or (everyone and written):
                 text = record.answers[grade_id] if written else grade.comment
-                found.setdefault(grade_id, []).append(Answer(record.student, text, grade))
+                found.setdefault(grade_id, []).append(ReadAnswer(record.student, text, grade))
     return [
         group
         for grade_id, answers in found.items()
@@ -85,7 +85,7 @@ def _place(group: Group) -> tuple[int, str]:
     return (-len(group.answers), group.id)
 
 
-def _grouped(grade_id: str, answers: Sequence[Answer], question: Question | None) -> list[Group]:
+def _grouped(grade_id: str, answers: Sequence[ReadAnswer], question: Question | None) -> list[Group]:
     """Each answer joins the first group whose first answer it is like in all that matters."""
     bags = [bag(answer.text, question) for answer in answers]
     _correct_slips(bags, question)

@@ -50,20 +50,22 @@ def configure(config: Any, of: Course) -> None:
 
 
 @dataclass(frozen=True)
-class HandIn:
+class NbgraderTask:
     """What nbgrader is at work on."""
 
     assignment: Assignment
     source: intake.Source
 
     @staticmethod
-    def of(parent: Any, resources: dict[str, Any]) -> HandIn:
+    def of(parent: Any, resources: dict[str, Any]) -> NbgraderTask:
         """What `parent`, a part of nbgrader's with a setting `course`, is asked about."""
         about = resources["nbgrader"]
         courses = CourseDirectory(parent=parent)
         assignment = course.load(about["assignment"], find(Path(parent.course or courses.root)))
         place = Path(courses.format_path(courses.submitted_directory, about["student"], about["assignment"]))
-        return HandIn(assignment, intake.source_of(place.parent.parent, about["student"], place, assignment))
+        return NbgraderTask(
+            assignment, intake.source_of(place.parent.parent, about["student"], place, assignment)
+        )
 
     def record(self) -> Record:
         return grade_once(self.assignment, self.source, hashes_now(self.assignment, self.source))
@@ -89,7 +91,7 @@ class GradedNotebook(NotebookExporter):
     ) -> tuple[NotebookNode, dict[str, Any]]:
         if resources is None:
             raise ValueError("nbgrader says whose notebook it wants; this is for its autograde alone")
-        hand_in = HandIn.of(self, resources)
+        hand_in = NbgraderTask.of(self, resources)
         [notebook] = [n for n in hand_in.assignment.notebooks if n.name == resources["nbgrader"]["notebook"]]
         submission = read(hand_in.source, hand_in.assignment)
         page = notebook_of(submission, notebook, hand_in.record())
@@ -105,7 +107,7 @@ class EnterRecord(NbGraderPreprocessor):
     course = Unicode("", help="the course's folder").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        hand_in = HandIn.of(self, resources)
+        hand_in = NbgraderTask.of(self, resources)
         record = hand_in.record()
         url = resources["nbgrader"]["db_url"]
         if not record.handed_in:

@@ -16,7 +16,7 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
 from traitlets import Unicode
 
-from autograder.bridge.autograde import HandIn, grade_once
+from autograder.bridge.autograde import NbgraderTask, grade_once
 from autograder.course.assignment import Assignment
 from autograder.course.course import Course
 from autograder.errors import RecordError
@@ -49,11 +49,11 @@ class FeedbackExporter(Exporter):
         self, nb: NotebookNode, resources: ResourcesDict | None = None, **_: Any
     ) -> tuple[str, ResourcesDict]:
         resources = self._init_resources(resources)  # type: ignore[no-untyped-call]
-        about, hand_in = resources["nbgrader"], HandIn.of(self, resources)
+        about, hand_in = resources["nbgrader"], NbgraderTask.of(self, resources)
         found = record_of(hand_in.assignment, hand_in.source, about["db_url"])
         [shown] = decided([found], about["db_url"], hand_in.assignment)
         mine = by_student(about["db_url"], hand_in.assignment.name).get(shown.student, ())
-        replies = [feedback.Reply(one.grade_id, one.text, one.reply) for one in mine]
+        replies = [feedback.ReplyShown(one.grade_id, one.text, one.reply) for one in mine]
         return feedback.render(shown, hand_in.assignment, about["notebook"], objections=replies), resources
 
 

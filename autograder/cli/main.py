@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-class Version(argparse.Action):
+class ShowVersion(argparse.Action):
     """Looked up only when asked for: the list of what is installed takes longer to read than --help."""
 
     def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:
@@ -84,7 +84,7 @@ def parser(load: Collection[str] = tuple(VERBS)) -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="autograder", description="Release and grade assignments.", epilog=CODES
     )
-    top.add_argument("--version", action=Version, help="print the version of the engine")
+    top.add_argument("--version", action=ShowVersion, help="print the version of the engine")
     verbs = top.add_subparsers(required=True, metavar="VERB")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--debug", action="store_true", help="print the traceback of an error")

@@ -15,7 +15,7 @@ from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.files import write_atomically
 from autograder.mutants import campaign, result_tables, sensitivity
-from autograder.mutants.bench import Verdict
+from autograder.mutants.bench import MutantVerdict
 from autograder.mutants.campaign import Choice
 
 PAGE = "mutants.html"
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     )
     with Progress(f"{assignment.name}, mutants", 0) as progress:
 
-        def step(verdict: Verdict, known: bool) -> None:
+        def step(verdict: MutantVerdict, known: bool) -> None:
             progress.step(
                 failing=verdict.state == "survived", error=verdict.state == "error", unchanged=known
             )

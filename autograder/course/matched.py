@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from autograder.course.roster import Roster, Student
+from autograder.course.roster import Roster, RosterEntry
 from autograder.errors import ExportError
 
 
@@ -13,9 +13,9 @@ from autograder.errors import ExportError
 class Matched:
     """Hand-ins and the roster, put together."""
 
-    found: dict[str, Student] = field(default_factory=dict)  # by the name of the hand-in
+    found: dict[str, RosterEntry] = field(default_factory=dict)  # by the name of the hand-in
     strangers: list[str] = field(default_factory=list)  # hand-ins of nobody on the roster
-    missing: list[Student] = field(default_factory=list)  # who handed in nothing
+    missing: list[RosterEntry] = field(default_factory=list)  # who handed in nothing
 
     def names(self, student: str) -> tuple[str, str, str]:
         """Last name, first name and e-mail address."""

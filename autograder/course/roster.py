@@ -40,7 +40,7 @@ KEYS = {"canvas": ("login", "sis_id", "canvas_id"), "moodle": ("number_id", "use
 
 
 @dataclass(frozen=True)
-class Student:
+class RosterEntry:
     """One line of the roster."""
 
     id: str
@@ -77,7 +77,7 @@ class Student:
 class Roster:
     """Students by id, and the ways to recognise one."""
 
-    def __init__(self, students: Iterable[Student]) -> None:
+    def __init__(self, students: Iterable[RosterEntry]) -> None:
         self.students = {student.id: student for student in students}
         self._by_id: dict[str, set[str]] = {}
         self._by_name: dict[str, set[str]] = {}
@@ -87,25 +87,25 @@ class Roster:
             for key in _name_keys(student.name):
                 self._by_name.setdefault(key, set()).add(student.id)
         self._by_id.pop("", None)
-        self._by_group: dict[str, list[Student]] = {}
+        self._by_group: dict[str, list[RosterEntry]] = {}
         for student in self.students.values():
             if student.group:
                 self._by_group.setdefault(_key(student.group.split()), []).append(student)
 
-    def __iter__(self) -> Iterator[Student]:
+    def __iter__(self) -> Iterator[RosterEntry]:
         return iter(self.students.values())
 
     def __len__(self) -> int:
         return len(self.students)
 
-    def get(self, student: str) -> Student | None:
+    def get(self, student: str) -> RosterEntry | None:
         return self.students.get(student)
 
-    def group(self, name: str) -> list[Student]:
+    def group(self, name: str) -> list[RosterEntry]:
         """Who hands in together under this name."""
         return self._by_group.get(_key(name.split()), [])
 
-    def match(self, ids: Iterable[str], name: str = "") -> list[Student]:
+    def match(self, ids: Iterable[str], name: str = "") -> list[RosterEntry]:
         """Who goes by one of `ids` (the first that anyone has decides), else by `name`.
 
         One student is a match, several are namesakes, none is a stranger.
@@ -129,7 +129,7 @@ def read(path: Path) -> Roster:
         raise RosterError(f"{path}: expected a column called id, got {', '.join(header) or 'no header'}")
     renamed = {"canvas": CANVAS, "moodle": MOODLE}.get(form, {})
     columns = [renamed.get(name, name) for name in header]
-    students: dict[str, Student] = {}
+    students: dict[str, RosterEntry] = {}
     for number, row in rows:
         fields = {name: cell.strip() for name, cell in zip(columns, row, strict=False)}
         if form == "canvas" and _is_no_student(fields):
@@ -203,7 +203,7 @@ def _is_no_student(fields: Mapping[str, str]) -> bool:
     return not fields.get("canvas_id") or fields.get("name") in ("Points Possible", "Student, Test")
 
 
-def _student(fields: Mapping[str, str], form: str, where: str) -> Student:
+def _student(fields: Mapping[str, str], form: str, where: str) -> RosterEntry:
     known_as = {k: v for k, v in fields.items() if v and (k.endswith("_id") or k in ("login", "username"))}
     student = next((fields[k] for k in KEYS.get(form, ("id",)) if fields.get(k)), "")
     if not ID.fullmatch(student):
@@ -211,7 +211,7 @@ def _student(fields: Mapping[str, str], form: str, where: str) -> Student:
             f"{where}: expected an id of letters, digits and . _ - @ +, got {student!r}; "
             "it becomes the name of a folder"
         )
-    return Student(
+    return RosterEntry(
         student,
         fields.get("name") or f"{fields.get('first_name', '')} {fields.get('last_name', '')}".strip(),
         fields.get("email", ""),

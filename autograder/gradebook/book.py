@@ -44,7 +44,7 @@ COMMENT_COLUMNS = (api.Comment.auto_comment,)
 
 
 @dataclass
-class Rows:
+class StudentRows:
     """One student's rows: grade cell -> values."""
 
     grades: dict[str, tuple[Any, ...]] = field(default_factory=dict)
@@ -188,9 +188,9 @@ class Gradebook:
             self._db.rollback()
             raise GradebookError(f"nothing is entered: {reason(self.url, error)}") from None
 
-    def _entered(self, students: list[str]) -> dict[str, Rows]:
+    def _entered(self, students: list[str]) -> dict[str, StudentRows]:
         """student -> what the gradebook says of them."""
-        found: dict[str, Rows] = {student: Rows() for student in students}
+        found: dict[str, StudentRows] = {student: StudentRows() for student in students}
         try:
             for student, name, *row in rows_of(
                 self._db, api.Grade, GRADE_COLUMNS, self.assignment.name, students
@@ -206,9 +206,9 @@ class Gradebook:
             self._db.rollback()  # ends the reading transaction, which would hold others up
         return found
 
-    def _wanted(self, record: Record, there: Rows) -> Rows:
+    def _wanted(self, record: Record, there: StudentRows) -> StudentRows:
         """What the gradebook should say; a person's entries are taken as they are there."""
-        wanted = Rows(dict(there.grades), dict(there.comments))
+        wanted = StudentRows(dict(there.grades), dict(there.comments))
         for cell in self.assignment.grade_cells:
             if grade := record.grades.get(cell.grade_id):
                 auto, manual, waits = there.grades.get(cell.grade_id, (None, None, True))

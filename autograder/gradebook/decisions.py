@@ -31,7 +31,7 @@ Verdicts = Mapping[str, tuple[bool, str]]  # criterion -> whether it is met, and
 
 
 @dataclass(frozen=True)
-class Entry:
+class GradeRow:
     """A grade's row in the gradebook."""
 
     auto: float | None
@@ -44,7 +44,7 @@ class Entry:
 class Entered:
     """What the gradebook holds about one student's hand-in."""
 
-    decisions: dict[str, Entry] = field(default_factory=dict)  # grade id -> row
+    decisions: dict[str, GradeRow] = field(default_factory=dict)  # grade id -> row
     comments: dict[str, str] = field(default_factory=dict)  # grade id -> what a person wrote
     verdicts: dict[str, Verdicts] = field(default_factory=dict)  # grade id -> criteria
     timestamp: datetime | None = None
@@ -90,7 +90,7 @@ def _entered(db: Session, assignment: Assignment, students: list[str]) -> dict[s
         api.Grade.needs_manual_grade,
     )
     for student, grade_id, *row in rows_of(db, api.Grade, values, assignment.name, students):
-        found[student].decisions[grade_id] = Entry(*row)
+        found[student].decisions[grade_id] = GradeRow(*row)
     comments = (api.Comment.manual_comment,)
     for student, grade_id, text in rows_of(db, api.Comment, comments, assignment.name, students):
         if text:
@@ -143,7 +143,7 @@ def _judged(case: CaseResult, verdicts: Verdicts) -> CaseResult:
     return replace(case, outcome=outcome, message=f"{title}: decided by your reader.", property="")
 
 
-def _decided(grade: Grade, row: Entry | None, comment: str | None) -> Grade:
+def _decided(grade: Grade, row: GradeRow | None, comment: str | None) -> Grade:
     """A grade with a person's points, or the confirmation of just these points, or as it was."""
     if comment:
         grade = replace(grade, comment=comment)

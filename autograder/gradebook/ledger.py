@@ -52,7 +52,7 @@ class State:
 
 
 @dataclass(frozen=True)
-class Line:
+class LedgerEntry:
     """One entry of the table."""
 
     id: int
@@ -116,7 +116,7 @@ def lines(
     how: How | None = None,
     batch: str = "",
     newest: int = 0,
-) -> list[Line]:
+) -> list[LedgerEntry]:
     """Lines of the table, oldest first; only the `newest` of them if that is given."""
     wanted = sa.select(LINES).where(LINES.c.assignment == assignment)
     for column, value in ((LINES.c.grade_id, grade_id), (LINES.c.how, how), (LINES.c.batch, batch)):
@@ -130,7 +130,7 @@ def lines(
     return [_line(row) for row in db.execute(wanted.order_by(LINES.c.id))]
 
 
-def standing(found: Iterable[Line]) -> dict[tuple[str, str], Line]:
+def standing(found: Iterable[LedgerEntry]) -> dict[tuple[str, str], LedgerEntry]:
     """(student, grade id) -> the line that stands there: what was undone, and second readings, do not."""
     every = [line for line in found if line.how != "second"]
     undone = {line.undoes for line in every if line.undoes}
@@ -141,16 +141,16 @@ def standing(found: Iterable[Line]) -> dict[tuple[str, str], Line]:
     }
 
 
-def _line(row: Any) -> Line:
+def _line(row: Any) -> LedgerEntry:
     values = dict(row._mapping)
     values.pop("assignment")
-    return Line(
+    return LedgerEntry(
         **{**values, "verdicts": json.loads(values["verdicts"]), "before": json.loads(values["before"])}
     )
 
 
 @dataclass(frozen=True)
-class _Row:
+class _LedgerRow:
     student: str
     grade: str  # id of nbgrader's row
     notebook: str  # id of the submitted notebook
@@ -159,14 +159,14 @@ class _Row:
     state: State
 
 
-def _rows(db: Session, assignment: str, grade_id: str, students: Sequence[str] | None) -> list[_Row]:
+def _rows(db: Session, assignment: str, grade_id: str, students: Sequence[str] | None) -> list[_LedgerRow]:
     parts: list[Sequence[str] | None] = [students]
     if students is not None:
         parts = [students[at : at + CHUNK] for at in range(0, len(students), CHUNK)]
     return [row for part in parts for row in _chunk(db, assignment, grade_id, part)]
 
 
-def _chunk(db: Session, assignment: str, grade_id: str, students: Sequence[str] | None) -> list[_Row]:
+def _chunk(db: Session, assignment: str, grade_id: str, students: Sequence[str] | None) -> list[_LedgerRow]:
     grade, note = api.Grade.__table__, api.Comment.__table__
     owner, notebook = api.SubmittedAssignment.__table__, api.SubmittedNotebook.__table__
     cell, whole = api.BaseCell.__table__, api.Assignment.__table__
@@ -199,7 +199,7 @@ def _chunk(db: Session, assignment: str, grade_id: str, students: Sequence[str] 
     found = []
     for student, row, of, home, comment, auto, manual, extra, waits, text in db.execute(wanted):
         state = State(student, auto, manual, extra, bool(waits), text or "")
-        found.append(_Row(student, row, of, home, comment, state))
+        found.append(_LedgerRow(student, row, of, home, comment, state))
     return found
 
 
@@ -283,7 +283,7 @@ def _same(state: State, decision: Decision) -> bool:
     return state.manual == decision.points and same_words
 
 
-def _locked(db: Session, assignment: str, grade_id: str, students: list[str]) -> dict[str, _Row]:
+def _locked(db: Session, assignment: str, grade_id: str, students: list[str]) -> dict[str, _LedgerRow]:
     """The students' rows, which nobody else changes until this transaction ends.
 
     The update changes nothing. It makes this transaction the database's writer (SQLite) or the rows' holder
@@ -301,7 +301,7 @@ def _locked(db: Session, assignment: str, grade_id: str, students: list[str]) ->
     return {row.student: row for row in _rows(db, assignment, grade_id, students)}
 
 
-def _set(db: Session, row: _Row, manual: float | None, waits: bool, comment: str | None) -> None:
+def _set(db: Session, row: _LedgerRow, manual: float | None, waits: bool, comment: str | None) -> None:
     grade, note = api.Grade.__table__, api.Comment.__table__
     values = {"manual_score": manual, "needs_manual_grade": waits}
     db.execute(sa.update(grade).where(grade.c.id == row.grade).values(values))
@@ -315,7 +315,9 @@ def _set(db: Session, row: _Row, manual: float | None, waits: bool, comment: str
         db.execute(sa.insert(note).values(**new, manual_comment=text))
 
 
-def _note(db: Session, assignment: str, decision: Decision, rows: Sequence[_Row], undoes: str) -> Applied:
+def _note(
+    db: Session, assignment: str, decision: Decision, rows: Sequence[_LedgerRow], undoes: str
+) -> Applied:
     """The lines of one action."""
     batch = uuid.uuid4().hex
     if not rows:

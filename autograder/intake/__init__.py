@@ -10,11 +10,10 @@ knows), `submission` (one hand-in in memory), `downloads` (what an LMS gives out
 from autograder.intake.collect import Collector, Report
 from autograder.intake.notebook_files import read_cells
 from autograder.intake.submission import Source, Submission, arrange, beside, find, read, source_of
-from autograder.intake.written import Answers, is_placeholder
+from autograder.intake.written import is_placeholder
 from autograder.intake.written import read as read_answers
 
 __all__ = [
-    "Answers",
     "Collector",
     "Report",
     "Source",

@@ -36,7 +36,7 @@ PART = ".part-"
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredHandIn:
     """What is known about a hand-in in the store."""
 
     student: str
@@ -68,7 +68,7 @@ def key(files: Mapping[str, bytes], handed_in: str, reason: str) -> str:
     return f"{when}_{total.hexdigest()[:12]}"
 
 
-def keep(folder: Path, kept: Kept, files: Mapping[str, bytes]) -> bool:
+def keep(folder: Path, kept: StoredHandIn, files: Mapping[str, bytes]) -> bool:
     """Add a hand-in to `folder`; False if it is there already."""
     place = folder / kept.key
     files = {name: data for name, data in files.items() if not odd(name)}
@@ -89,7 +89,7 @@ def _is_whole(place: Path, files: Mapping[str, bytes]) -> bool:
         return False
 
 
-def load(folder: Path) -> Iterator[Kept]:
+def load(folder: Path) -> Iterator[StoredHandIn]:
     """The hand-ins in `folder`, a student's.
 
     Raises:
@@ -100,7 +100,7 @@ def load(folder: Path) -> Iterator[Kept]:
             facts = json.loads(text_of(about))
             noted = about.parent / TIME
             later = {"handed_in": text_of(noted)} if noted.is_file() else {}
-            yield Kept(**{**facts, "problems": tuple(facts["problems"]), **later})
+            yield StoredHandIn(**{**facts, "problems": tuple(facts["problems"]), **later})
         except (OSError, ValueError, TypeError, KeyError) as error:
             what = "collect the download it came from again, or move its folder away"
             raise IntakeError(f"{about}: damaged ({type(error).__name__}); {what}") from None
@@ -118,7 +118,7 @@ def will_write(folder: Path, student: str, total: str) -> None:
     write_atomically(folder / WRITTEN / f"{student}.txt", "\n".join(hashes) + "\n")
 
 
-def date(folder: Path, kept: Kept, when: datetime) -> None:
+def date(folder: Path, kept: StoredHandIn, when: datetime) -> None:
     """Note when a hand-in came whose download does not say."""
     write_atomically(folder / kept.key / TIME, when.isoformat())
 

@@ -35,7 +35,7 @@ from autograder.intake.notebook_files import by_cells, by_name, may_be
 from autograder.intake.recovered import recovered, to_do
 from autograder.intake.source_text import in_utf8
 from autograder.intake.unworked import of_another, unworked
-from autograder.intake.written import Answers
+from autograder.intake.written import WrittenAnswers
 
 SHOWN = 8  # names of files, in one sentence
 IMPORTED = re.compile(rb"\b(?:from|import)[ \t]+([A-Za-z_]\w{0,99})")
@@ -56,12 +56,12 @@ class Arranged:
     notebooks: dict[str, bytes]  # "two_layer_net" -> JSON
     results: dict[str, bytes]  # "results/conv_net.npz" -> bytes
     problems: tuple[str, ...]
-    answers: Answers
+    answers: WrittenAnswers
     doubts: Mapping[str, str]  # grade id, or a trained model -> why a person looks, whatever the graders find
 
 
 @dataclass
-class _Work:
+class _Arranging:
     """What is found out on the way."""
 
     assignment: Assignment
@@ -100,7 +100,7 @@ def arranged(
     of no kind that is graded."""
     checkpoints = {n: o for n, o in (unread or {}).items() if o.kind == autosaved.SAVED}
     unread = {n: o for n, o in (unread or {}).items() if n not in checkpoints}
-    work = _Work(assignment, {n: d for n, d in files.items() if not odd(n)}, dict(unread))
+    work = _Arranging(assignment, {n: d for n, d in files.items() if not odd(n)}, dict(unread))
     work.named |= {name for name in files if PurePosixPath(name).name == MANIFEST}
     work.problems += [f"{name!r} is not used: {why}" for name in (*files, *unread) if (why := odd(name))]
     found = [*_modules(work, aliases), *_notebooks(work), *_models(work)]
@@ -133,7 +133,7 @@ def arranged(
 # --- the package --------------------------------------------------------------------------------
 
 
-def _modules(work: _Work, aliases: Sequence[str]) -> list[Found]:
+def _modules(work: _Arranging, aliases: Sequence[str]) -> list[Found]:
     package = work.assignment.package
     places = {p.casefold(): p for p in _places(work.assignment)}
     found = []
@@ -174,7 +174,7 @@ def _places(assignment: Assignment) -> list[str]:
     return [p.relative_to(assignment.root).as_posix() for p in files_below(assignment.library, "*.py")]
 
 
-def _loose(work: _Work, places: Mapping[str, str]) -> list[Found]:
+def _loose(work: _Arranging, places: Mapping[str, str]) -> list[Found]:
     """The package's files where no folder of its name is: each by its own name, if only one file has it."""
     name = work.assignment.package
     if other := _look_alikes(work.files, places.values()):
@@ -220,7 +220,7 @@ def _look_alikes(files: Mapping[str, bytes], places: Collection[str]) -> list[st
     return sorted(folder for folder in folders if folder in imported)
 
 
-def _one_case(package: dict[str, bytes], work: _Work) -> dict[str, bytes]:
+def _one_case(package: dict[str, bytes], work: _Arranging) -> dict[str, bytes]:
     """Of names that differ in case only, the first (`layers.py` before `Layers.py` is the other way round
     in ASCII, so small letters go first): some file systems hold but one of them."""
     kept: dict[str, str] = {}
@@ -230,7 +230,7 @@ def _one_case(package: dict[str, bytes], work: _Work) -> dict[str, bytes]:
     return {path: package[path] for path in package if kept[path.casefold()] == path}
 
 
-def _readable(package: dict[str, bytes], work: _Work) -> dict[str, bytes]:
+def _readable(package: dict[str, bytes], work: _Arranging) -> dict[str, bytes]:
     """Source in UTF-8, where it is source at all."""
     read = {}
     for place, data in package.items():
@@ -242,7 +242,7 @@ def _readable(package: dict[str, bytes], work: _Work) -> dict[str, bytes]:
     return read
 
 
-def _helpers(work: _Work, taken: Taken, package: dict[str, bytes]) -> dict[str, bytes]:
+def _helpers(work: _Arranging, taken: Taken, package: dict[str, bytes]) -> dict[str, bytes]:
     """Modules of the student's own beside the package, as far as what is graded imports them."""
     beside: dict[str, str] = {}  # "helpers.py" -> path in the hand-in
     inner, used = {work.assignment.package} | {f.other_name for f in taken.files.values()}, taken.used
@@ -271,7 +271,7 @@ def _top(path: str) -> str:
 # --- notebooks and models -----------------------------------------------------------------------
 
 
-def _notebooks(work: _Work) -> list[Found]:
+def _notebooks(work: _Arranging) -> list[Found]:
     known, found = work.assignment.notebooks, []
     strangers = []
     for path, data in work.files.items():
@@ -294,7 +294,7 @@ def _notebooks(work: _Work) -> list[Found]:
     return found
 
 
-def _models(work: _Work) -> list[Found]:
+def _models(work: _Arranging) -> list[Found]:
     found = []
     for path, data in work.files.items():
         if ending(path) != MODEL:
@@ -312,7 +312,7 @@ def _models(work: _Work) -> list[Found]:
 # --- what is missing, and what is left ----------------------------------------------------------
 
 
-def _left(work: _Work, found: Sequence[Found]) -> dict[str, Other]:
+def _left(work: _Arranging, found: Sequence[Found]) -> dict[str, Other]:
     """Every file that nothing was made of, and that was not given out with the assignment."""
     known = {f.path for f in found} | work.named
     others = {n: Other(kind(d[:HEAD]), fingerprint(d)) for n, d in work.files.items() if n not in known}
@@ -322,7 +322,7 @@ def _left(work: _Work, found: Sequence[Found]) -> dict[str, Other]:
 
 
 def _missing(
-    work: _Work,
+    work: _Arranging,
     package: Mapping[str, bytes],
     notebooks: Mapping[str, bytes],
     results: Mapping[str, bytes],
@@ -361,13 +361,13 @@ def _missing(
             _suspect(work, place, f"{place} is missing", numbers)
 
 
-def _suspect(work: _Work, place: str, what: str, where: Sequence[str]) -> None:
+def _suspect(work: _Arranging, place: str, what: str, where: Sequence[str]) -> None:
     if where:
         listed = _listed(list(dict.fromkeys(where)))
         work.doubt([place], f"{what}, but {listed} was handed in, which could not be used")
 
 
-def _name_unused(work: _Work, left: Mapping[str, Other]) -> None:
+def _name_unused(work: _Arranging, left: Mapping[str, Other]) -> None:
     """Every file that nothing was said of."""
     rest = []
     for name, other in left.items():

@@ -29,7 +29,7 @@ from autograder.errors import IntakeError
 from autograder.files import write_atomically
 from autograder.intake import archive_of_hand_ins as store
 from autograder.intake import facts
-from autograder.intake.archive_of_hand_ins import Kept
+from autograder.intake.archive_of_hand_ins import StoredHandIn
 from autograder.intake.archives import Budget, FolderTree, odd
 from autograder.intake.downloads import HandIn, Person, Survey, placed, read_all, survey
 from autograder.intake.facts import Facts
@@ -198,7 +198,7 @@ class Collector:
         except IntakeError as error:
             files, unreadable = {}, shown(str(error))
         unkept = tuple(f"{name!r} is not kept: {why}" for name in files if (why := odd(name)))
-        kept = Kept(
+        kept = StoredHandIn(
             student,
             shown(hand_in.where),
             self.now.isoformat(),
@@ -259,7 +259,7 @@ class Collector:
             written=self._write(student, chosen, found),
         )
 
-    def _read_all(self, folder: Path, all_kept: Sequence[Kept]) -> dict[str, Submission]:
+    def _read_all(self, folder: Path, all_kept: Sequence[StoredHandIn]) -> dict[str, Submission]:
         """Every hand-in of a student, each inside limits."""
         results = bounded.each(partial(self._read, folder), all_kept)
         read = {}
@@ -270,7 +270,7 @@ class Collector:
             read[kept.key] = result
         return read
 
-    def _read(self, folder: Path, kept: Kept) -> Submission:
+    def _read(self, folder: Path, kept: StoredHandIn) -> Submission:
         if kept.unreadable:
             return Submission(kept.student, unreadable=kept.unreadable)
         try:
@@ -283,8 +283,8 @@ class Collector:
         return replace(found, problems=said((*noted, *found.problems)), handed_in=kept.handed_in)
 
     def _counts(
-        self, folder: Path, all_kept: list[Kept], read: Mapping[str, Submission], extension: float
-    ) -> tuple[Kept, list[str]]:
+        self, folder: Path, all_kept: list[StoredHandIn], read: Mapping[str, Submission], extension: float
+    ) -> tuple[StoredHandIn, list[str]]:
         """Of several hand-ins the one that counts, and what a person should know about the choice."""
         reasons = {k.key: read[k.key].unreadable for k in all_kept}
         readable = [k for k in all_kept if not reasons[k.key]]
@@ -309,12 +309,12 @@ class Collector:
         ]
         return chosen, why
 
-    def _in_time(self, kept: Kept, extension: float) -> bool:
+    def _in_time(self, kept: StoredHandIn, extension: float) -> bool:
         if not kept.handed_in:
             return not kept.late
         return self.assignment.late.in_time(kept.time, extension)
 
-    def _best(self, folder: Path, pool: list[Kept], extension: float, points: Points) -> Kept:
+    def _best(self, folder: Path, pool: list[StoredHandIn], extension: float, points: Points) -> StoredHandIn:
         """The one that earns most after what lateness takes off; of equals, the later."""
         late = self.assignment.late
         earned = points([Source(k.student, folder / k.key / facts.FILES, self.aliases) for k in pool])
@@ -324,7 +324,7 @@ class Collector:
         ]
         return max(zip(left, pool, strict=True), key=lambda pair: (pair[0], pair[1].rank))[1]
 
-    def _unknown_time(self, kept: Kept) -> list[str]:
+    def _unknown_time(self, kept: StoredHandIn) -> list[str]:
         if kept.handed_in:
             return []
         if kept.late:
@@ -335,7 +335,7 @@ class Collector:
 
     # writing
 
-    def _write(self, student: str, kept: Kept, submission: Submission) -> str:
+    def _write(self, student: str, kept: StoredHandIn, submission: Submission) -> str:
         """Lay the hand-in out for nbgrader; the hash of what was written."""
         files = self._laid_out(submission)
         total = facts.hash_of(files)
@@ -359,7 +359,7 @@ class Collector:
         return {**submission.package, **notebooks, **submission.results}
 
 
-def _named(kept: Kept) -> str:
+def _named(kept: StoredHandIn) -> str:
     return f"that of {kept.handed_in[:16].replace('T', ' ')} UTC" if kept.handed_in else kept.key
 
 

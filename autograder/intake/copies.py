@@ -15,7 +15,7 @@ from autograder.course.assignment import Assignment
 from autograder.errors import IntakeError
 from autograder.intake.changed_names import is_backup, number, numbers
 from autograder.intake.given import Given, plain, spaced
-from autograder.intake.notebook_files import Cell, is_as_given, parsed
+from autograder.intake.notebook_files import HandedInCell, is_as_given, parsed
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ def _is_given(file: Found, given: Given) -> bool:
     return cells is not None and is_as_given(_notebook(file), cells, given)
 
 
-def _cells(file: Found) -> Sequence[Cell] | None:
+def _cells(file: Found) -> Sequence[HandedInCell] | None:
     """The cells of a notebook; None if it cannot be read."""
     try:
         return parsed(_notebook(file), file.data)
@@ -200,6 +200,6 @@ def _notebook(file: Found) -> str:
     return file.place.removesuffix(".ipynb")
 
 
-def _texts(cells: Sequence[Cell]) -> list[str]:
+def _texts(cells: Sequence[HandedInCell]) -> list[str]:
     """What stands in them, without outputs and metadata."""
     return [spaced(cell.text) for cell in cells]

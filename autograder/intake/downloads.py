@@ -23,7 +23,7 @@ from typing import Any
 from autograder import bounded
 from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
-from autograder.course.roster import Roster, Student
+from autograder.course.roster import Roster, RosterEntry
 from autograder.errors import IntakeError
 from autograder.files import opened
 from autograder.intake.archives import FolderTree, Tree, ZipTree, ignored, is_archive, is_foreign, odd, stem
@@ -61,7 +61,7 @@ class Person:
                 found.append(self.name[at + 1 :].strip())
         return found
 
-    def on(self, roster: Roster) -> list[Student]:
+    def on(self, roster: Roster) -> list[RosterEntry]:
         """Who on the roster this is: one is a match, several are namesakes, none is a stranger."""
         return next(filter(None, (roster.match(self.ids, name) for name in self.names)), [])
 

@@ -24,7 +24,7 @@ HOW = "open it, choose File > Download, and hand in the .ipynb"
 
 
 @dataclass(frozen=True)
-class Cell:
+class HandedInCell:
     """A cell as it was handed in."""
 
     number: int  # from 1, as a person counts
@@ -79,10 +79,10 @@ def _newer(content: dict[str, Any]) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=32)  # the copies that count, the answers and what is untouched are found in it one by one
-def parsed(name: str, data: bytes) -> tuple[Cell, ...]:
+def parsed(name: str, data: bytes) -> tuple[HandedInCell, ...]:
     """The cells of a handed-in notebook, typed. Raises IntakeError for what is not a notebook."""
     return tuple(
-        Cell(
+        HandedInCell(
             *(number, str(raw.get("cell_type", "")), grade_id(raw), _id(raw), text_of(raw), _printed(raw)),
             bool(raw.get("outputs") or raw.get("execution_count")),
         )
@@ -90,7 +90,7 @@ def parsed(name: str, data: bytes) -> tuple[Cell, ...]:
     )
 
 
-def is_as_given(name: str, cells: Sequence[Cell], given: Given) -> bool:
+def is_as_given(name: str, cells: Sequence[HandedInCell], given: Given) -> bool:
     """Whether a notebook has the text that it was given out with."""
     return [spaced(c.text) for c in cells] == [spaced(c.text) for c in given.notebooks.get(name, ())]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from autograder.course.assignment import Assignment
 from autograder.intake import notes
-from autograder.intake.notebook_files import Cell
+from autograder.intake.notebook_files import HandedInCell
 
 MAX_CELLS = 40  # that say something
 MAX_SAID = 2_000_000  # characters of code and output in which words are looked for, in one notebook
@@ -30,7 +30,7 @@ class Said:
         return dict(sorted({**self.alone, **speaking}.items()))
 
 
-def said(cells: Iterable[Cell], given_text: Iterable[str | None], assignment: Assignment) -> Said:
+def said(cells: Iterable[HandedInCell], given_text: Iterable[str | None], assignment: Assignment) -> Said:
     """`given_text` is for each cell what stood there in the release; None for a new cell."""
     alone: dict[int, str] = {}
     beside: dict[int, str] = {}
@@ -47,7 +47,7 @@ def said(cells: Iterable[Cell], given_text: Iterable[str | None], assignment: As
     return Said(alone, beside, assignment)
 
 
-def _words_in(cell: Cell, given: str | None, assignment: Assignment) -> tuple[str, bool]:
+def _words_in(cell: HandedInCell, given: str | None, assignment: Assignment) -> tuple[str, bool]:
     """What a cell or its output says; whether it is a program of the student's own besides."""
     unchanged = given is not None and cell.text.split() == given.split()
     text = notes.in_code(cell.text, assignment, given is not None)

@@ -41,7 +41,7 @@ from autograder.intake.changed_names import BEHIND, ending
 from autograder.intake.facts import Facts
 from autograder.intake.given import fingerprint
 from autograder.intake.kinds import ARCHIVES, HEAD, UNREAD, Other, described, kind, of_zip
-from autograder.intake.written import Answers
+from autograder.intake.written import WrittenAnswers
 from autograder.safe_text import shown
 
 STAMP = "timestamp.txt"  # nbgrader's: when this was handed in
@@ -84,7 +84,7 @@ class Submission:
     handed_in: str = ""  # ISO 8601 in UTC; empty if nobody knows
     extension_days: float = 0.0
     aliases: tuple[str, ...] = ()  # under which the package's own imports find it, with the bridge on
-    answers: Answers | None = None  # what is written in the notebooks
+    answers: WrittenAnswers | None = None  # what is written in the notebooks
     doubts: Mapping[str, str] = field(
         default_factory=dict
     )  # grade id, or a trained model -> why a person must look
@@ -334,7 +334,7 @@ def read_files(tree: Tree) -> tuple[dict[str, bytes], dict[str, Other], list[str
     Raises:
         IntakeError: nothing of it can be read, or it is larger than a hand-in may be.
     """
-    reading = _Reading()
+    reading = _Unpacked()
     _read_into(tree, "", MAX_DEPTH, reading)
     if not reading.files and reading.faults:
         raise IntakeError(reading.faults[0])
@@ -342,7 +342,7 @@ def read_files(tree: Tree) -> tuple[dict[str, bytes], dict[str, Other], list[str
 
 
 @dataclass
-class _Reading:
+class _Unpacked:
     """What was found so far."""
 
     budget: Budget = field(default_factory=Budget)
@@ -352,7 +352,7 @@ class _Reading:
     faults: list[str] = field(default_factory=list)  # of files that could not be read, also noted
 
 
-def _read_into(tree: Tree, below: str, depth: int, reading: _Reading) -> None:
+def _read_into(tree: Tree, below: str, depth: int, reading: _Unpacked) -> None:
     """Add what `tree` holds, as if it lay in the folder `below`. What cannot be read is named."""
     names = tree.names()
     taken = {parent.as_posix() for name in names for parent in PurePosixPath(name).parents}
@@ -380,7 +380,7 @@ def _read_into(tree: Tree, below: str, depth: int, reading: _Reading) -> None:
     reading.noted += tree.noted
 
 
-def _read_other(tree: Tree, name: str, below: str, opened: str, depth: int, reading: _Reading) -> None:
+def _read_other(tree: Tree, name: str, below: str, opened: str, depth: int, reading: _Unpacked) -> None:
     """A file of no kind that is graded. Where it is an archive, by its content or by its name, what is in it
     counts as if it lay in the folder `opened`."""
     head = tree.head(name)
@@ -393,7 +393,7 @@ def _read_other(tree: Tree, name: str, below: str, opened: str, depth: int, read
     if known := of_zip(inner.names()):
         reading.others[whole] = Other(known)
         return
-    apart = _Reading(reading.budget)  # what breaks off half way is not taken by halves
+    apart = _Unpacked(reading.budget)  # what breaks off half way is not taken by halves
     _read_into(inner, f"{below}{opened}/", depth - 1, apart)
     del reading.others[whole]
     reading.files |= apart.files

@@ -21,7 +21,7 @@ from autograder.course.assignment import Assignment
 from autograder.errors import IntakeError
 from autograder.intake import notes
 from autograder.intake.given import given, spaced
-from autograder.intake.notebook_files import Cell, parsed
+from autograder.intake.notebook_files import HandedInCell, parsed
 from autograder.intake.said import Said, said
 from autograder.notebook import Notebook
 
@@ -36,7 +36,7 @@ CUT = " […]"
 
 
 @dataclass(frozen=True)
-class Answers:
+class WrittenAnswers:
     """What a student wrote, by grade id."""
 
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Answers:
 
 
 @dataclass
-class _Reading:
+class _WrittenSoFar:
     texts: dict[str, str] = field(default_factory=dict)
     doubts: dict[str, str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class _Copy:
     """A cell with a question's label, and the file it stands in."""
 
     path: str
-    cell: Cell
+    cell: HandedInCell
 
 
 def read(
@@ -66,12 +66,12 @@ def read(
     notebooks: Mapping[str, bytes],
     spares: Iterable[tuple[str, str, bytes]] = (),
     beside: Sequence[str] = (),
-) -> Answers:
+) -> WrittenAnswers:
     """The answers in `notebooks`. `spares` (notebook, file, content) are other copies of one of them.
     `beside` names what else in the hand-in may hold an answer: while there is any, no empty cell settles one.
     """
-    reading = _Reading()
-    cells: dict[str, Sequence[Cell]] = {}
+    reading = _WrittenSoFar()
+    cells: dict[str, Sequence[HandedInCell]] = {}
     for name, data in notebooks.items():
         try:
             cells[name] = parsed(name, data)
@@ -79,7 +79,7 @@ def read(
             reading.broken[name] = str(error)
     copies = _labelled(assignment, cells, spares)
     there = {
-        n.name: _Notebook(n, assignment, cells[n.name], copies)
+        n.name: _ReadBeside(n, assignment, cells[n.name], copies)
         for n in assignment.notebooks
         if n.name in cells
     }
@@ -90,7 +90,7 @@ def read(
             there[notebook.name].read(reading, [*others, *beside])
         else:
             _elsewhere(notebook, copies, others, reading)
-    return Answers(reading.texts, reading.doubts, reading.broken, tuple(reading.problems))
+    return WrittenAnswers(reading.texts, reading.doubts, reading.broken, tuple(reading.problems))
 
 
 def questions(notebook: Notebook) -> list[str]:
@@ -111,7 +111,9 @@ def is_placeholder(answer: str) -> bool:
 
 
 def _labelled(
-    assignment: Assignment, cells: Mapping[str, Sequence[Cell]], spares: Iterable[tuple[str, str, bytes]]
+    assignment: Assignment,
+    cells: Mapping[str, Sequence[HandedInCell]],
+    spares: Iterable[tuple[str, str, bytes]],
 ) -> dict[str, list[_Copy]]:
     """Every cell with the label of a question, those of the notebook that counts first."""
     found: dict[str, list[_Copy]] = {q: [] for n in assignment.notebooks for q in questions(n)}
@@ -131,14 +133,14 @@ def _labelled(
     return found
 
 
-class _Notebook:
+class _ReadBeside:
     """One notebook as it was handed in, beside the same as it was given out."""
 
     def __init__(
         self,
         notebook: Notebook,
         assignment: Assignment,
-        cells: Sequence[Cell],
+        cells: Sequence[HandedInCell],
         copies: Mapping[str, list[_Copy]],
     ) -> None:
         self.notebook, self.cells, self.copies = notebook, cells, copies
@@ -164,7 +166,7 @@ class _Notebook:
         free = [] if not all(self.written.values()) else [c for c in self.loose if c.number not in used]
         return [f"{self._file} cell {c.number}" for c in free[:MAX_COPIES]]
 
-    def read(self, reading: _Reading, beside: Sequence[str]) -> None:
+    def read(self, reading: _WrittenSoFar, beside: Sequence[str]) -> None:
         """Take the answers. `beside` names what else in the hand-in may hold one."""
         for task, cells in self.done.items():
             self._take_work(task, cells, beside, reading)
@@ -181,7 +183,7 @@ class _Notebook:
 
     # tasks
 
-    def _work_on(self, task: str) -> list[Cell]:
+    def _work_on(self, task: str) -> list[HandedInCell]:
         """A student's own cells below a task, up to the next cell with points, and the task's if changed."""
         at = next((n for n, cell in enumerate(self.cells) if cell.label == task), None)
         if at is None:
@@ -191,7 +193,9 @@ class _Notebook:
             cell for cell in self.cells[at:end] if spaced(cell.text) not in self.by_text and cell.text.strip()
         ]
 
-    def _take_work(self, task: str, cells: Sequence[Cell], beside: Sequence[str], reading: _Reading) -> None:
+    def _take_work(
+        self, task: str, cells: Sequence[HandedInCell], beside: Sequence[str], reading: _WrittenSoFar
+    ) -> None:
         """What was done for a task. Nothing is certain to be there only in a notebook that nobody touched."""
         reading.texts[task] = _cut(BETWEEN.join(_as_markdown(cell) for cell in cells))
         touched = any(cell.ran or spaced(cell.text) not in {*self.by_text, ""} for cell in self.cells)
@@ -212,9 +216,9 @@ class _Notebook:
         self,
         question: str,
         written: list[_Copy],
-        more: list[Cell],
+        more: list[HandedInCell],
         beside: Sequence[str],
-        reading: _Reading,
+        reading: _WrittenSoFar,
     ) -> None:
         """An answer in its place; whether there are others, or more of it beside."""
         shown = written[:MAX_COPIES]
@@ -236,7 +240,9 @@ class _Notebook:
             why = f"this answer is longer than {MAX_ANSWER} characters; the rest stands in the notebook"
         self._doubt(question, why, reading)
 
-    def _search(self, question: str, found: list[Cell], beside: Sequence[str], reading: _Reading) -> None:
+    def _search(
+        self, question: str, found: list[HandedInCell], beside: Sequence[str], reading: _WrittenSoFar
+    ) -> None:
         """A question with nothing in its place: what stands elsewhere?"""
         there = bool(self.copies[question])
         state = f"the cell of this answer is {'empty' if there else 'not in the notebook'}"
@@ -273,14 +279,14 @@ class _Notebook:
         asked = self.assignment.question(question)
         return asked is not None and bool(judge(asked, text).nothing)
 
-    def _doubt(self, question: str, why: str, reading: _Reading) -> None:
+    def _doubt(self, question: str, why: str, reading: _WrittenSoFar) -> None:
         if why:
             reading.doubts[question] = why
             reading.problems.append(f"{question}: {why}; a person reads it")
 
     # text that no label claims
 
-    def _loose(self) -> Iterator[Cell]:
+    def _loose(self) -> Iterator[HandedInCell]:
         """Cells with text of the student's own that is not at its place."""
         count = 0
         for cell in self.cells:
@@ -291,7 +297,7 @@ class _Notebook:
                 return
             yield cell
 
-    def _own(self, cell: Cell) -> str:
+    def _own(self, cell: HandedInCell) -> str:
         """The lines of a cell of text that were not given; nothing where the cell is code."""
         lines = [line for line in cell.text.splitlines() if spaced(line) not in self.lines]
         text = "\n".join(lines).strip()
@@ -300,10 +306,10 @@ class _Notebook:
         return text if cell.kind in PROSE or _is_prose(cell.text) else ""
 
     def _nearest(
-        self, loose: Sequence[Cell], asked: Sequence[str], answered: set[str]
-    ) -> dict[str, list[Cell]]:
+        self, loose: Sequence[HandedInCell], asked: Sequence[str], answered: set[str]
+    ) -> dict[str, list[HandedInCell]]:
         """Each loose cell with the question it stands next to, else with the nearest that has no answer."""
-        near: dict[str, list[Cell]] = {q: [] for q in asked}
+        near: dict[str, list[HandedInCell]] = {q: [] for q in asked}
         places = {q: self.place[q] for q in asked if q in self.place}
         anchors = [self._anchor(cell) for cell in self.cells]
         for cell in loose:
@@ -323,7 +329,7 @@ class _Notebook:
             near[owner].append(cell)
         return near
 
-    def _anchor(self, cell: Cell) -> int | None:
+    def _anchor(self, cell: HandedInCell) -> int | None:
         """Where a cell of the release stood that this is, perhaps changed."""
         if cell.label in self.place:
             return self.place[cell.label]
@@ -331,12 +337,12 @@ class _Notebook:
         return self.by_text.get(text, self.by_id.get(cell.id))
 
 
-def _as_markdown(cell: Cell) -> str:
+def _as_markdown(cell: HandedInCell) -> str:
     return f"```python\n{cell.text}\n```" if cell.kind == "code" else cell.text
 
 
 def _elsewhere(
-    notebook: Notebook, copies: Mapping[str, list[_Copy]], strays: Sequence[str], reading: _Reading
+    notebook: Notebook, copies: Mapping[str, list[_Copy]], strays: Sequence[str], reading: _WrittenSoFar
 ) -> None:
     """Answers of a notebook that is not there, in cells that were copied into another."""
     for question in questions(notebook):

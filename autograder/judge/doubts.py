@@ -12,12 +12,12 @@ from dataclasses import replace
 from autograder.judge.outcomes import Came
 from autograder.sandbox.errors import SandboxError
 from autograder.sandbox.running import Running
-from autograder.sandbox.student import Student
+from autograder.sandbox.student import SandboxedStudent
 
 Once = Callable[[bool], Came]  # run the check, alone or not
 
 
-def settled(student: Student, once: Once) -> Came:
+def settled(student: SandboxedStudent, once: Once) -> Came:
     """What a check came to, once it is certain whose doing it is."""
     came = once(False)
     first = student.doubt

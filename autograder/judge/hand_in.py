@@ -31,7 +31,7 @@ from autograder.records.record import CaseResult, Grade, Record
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.errors import SandboxError
 from autograder.sandbox.level import Level, probe
-from autograder.sandbox.student import Student
+from autograder.sandbox.student import SandboxedStudent
 
 CALLED = re.compile(r"^  \S+ line \d+, in (\w+)", re.MULTILINE)  # a student's line in `student_message`
 NO_FORWARD = re.compile(r"checked, because (\w+) is not written yet, and ")  # as `preparing` says it
@@ -154,12 +154,12 @@ class Judge:
             for c in checks:
                 now.cases.setdefault(c.key, CaseResult(c.id, c.kind, c.weight, "error", message))
 
-    def run_all(self, now: Now, checks: Sequence[Check], student: Student) -> None:
+    def run_all(self, now: Now, checks: Sequence[Check], student: SandboxedStudent) -> None:
         """Run checks, each after those of the functions that it builds on."""
         for floor in range(max(self._floors.values(), default=0) + 1):
             self._run_floor(now, [c for c in checks if self._floors[c.grade_id] == floor], student)
 
-    def _run_floor(self, now: Now, checks: Sequence[Check], student: Student) -> None:
+    def _run_floor(self, now: Now, checks: Sequence[Check], student: SandboxedStudent) -> None:
         """Run checks whose cells build on none of each other."""
         wrong, stubs = now.wrong(), now.unwritten()
         first = [
@@ -180,7 +180,7 @@ class Judge:
             if case.outcome == "passed" or known or (way.builds_on and check.cells & wrong):
                 now.cases[check.key] = case
 
-    def _run(self, now: Now, check: Check, student: Student) -> CaseResult:
+    def _run(self, now: Now, check: Check, student: SandboxedStudent) -> CaseResult:
         offered: graders.Student = student  # all of it that a grader may count on
         given: dict[str, Any] = {"student": offered, "results": now.submission.results}
         given |= {"answers": now.answers, "lost": now.lost(check.after)}

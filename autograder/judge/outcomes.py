@@ -14,7 +14,7 @@ from autograder.errors import GradingError
 from autograder.judge.check import Check
 from autograder.records.record import CaseResult, Outcome
 from autograder.sandbox.errors import SandboxError, StudentError
-from autograder.sandbox.student import Student
+from autograder.sandbox.student import SandboxedStudent
 
 PROPERTIES = {"import": "import", "missing": "missing"}  # of a student's error, by its kind; else "code"
 OURS = (SandboxError, GradingError, MemoryError, OSError)  # never made by what a student's code returned
@@ -28,7 +28,7 @@ class Came:
     strange: bool = False
 
 
-def run(check: Check, given: Mapping[str, Any], student: Student | None) -> Came:
+def run(check: Check, given: Mapping[str, Any], student: SandboxedStudent | None) -> Came:
     """Call a check with what it asks for. A text it returns is its message."""
     started = time.perf_counter()
     outcome, message, prop, strange = _outcome(check, {name: given[name] for name in check.wants}, student)
@@ -48,7 +48,7 @@ def run(check: Check, given: Mapping[str, Any], student: Student | None) -> Came
 
 
 def _outcome(
-    check: Check, asked: Mapping[str, Any], student: Student | None
+    check: Check, asked: Mapping[str, Any], student: SandboxedStudent | None
 ) -> tuple[Outcome, str, str, bool]:
     """Outcome, message, property, and whether the grader itself failed."""
     try:

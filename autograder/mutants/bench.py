@@ -31,18 +31,18 @@ TAKE = "def reached():\n    import sys\n    return sorted(sys.__dict__.pop('reac
 
 
 @dataclass(frozen=True)
-class Runs:
+class WhereItRuns:
     """In which cells a function runs, and in which of them because the grader itself calls it."""
 
     cells: frozenset[str]
     called: frozenset[str]
 
 
-Reach = Mapping[str, Runs]  # of each function
+Reach = Mapping[str, WhereItRuns]  # of each function
 
 
 @dataclass(frozen=True)
-class Verdict:
+class MutantVerdict:
     """What became of one mutant."""
 
     id: str
@@ -135,7 +135,7 @@ class Bench:
         judge.look(now, checks)
         return now
 
-    def verdict(self, mutant: Mutant, reach: Reach, own: Sequence[str]) -> Verdict:
+    def verdict(self, mutant: Mutant, reach: Reach, own: Sequence[str]) -> MutantVerdict:
         runs = reach[mutant.target.name]
         found = self.cases(mutant.id, {mutant.target.path: mutant.text}, {*runs.cells, *own})
         broken = [
@@ -149,7 +149,7 @@ class Bench:
         failed = [
             f"{cell}[{case.id}]" for cell in ordered for case in found[cell] if case.outcome == "failed"
         ]
-        return Verdict(
+        return MutantVerdict(
             mutant.id,
             mutant.target.name,
             mutant.operator,
@@ -171,7 +171,7 @@ class Bench:
             return 0.0
         return round(points - score(cases, points), 2)
 
-    def reach(self, targets: Sequence[Target]) -> dict[str, Runs]:
+    def reach(self, targets: Sequence[Target]) -> dict[str, WhereItRuns]:
         """In whose checks each function runs, with nothing answered by the solved package.
 
         Raises:
@@ -187,7 +187,7 @@ class Bench:
                     f"{self.assignment.name}: {cell}[{case}]: expected the solution to pass, got: "
                     f"{result.message}; see `autograder verify`"
                 )
-        return {name: Runs(frozenset(cells), frozenset(called[name])) for name, cells in ran.items()}
+        return {name: WhereItRuns(frozenset(cells), frozenset(called[name])) for name, cells in ran.items()}
 
 
 def _watched(check: Check, ran: Mapping[str, set[str]], called: Mapping[str, set[str]]) -> Callable[..., Any]:

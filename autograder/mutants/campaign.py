@@ -26,7 +26,7 @@ from autograder.files import text_of, whole
 from autograder.judge.digests import environment_digest, graders_digest
 from autograder.judge.neighbours import graders_importable
 from autograder.mutants import equivalents, make, operator
-from autograder.mutants.bench import Bench, Reach, Verdict, owners
+from autograder.mutants.bench import Bench, MutantVerdict, Reach, owners
 from autograder.mutants.equivalents import Equivalent
 from autograder.mutants.make import Mutant
 from autograder.mutants.regions import targets
@@ -52,12 +52,12 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Found:
+class CampaignResult:
     """What a campaign found."""
 
     assignment: Assignment
     made: Sequence[Mutant]
-    judged: Sequence[Verdict]  # in the order of the mutants
+    judged: Sequence[MutantVerdict]  # in the order of the mutants
     entries: Sequence[Equivalent]
     unowned: Sequence[str]  # functions that students write and no check runs
     reach: Reach = field(default_factory=dict)
@@ -66,16 +66,16 @@ class Found:
     def stale(self) -> list[str]:
         return equivalents.stale(self.entries, self.made, self.judged)
 
-    def reason(self, verdict: Verdict) -> str:
+    def reason(self, verdict: MutantVerdict) -> str:
         return equivalents.reason(self.entries, verdict) if verdict.state == "survived" else ""
 
     @property
-    def counted(self) -> list[Verdict]:
+    def counted(self) -> list[MutantVerdict]:
         """All but those that need not be noticed."""
         return [verdict for verdict in self.judged if not self.reason(verdict)]
 
     @property
-    def survivors(self) -> list[Verdict]:
+    def survivors(self) -> list[MutantVerdict]:
         return [verdict for verdict in self.counted if verdict.state == "survived"]
 
     @cached_property
@@ -91,12 +91,12 @@ class Found:
         return [*lines, *(f"{name}/equivalents.toml: {line}" for line in self.stale)]
 
 
-Step = Callable[[Verdict, bool], None]  # a verdict, and whether it was there already
+Step = Callable[[MutantVerdict, bool], None]  # a verdict, and whether it was there already
 
 
 def run(
     assignment: Assignment, choice: Choice, out: Path, started: Callable[[int], object], step: Step
-) -> Found:
+) -> CampaignResult:
     """Judge mutants; `started(count)` before the first, `step` after each.
 
     Raises:
@@ -116,14 +116,14 @@ def run(
     _refuse_unknown("--operator", choice.operators, {one.name for one in operators})
     wanted = make.sample([m for m in made if _is_wanted(m, choice)], choice.sample, choice.seed)
     started(len(wanted))
-    known = _Kept(out, _digest(assignment, choice.visible))
+    known = _VerdictsOnDisk(out, _digest(assignment, choice.visible))
     for verdict in known.of(wanted):
         step(verdict, True)
     left = [mutant for mutant in wanted if mutant.id not in known.verdicts]
     for verdict in _judged(assignment, left, reach, own, choice, level):
         known.add(verdict)
         step(verdict, False)
-    return Found(assignment, made, known.of(wanted), entries, unowned, reach)
+    return CampaignResult(assignment, made, known.of(wanted), entries, unowned, reach)
 
 
 def _refuse_unknown(option: str, asked: Iterable[str], known: Iterable[str]) -> None:
@@ -142,12 +142,12 @@ def _is_wanted(mutant: Mutant, choice: Choice) -> bool:
     )
 
 
-class _Kept:
+class _VerdictsOnDisk:
     """Verdicts on disk."""
 
     def __init__(self, out: Path, digest: str) -> None:
         self.path, self.digest = out / VERDICTS, digest
-        self.verdicts: dict[str, Verdict] = {}
+        self.verdicts: dict[str, MutantVerdict] = {}
         out.mkdir(parents=True, exist_ok=True)
         lines = text_of(self.path).splitlines() if self.path.exists() else []
         for line in lines:
@@ -157,15 +157,15 @@ class _Kept:
                 continue  # the last one, when the machine went down
             if row.pop("digest", "") == digest:
                 row |= {key: tuple(row[key]) for key in ("diff", "own", "pair")}
-                self.verdicts[row["id"]] = Verdict(**row)
+                self.verdicts[row["id"]] = MutantVerdict(**row)
 
-    def add(self, verdict: Verdict) -> None:
+    def add(self, verdict: MutantVerdict) -> None:
         self.verdicts[verdict.id] = verdict
         if not verdict.error:
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps({"digest": self.digest, **dataclasses.asdict(verdict)}) + "\n")
 
-    def of(self, mutants: Sequence[Mutant]) -> list[Verdict]:
+    def of(self, mutants: Sequence[Mutant]) -> list[MutantVerdict]:
         return [self.verdicts[mutant.id] for mutant in mutants if mutant.id in self.verdicts]
 
 
@@ -204,7 +204,7 @@ def _start(
     _here.append(_Judging(open_.enter_context(Bench(assignment, texts, level)), seen, reach, own, open_))
 
 
-def _judge(mutant: Mutant) -> Verdict:
+def _judge(mutant: Mutant) -> MutantVerdict:
     (here,) = _here
     own = here.own[mutant.target.name]
     verdict = here.bench.verdict(mutant, here.reach, own)
@@ -220,7 +220,7 @@ def _judged(
     own: dict[str, tuple[str, ...]],
     choice: Choice,
     level: Level,
-) -> Iterator[Verdict]:
+) -> Iterator[MutantVerdict]:
     """Verdicts as they come."""
     if not mutants:
         return

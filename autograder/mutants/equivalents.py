@@ -20,7 +20,7 @@ from typing import Any
 from autograder.course.assignment import Assignment
 from autograder.errors import CourseError
 from autograder.judge.digests import EQUIVALENTS
-from autograder.mutants.bench import Verdict
+from autograder.mutants.bench import MutantVerdict
 from autograder.mutants.make import Mutant
 from autograder.toml_table import load
 
@@ -35,8 +35,8 @@ class Equivalent:
     now: str
     reason: str
 
-    def fits(self, one: Verdict | Mutant) -> bool:
-        function = one.function if isinstance(one, Verdict) else one.target.name
+    def fits(self, one: MutantVerdict | Mutant) -> bool:
+        function = one.function if isinstance(one, MutantVerdict) else one.target.name
         if not (_like(self.function, function) and _like(self.operator, one.operator)):
             return False  # most end here, and need no diff
         return _like(self.was, one.was) and _like(self.now, one.now)
@@ -85,7 +85,9 @@ def _entry(row: dict[str, Any], where: str) -> Equivalent:
     return Equivalent(**{key: str(row.get(key, "*")) for key in FIELDS})
 
 
-def stale(entries: Iterable[Equivalent], made: Sequence[Mutant], judged: Sequence[Verdict]) -> list[str]:
+def stale(
+    entries: Iterable[Equivalent], made: Sequence[Mutant], judged: Sequence[MutantVerdict]
+) -> list[str]:
     """Why entries do not hold any more: nothing is like them, or all that is was noticed."""
     by_id = {verdict.id: verdict for verdict in judged}
     found = []
@@ -99,6 +101,6 @@ def stale(entries: Iterable[Equivalent], made: Sequence[Mutant], judged: Sequenc
     return found
 
 
-def reason(entries: Iterable[Equivalent], verdict: Verdict) -> str:
+def reason(entries: Iterable[Equivalent], verdict: MutantVerdict) -> str:
     """Why a survivor need not be noticed; "" if nobody has said."""
     return next((entry.reason for entry in entries if entry.fits(verdict)), "")

@@ -38,7 +38,7 @@ Said = tuple[str, list[str]]  # a line, and findings
 
 
 @dataclass(frozen=True)
-class Section:
+class ProofSection:
     title: str
     said: str
     findings: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class Proof:
     """What is known of one assignment."""
 
     assignment: Assignment
-    sections: tuple[Section, ...]
+    sections: tuple[ProofSection, ...]
     verified: VerifyResult | None  # None: the course does not hold together
     failure: ReleaseError | None = None
 
@@ -61,7 +61,7 @@ class Proof:
         return "\n".join(f"  {section.title}: {section.said}" for section in self.sections)
 
 
-class _Library:
+class _WorkedOut:
     """The library of an assignment, worked out once for all sections: each of these takes seconds."""
 
     def __init__(self, assignment: Assignment) -> None:
@@ -91,7 +91,7 @@ def prove(
         out: where their verdicts are kept.
     """
     assignment = course.load(name, root)
-    library = _Library(assignment)
+    library = _WorkedOut(assignment)
     failure: list[ReleaseError] = []
     result: list[VerifyResult] = []
 
@@ -128,17 +128,17 @@ def prove(
             said, findings = look()
         except (CourseError, ReleaseError, GradingError) as error:
             said, findings = "could not be looked at", [str(error)]
-        sections.append(Section(title, said, tuple(findings)))
+        sections.append(ProofSection(title, said, tuple(findings)))
     return Proof(assignment, tuple(sections), result[0] if result else None, next(iter(failure), None))
 
 
-def _marks(library: _Library) -> Said:
+def _marks(library: _WorkedOut) -> Said:
     built = library.skeleton
     own = {solution.owner for solution in built.solutions}
     return f"{len(built.solutions)} regions taken out of {len(own)} functions; nothing to do ships solved", []
 
 
-def _owned(assignment: Assignment, library: _Library) -> Said:
+def _owned(assignment: Assignment, library: _WorkedOut) -> Said:
     """The to-do list against cells against graders: nothing without an owner."""
     targets = library.targets
     with graders_importable(assignment.course), Bench(assignment, library.texts) as bench:
@@ -178,7 +178,7 @@ def _released(assignment: Assignment) -> Iterator[tuple[str, str]]:
             yield path.relative_to(folder).as_posix(), text_of(path)
 
 
-def _leaks(assignment: Assignment, library: _Library) -> Said:
+def _leaks(assignment: Assignment, library: _WorkedOut) -> Said:
     """The release as it lies there is searched once more, every text of it."""
     search = leaks.Search(library.skeleton.solutions)
     findings, count = [], 0
@@ -271,7 +271,7 @@ def _examples(assignment: Assignment) -> tuple[int, list[str]]:
     return len(examples), findings
 
 
-def _right(assignment: Assignment, library: _Library) -> Said:
+def _right(assignment: Assignment, library: _WorkedOut) -> Said:
     found = right.styles(assignment, library.targets, library.texts)
     if not found:
         folder = assignment.graders.relative_to(assignment.root).as_posix()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from autograder.mutants.bench import Verdict
-from autograder.mutants.campaign import Found
+from autograder.mutants.bench import MutantVerdict
+from autograder.mutants.campaign import CampaignResult
 from autograder.reports import pages
 from autograder.safe_text import readable
 
@@ -14,7 +14,7 @@ HEAD = ("mutants", "own cell", "its cache", "others", "nobody", "explained", "co
 
 
 @dataclass(frozen=True)
-class Row:
+class MutantCount:
     """Mutants counted: of one function, of one operator, of all."""
 
     name: str
@@ -42,13 +42,13 @@ class Row:
         return (*map(str, numbers), seen)
 
 
-def row(name: str, verdicts: Iterable[Verdict], found: Found) -> Row:
+def row(name: str, verdicts: Iterable[MutantVerdict], found: CampaignResult) -> MutantCount:
     verdicts = list(verdicts)
     explained = [v for v in verdicts if found.reason(v)]
     counted = [v for v in verdicts if not found.reason(v)]
     state = [v.state for v in counted]
     looked = [v for v in counted if v.visible is not None]
-    return Row(
+    return MutantCount(
         name,
         judged=len(verdicts),
         own=state.count("own"),
@@ -63,24 +63,24 @@ def row(name: str, verdicts: Iterable[Verdict], found: Found) -> Row:
     )
 
 
-def rows(found: Found, key: Callable[[Verdict], str]) -> list[Row]:
+def rows(found: CampaignResult, key: Callable[[MutantVerdict], str]) -> list[MutantCount]:
     names = dict.fromkeys(key(verdict) for verdict in found.judged)
     return [row(name, (v for v in found.judged if key(v) == name), found) for name in names]
 
 
-def by_function(found: Found) -> list[Row]:
+def by_function(found: CampaignResult) -> list[MutantCount]:
     return rows(found, lambda verdict: verdict.function)
 
 
-def by_operator(found: Found) -> list[Row]:
+def by_operator(found: CampaignResult) -> list[MutantCount]:
     return sorted(rows(found, lambda verdict: verdict.operator), key=lambda r: -r.judged)
 
 
-def whole(found: Found) -> Row:
+def whole(found: CampaignResult) -> MutantCount:
     return row("all", found.judged, found)
 
 
-def text(found: Found) -> str:
+def text(found: CampaignResult) -> str:
     """Two tables and a line, for a terminal."""
     parts = []
     for title, made in (("function", by_function(found)), ("operator", by_operator(found))):
@@ -88,7 +88,7 @@ def text(found: Found) -> str:
     return "\n\n".join([*parts, line(found)])
 
 
-def line(found: Found) -> str:
+def line(found: CampaignResult) -> str:
     total = whole(found)
     counted = total.judged - total.explained
     return (
@@ -109,7 +109,7 @@ def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
     return "\n".join(map(line_of, [head, *body]))
 
 
-def data(found: Found) -> dict[str, object]:
+def data(found: CampaignResult) -> dict[str, object]:
     """The same as data, with every verdict."""
     return {
         "assignment": found.assignment.name,
@@ -125,7 +125,7 @@ def data(found: Found) -> dict[str, object]:
     }
 
 
-def page(found: Found) -> str:
+def page(found: CampaignResult) -> str:
     """The page: tables, and every mutant that its own cell does not notice, with its diff."""
     order = {"survived": 0, "error": 1, "other": 2, "pair": 3}
     shown = [v for v in found.judged if v.state in order or v.charged]

@@ -30,7 +30,7 @@ class _Noticed(BaseException):
     """No `except Exception` of a cell stops it."""
 
 
-class _Watched(io.StringIO):
+class _FailureWatch(io.StringIO):
     def write(self, text: str) -> int:
         if FAILED_CHECK in text:
             raise _Noticed
@@ -86,7 +86,7 @@ class Visible:
         os.environ.update(self.variables, MPLBACKEND="agg")
         sys.path.insert(0, str(self.folder))
         sys.dont_write_bytecode = True
-        sys.stdout = sys.stderr = _Watched()
+        sys.stdout = sys.stderr = _FailureWatch()
 
 
 def _run(program: Iterable[str]) -> int:

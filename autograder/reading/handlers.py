@@ -19,7 +19,7 @@ from tornado import web
 from autograder.errors import CourseError, FolderError, GradebookError, RecordError, ReviewError, RubricError
 from autograder.gradebook import ledger, objections, readers
 from autograder.reading import ROOT, views
-from autograder.reading.room import Room, Wanted
+from autograder.reading.room import Room, SentDecision
 from autograder.reading.second import agreement
 from autograder.reports import markdown, pages
 from autograder.safe_text import plural
@@ -156,7 +156,7 @@ class Base(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandler):
         return found
 
 
-class Overview(Base):
+class OverviewHandler(Base):
     @inside
     def get(self) -> None:
         with self.room.session() as db:
@@ -168,7 +168,7 @@ class Overview(Base):
         self.page("overview.html", assignment=self.room.assignment, **more)
 
 
-class QuestionList(Base):
+class QuestionListHandler(Base):
     @inside
     def get(self, grade_id: str) -> None:
         everyone = bool(self.get_argument("all", ""))
@@ -183,7 +183,7 @@ class QuestionList(Base):
         self.page("question.html", question=question, piles=piles, everyone=everyone, others=others)
 
 
-class AnswerPage(Base):
+class AnswerPageHandler(Base):
     @inside
     def get(self, grade_id: str, key: str) -> None:
         second = bool(self.get_argument("second", ""))
@@ -192,13 +192,13 @@ class AnswerPage(Base):
             self.room.classroom.refresh()
             if self.room.classroom.answer(grade_id, key) is None:
                 raise web.HTTPError(404, "This answer does not need review, or not any more.")
-            at = views.Place(self.root, grade_id, key, self.reader, everyone, second)
+            at = views.Standpoint(self.root, grade_id, key, self.reader, everyone, second)
             shown = views.answer_page(self.room, db, at)
             remarks = readers.remarks(db, self.room.assignment.name, grade_id)
         self.page("answer.html", page=shown, question=shown.question, remarks=remarks)
 
 
-class Decide(Base):
+class DecideHandler(Base):
     @inside
     def put(self) -> None:
         sent = self.body(grade_id=str, versions=dict, verdicts=dict, comment=str)
@@ -211,7 +211,9 @@ class Decide(Base):
             raise ReviewError("versions: expected a text for each answer")
         if len(sent["comment"]) > objections.LONGEST:
             raise ReviewError(f"comment: expected {objections.LONGEST} characters at most")
-        wanted = Wanted(sent["grade_id"], sent["versions"], sent["verdicts"], number, sent["comment"], second)
+        wanted = SentDecision(
+            sent["grade_id"], sent["versions"], sent["verdicts"], number, sent["comment"], second
+        )
         with self.room.session() as db:
             saved = self.room.decide(db, wanted, self.reader)
         if saved.conflicts:
@@ -222,7 +224,7 @@ class Decide(Base):
         self.write({"points": saved.points, "entered": len(saved.outcome.entered), **note})
 
 
-class Undo(Base):
+class UndoHandler(Base):
     @inside
     def post(self) -> None:
         with self.room.session() as db:
@@ -234,7 +236,7 @@ class Undo(Base):
         self.write({"at": f"{self.root}/q/{grade_id}/{key}", "undone": len(outcome.entered)})
 
 
-class Remarks(Base):
+class RemarksHandler(Base):
     @inside
     def post(self) -> None:
         sent = self.body(grade_id=str, text=str)
@@ -251,7 +253,7 @@ class Remarks(Base):
         self.write({})
 
 
-class Second(Base):
+class SecondHandler(Base):
     @inside
     def get(self) -> None:
         with self.room.session() as db:
@@ -261,7 +263,7 @@ class Second(Base):
         self.page("second.html", left=len(left), rows=rows, agreement=agreement(pairs))
 
 
-class NextSecond(Base):
+class NextSecondHandler(Base):
     @inside
     def get(self) -> None:
         with self.room.session() as db:
@@ -270,7 +272,7 @@ class NextSecond(Base):
         self.redirect(self.root + first)
 
 
-class Split(Base):
+class SplitHandler(Base):
     @inside
     def get(self) -> None:
         self._show(200, "")
@@ -301,7 +303,7 @@ class Split(Base):
         self.page("readers.html", split=split, rows=rows, shares=shares, message=message)
 
 
-class History(Base):
+class HistoryHandler(Base):
     @inside
     def get(self) -> None:
         with self.room.session() as db:
@@ -309,7 +311,7 @@ class History(Base):
         self.page("history.html", actions=views.actions(self.room, found)[:NEWEST], newest=NEWEST)
 
 
-class ObjectionList(Base):
+class ObjectionListHandler(Base):
     def show(self, code: int, message: str) -> None:
         self.room.classroom.refresh()
         with self.room.session() as db:
@@ -322,7 +324,7 @@ class ObjectionList(Base):
         self.page("objections.html", rows=rows, cells=cells, message=message)
 
 
-class Objections(ObjectionList):
+class ObjectionsHandler(ObjectionListHandler):
     @inside
     def get(self) -> None:
         self.show(200, "")
@@ -347,7 +349,7 @@ class Objections(ObjectionList):
         self.show(200, f"{new} new on the list, of {len(typed)}.")
 
 
-class Reply(ObjectionList):
+class ReplyHandler(ObjectionListHandler):
     @inside
     def post(self, number: str) -> None:
         text, seen = self.get_body_argument("reply", ""), self.get_body_argument("seen", "")
@@ -360,7 +362,7 @@ class Reply(ObjectionList):
         self.show(200, "The reply is saved. `autograder report` puts it on the student's page.")
 
 
-class Me(Base):
+class MeHandler(Base):
     """Settings of this browser: under which name one reads, whether names are shown."""
 
     @inside
@@ -381,17 +383,17 @@ class Me(Base):
 
 ID, KEY = r"([A-Za-z0-9_-]+)", r"([0-9a-f]{10})"
 HANDLERS = [
-    (rf"{ROOT}/?", Overview),
-    (rf"{ROOT}/q/{ID}/?", QuestionList),
-    (rf"{ROOT}/q/{ID}/{KEY}/?", AnswerPage),
-    (rf"{ROOT}/api/decision", Decide),
-    (rf"{ROOT}/api/undo", Undo),
-    (rf"{ROOT}/api/remark", Remarks),
-    (rf"{ROOT}/second/?", Second),
-    (rf"{ROOT}/second/next/?", NextSecond),
-    (rf"{ROOT}/readers/?", Split),
-    (rf"{ROOT}/history/?", History),
-    (rf"{ROOT}/objections/?", Objections),
-    (rf"{ROOT}/objections/(\d{{1,9}})/?", Reply),
-    (rf"{ROOT}/me/?", Me),
+    (rf"{ROOT}/?", OverviewHandler),
+    (rf"{ROOT}/q/{ID}/?", QuestionListHandler),
+    (rf"{ROOT}/q/{ID}/{KEY}/?", AnswerPageHandler),
+    (rf"{ROOT}/api/decision", DecideHandler),
+    (rf"{ROOT}/api/undo", UndoHandler),
+    (rf"{ROOT}/api/remark", RemarksHandler),
+    (rf"{ROOT}/second/?", SecondHandler),
+    (rf"{ROOT}/second/next/?", NextSecondHandler),
+    (rf"{ROOT}/readers/?", SplitHandler),
+    (rf"{ROOT}/history/?", HistoryHandler),
+    (rf"{ROOT}/objections/?", ObjectionsHandler),
+    (rf"{ROOT}/objections/(\d{{1,9}})/?", ReplyHandler),
+    (rf"{ROOT}/me/?", MeHandler),
 ]

@@ -21,7 +21,7 @@ from autograder.answers.labelled import Example
 from autograder.course.assignment import Assignment
 from autograder.errors import GradebookError, ReviewError
 from autograder.gradebook import ledger, readers, tables
-from autograder.gradebook.ledger import Applied, Decision, Line, State
+from autograder.gradebook.ledger import Applied, Decision, LedgerEntry, State
 from autograder.gradebook.readers import Split
 from autograder.gradebook.url import patient, reason
 from autograder.reading.second import chosen
@@ -33,7 +33,7 @@ NEW = State("")  # a cell that the gradebook does not hold
 
 
 @dataclass(frozen=True)
-class Row:
+class QuestionRow:
     """One question in the list of all."""
 
     grade_id: str
@@ -60,7 +60,7 @@ class Pile:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SentDecision:
     """A decision as a reader sends it."""
 
     grade_id: str
@@ -136,7 +136,7 @@ class Room:
         self.classroom.refresh()
         return self.classroom.students
 
-    def overview(self, db: Session, reader: str) -> list[Row]:
+    def overview(self, db: Session, reader: str) -> list[QuestionRow]:
         self.classroom.refresh()
         split = readers.load(db, self.assignment.name)
         rows = []
@@ -145,7 +145,7 @@ class Room:
             owners = self.owners(split, grade_id)
             grade = answers[0].grade
             rows.append(
-                Row(
+                QuestionRow(
                     grade_id,
                     grade.notebook,
                     self.titles.get(grade_id, grade_id),
@@ -204,14 +204,14 @@ class Room:
             or outdated(a, state, standing.get(a.student))
         ]
 
-    def standing(self, db: Session, grade_id: str) -> dict[str, Line]:
+    def standing(self, db: Session, grade_id: str) -> dict[str, LedgerEntry]:
         """student -> the decision that stands."""
         found = ledger.standing(ledger.lines(db, self.assignment.name, grade_id))
         return {student: line for (student, _), line in found.items()}
 
     # --- decisions ------------------------------------------------------------------------------
 
-    def decide(self, db: Session, wanted: Wanted, who: str) -> Saved:
+    def decide(self, db: Session, wanted: SentDecision, who: str) -> Saved:
         """Enter a decision for all its answers, or for none of them.
 
         Raises:
@@ -246,7 +246,7 @@ class Room:
         db.commit()
         return Saved(outcome, points, note=self._remember(wanted, there))
 
-    def _remember(self, wanted: Wanted, answers: Sequence[Waiting]) -> str:
+    def _remember(self, wanted: SentDecision, answers: Sequence[Waiting]) -> str:
         """Keep a decision as an example for answers like these; why not, where that cannot be. Points that
         were typed in say nothing of the criteria."""
         question = self.assignment.question(wanted.grade_id)
@@ -325,7 +325,7 @@ class Room:
 
     # --- second readings ------------------------------------------------------------------------
 
-    def second(self, db: Session, reader: str) -> list[tuple[Waiting, Line]]:
+    def second(self, db: Session, reader: str) -> list[tuple[Waiting, LedgerEntry]]:
         """The sample that this reader reads a second time: decided by others, and by nobody twice so far."""
         self.classroom.refresh()
         name = self.assignment.name
@@ -342,7 +342,7 @@ class Room:
             and (answer.student, grade_id) not in again
         ]
 
-    def pairs(self, db: Session) -> list[tuple[Line, Line]]:
+    def pairs(self, db: Session) -> list[tuple[LedgerEntry, LedgerEntry]]:
         """(first decision, second reading) of each answer that was read twice."""
         every = ledger.lines(db, self.assignment.name)
         first = ledger.standing(every)
@@ -350,14 +350,14 @@ class Room:
         return [(first[at], line) for at, line in second.items() if at in first]
 
 
-def outdated(answer: Waiting, state: State, line: Line | None) -> bool:
+def outdated(answer: Waiting, state: State, line: LedgerEntry | None) -> bool:
     """Whether the points that stand there were given to another answer, before the class was graded again."""
     if line is None or not line.read or state.manual != line.points:
         return False
     return line.read != answer.read
 
 
-def points_of(wanted: Wanted, answer: Waiting) -> float:
+def points_of(wanted: SentDecision, answer: Waiting) -> float:
     """What a decision is worth.
 
     Raises:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from autograder.gradebook.ledger import Line
+from autograder.gradebook.ledger import LedgerEntry
 
 ONE_IN = 10
 SAME = 0.005  # points have two digits
@@ -33,7 +33,7 @@ class Agreement:
         return self.same / self.answers if self.answers else 0.0
 
 
-def agreement(pairs: Sequence[tuple[Line, Line]]) -> Agreement:
+def agreement(pairs: Sequence[tuple[LedgerEntry, LedgerEntry]]) -> Agreement:
     gaps = [abs((a.points or 0.0) - (b.points or 0.0)) for a, b in pairs]
     both = [(a.verdicts[c], b.verdicts[c]) for a, b in pairs for c in a.verdicts.keys() & b.verdicts.keys()]
     apart = sum(gaps) / len(gaps) if gaps else 0.0

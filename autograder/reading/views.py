@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from autograder.answers.question import Question
 from autograder.gradebook import ledger
-from autograder.gradebook.ledger import Line, State
+from autograder.gradebook.ledger import LedgerEntry, State
 from autograder.gradebook.objections import Objection
 from autograder.gradebook.readers import Split
 from autograder.judge.scoring import DOUBT
@@ -70,7 +70,7 @@ class AnswerView:
 
 
 @dataclass(frozen=True)
-class Place:
+class Standpoint:
     """Where a reader is."""
 
     root: str
@@ -122,7 +122,7 @@ def question(room: Room, grade_id: str) -> QuestionView:
     )
 
 
-def answer_page(room: Room, db: Session, at: Place) -> AnswerPageView:
+def answer_page(room: Room, db: Session, at: Standpoint) -> AnswerPageView:
     piles = room.piles(db, at.grade_id, "" if at.everyone or at.second else at.reader)
     pile = next((p for p in piles if any(a.key == at.key for a in p.alike.answers)), None)
     if pile is None:  # somebody else's, opened by its address
@@ -178,7 +178,7 @@ def _group(here: Waiting, pile: Pile, states: Mapping[str, State]) -> dict[str, 
     return {a.key: f"{a.version}.{states.get(a.student, NEW).version}" for a in chosen}
 
 
-def _next(piles: Sequence[Pile], pile: Pile, at: Place) -> tuple[str, str]:
+def _next(piles: Sequence[Pile], pile: Pile, at: Standpoint) -> tuple[str, str]:
     """The next open answer, and the next group that has one; the list of groups once all is read."""
     inside = [a.key for a in pile.open if a.key != at.key]
     order = {a.key: number for number, a in enumerate(pile.alike.answers)}
@@ -190,7 +190,7 @@ def _next(piles: Sequence[Pile], pile: Pile, at: Place) -> tuple[str, str]:
 
 
 def _answer(
-    room: Room, waiting: Waiting, number: int, state: State, line: Line | None, at: Place
+    room: Room, waiting: Waiting, number: int, state: State, line: LedgerEntry | None, at: Standpoint
 ) -> AnswerView:
     ours = line is not None and line.points == state.manual
     return AnswerView(
@@ -219,7 +219,7 @@ def when(at: str) -> str:
 
 
 def _criteria(
-    waiting: Waiting, asked: QuestionView, line: Line | None, second: bool, before: Mapping[str, bool]
+    waiting: Waiting, asked: QuestionView, line: LedgerEntry | None, second: bool, before: Mapping[str, bool]
 ) -> list[CriterionView]:
     return [
         CriterionView(
@@ -240,7 +240,7 @@ def _found(case: CaseResult, title: str) -> str:
     return case.message.removeprefix(f"{title}: ")
 
 
-def _state(case: CaseResult, name: str, line: Line | None) -> str:
+def _state(case: CaseResult, name: str, line: LedgerEntry | None) -> str:
     if line is not None and name in line.verdicts:
         return "met" if line.verdicts[name] else "unmet"
     return OUTCOMES.get(case.outcome, "open")
@@ -283,16 +283,16 @@ def conflicts(saved: Saved, names: bool) -> dict[str, Any]:
 class Action:
     """Lines that one click made."""
 
-    line: Line
+    line: LedgerEntry
     name: str
     answers: int
     undone: bool
 
 
-def actions(room: Room, lines: Sequence[Line]) -> list[Action]:
+def actions(room: Room, lines: Sequence[LedgerEntry]) -> list[Action]:
     """What was done, newest first."""
     undone = {line.undoes for line in lines if line.undoes}
-    batches: dict[str, list[Line]] = {}
+    batches: dict[str, list[LedgerEntry]] = {}
     for line in lines:
         batches.setdefault(line.batch, []).append(line)
     return [
@@ -301,7 +301,7 @@ def actions(room: Room, lines: Sequence[Line]) -> list[Action]:
     ]
 
 
-def twice(room: Room, pairs: Sequence[tuple[Line, Line]], names: bool) -> list[dict[str, Any]]:
+def twice(room: Room, pairs: Sequence[tuple[LedgerEntry, LedgerEntry]], names: bool) -> list[dict[str, Any]]:
     """Answers that were read twice, those that differ most first."""
     rows = []
     room.classroom.refresh()

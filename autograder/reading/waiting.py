@@ -25,7 +25,7 @@ SHORT = 10  # signs of the name under which an answer is read
 NOBODY = Hashes("", "", "")
 
 
-class _Grade(msgspec.Struct):
+class _WaitingGrade(msgspec.Struct):
     notebook: str
     points: float | None
     max_points: float
@@ -34,15 +34,15 @@ class _Grade(msgspec.Struct):
     cases: msgspec.Raw = msgspec.Raw(b"[]")
 
 
-class _Record(msgspec.Struct):
+class _WaitingRecord(msgspec.Struct):
     student: str
     assignment: str
-    grades: dict[str, _Grade]
+    grades: dict[str, _WaitingGrade]
     answers: dict[str, str] = {}
     problems: tuple[str, ...] = ()
 
 
-_READ = msgspec.json.Decoder(_Record)
+_READ = msgspec.json.Decoder(_WaitingRecord)
 _CASES = msgspec.json.Decoder(tuple[CaseResult, ...])
 
 
@@ -82,7 +82,7 @@ class Alike:
 
 
 @dataclass
-class _Kept:
+class _ReadFile:
     stamp: tuple[int, int]
     waiting: dict[str, Waiting] = field(default_factory=dict)  # grade id -> answer
 
@@ -92,7 +92,7 @@ class Classroom:
 
     def __init__(self, assignment: Assignment, out: Path) -> None:
         self.assignment, self.out = assignment, out
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[str, _ReadFile] = {}
         self._order = [cell.grade_id for cell in assignment.grade_cells]
         self._waiting_by_question: dict[str, list[Waiting]] | None = None
         self._grouped: dict[str, list[Alike]] = {}
@@ -125,21 +125,21 @@ class Classroom:
         for name in changed:
             self._kept[name] = self._read(folder / name, there[name])
 
-    def _read(self, path: Path, stamp: tuple[int, int]) -> _Kept:
+    def _read(self, path: Path, stamp: tuple[int, int]) -> _ReadFile:
         try:
             found = _READ.decode(whole(path))
         except (OddFileError, msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise RecordError(f"{path}: not a record ({error}); delete it and grade again") from None
         if found.assignment != self.assignment.name:
             raise FolderError(f"{path}: a record of {found.assignment}, not of {self.assignment.name}")
-        kept = _Kept(stamp)
+        kept = _ReadFile(stamp)
         for grade_id, grade in found.grades.items():
             if grade.state != "graded":
                 text = found.answers.get(grade_id, "")
                 kept.waiting[grade_id] = self._waiting(found.student, grade_id, grade, text)
         return kept
 
-    def _waiting(self, student: str, grade_id: str, light: _Grade, text: str) -> Waiting:
+    def _waiting(self, student: str, grade_id: str, light: _WaitingGrade, text: str) -> Waiting:
         cases = _CASES.decode(light.cases)
         grade = Grade(
             *(grade_id, light.notebook, light.points, light.max_points, light.state, cases, light.comment)

@@ -140,7 +140,7 @@ class Record:
     def from_json(text: str | bytes, where: str = "record") -> Record:
         """Raises RecordError where the text is not what `to_json` writes."""
         try:
-            found = msgspec.json.decode(text, type=_Version).schema
+            found = msgspec.json.decode(text, type=_SchemaOnly).schema
             if found != SCHEMA:
                 raise OtherSchemaError(f"{where}: schema {found}, expected {SCHEMA}; grade again")
             record = msgspec.json.decode(text, type=Record)
@@ -162,7 +162,7 @@ def _in_words(error: Exception) -> str:
     return PATTERN.sub("a name that a file may have", str(error))
 
 
-class _Version(msgspec.Struct):
+class _SchemaOnly(msgspec.Struct):
     schema: int
 
 

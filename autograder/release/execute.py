@@ -47,7 +47,7 @@ def run_notebooks(assignment: Assignment, package: Mapping[str, bytes], progress
         return {result: whole(folder / result) for result in assignment.results}
 
 
-class _Cells:
+class _CellProgress:
     """Which cell is running; tells it now and then."""
 
     def __init__(self, title: str, number: int, progress: Tell) -> None:
@@ -69,7 +69,7 @@ def _run(notebook: Notebook, assignment: Assignment, folder: Path, progress: Tel
 
     where = notebook.path.relative_to(assignment.root).as_posix()
     content = nbformat.read(notebook.path, as_version=4)
-    cells = _Cells(f"{assignment.name}: running {notebook.name}", len(content.cells), progress)
+    cells = _CellProgress(f"{assignment.name}: running {notebook.name}", len(content.cells), progress)
     client = NotebookClient(
         content,
         timeout=CELL_SECONDS,

@@ -18,7 +18,7 @@ LINE_LENGTH = 110  # rewritten imports are wrapped beyond this
 
 
 @dataclass(frozen=True)
-class Edit:
+class Replacement:
     """Lines `first`..`last` (from 1, both included) are replaced."""
 
     first: int
@@ -118,7 +118,7 @@ def members(tree: ast.Module, module: str) -> Iterator[tuple[str, ast.stmt]]:
                         yield prefix + target.id, node
 
 
-def _removal(node: ast.stmt, lines: list[str]) -> Edit:
+def _removal(node: ast.stmt, lines: list[str]) -> Replacement:
     """A definition goes with its decorators and with the comment blocks above it, but for one that stands
     right below other code."""
     decorators = node.decorator_list if isinstance(node, Function | ast.ClassDef) else []
@@ -133,7 +133,7 @@ def _removal(node: ast.stmt, lines: list[str]) -> Edit:
             start -= 1
         attached, free = below == first - 1, start == 1 or not lines[start - 2].strip()
         if start > below or not (attached or free):
-            return Edit(first, _end_line(node, lines))
+            return Replacement(first, _end_line(node, lines))
         first = start
 
 
@@ -161,15 +161,15 @@ def _refuse_without_task(name: str, region: Region, where: str) -> None:
         )
 
 
-def _clear(lines: list[str], region: Region) -> Edit:
+def _clear(lines: list[str], region: Region) -> Replacement:
     source = "\n".join(lines[region.begin - 1 : region.end])
     part = PART.match(lines[region.todo - 1].strip()) if region.todo else None
     name = f"{region.owner.removesuffix('.__init__')}{part[1]}" if part else region.owner
-    return Edit(region.begin, region.end, tuple(clear_solution(source, name).split("\n")))
+    return Replacement(region.begin, region.end, tuple(clear_solution(source, name).split("\n")))
 
 
-def _unmark(region: Region) -> list[Edit]:
-    return [Edit(region.todo or region.begin, region.begin), Edit(region.end, region.end)]
+def _unmark(region: Region) -> list[Replacement]:
+    return [Replacement(region.todo or region.begin, region.begin), Replacement(region.end, region.end)]
 
 
 def _refuse_stray_todos(text: str, regions: list[Region], removed: set[int], where: str) -> None:
@@ -181,7 +181,7 @@ def _refuse_stray_todos(text: str, regions: list[Region], removed: set[int], whe
             )
 
 
-def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+def apply_edits(text: str, edits: Iterable[Replacement]) -> str:
     """The text with the edits made. Where lines vanish, the larger of the gaps around them stays.
 
     An edit inside a larger one is dropped with it.
@@ -228,7 +228,7 @@ def prune_imports(
             ]
             if len(aliases) < len(node.names):
                 lines = tuple(_import_lines(node, aliases)) if aliases else ()
-                edits.append(Edit(node.lineno, node.end_lineno or node.lineno, lines))
+                edits.append(Replacement(node.lineno, node.end_lineno or node.lineno, lines))
     return apply_edits(kept, edits) if edits else kept
 
 

@@ -92,7 +92,7 @@ def _coloured() -> bool:
 # --- The notebooks and the library, as they lie on disk -------------------------------------------------
 
 
-class Item:
+class Part:
     """One part of the assignment that has points."""
 
     def __init__(self, notebook: str, number: int, cell: dict[str, Any], question: int) -> None:
@@ -147,7 +147,7 @@ def items_of(name: str, cells: list[Any]) -> list[Any]:
     items: list[Any] = []
     for number, cell in enumerate(cells):
         if marks_of(cell).get("grade"):
-            items.append(Item(name, number, cell, 1 + sum(item.written for item in items)))
+            items.append(Part(name, number, cell, 1 + sum(item.written for item in items)))
     return items
 
 
@@ -299,7 +299,7 @@ def needed_for(number: int, pieces: list[Any]) -> list[Any]:
 
 
 def run_checks(
-    notebook: str, cells: list[Any], items: list[Item], seconds: float, endless: dict[str, str]
+    notebook: str, cells: list[Any], items: list[Part], seconds: float, endless: dict[str, str]
 ) -> None:
     """Run the check cells of a notebook in a process of their own, and note in the items how each went.
 
@@ -336,7 +336,7 @@ def run_checks(
             item.state, item.note = WRONG, _why_it_ended(trace, seconds, endless)
 
 
-def set_result(item: Item, result: list[str]) -> None:
+def set_result(item: Part, result: list[str]) -> None:
     item.state, item.note, item.printed, item.hint = result
 
 
@@ -542,7 +542,7 @@ def describe(error: BaseException) -> str:
     return f"{frames[-1].filename}: {text}" if frames else text
 
 
-def look_at_answer(item: Item) -> None:
+def look_at_answer(item: Part) -> None:
     """A written answer: only whether there is one."""
     text = source_of(item.cell)
     empty = EMPTY_ANSWER.fullmatch(text)
@@ -550,7 +550,7 @@ def look_at_answer(item: Item) -> None:
     item.note = "no answer yet" if empty else f"{len(text.split())} words; a person reads it"
 
 
-def look_at_last_run(item: Item, solutions: list[Any]) -> None:
+def look_at_last_run(item: Part, solutions: list[Any]) -> None:
     """A check that needs a training: what the notebook shows of its last run."""
     outputs = item.cell.get("outputs", [])
     printed = "".join("".join(o.get("text", "")) for o in outputs if o.get("output_type") == "stream")
@@ -582,7 +582,7 @@ def look(cells: dict[str, Any], seconds: float, wanted: Any = None) -> list[Any]
 # --- What is printed ------------------------------------------------------------------------------------
 
 
-def show_status(items: list[Item], troubles: list[Any]) -> None:
+def show_status(items: list[Part], troubles: list[Any]) -> None:
     """All parts with their states and points, notebook by notebook, and what to do next."""
     say(COURSE["title"])
     for trouble in troubles:
@@ -618,11 +618,11 @@ def fold(text: str, left: int) -> list[str]:
     return textwrap.wrap(text, max(room, 30), break_long_words=False, break_on_hyphens=False)
 
 
-def points_of(items: list[Item], state: str = "") -> str:
+def points_of(items: list[Part], state: str = "") -> str:
     return f"{sum(item.points for item in items if state in ('', item.state)):g}"
 
 
-def next_step(item: Item) -> str:
+def next_step(item: Part) -> str:
     """Where to go, and how to check it."""
     if item.written:
         return f"{item.title} of {item.notebook}.ipynb: write your answer below it, and save"
@@ -631,7 +631,7 @@ def next_step(item: Item) -> str:
     return f"{place_of(item)}. Then: python work.py check {item.id}"
 
 
-def place_of(item: Item) -> str:
+def place_of(item: Part) -> str:
     """The line to look at: the one that the message names, else the function's."""
     named = re.search(r"([\w.]+\.py, line \d+)", item.note)
     if named:
@@ -648,7 +648,7 @@ def place_of(item: Item) -> str:
     return f"{item.notebook}.ipynb, cell {item.number + 1}"
 
 
-def show_check(item: Item) -> None:
+def show_check(item: Part) -> None:
     """One check with all it prints, and one line of what to look at."""
     say(f"\n{item.notebook}: {item.title}, {item.points:g} points: {paint(item.state, item.state)}")
     for line in item.printed.splitlines():
@@ -684,7 +684,7 @@ def check(arguments: argparse.Namespace) -> int:
     return 0 if right == len(items) and not (troubles and not arguments.names) else 1
 
 
-def _named(names: list[Any], items: list[Item]) -> set[Any]:
+def _named(names: list[Any], items: list[Part]) -> set[Any]:
     """The grade ids that are meant; a notebook's name means all of its checks."""
     if not names:
         return {item.id for item in items if not item.written}

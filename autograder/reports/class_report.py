@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 
 from autograder.course.assignment import Assignment
 from autograder.course.matched import Matched
-from autograder.course.roster import Student
+from autograder.course.roster import RosterEntry
 from autograder.records.record import Grade, Record
 from autograder.reports import figures, items, pages
 from autograder.reports.case_health import CaseHealth
@@ -40,7 +40,7 @@ class Stat:
 
 
 @dataclass(frozen=True)
-class Remark:
+class Notice:
     """Something about one student that a person should know."""
 
     kind: str  # missing | late | unusual | error
@@ -118,7 +118,7 @@ def _render(
     return readable(page)
 
 
-def _described(people: Mapping[str, Student]) -> dict[str, str]:
+def _described(people: Mapping[str, RosterEntry]) -> dict[str, str]:
     """Name, section and group, as far as the roster knows them."""
     parts = {
         student: (one.called, f"section {one.section}" if one.section else "", one.group)
@@ -180,12 +180,12 @@ def _remarks(
     strangers: Iterable[str],
     assignment: Assignment,
     twins: Mapping[str, Sequence[str]],
-) -> Iterator[Remark]:
+) -> Iterator[Notice]:
     """Missing first, then by student: late, unusual, and what went wrong on our side."""
     for student in missing:
-        yield Remark("missing", _called(student, names), "no hand-in")
+        yield Notice("missing", _called(student, names), "no hand-in")
     for student in strangers:
-        yield Remark("unusual", student, "not on the roster")
+        yield Notice("unusual", student, "not on the roster")
     for record in records:
         who, page = _called(record.student, names), page_of(record.student)
         failed: dict[str, list[str]] = {}
@@ -193,15 +193,15 @@ def _remarks(
             if grade.state == "error":
                 failed.setdefault(grade.internal or "no reason was recorded", []).append(grade.grade_id)
         if late := score(record, assignment).late:
-            yield Remark("late", who, late, page)
+            yield Notice("late", who, late, page)
         for text in twins.get(record.student, ()):
-            yield Remark("unusual", who, text, page)
+            yield Notice("unusual", who, text, page)
         for problem in record.problems:
             if problem not in failed and problem != late:
-                yield Remark("unusual", who, problem, page)
+                yield Notice("unusual", who, problem, page)
         for reason, cells in failed.items():
             where = "every cell" if len(cells) == len(record.grades) else ", ".join(cells)
-            yield Remark("error", who, f"{where}: {reason}", page)
+            yield Notice("error", who, f"{where}: {reason}", page)
 
 
 def _called(student: str, names: Mapping[str, str]) -> str:

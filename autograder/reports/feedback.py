@@ -37,7 +37,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Criterion:
+class CriterionShown:
     """One criterion of an answer in words."""
 
     outcome: str  # passed | failed
@@ -46,7 +46,7 @@ class Criterion:
 
 
 @dataclass(frozen=True)
-class Reply:
+class ReplyShown:
     """An objection of the student's, and what was said to it."""
 
     grade_id: str  # empty: about the whole assignment
@@ -55,13 +55,13 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Entry:
+class CellShown:
     """One grade cell as the page shows it."""
 
     grade: Grade
     status: str  # full | part | none | human
     findings: tuple[Finding, ...]
-    criteria: tuple[Criterion, ...]
+    criteria: tuple[CriterionShown, ...]
     passed: tuple[str, ...]
     answer: str | None
     code: bool  # the answer is code
@@ -84,11 +84,11 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Section:
+class NotebookShown:
     """One notebook, or all of them together."""
 
     name: str
-    entries: tuple[Entry, ...]
+    entries: tuple[CellShown, ...]
 
     @property
     def points(self) -> float:
@@ -99,7 +99,7 @@ class Section:
         return sum(e.grade.max_points for e in self.entries)
 
     @property
-    def waiting(self) -> tuple[Entry, ...]:
+    def waiting(self) -> tuple[CellShown, ...]:
         return tuple(e for e in self.entries if e.status == "human")
 
 
@@ -108,13 +108,13 @@ def render(
     assignment: Assignment,
     notebook: str = "",
     names: Mapping[str, str] | None = None,
-    objections: Sequence[Reply] = (),
+    objections: Sequence[ReplyShown] = (),
 ) -> str:
     """The page of one student: the whole assignment, or one notebook of it."""
     code = {cell.grade_id for cell in assignment.grade_cells if cell.kind == "code"}
     objected = {one.grade_id for one in objections}
     sections = [
-        Section(
+        NotebookShown(
             n.name,
             tuple(
                 _entry(record, grade_id, title, grade_id in code, grade_id in objected)
@@ -184,14 +184,14 @@ def _handed_in(record: Record, assignment: Assignment) -> str:
     return f"Handed in on {when.day} {when:%B %Y, %H:%M} {when:%Z}{known}"
 
 
-def _together(sections: Iterable[Section]) -> Section:
-    return Section("", tuple(entry for section in sections for entry in section.entries))
+def _together(sections: Iterable[NotebookShown]) -> NotebookShown:
+    return NotebookShown("", tuple(entry for section in sections for entry in section.entries))
 
 
-def _entry(record: Record, grade_id: str, title: str, code: bool, objected: bool) -> Entry:
+def _entry(record: Record, grade_id: str, title: str, code: bool, objected: bool) -> CellShown:
     grade = record.grades[grade_id]
     tested = [c for c in grade.cases if c.kind != "criterion"]
-    return Entry(
+    return CellShown(
         grade=grade,
         status=_status(grade),
         findings=tuple(_findings(grade_id, [c for c in tested if c.outcome == "failed"])),
@@ -245,7 +245,7 @@ def _hints(property: str, hints: list[str]) -> tuple[str, ...]:
     return () if property in ("code", "needs") and len(each) > 1 else each
 
 
-def _criteria(grade: Grade) -> list[Criterion]:
+def _criteria(grade: Grade) -> list[CriterionShown]:
     """The criteria of a decided answer: not of a proposal, nor of one that a person decided otherwise,
     nor of an answer that says nothing, of which the comment tells once what each criterion would repeat."""
     decided = [c for c in grade.cases if c.kind == "criterion" and c.outcome in ("passed", "failed")]
@@ -254,7 +254,7 @@ def _criteria(grade: Grade) -> list[Criterion]:
         return []
     if all(c.property for c in decided):
         return []
-    return [Criterion(c.outcome, c.weight, c.message or case_title("", c.id)) for c in decided]
+    return [CriterionShown(c.outcome, c.weight, c.message or case_title("", c.id)) for c in decided]
 
 
 def case_title(grade_id: str, case_id: str) -> str:

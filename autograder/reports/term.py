@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from autograder.course.assignment import Assignment
 from autograder.course.course import Course
-from autograder.course.roster import Student
+from autograder.course.roster import RosterEntry
 from autograder.records.record import Record
 from autograder.reports import pages
 from autograder.reports.score import needed, score, seconds_late
@@ -55,7 +55,7 @@ class Taught:
 
 
 @dataclass(frozen=True)
-class Entry:
+class TermEntry:
     """One assignment of one student."""
 
     assignment: str
@@ -79,8 +79,8 @@ class Standing:
     """Where a student stands."""
 
     student: str
-    person: Student
-    entries: tuple[Entry, ...]
+    person: RosterEntry
+    entries: tuple[TermEntry, ...]
     late_days_left: int | None  # None where the course has no such budget
 
     @property
@@ -102,13 +102,13 @@ class Standing:
         return None if self.needed or self.so_far is None else round(100 * self.so_far, 2)
 
 
-def standings(course: Course, taught: Sequence[Taught], people: Mapping[str, Student]) -> list[Standing]:
+def standings(course: Course, taught: Sequence[Taught], people: Mapping[str, RosterEntry]) -> list[Standing]:
     """Everybody on the roster, and whoever handed in anything besides, by id."""
     everybody = {*people, *(student for one in taught for student in one.earned)}
-    return [_standing(s, people.get(s, Student(s)), course, taught) for s in sorted(everybody)]
+    return [_standing(s, people.get(s, RosterEntry(s)), course, taught) for s in sorted(everybody)]
 
 
-def _standing(student: str, person: Student, course: Course, taught: Sequence[Taught]) -> Standing:
+def _standing(student: str, person: RosterEntry, course: Course, taught: Sequence[Taught]) -> Standing:
     left = course.late_days or 0
     entries = []
     for one in taught:
@@ -130,13 +130,13 @@ def _standing(student: str, person: Student, course: Course, taught: Sequence[Ta
     return Standing(student, person, _dropped(entries, course.drop_lowest), budget)
 
 
-def _entry(one: Taught, course: Course) -> Entry:
+def _entry(one: Taught, course: Course) -> TermEntry:
     name, points = one.assignment.name, one.assignment.max_points
     weight = course.weights.get(name, points)
-    return Entry(name, one.assignment.title, points, weight, name in course.bonus)
+    return TermEntry(name, one.assignment.title, points, weight, name in course.bonus)
 
 
-def _dropped(entries: Sequence[Entry], count: int) -> tuple[Entry, ...]:
+def _dropped(entries: Sequence[TermEntry], count: int) -> tuple[TermEntry, ...]:
     """The same, with the lowest shares marked. Nothing is dropped until all that could be is known, and
     one that counts is left."""
     regular = [e for e in entries if not e.bonus and e.note != NOT_YET]

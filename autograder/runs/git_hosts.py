@@ -21,7 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from autograder.course.assignment import Assignment
-from autograder.course.roster import Roster, Student
+from autograder.course.roster import Roster, RosterEntry
 from autograder.errors import IntakeError, RosterError
 from autograder.files import text_of
 from autograder.intake.archives import ZipTree
@@ -104,7 +104,9 @@ def survey(people: Roster, assignment: Assignment) -> Iterator[Survey]:
         yield found
 
 
-def _hand_in(student: Student, assignment: Assignment, room: Path, opened: ExitStack) -> tuple[HandIn, bool]:
+def _hand_in(
+    student: RosterEntry, assignment: Assignment, room: Path, opened: ExitStack
+) -> tuple[HandIn, bool]:
     clone = room / f"{student.id}.git"
     git("clone", "--quiet", "--bare", "--single-branch", "--no-tags", "--", student.repository, str(clone))
     pushes = _pushes(student.repository, clone)
@@ -125,7 +127,7 @@ def _local(address: str) -> str:
     return address.removeprefix("file://")
 
 
-def _chosen(candidates: list[Candidate], assignment: Assignment, student: Student) -> Candidate:
+def _chosen(candidates: list[Candidate], assignment: Assignment, student: RosterEntry) -> Candidate:
     """The last that was in time; if none was, the last."""
     if not candidates:
         raise IntakeError("no commit yet")

@@ -125,8 +125,8 @@ def _each(
                 yield one, made
 
 
-def replies(objections: Iterable[Objection]) -> list[feedback.Reply]:
-    return [feedback.Reply(one.grade_id, one.text, one.reply) for one in objections]
+def replies(objections: Iterable[Objection]) -> list[feedback.ReplyShown]:
+    return [feedback.ReplyShown(one.grade_id, one.text, one.reply) for one in objections]
 
 
 @dataclass(frozen=True)

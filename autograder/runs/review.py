@@ -96,7 +96,7 @@ def _behind(points: float, shares: dict[str, float]) -> frozenset[str] | None:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class AskedOfReview:
     """What the command line asks for."""
 
     decide: tuple[str, ...] = ()  # GROUP=POINTS
@@ -104,7 +104,7 @@ class Wanted:
     overwrite: bool = False  # look at, and change, what a person has decided too
 
 
-def review(graded: Graded, wanted: Wanted, ask: Ask | None = None) -> list[Group]:
+def review(graded: Graded, wanted: AskedOfReview, ask: Ask | None = None) -> list[Group]:
     """Carry out what is wanted, and what `ask` brings in; the groups that wait after it.
 
     Raises:

@@ -10,7 +10,7 @@ from autograder.course import assignment as courses
 from autograder.course import roster
 from autograder.course.course import Course
 from autograder.course.matched import match
-from autograder.course.roster import Student
+from autograder.course.roster import RosterEntry
 from autograder.errors import FolderError
 from autograder.files import write_atomically
 from autograder.gradebook.graded import Graded
@@ -37,7 +37,7 @@ def write(course: Course, results: Path, roster_file: Path | None, to: Path, fin
     """
     taught, faults = [], dict[str, str]()
     known = roster.read(roster_file) if roster_file else None
-    people: dict[str, Student] = {one.id: one for one in known or ()}
+    people: dict[str, RosterEntry] = {one.id: one for one in known or ()}
     for name in course.assignments:
         graded = Graded(courses.load(name, course), results / name)
         earned = {}

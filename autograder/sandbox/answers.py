@@ -19,7 +19,7 @@ DRAWING = {"random", "default_rng", "RandomState"}
 
 
 @dataclass(frozen=True)
-class Answer:
+class Answerer:
     function: Callable[..., Any]
     keep: int | None  # index of the result that stays here
     draws: bool
@@ -27,11 +27,11 @@ class Answer:
 
 class Answers:
     def __init__(self) -> None:
-        self._answers: Mapping[str, Answer] = {}
+        self._answers: Mapping[str, Answerer] = {}
         self._kept: dict[int, Any] = {}
         self.asked: set[str] = set()  # names
 
-    def begin(self, answers: Mapping[str, Answer]) -> None:
+    def begin(self, answers: Mapping[str, Answerer]) -> None:
         """Answer these names from now on; caches kept before are gone."""
         self._answers = answers
         self._kept.clear()
@@ -51,7 +51,7 @@ class Answers:
             kind = next((k.__name__ for k in type(error).__mro__ if k.__name__ in ERRORS), "RuntimeError")
             return {"raised": [kind, str(error)[:MAX_TEXT].encode("utf-8", "replace").decode()]}
 
-    def _call(self, answer: Answer, args: list[Any], kwargs: dict[str, Any], random: Any) -> dict[str, Any]:
+    def _call(self, answer: Answerer, args: list[Any], kwargs: dict[str, Any], random: Any) -> dict[str, Any]:
         if random is not None:
             set_state(random)
         given: dict[Any, Any] = {**dict(enumerate(args)), **kwargs}

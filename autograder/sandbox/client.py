@@ -21,7 +21,7 @@ from autograder.sandbox.errors import Echo, Frame, SandboxError, StudentError
 from autograder.sandbox.host import Ended
 from autograder.sandbox.level import Level, probe
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.student import Student
+from autograder.sandbox.student import SandboxedStudent
 from autograder.sandbox.watch import Clock
 from autograder.sandbox.wire import Handle
 
@@ -33,7 +33,7 @@ __all__ = [
     "Limits",
     "Sandbox",
     "SandboxError",
-    "Student",
+    "SandboxedStudent",
     "StudentError",
     "probe",
 ]
@@ -88,7 +88,7 @@ class Sandbox:
         aliases: Sequence[str] = (),
         fresh_cases: bool = False,
         solved: Mapping[str, bytes] | None = None,
-    ) -> Student:
+    ) -> SandboxedStudent:
         """The code of one submission, ready to be called.
 
         Args:
@@ -99,7 +99,7 @@ class Sandbox:
             solved: the solved package's files, of which a second worker answers what a case builds on.
         """
         package = package or next(iter(files), "").partition("/")[0]
-        return Student(self, files, package, aliases, fresh_cases, solved)
+        return SandboxedStudent(self, files, package, aliases, fresh_cases, solved)
 
     def start(self) -> None:
         """Start the zygote if it is not running."""

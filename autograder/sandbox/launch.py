@@ -70,7 +70,7 @@ sys.modules["autograder.sandbox.zygote"].main(control, sent)
 
 
 @dataclass(frozen=True)
-class Places:
+class PythonPlaces:
     """Where Python and what it needs lie on this machine."""
 
     python: str
@@ -92,7 +92,7 @@ class Places:
 
 
 @cache
-def places(more: tuple[str, ...] = ()) -> Places:
+def places(more: tuple[str, ...] = ()) -> PythonPlaces:
     """`more` are packages, or modules of packages, that the course lets student code import.
 
     Raises:
@@ -107,7 +107,7 @@ def places(more: tuple[str, ...] = ()) -> Places:
         *(_installed(name.partition(".")[0]) for name in more),
     ]
     packages = list(dict.fromkeys(folder for file in files for folder in _package_folders(file)))
-    found = Places(python, library, tuple(hidden), tuple(packages), tuple(_shared_libraries(library)))
+    found = PythonPlaces(python, library, tuple(hidden), tuple(packages), tuple(_shared_libraries(library)))
     for path in found.readable:
         if _beneath(str(HERE), path):
             raise RuntimeError(f"{path} must be readable to student code but holds the autograder; move it")

@@ -10,7 +10,7 @@ AHEAD = 1 << 16  # bytes that are read at once: most frames are shorter
 JOINED = 1 << 18  # bytes of a frame that is written in one piece
 
 
-class Frame(NamedTuple):
+class ReceivedFrame(NamedTuple):
     asks: bool  # whether it comes from student code, through the judge
     header: bytes
     body: bytearray
@@ -29,11 +29,11 @@ class Line:
             while view:
                 view = view[os.write(self.number, view) :]
 
-    def receive(self) -> Frame:
+    def receive(self) -> ReceivedFrame:
         prefix = bytes(self._read(wire.PREFIX.size))
         asks = prefix.startswith(wire.ASK)
         header, body = wire.sizes(prefix, 1 << 40, wire.ASK if asks else wire.MAGIC)
-        return Frame(asks, bytes(self._read(header)), self._read(body))
+        return ReceivedFrame(asks, bytes(self._read(header)), self._read(body))
 
     def _read(self, size: int) -> bytearray:
         data = bytearray(size)

@@ -15,7 +15,7 @@ from autograder.sandbox.wire import Handle
 Keep = int | tuple[int, ...] | str | None
 
 
-class Student(Session):
+class SandboxedStudent(Session):
     """The functions of one submission, each call run in the worker. Made by `Sandbox.submission`."""
 
     def __init__(
@@ -37,7 +37,7 @@ class Student(Session):
         self._broken: dict[str, StudentError] = {}  # modules that do not import, in any worker of this role
         self._names: dict[int, str] = {}  # what a handle was made by
 
-    def __enter__(self) -> "Student":
+    def __enter__(self) -> "SandboxedStudent":
         self.sandbox.start()
         return self
 

@@ -213,7 +213,7 @@ def unpack(header: bytes, body: memoryview, copy: bool = False, kept: Callable[[
         raise
     except Exception as error:  # msgpack raises many kinds, and all mean the same here
         raise WireError(f"a reply that cannot be read ({type(error).__name__})") from None
-    reader = _Reader(body, copy, kept)
+    reader = _Body(body, copy, kept)
     value = reader.value(tree, 0)
     if reader.offset != len(body):
         raise WireError("a reply with bytes that belong to no array")
@@ -233,7 +233,7 @@ class _Count:
         return items
 
 
-class _Reader:
+class _Body:
     def __init__(self, body: memoryview, copy: bool, kept: Callable[[int], Any]) -> None:
         self.body = body if copy else body.toreadonly()
         self.copy = copy

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from autograder.sandbox import bridge, refusals, wire
-from autograder.sandbox.answers import Answer, Answers, draws
+from autograder.sandbox.answers import Answerer, Answers, draws
 from autograder.sandbox.line import Line
 from autograder.sandbox.meanings import Meanings
 from autograder.sandbox.memory_import import StudentModules
@@ -84,7 +84,7 @@ class Worker:
         self._outside = Outside(line)
         self._outside.alarm = self._alarm
         self._answers = Answers()
-        self._known: dict[str, Answer] = {}
+        self._known: dict[str, Answerer] = {}
         self._began = IDLE  # of a request: clock, processor, seconds that it may take
 
     def files(
@@ -144,7 +144,7 @@ class Worker:
             module = f"{self._submission.package}.{module}"
             self.load(module)
             function = self._find((module, short))
-            self._known[name] = Answer(function, names[name], draws(function, self._submission.package))
+            self._known[name] = Answerer(function, names[name], draws(function, self._submission.package))
         self._answers.begin({name: replace(self._known[name], keep=keep) for name, keep in names.items()})
         return {name: self._known[name].draws for name in names}
 

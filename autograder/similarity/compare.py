@@ -81,7 +81,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Work:
+class OwnCode:
     """One student's own part of a hand-in."""
 
     student: str
@@ -96,8 +96,8 @@ class Work:
 class Pair:
     """Two hand-ins and how much of the shorter one the other has too, 0 to 1."""
 
-    left: Work
-    right: Work
+    left: OwnCode
+    right: OwnCode
     code: float
     answers: float
 
@@ -111,7 +111,7 @@ class Comparison:
     """A class, its pairs with the most in common, and how alike all of them are."""
 
     assignment: Assignment
-    works: tuple[Work, ...]
+    works: tuple[OwnCode, ...]
     pairs: tuple[Pair, ...]  # the most alike first
     above: int  # pairs at or above THRESHOLD
     histogram: tuple[int, ...]  # pairs by tenths of the share
@@ -134,13 +134,13 @@ def compare(
         raise IntakeError(
             f"expected two hand-ins or more to compare, got {len(sources)}; give the folder of the class"
         )
-    skeleton = Skeleton(assignment)
+    skeleton = GivenCode(assignment)
     works = []
     found = bounded.each(lambda source: skeleton.own_work(intake.read(source, assignment)), sources)
     for source, work in zip(sources, found, strict=True):
         if isinstance(work, Exception):
             why = f"the hand-in {work}" if isinstance(work, Exceeded) else f"{type(work).__name__}: {work}"
-            work = Work(source.student, problem=f"{why}; look at it by hand")
+            work = OwnCode(source.student, problem=f"{why}; look at it by hand")
         works.append(work)
         step()
     whole = [work for work in works if not work.problem]
@@ -181,7 +181,7 @@ def _shares(runs: Sequence[set[int]]) -> np.ndarray:
     return rounded
 
 
-class Skeleton:
+class GivenCode:
     """What everybody was given: the released files, by unit, and all runs of tokens in them."""
 
     def __init__(self, assignment: Assignment) -> None:
@@ -206,13 +206,13 @@ class Skeleton:
             lines = [line for line, form in zip(unit.lines, forms, strict=True) if form]
             self.runs[unit.kind].update(map(int, _prints(unit.kind, lines).hashes))
 
-    def own_work(self, submission: Submission) -> Work:
+    def own_work(self, submission: Submission) -> OwnCode:
         """What of a hand-in is the student's."""
         if submission.unreadable:
-            return Work(submission.student, problem=submission.unreadable)
+            return OwnCode(submission.student, problem=submission.unreadable)
         pieces = tuple(self._own(_units(submission, self.assignment)))
         problem = "" if pieces else "holds nothing beyond what was given"
-        return Work(submission.student, pieces, problem)
+        return OwnCode(submission.student, pieces, problem)
 
     def _own(self, units: Iterable[Unit]) -> Iterator[Piece]:
         for unit in units:

@@ -24,7 +24,7 @@ Part = tuple[str, bool]  # a stretch of text, and whether the other side has it 
 
 
 @dataclass(frozen=True)
-class Row:
+class NumberedLine:
     """One line; the number is None where lines that were given lie between."""
 
     number: int | None
@@ -41,14 +41,14 @@ class Side:
 
     place: str
     name: str
-    rows: tuple[Row, ...]
+    rows: tuple[NumberedLine, ...]
 
     @property
     def marked(self) -> int:
         return sum(row.marked for row in self.rows)
 
     @property
-    def shown(self) -> tuple[Row, ...]:
+    def shown(self) -> tuple[NumberedLine, ...]:
         return self.rows[:LINES]
 
 
@@ -94,7 +94,7 @@ def _common(piece: Piece, other: Piece) -> int:
 def _side(piece: Piece, stretches: np.ndarray) -> Side:
     """The piece line by line, each line cut where a shared stretch begins or ends, less the indentation that
     all lines have."""
-    rows: list[Row] = []
+    rows: list[NumberedLine] = []
     at = 0
     written = [text for line in piece.lines if (text := line[1]).strip() and line != GAP]
     indent = min(len(text) - len(text.lstrip()) for text in written)
@@ -102,7 +102,7 @@ def _side(piece: Piece, stretches: np.ndarray) -> Side:
         number, text = line
         inside = [(max(int(a) - at, 0), min(int(b) - at, len(text))) for a, b in stretches.T]
         cut = _cut(text, indent, sorted((a, b) for a, b in inside if a < b))
-        rows.append(Row(None, ()) if line == GAP else Row(number, cut))
+        rows.append(NumberedLine(None, ()) if line == GAP else NumberedLine(number, cut))
         at += len(text) + 1
     while rows and rows[-1].number is None:
         rows.pop()

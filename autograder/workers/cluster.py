@@ -56,7 +56,7 @@ class _ByValue:
 
 
 @dataclass
-class _Run:
+class _ClusterRun:
     plan: Plan
     assignment: Assignment
     client: Client
@@ -153,8 +153,8 @@ def run(plan: Plan, tasks: Iterable[Task], scheduler: str, emit: Emit) -> None:
         try:
             with Client(scheduler, timeout=JOIN_SECONDS, set_as_default=False) as client:
                 client.wait_for_workers(1, timeout=JOIN_SECONDS)
-                there = _Run(plan, assignment, client, emit)
-                graders = far.Graders(there.name, pack(plan), pickle.dumps(_away(plan)), plan.longest)
+                there = _ClusterRun(plan, assignment, client, emit)
+                graders = far.GradersOnWorker(there.name, pack(plan), pickle.dumps(_away(plan)), plan.longest)
                 client.register_plugin(graders, name=there.name)
                 try:
                     there.all(tasks)

@@ -18,7 +18,7 @@ from distributed import Worker, WorkerPlugin, get_worker
 from autograder.workers.process import MAX_UNREADY, GradingProcess, Reply
 
 
-class Graders(WorkerPlugin):
+class GradersOnWorker(WorkerPlugin):
     """The kit and the course, unpacked on a worker, with one grading process for each of its threads."""
 
     def __init__(self, name: str, bundle: bytes, plan: bytes, seconds: float) -> None:
@@ -71,5 +71,5 @@ class Graders(WorkerPlugin):
 
 def grade_there(name: str, task: bytes) -> Reply | None:
     """Run on a worker: grade one task with the graders that were sent under this name."""
-    graders = cast(Graders, get_worker().plugins[name])
+    graders = cast(GradersOnWorker, get_worker().plugins[name])
     return graders.grade(task)

@@ -22,7 +22,7 @@ from autograder.sandbox.client import Sandbox
 from autograder.sandbox.errors import StudentError
 from autograder.sandbox.level import Level, probe
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.student import Student
+from autograder.sandbox.student import SandboxedStudent
 
 HONEST = {"cs_lib/layers.py": b"def double(x):\n    return 2 * x\n"}
 BEST = probe()
@@ -100,7 +100,7 @@ class Arena:
             except StudentError as error:
                 return Seen(error=error)
 
-    def student(self, code: str, level: Level | None = None, limits: Limits = LIMITS) -> Student:
+    def student(self, code: str, level: Level | None = None, limits: Limits = LIMITS) -> SandboxedStudent:
         files = {"cs_lib/layers.py": textwrap.dedent(code).encode()}
         return self.sandbox(level, limits).submission(files)
 

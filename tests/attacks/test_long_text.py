@@ -22,7 +22,7 @@ from autograder.intake.notebook_files import MAX_PRINTED
 from autograder.intake.source_text import in_utf8
 from autograder.intake.submission import packed_by
 from autograder.reports import markdown
-from autograder.similarity.compare import Skeleton
+from autograder.similarity.compare import GivenCode
 
 SIZE = 200_000
 CPU_SECONDS = 5.0  # an honest reader takes a tenth of that
@@ -147,7 +147,7 @@ def read_page(text: str) -> None:
 
 def compare(text: str) -> None:
     files = {"cs_lib/layers.py": text.encode()}
-    Skeleton(ASSIGNMENT).own_work(intake.arrange("s001", files, ASSIGNMENT))
+    GivenCode(ASSIGNMENT).own_work(intake.arrange("s001", files, ASSIGNMENT))
 
 
 READERS = {

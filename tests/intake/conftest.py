@@ -16,15 +16,15 @@ import pytest
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.course.policy import Intake, Late
-from autograder.course.roster import Roster, Student
+from autograder.course.roster import Roster, RosterEntry
 from autograder.intake import Collector, Report
 
 DUE = datetime(2026, 2, 1, 12, tzinfo=UTC)
 ROSTER = Roster(
     [
-        Student("ada", "Ada King Lovelace", "ada@uni.example", known_as={"canvas_id": "501"}),
-        Student("grace", "Hopper, Grace", "grace@uni.example", extensions={"assignment1": 2.0}),
-        Student("alan", "Alan Turing", "alan@uni.example"),
+        RosterEntry("ada", "Ada King Lovelace", "ada@uni.example", known_as={"canvas_id": "501"}),
+        RosterEntry("grace", "Hopper, Grace", "grace@uni.example", extensions={"assignment1": 2.0}),
+        RosterEntry("alan", "Alan Turing", "alan@uni.example"),
     ]
 )
 

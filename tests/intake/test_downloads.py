@@ -185,9 +185,9 @@ def test_nothing_to_collect_is_told(
 
 
 def test_namesakes_are_left_to_a_human(collect: Collect, tmp_path: Path) -> None:
-    from autograder.course.roster import Roster, Student
+    from autograder.course.roster import Roster, RosterEntry
 
-    twins = Roster([Student("a1", "Grace Hopper"), Student("a2", "Hopper, Grace"), *ROSTER])
+    twins = Roster([RosterEntry("a1", "Grace Hopper"), RosterEntry("a2", "Hopper, Grace"), *ROSTER])
     report = collect(put(tmp_path / "download", DOWNLOADS["moodle folders"]), roster=twins)
     [told] = report.unmatched
     assert "may be a1 or a2 or grace" in told

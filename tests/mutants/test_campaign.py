@@ -12,7 +12,7 @@ from autograder.course import assignment as course
 from autograder.course.course import read
 from autograder.errors import CourseError
 from autograder.mutants import campaign, equivalents, result_tables
-from autograder.mutants.campaign import Choice, Found
+from autograder.mutants.campaign import CampaignResult, Choice
 from autograder.mutants.operator import of_course
 from tests.once import once
 
@@ -42,7 +42,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return once(tmp_path_factory, "mutants", make)
 
 
-def run(root: Path, out: Path) -> tuple[Found, list[bool]]:
+def run(root: Path, out: Path) -> tuple[CampaignResult, list[bool]]:
     steps: list[bool] = []
     choice = Choice(operators=("axis", "nothing", "keepdims"))
     assignment = course.load(NAME, root)

@@ -10,7 +10,7 @@ from autograder.course import assignment as course
 from autograder.judge.neighbours import graders_importable
 from autograder.mutants import campaign, regions, right
 from autograder.mutants.bench import Bench
-from autograder.mutants.campaign import Choice, Found
+from autograder.mutants.campaign import CampaignResult, Choice
 from autograder.release.package import solved
 from tests.once import once
 
@@ -44,7 +44,7 @@ def test_its_operator_makes_one_mutant_that_is_noticed_and_one_that_is_explained
     assert found.findings == []
 
 
-def judged(root: Path, out: Path) -> Found:
+def judged(root: Path, out: Path) -> CampaignResult:
     choice = Choice(operators=("statistic",), visible=False)
     return campaign.run(course.load(NAME, root), choice, out, lambda count: None, lambda verdict, known: None)
 

@@ -11,7 +11,7 @@ import yaml
 
 from autograder.cli import main as cli
 from autograder.course.matched import match
-from autograder.course.roster import Roster, Student
+from autograder.course.roster import Roster, RosterEntry
 from autograder.errors import IntakeError
 from autograder.runs import feedback_branch, git_hosts
 from tests.intake.test_git import Student as Repository
@@ -80,7 +80,9 @@ def test_its_steps_collect_grade_and_give_back(tmp_path: Path) -> None:
 def test_a_page_is_pushed_once_and_added_to_what_is_there(tmp_path: Path) -> None:
     one = Repository(tmp_path, "s001", logs=True)
     one.push("x = 1", "2026-02-01T11:00:00+00:00")
-    people = Roster([Student("s001", repository=str(one.host)), Student("s002", repository="ext::id")])
+    people = Roster(
+        [RosterEntry("s001", repository=str(one.host)), RosterEntry("s002", repository="ext::id")]
+    )
     matched = match(["s001", "s002"], people)
     for student in ("s001", "s002"):
         (tmp_path / "feedback").mkdir(exist_ok=True)
@@ -102,7 +104,7 @@ def test_a_page_is_pushed_once_and_added_to_what_is_there(tmp_path: Path) -> Non
 def test_who_shares_a_repository_has_a_page_each(tmp_path: Path) -> None:
     one = Repository(tmp_path, "team", logs=True)
     one.push("x = 1", "2026-02-01T11:00:00+00:00")
-    people = Roster([Student(name, repository=str(one.host)) for name in ("s001", "s002")])
+    people = Roster([RosterEntry(name, repository=str(one.host)) for name in ("s001", "s002")])
     (tmp_path / "feedback").mkdir()
     for student in ("s001", "s002"):
         (tmp_path / f"feedback/{student}.html").write_text(student)

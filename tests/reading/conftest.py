@@ -11,7 +11,7 @@ from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.gradebook.book import Gradebook
 from autograder.gradebook.url import sqlite_url
-from autograder.reading.room import Room, Wanted
+from autograder.reading.room import Room, SentDecision
 from autograder.records import record as records
 from autograder.records.record import CaseResult, Grade, Hashes, Outcome, Record
 from tests.once import once
@@ -106,8 +106,8 @@ def version(room: Room, student: str, grade_id: str = QUESTION) -> tuple[str, st
 
 def wanted(
     room: Room, *students: str, points: float | None = None, comment: str = "", **more: bool
-) -> Wanted:
+) -> SentDecision:
     """A decision on what is there now; without points, by criteria: sigmoid and relu are met."""
     verdicts = {"choice": False, "sigmoid": True, "relu": True, "leaky": False}
     versions = dict(version(room, student) for student in students)
-    return Wanted(QUESTION, versions, verdicts, points, comment, **more)
+    return SentDecision(QUESTION, versions, verdicts, points, comment, **more)

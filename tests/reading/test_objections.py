@@ -16,7 +16,7 @@ from autograder.reading import views
 from autograder.reading.room import Room
 from autograder.records import record as records
 from autograder.reports import feedback
-from autograder.reports.feedback import Reply
+from autograder.reports.feedback import ReplyShown
 
 from .conftest import QUESTION
 
@@ -130,7 +130,7 @@ def test_the_page_says_how_to_object(out: Path, assignment: Assignment) -> None:
     assert "Write <strong>within a week</strong>. &lt;script&gt;" in page
     silent = dataclasses.replace(assignment.course, objections="")
     assert "If you do not agree" not in feedback.render(one, dataclasses.replace(assignment, course=silent))
-    hostile = [Reply(QUESTION, "<img src=x onerror=alert(1)>", "")]
+    hostile = [ReplyShown(QUESTION, "<img src=x onerror=alert(1)>", "")]
     assert "<img" not in feedback.render(one, assignment, objections=hostile)
 
 

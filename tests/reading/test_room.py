@@ -19,9 +19,9 @@ from autograder.gradebook.book import Gradebook
 from autograder.gradebook.decisions import decided
 from autograder.gradebook.readers import Split
 from autograder.gradebook.url import sqlite_url
-from autograder.reading.room import Room, Wanted
+from autograder.reading.room import Room, SentDecision
 from autograder.reading.second import agreement, chosen, kappa
-from autograder.reading.views import Place, answer_page
+from autograder.reading.views import Standpoint, answer_page
 from autograder.reading.waiting import Classroom, key_of
 from autograder.records import record as records
 from autograder.records.record import CaseResult, Grade
@@ -29,7 +29,7 @@ from autograder.records.record import CaseResult, Grade
 from .conftest import ALIKE, CLASS, NOTEBOOK, OTHER, QUESTION, record, version, wanted
 
 
-def save(room: Room, decision: Wanted, who: str = "reader one") -> Any:
+def save(room: Room, decision: SentDecision, who: str = "reader one") -> Any:
     with room.session() as db:
         return room.decide(db, decision, who)
 
@@ -327,7 +327,7 @@ def test_examples_of_other_terms_propose(room: Room, kept: Path) -> None:
     assert before.get("choice") is True
     assert before.get("relu") is False
     with room.session() as db:
-        page = answer_page(room, db, Place("", QUESTION, key_of("assignment1", "s001"), "reader one"))
+        page = answer_page(room, db, Standpoint("", QUESTION, key_of("assignment1", "s001"), "reader one"))
     assert {c.id: c.before for c in page.criteria}["choice"] == "met"
     assert {c.id: c.state for c in page.criteria}["relu"] == "open"  # a proposal decides nothing
 
@@ -360,10 +360,10 @@ def test_what_could_not_be_graded_is_there_with_the_reason(
     room.classroom.refresh()
     key, seen = version(room, "s001", grade_id)
     with room.session() as db:
-        page = answer_page(room, db, Place("", grade_id, key, "reader one"))
+        page = answer_page(room, db, Standpoint("", grade_id, key, "reader one"))
     assert page.doubt == "This could not be graded. The check did not start."
     assert [level for level, _ in page.levels] == [round(home.points * s, 2) for s in (1, 0.75, 0.5, 0.25, 0)]
-    save(room, Wanted(grade_id, {key: seen}, {}, home.points / 2, ""))
+    save(room, SentDecision(grade_id, {key: seen}, {}, home.points / 2, ""))
     with room.session() as db:
         assert ledger.states(db, "assignment1", grade_id, ["s001"])["s001"].manual == home.points / 2
 
@@ -398,7 +398,7 @@ def test_points_of_an_earlier_answer_are_looked_at_again(
     assert opened(room) == ["s001", "s003", "s004", "s005"]
     with room.session() as db:
         [row, _] = room.overview(db, "reader one")
-        page = answer_page(room, db, Place("", QUESTION, key_of("assignment1", "s001"), "reader one"))
+        page = answer_page(room, db, Standpoint("", QUESTION, key_of("assignment1", "s001"), "reader one"))
     assert (row.open, page.shown.outdated, page.shown.points) == (4, True, 2.0)
     assert entered(out)["s001"][0] == 2.0  # counts until somebody decides
     save(room, wanted(room, "s001", points=0.0))

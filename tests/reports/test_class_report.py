@@ -11,7 +11,7 @@ import pytest
 
 from autograder.course.matched import match
 from autograder.course.policy import Late
-from autograder.course.roster import Roster, Student
+from autograder.course.roster import Roster, RosterEntry
 from autograder.records.record import Grade, Record
 from autograder.reports import class_report
 from tests.reports.sample import Tags, assignment, case, graded, record
@@ -84,7 +84,7 @@ def test_text_is_only_text(where: str) -> None:
         student=hostile.get("student", "s1"),
         problems=(hostile.get("problem", "p"),),
     )
-    people = Roster([Student(hostile.get("hand-in", "gone"), hostile.get("name", "N"))])
+    people = Roster([RosterEntry(hostile.get("hand-in", "gone"), hostile.get("name", "N"))])
     lesson = replace(LESSON, title=hostile.get("title", "T"))
     text = class_report.render([one, *CLASS], lesson, match(["s1"], people))
     tags = Tags(text)
@@ -165,7 +165,9 @@ def test_who_to_look_at() -> None:
         problems=("2 cs_lib/ folders",),
         handed_in="2026-03-01T02:00:00+00:00",
     )
-    roster = Roster([*(Student(f"s{i}", f"N{i}, F{i}") for i in (1, 2, 3, 4)), Student("s9", "Gone, Guy")])
+    roster = Roster(
+        [*(RosterEntry(f"s{i}", f"N{i}, F{i}") for i in (1, 2, 3, 4)), RosterEntry("s9", "Gone, Guy")]
+    )
     matched = match([f"s{i}" for i in (1, 2, 3, 4, 5)], roster)
     text = class_report.render([*CLASS, unread, odd], lesson, matched)
     told = re.findall(r'<tr data-what="(.*?)"><th scope="row">(.*?)</th>.*?<td class="text">(.*?)</td>', text)
@@ -201,7 +203,7 @@ def test_who_to_look_at() -> None:
 
 
 def test_rows_say_section_and_group_and_odd_ids_make_good_links() -> None:
-    person = Student("a b&c", "Last, First", section="2", group="Team <4>")
+    person = RosterEntry("a b&c", "Last, First", section="2", group="Team <4>")
     text = page(student("a b&c", 2.0, 1.0, 2.0), matched=match(["a b&c"], Roster([person])))
     assert heat(text)["a b&amp;c"][0] == "Last, First; section 2; Team &lt;4&gt;"
     assert "feedback/a%20b%26c.html" in Tags(text).of("href")

@@ -11,7 +11,7 @@ from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.errors import GradebookError
 from autograder.gradebook.book import Gradebook
-from autograder.gradebook.decisions import Entered, Entry, decided, laid_over
+from autograder.gradebook.decisions import Entered, GradeRow, decided, laid_over
 from autograder.gradebook.url import sqlite_url
 from autograder.records.record import Grade, Hashes, Record
 
@@ -78,24 +78,24 @@ def test_the_records_own_time_stays(url: str, assignment: Assignment) -> None:
 @pytest.mark.parametrize(
     ("row", "result"),
     [
-        (Entry(1.0, None, None, True), (1.0, "needs_review")),
-        (Entry(1.0, None, None, False), (1.0, "graded")),  # confirmed as proposed
-        (Entry(0.5, None, None, False), (1.0, "needs_review")),  # another proposal was confirmed
-        (Entry(0.5, 2.0, None, False), (2.0, "graded")),
-        (Entry(1.0, 0.0, None, True), (0.0, "graded")),
-        (Entry(1.0, None, 0.5, True), (1.5, "needs_review")),  # as nbgrader counts it
-        (Entry(1.0, None, 0.5, False), (1.5, "graded")),
+        (GradeRow(1.0, None, None, True), (1.0, "needs_review")),
+        (GradeRow(1.0, None, None, False), (1.0, "graded")),  # confirmed as proposed
+        (GradeRow(0.5, None, None, False), (1.0, "needs_review")),  # another proposal was confirmed
+        (GradeRow(0.5, 2.0, None, False), (2.0, "graded")),
+        (GradeRow(1.0, 0.0, None, True), (0.0, "graded")),
+        (GradeRow(1.0, None, 0.5, True), (1.5, "needs_review")),  # as nbgrader counts it
+        (GradeRow(1.0, None, 0.5, False), (1.5, "graded")),
     ],
 )
-def test_a_proposal_is_decided_by_points_or_by_confirming_it(row: Entry, result: tuple) -> None:
+def test_a_proposal_is_decided_by_points_or_by_confirming_it(row: GradeRow, result: tuple) -> None:
     assert told(laid_over(graded(), Entered({PROPOSED: row})))[PROPOSED] == result
 
 
 def test_an_error_of_ours_is_decided_by_points_alone() -> None:
     for row, result in [
-        (Entry(None, None, None, False), (None, "error")),
-        (Entry(None, None, 1.0, False), (1.0, "error")),
-        (Entry(None, 1.0, None, False), (1.0, "graded")),
+        (GradeRow(None, None, None, False), (None, "error")),
+        (GradeRow(None, None, 1.0, False), (1.0, "error")),
+        (GradeRow(None, 1.0, None, False), (1.0, "graded")),
     ]:
         assert told(laid_over(graded(), Entered({"svm_loss": row})))["svm_loss"] == result
 

@@ -10,7 +10,7 @@ import pytest
 
 from autograder.course.matched import Matched, match
 from autograder.course.policy import Late
-from autograder.course.roster import Roster, Student
+from autograder.course.roster import Roster, RosterEntry
 from autograder.errors import ExportError
 from autograder.records.record import Record
 from autograder.reports.exports import CASE_COLUMNS, NBGRADER_COLUMNS, cases_csv, nbgrader_csv
@@ -25,7 +25,7 @@ NAMES = {
     "dalia": "@SUM(A1), دالیا",
     "eve": "-1+1, +Eve",
 }
-ROSTER = Roster(Student(i, name, f"{i}@uni.example") for i, name in NAMES.items())
+ROSTER = Roster(RosterEntry(i, name, f"{i}@uni.example") for i, name in NAMES.items())
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -73,7 +73,9 @@ def test_no_cell_of_any_csv_is_a_formula() -> None:
 
 def test_nbgraders_columns_and_numbers() -> None:
     [row] = rows(
-        nbgrader_csv([graded_record()], LESSON, match(["ann"], Roster([Student("ann", NAMES["ann"])])), True)
+        nbgrader_csv(
+            [graded_record()], LESSON, match(["ann"], Roster([RosterEntry("ann", NAMES["ann"])])), True
+        )
     )
     assert list(row) == NBGRADER_COLUMNS
     assert row == {
@@ -167,7 +169,7 @@ def test_unknown_points_are_empty_and_not_zero() -> None:
 
 
 def known(**names: Mapping[str, str]) -> Roster:
-    return Roster(Student(i, i, "", "", known_as) for i, known_as in names.items())
+    return Roster(RosterEntry(i, i, "", "", known_as) for i, known_as in names.items())
 
 
 def test_hand_ins_and_roster_are_put_together() -> None:

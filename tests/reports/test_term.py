@@ -13,7 +13,7 @@ from autograder.cli import main as cli
 from autograder.course import course as courses
 from autograder.course.course import Course
 from autograder.course.policy import Late
-from autograder.course.roster import Student
+from autograder.course.roster import RosterEntry
 from autograder.errors import CourseError
 from autograder.records import record as records
 from autograder.records.record import Grade, Hashes, Record
@@ -24,7 +24,7 @@ from tests.reports.sample import Tags, assignment
 DUE = datetime(2026, 2, 1, 12, tzinfo=UTC)
 LATE = Late(DUE, penalty_per_day=0.25, closes_after_days=5)
 COURSE = Course(Path(), "A <course>", "lib", ("one", "two", "three"), Path("g"), Path("r"))
-ANN = Student("s001", "Ann <b>", "s001@uni.example", "2")
+ANN = RosterEntry("s001", "Ann <b>", "s001@uni.example", "2")
 
 
 def handed(points: float, day: int = 1, state: str = "graded") -> Record:
@@ -98,7 +98,7 @@ def test_nothing_handed_in_is_0_unless_it_may_lie_there_under_another_name() -> 
 
 def test_pages_and_csv_say_the_same_and_escape_what_they_show() -> None:
     course, given = replace(COURSE, late_days=3), taught(handed(4, day=2), handed(2))
-    everybody = term.standings(course, given, {"s001": ANN, "=x": Student("=x")})
+    everybody = term.standings(course, given, {"s001": ANN, "=x": RosterEntry("=x")})
     rows = list(csv.DictReader(io.StringIO(term.as_csv(course, given, everybody))))
     assert [row["student_id"] for row in rows] == ["'=x", "s001"]
     assert rows[1]["one"] == "3.0"

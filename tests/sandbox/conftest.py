@@ -8,7 +8,7 @@ import pytest
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.level import probe
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.student import Student
+from autograder.sandbox.student import SandboxedStudent
 
 BEST = probe()
 
@@ -21,7 +21,7 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         yield running
 
 
-Submit = Callable[..., Student]
+Submit = Callable[..., SandboxedStudent]
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def submit(sandbox: Sandbox) -> Iterator[Submit]:
     """Hand in modules of `cs_lib` by name; the first case has begun."""
     opened = []
 
-    def submit(aliases: tuple[str, ...] = (), **modules: str) -> Student:
+    def submit(aliases: tuple[str, ...] = (), **modules: str) -> SandboxedStudent:
         files = {
             f"cs_lib/{name.replace('__', '/')}.py": textwrap.dedent(text) for name, text in modules.items()
         }
