@@ -14,6 +14,7 @@ from autograder.cli import main as cli
 from autograder.course import assignment as course
 from autograder.records import record
 from samples import make_class
+from tests import printed
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = json.loads((ROOT / "docs/record.schema.json").read_text(encoding="utf-8"))
@@ -66,8 +67,9 @@ def test_grading_again_grades_nothing(
     cli.main(["grade", "assignment1", str(submitted), "--out", str(graded), "--json"])
     after = {p.name: p.stat().st_mtime_ns for p in (graded / "records").iterdir() if "s012" not in p.name}
     assert after == before
-    told = json.loads(capsys.readouterr().out)
+    told = printed.read("GradeOutput", capsys.readouterr().out)
     assert [s["student"] for s in told["students"]] == list(STUDENTS)
+    assert all(s["final"] == s["points"] - s["penalty"] for s in told["students"])
 
 
 @pytest.mark.parametrize(
@@ -128,8 +130,8 @@ def test_progress_goes_to_stderr_and_results_to_stdout(submitted: Path, tmp_path
     ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == cli.ATTENTION, done.stderr
-    assert json.loads(done.stdout)["students"][0]["student"] == "s001"
-    last = json.loads(done.stderr.splitlines()[-1])
+    assert printed.read("GradeOutput", done.stdout)["students"][0]["student"] == "s001"
+    last = [printed.read("ProgressOutput", line) for line in done.stderr.splitlines()][-1]
     assert last["what"].startswith("assignment1, isolation")
     assert (last["done"], last["total"], last["errors"]) == (4, 4, 1)
 

@@ -25,6 +25,7 @@ from autograder.similarity import compare as similarity
 from autograder.similarity import pairs_page
 from autograder.similarity.compare import THRESHOLD, Comparison
 from samples.make_class import hand_in
+from tests import printed
 from tests.apart import APART
 
 STUB = re.compile(r'( *)raise NotImplementedError\("([\w.]+) is not written yet"\)\n')
@@ -345,7 +346,7 @@ def test_the_verb_writes_the_page_and_tells(
     assert "1 of 3 pairs" in capsys.readouterr().out
     assert "ada and ben" in (tmp_path / "similarity.html").read_text(encoding="utf-8")
     assert cli.main([*arguments, "--json"]) == cli.DONE
-    told = json.loads(capsys.readouterr().out)
+    told = printed.read("SimilarityOutput", capsys.readouterr().out)
     assert told["pairs"][0]["students"] == ["ada", "ben"]
     assert told["pairs_above_threshold"] == 1
     assert told["not_compared"] == {"dot": "holds nothing beyond what was given"}

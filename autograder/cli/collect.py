@@ -10,7 +10,9 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
+from autograder.cli import json_output
 from autograder.cli.codes import ATTENTION, DONE
+from autograder.cli.json_output import CollectOutput, made
 from autograder.cli.options import add_isolation, aliases, chosen_level
 from autograder.cli.terminal import Terminal
 from autograder.course import assignment as course
@@ -87,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
         git=bool(options.git),
     )
     if options.json:
-        print(report.to_json(), end="")
+        json_output.show(made(CollectOutput, report))
     else:
         show(report, options.to)
     return ATTENTION if report.unusual or report.unmatched else DONE

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from rich.text import Text
 
 from autograder import intake
 from autograder.cli.codes import ATTENTION, DONE
+from autograder.cli.json_output import ChangeOutput, GradeOutput, StudentOutput, made, show
 from autograder.cli.options import add_isolation, aliases, chosen_level
 from autograder.cli.progress import Progress
 from autograder.cli.terminal import Terminal
@@ -27,7 +26,7 @@ from autograder.records.changes import Change
 from autograder.reports.score import UNREAD
 from autograder.runs import grade as grading
 from autograder.runs import publish as reporting
-from autograder.runs.grade import Request, Result
+from autograder.runs.grade import GradedLine, Request, Result
 from autograder.safe_text import shown
 
 SHOWN = 40  # changes; all of them are in changes.csv
@@ -72,18 +71,25 @@ def _why(change: Change) -> str:
     )
 
 
-def as_data(result: Result, out: Path, loose: Sequence[str] = ()) -> dict[str, object]:
+def output(result: Result, request: Request, loose: Sequence[str] = ()) -> GradeOutput:
     """The result for a program."""
-    return {
-        "out": str(out),
-        "seconds": round(result.seconds, 2),
-        "graded_first": result.graded_first,
-        "graded_again": result.graded_again,
-        "students": [asdict(line) for line in result.lines],
-        "changes": [{**asdict(c), "gain": c.gain} for c in result.changes],
-        "not_graded": list(loose),
-        "faults": result.faults,
-    }
+    return GradeOutput(
+        assignment=request.assignment.name,
+        out=str(request.out),
+        dry_run=request.dry_run,
+        seconds=round(result.seconds, 2),
+        graded_first=result.graded_first,
+        graded_again=result.graded_again,
+        students=tuple(_student(line) for line in result.lines),
+        changes=tuple(made(ChangeOutput, change, gain=change.gain) for change in result.changes),
+        withdrawn=tuple(result.left_out),
+        not_graded=tuple(loose),
+        faults=result.faults,
+    )
+
+
+def _student(line: GradedLine) -> StudentOutput:
+    return made(StudentOutput, line, final=line.points, points=round(line.points + line.penalty, 2))
 
 
 def table(
@@ -199,7 +205,7 @@ def run(options: argparse.Namespace) -> int:
     )
     result = grading.grade(request, quiet if options.json else changes)
     if options.json:
-        print(json.dumps(as_data(result, options.out, loose), indent=1))
+        show(output(result, request, loose))
     else:
         table(result, request, loose, {student: matched.called(student) for student in matched.found})
     unknown = reporting.tell(matched if people else None)

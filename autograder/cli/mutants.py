@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from pathlib import Path
 
 from autograder.cli.codes import ATTENTION, DONE
+from autograder.cli.json_output import (
+    CellOutput,
+    CountOutput,
+    MutantOutput,
+    MutantsOutput,
+    SensitivityOutput,
+    made,
+    show,
+)
 from autograder.cli.options import add_isolation, chosen_level
 from autograder.cli.progress import Progress
 from autograder.course import assignment as course
@@ -16,7 +24,7 @@ from autograder.course.assignment import Assignment
 from autograder.files import write_atomically
 from autograder.mutants import campaign, result_tables, sensitivity
 from autograder.mutants.bench import MutantVerdict
-from autograder.mutants.campaign import Choice
+from autograder.mutants.campaign import CampaignResult, Choice
 
 PAGE = "mutants.html"
 
@@ -73,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
         found = campaign.run(assignment, choice, out, progress.expect, step)
     write_atomically(out / PAGE, result_tables.page(found))
     if options.json:
-        print(json.dumps(result_tables.data(found), indent=1))
+        show(_output(found))
     else:
         print(result_tables.text(found))
         print(f"every mutant that its own cell does not notice: {out / PAGE}")
@@ -82,11 +90,28 @@ def run(options: argparse.Namespace) -> int:
     return ATTENTION if found.findings else DONE
 
 
+def _output(found: CampaignResult) -> MutantsOutput:
+    """All of it for a program, with every verdict."""
+    return MutantsOutput(
+        assignment=found.assignment.name,
+        made=len(found.made),
+        by_function=tuple(made(CountOutput, row) for row in result_tables.by_function(found)),
+        by_operator=tuple(made(CountOutput, row) for row in result_tables.by_operator(found)),
+        all=made(CountOutput, result_tables.whole(found)),
+        findings=tuple(found.findings),
+        mutants=tuple(
+            made(MutantOutput, v, state=v.state, reason=found.reason(v), charged=v.charged)
+            for v in found.judged
+        ),
+    )
+
+
 def _sensitivity(assignment: Assignment, options: argparse.Namespace) -> int:
     """A tolerance lies between rounding and the smallest error that is noticed: a table of both."""
     found = sensitivity.of(assignment, chosen_level(options))
     if options.json:
-        print(json.dumps([{**vars(one), "margin": one.margin} for one in found], indent=1))
+        cells = tuple(made(CellOutput, one, margin=one.margin) for one in found)
+        show(SensitivityOutput(assignment=assignment.name, cells=cells))
     else:
         print(sensitivity.table(found))
     near = [one for one in found if one.margin is None or one.margin < sensitivity.MARGIN]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from types import TracebackType
 
+import msgspec
 from rich import progress as bars
 from rich.console import Console
+
+from autograder.cli.json_output import ProgressOutput
 
 PLAIN_EVERY_SECONDS = 10.0
 SETTLING = 3  # the first few done are no base for a guess of the time left
@@ -84,24 +86,24 @@ class Progress:
     def _tell(self) -> None:
         self._reported, self._reported_done = time.monotonic(), self.done
         if self.as_json:
-            print(json.dumps(self._facts()), file=sys.stderr, flush=True)
+            print(msgspec.json.encode(self._facts()).decode(), file=sys.stderr, flush=True)
             return
         more = ", ".join(filter(None, (self._counts(), self._pace())))
         line = f"{self.title}: {self.done}/{self.total}{', ' if more else ''}{more}"
         print(line, file=sys.stderr, flush=True)
 
-    def _facts(self) -> dict[str, object]:
+    def _facts(self) -> ProgressOutput:
         left = self.left()
-        return {
-            "what": self.title,
-            "done": self.done,
-            "total": self.total,
-            "unchanged": self.unchanged,
-            "failing": self.failing,
-            "errors": self.errors,
-            "rate": round(self.rate(), 2),
-            "seconds_left": None if left is None else round(left, 1),
-        }
+        return ProgressOutput(
+            what=self.title,
+            done=self.done,
+            total=self.total,
+            unchanged=self.unchanged,
+            failing=self.failing,
+            errors=self.errors,
+            rate=round(self.rate(), 2),
+            seconds_left=None if left is None else round(left, 1),
+        )
 
 
 def _clock(seconds: float) -> str:

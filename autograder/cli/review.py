@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,9 @@ from rich.text import Text
 from autograder.answers.groups import Group
 from autograder.answers.proposal import MARKS
 from autograder.answers.question import Question
+from autograder.cli import json_output
 from autograder.cli.codes import ATTENTION, DONE
+from autograder.cli.json_output import CriterionOutput, GroupOutput, ReviewOutput, made
 from autograder.cli.terminal import Terminal
 from autograder.course import assignment as course
 from autograder.course.matched import Matched
@@ -129,30 +130,25 @@ def _criteria(group: Group, question: Question | None) -> Table:
     return table
 
 
-def as_data(waiting: Sequence[Group]) -> list[dict[str, object]]:
+def output(assignment: str, waiting: Sequence[Group]) -> ReviewOutput:
     """The groups for a program."""
-    return [
-        {
-            "group": group.id,
-            "grade_id": group.grade_id,
-            "students": [answer.student for answer in group.answers],
-            "answer": group.first.text,
-            "proposed": group.first.grade.points,
-            "max_points": group.first.grade.max_points,
-            "criteria": [
-                {
-                    "id": c.id,
-                    "outcome": c.outcome,
-                    "points": c.weight,
-                    "message": c.message,
-                    # met, from answers decided before; null: unsure
-                    "proposed": group.proposal.get(criterion_of(c)),
-                }
-                for c in group.first.grade.cases
-            ],
-        }
-        for group in waiting
-    ]
+    return ReviewOutput(assignment=assignment, groups=tuple(map(_group, waiting)))
+
+
+def _group(group: Group) -> GroupOutput:
+    grade = group.first.grade
+    return GroupOutput(
+        group=group.id,
+        grade_id=group.grade_id,
+        students=tuple(answer.student for answer in group.answers),
+        answer=group.first.text,
+        proposed=grade.points,
+        max_points=grade.max_points,
+        criteria=tuple(
+            made(CriterionOutput, case, points=case.weight, proposed=group.proposal.get(criterion_of(case)))
+            for case in grade.cases
+        ),
+    )
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -218,7 +214,7 @@ def run(options: argparse.Namespace) -> int:
     asked = partial(ask, question=question, read=input, called=called) if options.ask else None
     remaining = review.review(graded, wanted, asked)
     if options.json:
-        print(json.dumps(as_data(remaining), indent=1, ensure_ascii=False))
+        json_output.show(output(options.assignment, remaining))
     else:
         show_all(remaining, graded.assignment.question, called)
     return ATTENTION if remaining else DONE

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autograder import intake, plugins
 from autograder.cli.codes import DONE
+from autograder.cli.json_output import PairOutput, SimilarityOutput, show
 from autograder.cli.progress import Progress
 from autograder.course import assignment as course
 from autograder.files import write_atomically
 from autograder.records.store import Store
+
+if TYPE_CHECKING:
+    from autograder.similarity.compare import Comparison  # needs what need not be installed
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -33,8 +37,27 @@ def run(options: argparse.Namespace) -> int:
     path = options.out / "similarity.html"
     write_atomically(path, pairs_page.render(found))
     if options.json:
-        print(json.dumps(pairs_page.summary(found), indent=1))
+        show(output(found, similarity.THRESHOLD))
     else:
         pairs = f"{found.above} of {sum(found.histogram)} pairs"
         print(f"{pairs} have at least {similarity.THRESHOLD:.0%} in common; read both sides in {path}")
     return DONE
+
+
+def output(found: Comparison, threshold: float) -> SimilarityOutput:
+    """The listed pairs for a program."""
+    return SimilarityOutput(
+        assignment=found.assignment.name,
+        compared=found.compared,
+        threshold=threshold,
+        pairs_above_threshold=found.above,
+        pairs=tuple(
+            PairOutput(
+                students=(pair.left.student, pair.right.student),
+                code=round(pair.code, 3),
+                answers=round(pair.answers, 3),
+            )
+            for pair in found.pairs
+        ),
+        not_compared={work.student: work.problem for work in found.works if work.problem},
+    )

@@ -1,4 +1,4 @@
-"""What a campaign found, counted by function and by operator: as text, as data, as a page."""
+"""What a campaign found, counted by function and by operator: as text and as a page."""
 
 from __future__ import annotations
 
@@ -107,22 +107,6 @@ def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
         return "  ".join([row[0].ljust(widths[0]), *padded[1:]])
 
     return "\n".join(map(line_of, [head, *body]))
-
-
-def data(found: CampaignResult) -> dict[str, object]:
-    """The same as data, with every verdict."""
-    return {
-        "assignment": found.assignment.name,
-        "made": len(found.made),
-        "by_function": [vars(r) for r in by_function(found)],
-        "by_operator": [vars(r) for r in by_operator(found)],
-        "all": vars(whole(found)),
-        "findings": found.findings,
-        "mutants": [
-            {**vars(v), "state": v.state, "reason": found.reason(v), "charged": v.charged}
-            for v in found.judged
-        ],
-    }
 
 
 def page(found: CampaignResult) -> str:

@@ -112,7 +112,7 @@ class GradedLine:
             graded.waiting,
             [*graded.problems, *([kept] if kept else [])],
             graded.isolation,
-            errors=sum(g.state == "error" for g in graded.grades.values()) or bool(kept),
+            errors=sum(g.state == "error" for g in graded.grades.values()) or int(bool(kept)),
             penalty=earned.penalty,
             proposed=earned.proposed,
             needed=needed(graded) or ("not graded again" if kept else ""),

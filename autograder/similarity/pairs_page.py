@@ -145,22 +145,3 @@ def render(found: Comparison) -> str:
         most=max(found.histogram) or 1,
     )
     return readable(page)
-
-
-def summary(found: Comparison) -> dict[str, object]:
-    """The listed pairs as data."""
-    return {
-        "assignment": found.assignment.name,
-        "compared": found.compared,
-        "threshold": similarity.THRESHOLD,
-        "pairs_above_threshold": found.above,
-        "pairs": [
-            {
-                "students": [pair.left.student, pair.right.student],
-                "code": round(pair.code, 3),
-                "answers": round(pair.answers, 3),
-            }
-            for pair in found.pairs
-        ],
-        "not_compared": {work.student: work.problem for work in found.works if work.problem},
-    }

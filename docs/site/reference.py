@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from autograder.cli import json_output
 from autograder.cli import main as cli
 from autograder.course import course
 from autograder.course import settings as assignment_settings
@@ -42,6 +43,7 @@ def pages() -> dict[str, str]:
         "reference/verbs.md": verbs(),
         "reference/settings.md": settings(),
         "reference/record.md": record(json.loads(SCHEMA.read_text(encoding="utf-8"))),
+        "reference/output.md": output(),
         "reference/checks.md": checks(),
     }
 
@@ -185,6 +187,20 @@ def record(schema: dict[str, Any]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def output() -> str:
+    parts = [
+        "# What --json prints",
+        "Made from the types that it is printed from, for a program that reads it. Under one number of "
+        "`schema`, fields may come, and none goes or means something else.",
+        "The schema as a file: [output.schema.json](../output.schema.json).",
+    ]
+    made = json_output.schema()
+    for name, part in made["$defs"].items():
+        rows = [(f"`{key}`", kind(value), said(value, made)) for key, value in part["properties"].items()]
+        parts += [f"## {name}", escaped(meaning(part)), table(("field", "holds", "meaning"), rows)]
+    return "\n\n".join(parts) + "\n"
+
+
 def said(value: dict[str, Any], schema: dict[str, Any]) -> str:
     """The description of a field, or of what it refers to."""
     return meaning(value) or meaning(schema["$defs"].get(kind(value), {}))
@@ -205,6 +221,8 @@ def kind(value: dict[str, Any]) -> str:
     if "anyOf" in value:
         return " or ".join(kind(item) for item in value["anyOf"])
     of = value.get("type", "anything")
+    if "prefixItems" in value:
+        return f"list of {' and '.join(kind(item) for item in value['prefixItems'])}"
     if of == "array":
         return f"list of {kind(value.get('items', {}))}"
     if of == "object" and isinstance(value.get("additionalProperties"), dict):

@@ -12,6 +12,7 @@ from autograder.course.policy import Intake
 from autograder.runs import collect as collecting
 from autograder.sandbox.level import probe
 from samples import make_class
+from tests import printed
 from tests.intake.conftest import below, files, mark_of, put, zipped
 
 ROSTER = "id,name,email\nada,Ada King Lovelace,ada@uni.example\ngrace,Grace Hopper,\n"
@@ -45,11 +46,10 @@ def test_it_says_what_needs_a_human(download: Path, capsys: pytest.CaptureFixtur
 
 def test_for_a_program_it_prints_json(download: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert collect(download, "--json") == cli.ATTENTION
-    printed = json.loads(capsys.readouterr().out)
-    assert (printed["kinds"], printed["written"]) == (["Canvas"], ["kinglovelaceada_501", "mallory_666"])
-    assert printed == json.loads(
-        (download.parent / "submitted/.collected/assignment1/report.json").read_text()
-    )
+    said = printed.read("CollectOutput", capsys.readouterr().out)
+    assert (said["kinds"], said["written"]) == (["Canvas"], ["kinglovelaceada_501", "mallory_666"])
+    kept = json.loads((download.parent / "submitted/.collected/assignment1/report.json").read_text())
+    assert said == {"schema": 1, **kept}
 
 
 @pytest.mark.parametrize(

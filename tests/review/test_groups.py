@@ -6,7 +6,7 @@ import pytest
 
 from autograder.answers.groups import Group, groups
 from autograder.answers.verdict import judge
-from autograder.cli.review import as_data, ask, show_all
+from autograder.cli.review import ask, output, show_all
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.errors import ReviewError
@@ -137,10 +137,8 @@ def test_a_cell_of_code_that_needs_review_is_listed_with_the_reason(
     printed = capsys.readouterr().out
     assert why in " ".join(printed.split())
     assert "30 of 30 checks passed" in printed
-    [data] = as_data([group])
-    assert [(c["id"], c["proposed"]) for c in data["criteria"]] == [  # type: ignore[attr-defined]
-        (case.id, None) for case in cases
-    ]
+    [shown] = output(assignment.name, [group]).groups
+    assert [(c.id, c.proposed) for c in shown.criteria] == [(case.id, None) for case in cases]
     assert review.decision(f"{group.id}=3", "", [group]).points == 3.0
     assert review.decision(f"{group.id}=proposed", "", [group]).points == 2.0
 
@@ -253,6 +251,6 @@ def test_a_long_list_is_cut_in_print_only(assignment: Assignment, capsys: pytest
     assert "and 8 more" in printed
     assert "[bold]p[/bold]" in printed
     assert len(printed) < 2000
-    [data] = as_data(waiting)
-    assert data["answer"] == text
-    assert len(data["students"]) == 20  # type: ignore[arg-type]
+    [shown] = output(assignment.name, waiting).groups
+    assert shown.answer == text
+    assert len(shown.students) == 20

@@ -1,6 +1,5 @@
 """`autograder review`, on a graded class and its gradebook."""
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from autograder.course import assignment as course
 from autograder.errors import GradebookError
 from autograder.gradebook.book import Gradebook
 from autograder.gradebook.url import sqlite_url
+from tests import printed
 from tests.formgrader.conftest import DOUBTFUL, QUESTION, grade, hand_in
 
 NOTEBOOK = "two_layer_net"
@@ -49,7 +49,7 @@ def review(folder: Path, *arguments: str) -> int:
 def listed(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
     capsys.readouterr()
     review(folder, "--json", *arguments)
-    groups: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
+    groups: list[dict[str, Any]] = printed.read("ReviewOutput", capsys.readouterr().out)["groups"]
     return groups
 
 
