@@ -24,13 +24,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
+from autograder.inherited import mapped, refuse_low_limits
+
 Item = TypeVar("Item")
 T = TypeVar("T")
 
 PR_SET_PDEATHSIG = 1
 HEAD = struct.Struct("<cQ")  # what kind of reply, and how many bytes of it follow
 VALUE, ERROR, MEMORY = b"v", b"e", b"m"
-PAGE = resource.getpagesize()
 LOOK_SECONDS = 1.0  # between two looks at the clock
 LATE_SECONDS = 0.5  # a look so much too late shows that this side could not run
 BUSY = 0.5  # of its time: what a child must have computed for, to have used it up
@@ -78,7 +79,11 @@ def each(
     """For each item in order what `run` returns for it, or the error that it raised, or `Exceeded`.
 
     An item whose child is ended or held up from outside is tried again once.
+
+    Raises:
+        LimitError: this process may not let a child use what the bounds allow.
     """
+    refuse_low_limits(bounds.memory_mb)
     at, again = 0, -1
     while at < len(items):
         with _Child(run, items[at:], bounds) as child:
@@ -236,10 +241,8 @@ def _limit_memory(megabytes: int) -> None:
 
 def limit_memory(megabytes: int) -> None:
     """Let this process map so much more than it does now. The hard limit stays, for those it starts."""
-    with open("/proc/self/statm", encoding="ascii") as file:
-        mapped = int(file.read().split()[0]) * PAGE
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = mapped + (megabytes << 20)
+    wanted = mapped() + (megabytes << 20)
     resource.setrlimit(
         resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
     )

@@ -15,6 +15,10 @@ class IntakeError(Exception):
     """A hand-in, or a folder of them, that cannot be read."""
 
 
+class LimitError(Exception):
+    """A limit of the shell, service or batch job is too low to grade under; the message says which."""
+
+
 class PluginError(Exception):
     """A part that the engine works without was asked for, and something that it needs is not installed."""
 

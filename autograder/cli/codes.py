@@ -9,6 +9,7 @@ from autograder.errors import (
     GradebookError,
     GradingError,
     IntakeError,
+    LimitError,
     PluginError,
     RecordError,
     ReleaseError,
@@ -23,4 +24,4 @@ CODES = (
     "wrong; 3: could not run, or not to the end"
 )
 USED_WRONGLY = (CourseError, ExportError, FolderError, IntakeError, ReleaseError, ReviewError, RosterError)
-COULD_NOT_RUN = (GradebookError, GradingError, PluginError, RecordError, SandboxError)
+COULD_NOT_RUN = (GradebookError, GradingError, LimitError, PluginError, RecordError, SandboxError)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
 
+from autograder import inherited
 from autograder.cli import json_output
 from autograder.cli.codes import ATTENTION, DONE
 from autograder.cli.json_output import CollectOutput, made
@@ -65,9 +65,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--alias", action="append", default=[], metavar="NAME", help="the package's other name"
     )
-    parser.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1, help='processes, for the rule "best"'
-    )
+    parser.add_argument("--jobs", type=int, default=inherited.cores(), help='processes, for the rule "best"')
     parser.add_argument("--times", type=Path, metavar="FILE", help="CSV: id, time, if the download has none")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     add_isolation(parser)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from autograder import intake
+from autograder import inherited, intake
 from autograder.cli.codes import ATTENTION, DONE
 from autograder.cli.json_output import ChangeOutput, GradeOutput, StudentOutput, made, show
 from autograder.cli.options import add_isolation, aliases, chosen_level
@@ -159,9 +158,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     ):
         parser.add_argument(option, action="append", default=[], metavar="ID", help=help)
     parser.add_argument("--gradebook", metavar="URL", help="SQLAlchemy URL; default OUT/gradebook.db")
-    parser.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1, help="processes; default: one a core"
-    )
+    parser.add_argument("--jobs", type=int, default=inherited.cores(), help="processes; default: one a core")
     parser.add_argument(
         "--scheduler", default="", metavar="ADDRESS", help="grade on this Dask cluster instead of here"
     )

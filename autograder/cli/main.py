@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Collection, Sequence
 
+from autograder import inherited
 from autograder.cli.codes import (
     ATTENTION,
     CODES,
@@ -44,6 +45,7 @@ VERBS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
+    inherited.settle()
     options = parser([word for word in given if word in VERBS][:1]).parse_args(given)
     try:
         code: int = options.verb(options)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
+from autograder import inherited
 from autograder.cli.codes import ATTENTION, DONE
 from autograder.cli.json_output import (
     CellOutput,
@@ -46,7 +46,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--hidden-only", action="store_true", help="do not run the checks that students see")
     parser.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes; default all cores"
+        "--jobs", type=int, default=inherited.cores(), metavar="N", help="processes; default all cores"
     )
     parser.add_argument("--json", action="store_true", help="print tables and mutants as JSON")
     parser.add_argument(

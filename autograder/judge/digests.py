@@ -21,7 +21,7 @@ ENGINE = Path(__file__).parents[1]
 DECIDING = (
     *("answers", "checks", "course", "intake", "judge", "records", "sandbox"),
     *("__init__.py", "bounded.py", "environment.py", "errors.py", "files.py", "notebook.py", "safe_text.py"),
-    *("apart.py", "toml_table.py"),
+    *("apart.py", "inherited.py", "toml_table.py"),
 )
 
 

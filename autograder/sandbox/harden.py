@@ -27,6 +27,8 @@ NET_RIGHTS = 0b11  # TCP bind and connect, ABI 4
 SCOPES = 0b11  # abstract unix sockets and signals, ABI 6
 
 MAX_FILES = 32  # open at once
+STACK_BYTES = 8 << 20  # at how deep a recursion Python ends depends on it
+PYTHONS_OWN = {signal.SIGPIPE, signal.SIGXFSZ}  # ignored by Python, so that a write fails with an error
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -125,7 +127,7 @@ def address_space() -> int:
     Found by trying, because /proc is not there inside the sandbox.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    low, high = 0, 1 << 44
+    low, high = 0, 1 << 44 if hard == resource.RLIM_INFINITY else min(hard, 1 << 44)
     try:
         while high - low > mmap.PAGESIZE:
             middle = (low + high) // 2
@@ -141,25 +143,38 @@ def address_space() -> int:
 
 
 def limit_resources(memory_bytes: int, cpu_seconds: float) -> None:
-    """Kernel limits; the hard ones too, so that they cannot be raised again."""
+    """Kernel limits, the same whoever started us; the hard ones too, so that they cannot be raised again.
+
+    Raises:
+        HardenError: one that we have ourselves is lower.
+    """
     cpu = math.ceil(cpu_seconds)
     wanted = {
-        resource.RLIMIT_AS: (memory_bytes, memory_bytes),
-        resource.RLIMIT_CPU: (
-            cpu,
-            cpu + 1,
-        ),  # the first is a signal that can be distinguished, the second the end
-        resource.RLIMIT_FSIZE: (0, 0),
-        resource.RLIMIT_CORE: (0, 0),
-        resource.RLIMIT_NOFILE: (MAX_FILES, MAX_FILES),
-        resource.RLIMIT_MEMLOCK: (0, 0),
-        resource.RLIMIT_MSGQUEUE: (0, 0),
+        "AS": (memory_bytes, memory_bytes),
+        "DATA": (memory_bytes, memory_bytes),
+        "STACK": (STACK_BYTES, STACK_BYTES),
+        "CPU": (cpu, cpu + 1),  # the first is a signal that can be distinguished, the second the end
+        "NOFILE": (MAX_FILES, MAX_FILES),
+        **dict.fromkeys(("FSIZE", "CORE", "MEMLOCK", "MSGQUEUE", "NICE", "RTPRIO"), (0, 0)),
     }
-    for which, (soft, hard) in wanted.items():
+    for name, (soft, hard) in wanted.items():
+        which = getattr(resource, f"RLIMIT_{name}", None)
+        if which is None:
+            continue
         ceiling = resource.getrlimit(which)[1]
-        if ceiling != resource.RLIM_INFINITY:
-            soft, hard = min(soft, ceiling), min(hard, ceiling)
+        if ceiling != resource.RLIM_INFINITY and ceiling < hard:
+            raise HardenError(
+                errno.EINVAL, f"the limit RLIMIT_{name} is {ceiling:,} here, and {hard:,} is needed; raise it"
+            )
         resource.setrlimit(which, (soft, hard))
+
+
+def default_signals() -> None:
+    """Nothing is ignored or held back because whoever started us did so, as `nohup` does; and SIGINT, from
+    outside, is no exception in student code."""
+    for number in signal.valid_signals() - PYTHONS_OWN - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 
 def close_all_but(keep: Sequence[int]) -> None:

@@ -106,7 +106,6 @@ class Zygote:
         for number in (1, 2):
             os.dup2(0, number)  # to /dev/null: only what Python's own print writes is kept
         harden.close_all_but([0, 1, 2, CHANNEL, *([self.ruleset] if self.ruleset >= 0 else [])])
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # from outside, it is no exception in student code
         line = Line(CHANNEL)
         try:
             self.put_on_layers(parent)
@@ -162,6 +161,7 @@ def reap(pid: int, grace: float) -> dict[str, Any]:
 
 
 def main(control: socket.socket, settings: dict[str, Any]) -> None:
+    harden.default_signals()
     zygote = Zygote(control, settings)
     try:
         hello = zygote.prepare()

@@ -145,7 +145,9 @@ def run(plan: Plan, tasks: Iterable[Task], scheduler: str, emit: Emit) -> None:
 
     Raises:
         GradingError: no scheduler or no worker answers, or a worker cannot grade.
+        LimitError: as `pool.run`.
     """
+    plan.refuse_low_limits()
     assignment = course.load(plan.assignment, plan.root)
     for module in (far, process):  # workers have no kit to import these from
         cloudpickle.register_pickle_by_value(module)

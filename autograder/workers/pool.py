@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from pathlib import Path
 
+from autograder import inherited
 from autograder.course import assignment as course
 from autograder.errors import GradingError
 from autograder.judge.task import Task, unreadable
@@ -44,6 +45,10 @@ class Plan:
     def longest(self) -> float:
         limits = course.load(self.assignment, self.root).limits
         return self.seconds or ATTEMPTS * limits.submission_seconds + AROUND
+
+    def refuse_low_limits(self) -> None:
+        memory = course.load(self.assignment, self.root).limits.memory_mb
+        inherited.refuse_low_limits(max(memory, inherited.JUDGE_MB))
 
 
 Emit = Callable[[Task, Record | None], None]
@@ -147,7 +152,9 @@ def run(plan: Plan, tasks: Iterable[Task], jobs: int, emit: Emit) -> None:
 
     Raises:
         GradingError: the hidden graders do not load, or no process can start.
+        LimitError: a limit of ours is too low to grade under.
     """
+    plan.refuse_low_limits()
     pool = _Pool(plan, deque(tasks), emit)
     try:
         for _ in range(min(jobs, len(pool.waiting))):

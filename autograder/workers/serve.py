@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import partial
 from multiprocessing.connection import Connection
 
-from autograder import bounded
+from autograder import bounded, inherited
 from autograder.course import assignment as course
 from autograder.errors import GradingError
 from autograder.judge.digests import environment
@@ -28,14 +28,13 @@ from autograder.workers.process import BEAT_SECONDS
 Say = Callable[..., None]  # a kind of reply, and its text
 
 
-MEMORY_MB = 4096  # of the judge, on top of what it maps; a student's worker has its own limit
-
-
 def main(descriptor: int, parent: int) -> None:
     bounded.end_with(parent)  # the kernel does it: a thread would wait for whoever holds Python's lock
+    inherited.settle()
+    inherited.own_signals()
     pipe = Connection(descriptor)
     plan: Plan = pipe.recv()
-    bounded.limit_memory(MEMORY_MB)
+    bounded.limit_memory(inherited.JUDGE_MB)  # a student's worker has its own
     lock = threading.Lock()
 
     def say(kind: str, text: str = "") -> None:
