@@ -125,6 +125,14 @@ def finite(got: object, *, name: str) -> np.ndarray:
     return values
 
 
+def filled(got: object, shape: tuple[int, ...], *, name: str) -> np.ndarray:
+    """The shape, and no more of the values than that they are numbers; zeros earn nothing."""
+    values = finite(same_shape(got, shape, name=name), name=name)
+    if not values.any():
+        fail("value", f"Every entry of {name} is 0: is it ever filled in?")
+    return values
+
+
 def unchanged(before: object, after: object, *, name: str) -> None:
     """An argument must be the same after the call; `after` comes from `echo=True`."""
     old, new = np.asarray(before), array(after, name=name)

@@ -11,7 +11,6 @@ from autograder.checks.checks import (
     array,
     close,
     fail,
-    finite,
     parts,
     preparing,
     same_dtype,
@@ -62,14 +61,6 @@ def like(got: object, want: np.ndarray, *, name: str) -> np.ndarray:
     if [n for n in values.shape if n > 1] == [n for n in want.shape if n > 1]:
         return values.reshape(want.shape)
     return same_shape(values, want.shape, name=name)
-
-
-def filled(got: object, shape: tuple[int, ...], *, name: str) -> np.ndarray:
-    """The shape, and no more of the values than that they are numbers; zeros earn nothing."""
-    values = finite(same_shape(got, shape, name=name), name=name)
-    if not values.any():
-        fail("value", f"Every entry of {name} is 0: is it ever filled in?")
-    return values
 
 
 def attempt(function: Callable[..., Arrays], *args: Any) -> Arrays | None:

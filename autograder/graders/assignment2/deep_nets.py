@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.checks import close, gradients, mapping, parts, same_dtype, same_shape
+from autograder.checks.checks import close, gradients, parts
 from autograder.checks.fixed import Arrays, under
-from autograder.graders.assignment2.calls import filled
 
 LOSS_RTOL = 1e-6  # float64 all the way; a mistake in a term of the loss moves it by 1e-3 and more
 GRAD_RTOL = 1e-5
 GRAD_ATOL = 1e-8  # a bias before batch norm has the gradient 0; rounding leaves 1e-16 of it, float32 1e-8
+SINGLE_RTOL = 1e-3  # of the largest gradient: what float32 leaves after some layers, all of them of 7 digits
 Compare = Callable[[str, Any, Arrays], None]
 
 
@@ -49,12 +49,10 @@ def float32(row: Arrays) -> Arrays:
 
 
 def compare_dtypes(name: str, got: Any, row: Arrays) -> None:
-    """Gradients of the right shapes and of the row's dtype, and not left at 0; values are for other cases."""
+    """Gradients of float32, and right as far as that goes: any array at all has some dtype."""
     _, grads = parts(got, 2, name=f"{name}.loss(X, y)")
-    params = under(row, "params.")
-    mapping(grads, params, name=f"grads of {name}")
-    for key in params:
-        label, want = f"grads[{key!r}] of {name}", row[f"grads.{key}"]
-        same_dtype(same_shape(grads[key], want.shape, name=label), want.dtype, name=label)
-        if want.any():
-            filled(grads[key], want.shape, name=label)
+    want = under(row, "grads.")
+    largest = max(float(np.abs(value).max()) for value in want.values())
+    gradients(
+        grads, want, name=f"grads of {name}", rtol=SINGLE_RTOL, atol=SINGLE_RTOL * largest, dtype=np.float32
+    )

@@ -12,10 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.checks import FLOAT32_RTOL, GRAD_RTOL, Case, CheckFailed, fail, parts, unchanged
+from autograder.checks.checks import (
+    FLOAT32_RTOL,
+    GRAD_RTOL,
+    Case,
+    CheckFailed,
+    fail,
+    filled,
+    parts,
+    unchanged,
+)
 from autograder.checks.fixed import Arrays
 from autograder.graders.assignment2 import own_forward
-from autograder.graders.assignment2.calls import agrees, cached, filled, like, near, stays_single
+from autograder.graders.assignment2.calls import agrees, cached, like, near, stays_single
 from autograder.graders.assignment2.own_forward import (
     OWN_RTOL,
     OWN_RTOL_SINGLE,

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.checks import GRAD_RTOL, Case, parts, same_dtype, unchanged
+from autograder.checks.checks import GRAD_RTOL, Case, filled, parts, same_dtype, unchanged
 from autograder.checks.fixed import Arrays
-from autograder.graders.assignment2.calls import cached, filled, like
+from autograder.graders.assignment2.calls import cached, like
 from autograder.graders.assignment2.norms import GRADS, NORM_RTOL, Layer, Lost, judge_gradient, must_normalise
 from autograder.graders.shared.nets import pairs
 

@@ -10,13 +10,14 @@ from autograder.checks.checks import (
     USED_AGAIN_HINT,
     Case,
     cases,
+    filled,
     mapping,
     parts,
     same_dtype,
     unchanged,
 )
 from autograder.checks.fixed import Arrays, load
-from autograder.graders.assignment2.calls import EXPECTED, filled, near
+from autograder.graders.assignment2.calls import EXPECTED, near
 from autograder.graders.assignment2.norms import (
     NORM_RTOL,
     Layer,

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from autograder.checks.checks import Case, cases
+from autograder.checks.checks import Case, cases, filled
 from autograder.checks.fixed import Arrays, load
-from autograder.graders.assignment2.calls import EXPECTED, filled, like, near
+from autograder.graders.assignment2.calls import EXPECTED, like, near
 from autograder.graders.assignment2.norms import (
     Layer,
     Lost,

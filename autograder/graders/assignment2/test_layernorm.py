@@ -10,12 +10,13 @@ from autograder.checks.checks import (
     USED_AGAIN_HINT,
     Case,
     cases,
+    filled,
     parts,
     same_dtype,
     unchanged,
 )
 from autograder.checks.fixed import load
-from autograder.graders.assignment2.calls import EXPECTED, filled, near
+from autograder.graders.assignment2.calls import EXPECTED, near
 from autograder.graders.assignment2.norms import (
     NORM_RTOL,
     Layer,

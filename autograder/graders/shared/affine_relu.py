@@ -13,6 +13,7 @@ from autograder.checks.checks import (
     Case,
     cases,
     close,
+    filled,
     parts,
     preparing,
     unchanged,
@@ -151,6 +152,9 @@ def test_affine_backward_contract(student: Any, case: Case) -> None:
     Case("negative", row="negative", hint="Here every entry is negative: all of out must be 0."),
 )
 def test_relu_forward(student: Any, case: Case) -> None:
+    if case.id == "negative":  # zeros alone are no ReLU
+        x = FIXED["relu/matrix"]["x"]
+        filled(out_of(student.call("layers.relu_forward", x, keep=1)), x.shape, name="out of relu_forward")
     fixed = FIXED[f"relu/{case.row}"]
     out = out_of(student.call("layers.relu_forward", fixed["x"], keep=1))
     close(out, fixed["out"], name="out of relu_forward", rtol=RTOL)
@@ -185,6 +189,10 @@ def test_relu_forward_contract(student: Any, case: Case) -> None:
     Case("negative", row="negative", hint="Every input was negative, so nothing may come through."),
 )
 def test_relu_backward(student: Any, case: Case) -> None:
+    if case.id == "negative":
+        other = FIXED["relu/matrix"]
+        dx = student.call("layers.relu_backward", other["dout"], relu_cache(student, other["x"]))
+        filled(dx, other["x"].shape, name="dx of relu_backward")
     fixed = FIXED[f"relu/{case.row}"]
     dx = student.call("layers.relu_backward", fixed["dout"], relu_cache(student, fixed["x"]))
     close(dx, fixed["dx"], name="dx of relu_backward", rtol=RTOL, what="gradient")

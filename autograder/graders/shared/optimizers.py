@@ -245,13 +245,12 @@ def keep_dtype(student: Any, rule: str) -> None:
     """next_w and the state, from a config that holds none, and from one that does."""
     fixed = FIXED["sgd/step" if rule == "sgd" else f"{rule}/given"]
     dw = fixed["dw"][0] if rule == "sgd" else fixed["dw"]
-    given = [{}] if rule == "sgd" else [{}, given_config(rule)]
-    for config in given:
+    for config in ({}, RUNS["sgd/step"] if rule == "sgd" else given_config(rule)):
         started = {k: v.astype(SINGLE) if isinstance(v, np.ndarray) else v for k, v in config.items()}
         next_w, state = call(student, rule, fixed["w"].astype(SINGLE), dw.astype(SINGLE), started)
         same_dtype(next_w, SINGLE, name=f"next_w of {rule}")
         for name in STATE.get(rule, ()):
             mapping(state, [name], name=f"config of {rule}")
             same_dtype(state[name], SINGLE, name=f"config[{name!r}] of {rule}")
-    if config:
-        close(next_w, fixed["next_w"], name=f"next_w of {rule}", rtol=RTOL)
+    want = fixed["next_w"][0] if rule == "sgd" else fixed["next_w"]
+    close(next_w, want, name=f"next_w of {rule}", rtol=RTOL)

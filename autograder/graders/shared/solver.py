@@ -23,14 +23,16 @@ from autograder.checks.checks import (
 NO_SCORES = "check_accuracy did not ask the model for scores: call self.model.loss(X) without y."
 BUILDS_ON = {"optim.sgd": None}  # only named: a rule of ours takes its place
 
-# Runs beside the student's code and holds no answers. The model scores an image by the image itself: its
-# class is the place of its largest entry. It notes what it was given. The rules climb, so that none is sgd.
+# Runs beside the student's code and holds no answers. The model's scores are an image's entries, in an order
+# that it is made with: whoever wants them asks for them. It notes what it was given. The rules climb, so that
+# none is sgd.
 SOURCES = """
 import numpy as np
 
 
 class Model:
-    def __init__(self, right_at=None):
+    def __init__(self, order, right_at=None):
+        self.order = order
         self.params = {"a": np.array([0.0, 10.0]), "b": np.zeros((2, 2))}
         self.right_at = right_at
         self.X, self.y, self.losses = [], [], []
@@ -39,8 +41,8 @@ class Model:
         self.X.append(np.array(X))
         if y is None:
             if self.right_at is None or abs(self.params["a"][0] - self.right_at) < 0.5:
-                return np.array(X)
-            return -np.array(X)
+                return np.array(X)[:, self.order]
+            return -np.array(X)[:, self.order]
         self.y.append(np.array(y))
         self.losses.append(float(len(self.losses) + 0.25))
         return self.losses[-1], {"a": np.array([1.0, -2.0]), "b": np.full((2, 2), -3.0)}
@@ -77,24 +79,32 @@ class Kit:
 """
 
 
+ORDER = np.array([2, 0, 3, 1])
+LEAST_DIFFERENT = 5  # of 12 draws from 40; a right sample has fewer once in 12 million times
 SEEN = ("X", "y", "losses", "params", "history")
 
 
 def images(count: int, classes: int = 4, seed: int = 5) -> tuple[np.ndarray, np.ndarray]:
-    """Images that are their own scores, no two alike, and labels that are right for about half of them."""
+    """Images that make their own scores, no two alike, and labels that are right for about half of them."""
     draws = np.random.RandomState(seed)
     X = draws.rand(count, classes) + np.arange(count)[:, None]
-    y = np.where(draws.rand(count) < 0.5, X.argmax(axis=1), draws.randint(classes, size=count))
-    y[-3:] = X[-3:].argmax(axis=1)  # right, so that it shows when the last batch is left out
+    y = np.where(draws.rand(count) < 0.5, best(X), draws.randint(classes, size=count))
+    y[-3:] = best(X[-3:])  # right, so that it shows when the last batch is left out
     return X, y
+
+
+def best(X: np.ndarray) -> np.ndarray:
+    """The class of each image's largest score."""
+    classes: np.ndarray = X[:, ORDER].argmax(axis=1)
+    return classes
 
 
 def make(student: Any, *, right_at: float | None = None, count: int = 12, **options: Any) -> tuple[Any, Any]:
     """The kit above, and a Solver of the student's with our stub model."""
     kit = student.define(SOURCES, "Kit")
-    model = student.method(kit, "Model", right_at, keep="all")
+    model = student.method(kit, "Model", ORDER, right_at, keep="all")
     X, y = images(count)
-    data = {"X_train": X, "y_train": y, "X_val": X[:8], "y_val": X[:8].argmax(axis=1)}
+    data = {"X_train": X, "y_train": y, "X_val": X[:8], "y_val": best(X[:8])}
     settings = {"optim_config": {"learning_rate": 0.5}, "batch_size": 5, "verbose": False} | options
     return kit, student.new("solver.Solver", model, data, update_rule="sgd", **settings)
 
@@ -251,7 +261,7 @@ def test_check_accuracy(student: Any, case: Case) -> None:
         fail("value", f"With batch_size=5 the model was given {largest} images at once.")
     if case.id == "full_batches" and min(len(part) for part in seen) == 0:
         fail("value", "The model was given a batch without images: 20 images make four batches of 5.")
-    right = X.argmax(axis=1) == y
+    right = best(X) == y
     whole = case.id in ("sample_too_large", "sample_of_all")
     if whole and sorted(rows_of(np.concatenate(seen), X)) != list(range(len(X))):
         fail("value", f"With num_samples={samples} of {len(X)} images each of them counts once.")
@@ -275,6 +285,8 @@ def check_samples(student: Any, kit: Any, X: np.ndarray, y: np.ndarray, options:
         if not seen:
             fail("value", NO_SCORES)
         drawn.append(rows_of(np.concatenate(seen), X).tolist())
+        if len(set(drawn[-1])) < LEAST_DIFFERENT:
+            fail("value", "A sample holds the same image many times over: draw each image by itself.")
     if any(rows == drawn[0] for rows in drawn[1:]):
         fail("value", "check_accuracy looks at the same images at every call: is a seed set inside?")
     parts_seen = {row * 4 // len(X) for rows in drawn for row in rows if row >= 0}
