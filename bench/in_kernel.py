@@ -7,7 +7,7 @@ from typing import Any
 from autograder.checks.checks import Case
 from autograder.sandbox.host import Host
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.student import SandboxedStudent
+from autograder.sandbox.sandboxed_student import SandboxedStudent
 from autograder.sandbox.worker import Worker
 
 

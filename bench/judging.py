@@ -25,7 +25,7 @@ from autograder.course.assignment import Assignment
 from autograder.files import contents_below
 from autograder.intake import Submission
 from autograder.judge.digests import solved_files
-from autograder.judge.grade import grade_all
+from autograder.judge.grading import grade_all
 from autograder.records.record import Record
 from autograder.release.strip import strip_module
 from autograder.sandbox.client import Sandbox

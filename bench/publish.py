@@ -23,7 +23,7 @@ from autograder.course import assignment as course
 from autograder.files import write_atomically
 from autograder.gradebook.book import Gradebook
 from autograder.gradebook.url import sqlite_url
-from autograder.judge.grade import grade_all
+from autograder.judge.grading import grade_all
 from autograder.records import changes as regrade
 from autograder.records.record import Record
 from autograder.records.store import Store

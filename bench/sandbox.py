@@ -25,7 +25,7 @@ import numpy as np
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.level import Level, probe
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.student import SandboxedStudent
+from autograder.sandbox.sandboxed_student import SandboxedStudent
 
 ROOT = Path(__file__).parents[1]
 SIZES = {"1 KB": 128, "1 MB": 1 << 17, "20 MB": 20 << 17}  # numbers of 8 bytes, sent there and back

@@ -19,14 +19,14 @@ def file_of(module: str) -> Path:
 
 
 def test_every_module_that_grading_runs_is_hashed(graph: grimp.ImportGraph) -> None:
-    used = {"autograder.judge.grade", *graph.find_upstream_modules("autograder.judge.grade")}
+    used = {"autograder.judge.grading", *graph.find_upstream_modules("autograder.judge.grading")}
     hashed = set(digests.deciding_code())
     assert sorted(module for module in used if file_of(module) not in hashed) == []
 
 
 def test_what_is_hashed_without_being_imported_lies_in_a_room_that_is(graph: grimp.ImportGraph) -> None:
     """A room that nothing of grading needs would regrade everyone for nothing."""
-    used = {"autograder.judge.grade", *graph.find_upstream_modules("autograder.judge.grade")}
+    used = {"autograder.judge.grading", *graph.find_upstream_modules("autograder.judge.grading")}
     rooms = {module.split(".")[1] for module in used if "." in module}
     assert {name.removesuffix(".py") for name in digests.DECIDING} - rooms <= {"__init__"}
 

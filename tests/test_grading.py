@@ -13,7 +13,7 @@ from autograder.errors import GradingError
 from autograder.intake import Source, Submission
 from autograder.judge import hand_in, scoring
 from autograder.judge.digests import graders_digest
-from autograder.judge.grade import grade_all, grade_one, grade_tasks
+from autograder.judge.grading import grade_all, grade_one, grade_tasks
 from autograder.judge.task import Task
 from autograder.notebook import GradeCell, Notebook
 from autograder.records.record import CaseResult, Record

@@ -8,7 +8,7 @@ import pytest
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.intake import Submission
-from autograder.judge.grade import grade_one
+from autograder.judge.grading import grade_one
 from autograder.judge.notebook_code import module_name, notebook_modules
 from autograder.records.record import Record
 from autograder.sandbox.level import unsafe

@@ -10,7 +10,7 @@ import pytest
 
 from autograder import intake
 from autograder.course import assignment as course
-from autograder.judge.grade import grade_all
+from autograder.judge.grading import grade_all
 from autograder.records import record
 from autograder.records.record import Record
 from samples import make_class

@@ -22,7 +22,7 @@ from autograder.errors import CourseError, IntakeError
 from autograder.files import whole
 from autograder.intake import Source, Submission
 from autograder.judge.check import Check
-from autograder.judge.grade import load_checks
+from autograder.judge.grading import load_checks
 from autograder.judge.hand_in import Judge
 from autograder.judge.neighbours import graders_importable
 from autograder.records.record import CaseResult

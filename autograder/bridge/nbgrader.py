@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from autograder.bridge import autograde, feedback, formgrader, ordinary
+from autograder.bridge import autograde, feedback_exporter, formgrader, ordinary
 from autograder.course import course as courses
 from autograder.release import nbgrader_settings
 
@@ -23,7 +23,7 @@ def configure(config: Any, course: str | Path | None = None) -> None:
     nbgrader_settings.configure(config)
     autograde.configure(config, found)
     formgrader.configure(config, found)
-    feedback.configure(config, found)
+    feedback_exporter.configure(config, found)
     # What [late] in assignment.toml takes off.
     config.AssignLatePenalties.plugin_class = "autograder.bridge.late_penalty.LatePenalty"
     config.LatePenalty.course = str(found.root)

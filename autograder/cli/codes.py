@@ -16,7 +16,7 @@ from autograder.errors import (
     ReviewError,
     RosterError,
 )
-from autograder.sandbox.errors import SandboxError
+from autograder.sandbox.faults import SandboxError
 
 DONE, ATTENTION, USAGE, FAILED = 0, 1, 2, 3
 CODES = (

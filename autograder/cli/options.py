@@ -8,7 +8,7 @@ import sys
 from autograder.course.assignment import Assignment
 from autograder.errors import CourseError
 from autograder.sandbox import level
-from autograder.sandbox.errors import SandboxError
+from autograder.sandbox.faults import SandboxError
 from autograder.sandbox.level import Level
 
 

@@ -201,9 +201,9 @@ def run(options: argparse.Namespace) -> int:
     url = options.gradebook or sqlite_url(options.out / "gradebook.db")
     graded = Graded(course.load(options.assignment), options.out, url)
     if options.browser:
-        from autograder.runs import reading  # Jupyter takes seconds to import
+        from autograder.runs import reading_room  # Jupyter takes seconds to import
 
-        reading.serve(graded, options.jupyter)
+        reading_room.serve(graded, options.jupyter)
     if options.objections:
         new, all_of_them = review.take_objections(graded, options.objections)
         print(f"{new} new on the list, of {all_of_them}; reply with --browser")

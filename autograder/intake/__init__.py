@@ -7,7 +7,7 @@ knows), `submission` (one hand-in in memory), `downloads` (what an LMS gives out
 (every hand-in as it came), `collect` (the ones that count, to nbgrader's layout).
 """
 
-from autograder.intake.collect import Collector, Report
+from autograder.intake.collector import Collector, Report
 from autograder.intake.notebook_files import read_cells
 from autograder.intake.submission import Source, Submission, arrange, beside, find, read, source_of
 from autograder.intake.written import is_placeholder

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from autograder.judge.outcomes import Came
-from autograder.sandbox.errors import SandboxError
+from autograder.sandbox.faults import SandboxError
 from autograder.sandbox.running import Running
-from autograder.sandbox.student import SandboxedStudent
+from autograder.sandbox.sandboxed_student import SandboxedStudent
 
 Once = Callable[[bool], Came]  # run the check, alone or not
 

@@ -29,9 +29,9 @@ from autograder.judge.task import unreadable
 from autograder.notebook import GradeCell
 from autograder.records.record import CaseResult, Grade, Record
 from autograder.sandbox.client import Sandbox
-from autograder.sandbox.errors import SandboxError
+from autograder.sandbox.faults import SandboxError
 from autograder.sandbox.level import Level, probe
-from autograder.sandbox.student import SandboxedStudent
+from autograder.sandbox.sandboxed_student import SandboxedStudent
 
 CALLED = re.compile(r"^  \S+ line \d+, in (\w+)", re.MULTILINE)  # a student's line in `student_message`
 NO_FORWARD = re.compile(r"checked, because (\w+) is not written yet, and ")  # as `preparing` says it

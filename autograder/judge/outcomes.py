@@ -13,8 +13,8 @@ from autograder.checks.checks import CheckFailed
 from autograder.errors import GradingError
 from autograder.judge.check import Check
 from autograder.records.record import CaseResult, Outcome
-from autograder.sandbox.errors import SandboxError, StudentError
-from autograder.sandbox.student import SandboxedStudent
+from autograder.sandbox.faults import SandboxError, StudentError
+from autograder.sandbox.sandboxed_student import SandboxedStudent
 
 PROPERTIES = {"import": "import", "missing": "missing"}  # of a student's error, by its kind; else "code"
 OURS = (SandboxError, GradingError, MemoryError, OSError)  # never made by what a student's code returned

@@ -14,7 +14,7 @@ from typing import Any
 from autograder.course.assignment import Assignment
 from autograder.errors import GradingError
 from autograder.judge.check import Check
-from autograder.judge.grade import load_checks
+from autograder.judge.grading import load_checks
 from autograder.judge.hand_in import Judge, Now
 from autograder.judge.scoring import score
 from autograder.mutants.make import Mutant, side

@@ -26,7 +26,7 @@ from autograder.pipelines.gradescope_zip import COURSE, SETTINGS
 from autograder.records.record import Record
 from autograder.reports.gradescope import results_json
 from autograder.sandbox import level
-from autograder.sandbox.errors import SandboxError
+from autograder.sandbox.faults import SandboxError
 from autograder.workers import pool
 
 METADATA = "submission_metadata.json"

@@ -96,7 +96,7 @@ def released_submission(assignment: Assignment) -> Submission:
 
 
 def _grade(assignment: Assignment, submission: Submission) -> Record:
-    from autograder.judge.grade import grade_one  # pytest and the sandbox: not needed to build a release
+    from autograder.judge.grading import grade_one  # pytest and the sandbox: not needed to build a release
 
     return grade_one(assignment, submission)
 

@@ -18,7 +18,7 @@ from autograder.course.matched import Matched
 from autograder.course.roster import Roster
 from autograder.errors import ExportError
 from autograder.files import write_atomically
-from autograder.intake.collect import safe_id
+from autograder.intake.collector import safe_id
 from autograder.intake.downloads import CANVAS, MOODLE, HandIn, survey
 from autograder.records.record import Record
 from autograder.records.store import IGNORE

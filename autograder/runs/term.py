@@ -15,8 +15,8 @@ from autograder.errors import FolderError
 from autograder.files import write_atomically
 from autograder.gradebook.graded import Graded
 from autograder.records.store import IGNORE
-from autograder.reports import term
-from autograder.reports.term import Earned, Standing, Taught
+from autograder.reports import term_scores
+from autograder.reports.term_scores import Earned, Standing, Taught
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ def write(course: Course, results: Path, roster_file: Path | None, to: Path, fin
         taught.append(Taught(graded.assignment, earned, bool(graded.unclaimed) and not final))
     if not any(one.earned for one in taught):
         raise FolderError(f"{results}: expected results in {results}/<assignment>, found none; grade first")
-    standings = term.standings(course, taught, people)
+    standings = term_scores.standings(course, taught, people)
     write_atomically(to / ".gitignore", IGNORE)
-    write_atomically(to / "term.csv", term.as_csv(course, taught, standings))
-    write_atomically(to / "term.html", term.class_page(course, taught, standings))
+    write_atomically(to / "term.csv", term_scores.as_csv(course, taught, standings))
+    write_atomically(to / "term.html", term_scores.class_page(course, taught, standings))
     for one in standings:
-        write_atomically(to / "students" / f"{one.student}.html", term.student_page(course, one))
+        write_atomically(to / "students" / f"{one.student}.html", term_scores.student_page(course, one))
     return Written(standings, [one.assignment.name for one in taught if not one.earned], faults)

@@ -18,11 +18,11 @@ from autograder.inherited import JUDGE_MB, refuse_low_limits
 from autograder.sandbox import harden, launch
 from autograder.sandbox import seccomp as policy
 from autograder.sandbox.channel import Channel
-from autograder.sandbox.errors import Echo, Frame, SandboxError, StudentError
+from autograder.sandbox.faults import Echo, Frame, SandboxError, StudentError
 from autograder.sandbox.host import Ended
 from autograder.sandbox.level import Level, probe
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.student import SandboxedStudent
+from autograder.sandbox.sandboxed_student import SandboxedStudent
 from autograder.sandbox.watch import Clock
 from autograder.sandbox.wire import Handle
 

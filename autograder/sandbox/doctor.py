@@ -8,7 +8,7 @@ import time
 
 from autograder.sandbox import harden, launch, level
 from autograder.sandbox.client import Sandbox
-from autograder.sandbox.errors import SandboxError
+from autograder.sandbox.faults import SandboxError
 from autograder.sandbox.level import Level
 
 TRIAL = {"trial_package/trial.py": b"def answer():\n    return 42\n"}

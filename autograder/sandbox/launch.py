@@ -22,7 +22,7 @@ from typing import IO, Any
 import msgpack
 import numpy as np
 
-from autograder.sandbox.errors import SandboxError
+from autograder.sandbox.faults import SandboxError
 
 HERE = Path(__file__).parent
 SOURCES = (
@@ -31,10 +31,10 @@ SOURCES = (
     "line",
     "stand_ins",
     "taken_away",
-    "answers",
+    "answering",
     "older",
     "meanings",
-    "bridge",
+    "older_packages",
     "memory_import",
     "refusals",
     "worker",

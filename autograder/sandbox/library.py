@@ -11,7 +11,7 @@ and what it computes with stay in the second worker; what a student's arrays do 
 from collections.abc import Mapping
 
 from autograder.sandbox.channel import Frame, Gone, TimedOut
-from autograder.sandbox.errors import SandboxError
+from autograder.sandbox.faults import SandboxError
 from autograder.sandbox.host import Ended, Host
 from autograder.sandbox.running import Running
 from autograder.sandbox.watch import Seen, Until

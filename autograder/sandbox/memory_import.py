@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from types import CodeType, ModuleType
 from typing import Any
 
-from autograder.sandbox import bridge, older, stand_ins, taken_away
+from autograder.sandbox import older, older_packages, stand_ins, taken_away
 
 
 class StudentModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -136,7 +136,7 @@ class StudentModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self.failed[module.__name__] = error
         if not path.endswith("__init__.py"):  # from a package, more are modules still to be imported
             why = f"{path} cannot be imported: {type(error).__name__}: {error}"
-            bridge.pretend(module, why)
+            older_packages.pretend(module, why)
 
     def get_source(self, name: str) -> str | None:
         """For `inspect.getsource`."""

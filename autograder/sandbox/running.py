@@ -7,7 +7,7 @@ import numpy as np
 
 from autograder.sandbox import wire
 from autograder.sandbox.channel import Gone, TimedOut
-from autograder.sandbox.errors import SandboxError
+from autograder.sandbox.faults import SandboxError
 from autograder.sandbox.host import Ended, Host
 from autograder.sandbox.watch import Until
 

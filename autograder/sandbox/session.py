@@ -10,7 +10,7 @@ from typing import Any
 
 from autograder.sandbox import wire
 from autograder.sandbox.channel import Channel, Gone, TimedOut
-from autograder.sandbox.errors import Frame, SandboxError, StudentError
+from autograder.sandbox.faults import Frame, SandboxError, StudentError
 from autograder.sandbox.host import Ended, Host
 from autograder.sandbox.library import Broken, Exhausted, Library, Names
 from autograder.sandbox.running import Running

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.sandbox import bridge, refusals, wire
-from autograder.sandbox.answers import Answerer, Answers, draws
+from autograder.sandbox import older_packages, refusals, wire
+from autograder.sandbox.answering import Answerer, Answers, draws
 from autograder.sandbox.line import Line
 from autograder.sandbox.meanings import Meanings
 from autograder.sandbox.memory_import import StudentModules
@@ -109,7 +109,7 @@ class Worker:
         sys.meta_path.append(self._submission)
         refusals.say_so()
         if aliases:
-            bridge.Bridge(package, aliases).install()
+            older_packages.Bridge(package, aliases).install()
         _seed(0)
 
     def load(self, module: str) -> None:
@@ -184,8 +184,8 @@ class Worker:
         if not self._submission.aliases:
             return function(*args, **kwargs)
         try:
-            return bridge.call(function, args, kwargs, self._meanings)
-        except bridge.Unbridged as error:
+            return older_packages.call(function, args, kwargs, self._meanings)
+        except older_packages.Unbridged as error:
             raise Refused("missing", f"{getattr(function, '__name__', 'it')} {error}") from None
 
     def get(self, handle: wire.Handle, path: list[Any]) -> Any:

@@ -18,7 +18,7 @@ from autograder import bounded, inherited
 from autograder.course import assignment as course
 from autograder.errors import GradingError
 from autograder.judge.digests import environment
-from autograder.judge.grade import grade_tasks
+from autograder.judge.grading import grade_tasks
 from autograder.judge.task import Task
 from autograder.records.record import Record
 from autograder.sandbox import level

@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 
 from autograder.sandbox.client import Sandbox
-from autograder.sandbox.errors import StudentError
+from autograder.sandbox.faults import StudentError
 from autograder.sandbox.level import Level, probe
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.student import SandboxedStudent
+from autograder.sandbox.sandboxed_student import SandboxedStudent
 
 HONEST = {"cs_lib/layers.py": b"def double(x):\n    return 2 * x\n"}
 BEST = probe()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.sandbox.errors import StudentError
+from autograder.sandbox.faults import StudentError
 
 SOLVED = {
     "cs_lib/layers.py": b"def double(x):\n    return 2 * x  # the secret\n\ndef net(x):\n    return 4 * x\n"

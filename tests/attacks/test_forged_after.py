@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.sandbox.errors import StudentError
+from autograder.sandbox.faults import StudentError
 
 CODE = """
 from autograder.sandbox.line import Line

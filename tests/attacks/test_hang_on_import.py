@@ -1,6 +1,6 @@
 """Hang while being imported, once for every check."""
 
-from autograder.sandbox.errors import StudentError
+from autograder.sandbox.faults import StudentError
 from autograder.sandbox.limits import Limits
 
 CODE = """

@@ -7,7 +7,7 @@ import pytest
 
 from autograder.course import assignment as course
 from autograder.intake import Submission
-from autograder.judge.grade import grade_all
+from autograder.judge.grading import grade_all
 from autograder.records.record import Record
 from autograder.sandbox.level import probe
 from autograder.sandbox.limits import Limits

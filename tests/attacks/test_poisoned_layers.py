@@ -8,7 +8,7 @@ import pytest
 
 from autograder.course import assignment as course
 from autograder.intake import Submission
-from autograder.judge.grade import grade_all
+from autograder.judge.grading import grade_all
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.level import probe
 

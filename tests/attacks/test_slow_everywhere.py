@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.sandbox.errors import StudentError
+from autograder.sandbox.faults import StudentError
 from autograder.sandbox.limits import Limits
 
 CODE = """

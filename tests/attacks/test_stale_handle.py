@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.sandbox.errors import SandboxError
+from autograder.sandbox.faults import SandboxError
 
 CODE = """
 from autograder.sandbox import wire

@@ -12,7 +12,7 @@ import pytest
 from autograder.course.assignment import Assignment
 from autograder.course.course import read
 from autograder.intake import Submission
-from autograder.judge.grade import grade_one
+from autograder.judge.grading import grade_one
 from autograder.notebook import GradeCell, Notebook
 from autograder.records.record import Record
 from autograder.sandbox.level import probe

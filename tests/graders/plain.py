@@ -21,7 +21,7 @@ import numpy as np
 
 from autograder.sandbox import taken_away
 from autograder.sandbox.describe import Calls
-from autograder.sandbox.errors import StudentError
+from autograder.sandbox.faults import StudentError
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.stand_ins import Names, make_absent, refusing
 from autograder.sandbox.wire import is_finite

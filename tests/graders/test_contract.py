@@ -11,7 +11,7 @@ from functools import cache
 import pytest
 
 from autograder.course import assignment as course
-from autograder.judge.grade import load_checks
+from autograder.judge.grading import load_checks
 from autograder.judge.neighbours import graders_importable
 from autograder.judge.scoring import EDGE_SHARE
 

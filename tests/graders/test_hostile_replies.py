@@ -11,7 +11,7 @@ import pytest
 
 from autograder import graders
 from autograder.checks.checks import CheckFailed
-from autograder.sandbox.errors import Echo, StudentError
+from autograder.sandbox.faults import Echo, StudentError
 from autograder.sandbox.wire import Handle
 
 from .running import Row, rows

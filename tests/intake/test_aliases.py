@@ -7,7 +7,7 @@ import pytest
 from autograder import intake
 from autograder.cli import main as cli
 from autograder.course import assignment as course
-from autograder.judge.grade import grade_one
+from autograder.judge.grading import grade_one
 from autograder.records.record import Record
 
 OLD = Path(__file__).parent / "old"

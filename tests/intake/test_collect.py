@@ -20,8 +20,8 @@ from autograder.course.roster import Roster
 from autograder.errors import IntakeError
 from autograder.intake import Source, facts
 from autograder.intake import archive_of_hand_ins as store
-from autograder.intake import collect as collect_module
-from autograder.intake.collect import safe_id
+from autograder.intake import collector as collect_module
+from autograder.intake.collector import safe_id
 from tests.intake.conftest import ROSTER, Collect, below, files, mark_of, put, snapshot, zipped
 
 EARLY, IN_TIME, LATE, VERY_LATE = "2026-01-20", "2026-02-01", "2026-02-03", "2026-02-20"

@@ -13,7 +13,7 @@ from autograder.notebook import GradeCell, Notebook
 from autograder.reading import shown
 from autograder.reading.waiting import Waiting
 from autograder.records.record import Grade
-from autograder.runs import reading
+from autograder.runs import reading_room
 
 PNG = "iVBORw0KGgo="
 DRAWN = {"output_type": "display_data", "data": {"image/png": PNG}, "metadata": {}}
@@ -100,11 +100,11 @@ def test_a_notebook_that_is_none_costs_the_pictures_only(
 
 
 def test_the_server_is_started_where_results_are(assignment: Assignment, out: Path, tmp_path: Path) -> None:
-    reading.prepare(Graded(assignment, out))
+    reading_room.prepare(Graded(assignment, out))
     assert str(assignment.root) in (out / "nbgrader_config.py").read_text(encoding="utf-8")
-    command = reading.command(["--port=9000"])
+    command = reading_room.command(["--port=9000"])
     assert command[1:4] == ["-m", "jupyter", "server"]
     assert "--ServerApp.ip=127.0.0.1" in command
     assert command[-1] == "--port=9000"
     with pytest.raises(RecordError, match="no records; run autograder grade first"):
-        reading.prepare(Graded(assignment, tmp_path / "nothing"))
+        reading_room.prepare(Graded(assignment, tmp_path / "nothing"))

@@ -13,7 +13,7 @@ from nbgrader import api
 from nbgrader.utils import notebook_hash
 
 from autograder import intake
-from autograder.bridge.feedback import record_of
+from autograder.bridge.feedback_exporter import record_of
 from autograder.course import assignment as course
 from autograder.course.course import find_root
 from autograder.files import write_atomically
@@ -127,7 +127,7 @@ def test_a_record_is_made_again_where_none_fits(
     elif kept == "unreadable":
         write_atomically(tmp_path / "records" / f"{STUDENT}.json", "{")
     made = replace(graded(), hashes=now, seconds=7.0)
-    monkeypatch.setattr("autograder.bridge.feedback.grade_once", lambda *_: made)
+    monkeypatch.setattr("autograder.bridge.feedback_exporter.grade_once", lambda *_: made)
     assert record_of(assignment, source, sqlite_url(tmp_path / "gradebook.db")) is made
     assert record_of(assignment, source, "postgresql://grader@db/course") is made
 

@@ -17,8 +17,8 @@ from autograder.course.roster import RosterEntry
 from autograder.errors import CourseError
 from autograder.records import record as records
 from autograder.records.record import Grade, Hashes, Record
-from autograder.reports import term
-from autograder.reports.term import Earned, Taught
+from autograder.reports import term_scores
+from autograder.reports.term_scores import Earned, Taught
 from tests.reports.sample import Tags, assignment
 
 DUE = datetime(2026, 2, 1, 12, tzinfo=UTC)
@@ -43,8 +43,8 @@ def taught(*given: Record | None, **more: object) -> list[Taught]:
     return made
 
 
-def standing(course: Course, given: list[Taught]) -> term.Standing:
-    return term.standings(course, given, {"s001": ANN})[0]
+def standing(course: Course, given: list[Taught]) -> term_scores.Standing:
+    return term_scores.standings(course, given, {"s001": ANN})[0]
 
 
 def test_shares_count_by_weight_and_default_to_points() -> None:
@@ -93,26 +93,26 @@ def test_what_waits_is_blank_and_what_is_to_come_does_not_count() -> None:
 def test_nothing_handed_in_is_0_unless_it_may_lie_there_under_another_name() -> None:
     assert standing(COURSE, taught(handed(4), None)).percent == 50.0
     unknown = standing(COURSE, taught(handed(4), None, unclaimed=True))
-    assert (unknown.percent, unknown.needed) == (None, f"two: {term.UNCLAIMED}")
+    assert (unknown.percent, unknown.needed) == (None, f"two: {term_scores.UNCLAIMED}")
 
 
 def test_pages_and_csv_say_the_same_and_escape_what_they_show() -> None:
     course, given = replace(COURSE, late_days=3), taught(handed(4, day=2), handed(2))
-    everybody = term.standings(course, given, {"s001": ANN, "=x": RosterEntry("=x")})
-    rows = list(csv.DictReader(io.StringIO(term.as_csv(course, given, everybody))))
+    everybody = term_scores.standings(course, given, {"s001": ANN, "=x": RosterEntry("=x")})
+    rows = list(csv.DictReader(io.StringIO(term_scores.as_csv(course, given, everybody))))
     assert [row["student_id"] for row in rows] == ["'=x", "s001"]
     assert rows[1]["one"] == "3.0"
     assert rows[1]["one counts"] == "4.0"
     assert rows[1]["one late days"] == "1"
     assert (rows[1]["late_days_left"], rows[1]["percent"]) == ("2", "75.0")
-    page = term.class_page(course, given, everybody)
+    page = term_scores.class_page(course, given, everybody)
     words = " ".join(Tags(page).text.split())
     assert "A <course>" in words
     assert "1 late day, 3 without" in words
     assert "75.0 %" in words
     assert "<b>" not in page
     assert "students/%3Dx.html" in Tags(page).of("href")
-    own = " ".join(Tags(term.student_page(course, everybody[1])).text.split())
+    own = " ".join(Tags(term_scores.student_page(course, everybody[1])).text.split())
     assert "75.0 %" in own
     assert "2 of 3 late days left" in own
     assert "1 late day paid, 3 without" in own

@@ -10,7 +10,7 @@ from autograder.checks.checks import CheckFailed
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.judge import inline, scoring
-from autograder.judge.grade import grade_one
+from autograder.judge.grading import grade_one
 from autograder.notebook import GradeCell
 from autograder.records.record import CaseResult, Grade
 from bench import labelled, rubrics

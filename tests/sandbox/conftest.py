@@ -8,7 +8,7 @@ import pytest
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.level import probe
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.student import SandboxedStudent
+from autograder.sandbox.sandboxed_student import SandboxedStudent
 
 BEST = probe()
 

@@ -14,7 +14,7 @@ from autograder.sandbox import client, harden, launch
 from autograder.sandbox import seccomp as policy
 from autograder.sandbox.channel import Channel
 from autograder.sandbox.client import Sandbox
-from autograder.sandbox.errors import SandboxError, StudentError
+from autograder.sandbox.faults import SandboxError, StudentError
 from autograder.sandbox.level import Level, probe
 from autograder.sandbox.limits import Limits
 

@@ -12,7 +12,7 @@ import pytest
 from autograder.sandbox import doctor, harden, launch, level
 from autograder.sandbox import seccomp as policy
 from autograder.sandbox.client import Sandbox
-from autograder.sandbox.errors import SandboxError
+from autograder.sandbox.faults import SandboxError
 from autograder.sandbox.level import Level
 from autograder.sandbox.limits import Limits
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograder.sandbox.client import Sandbox
-from autograder.sandbox.errors import SandboxError, StudentError
+from autograder.sandbox.faults import SandboxError, StudentError
 from autograder.sandbox.limits import Limits
 
 SOLVED = """

@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from autograder.sandbox.errors import StudentError
+from autograder.sandbox.faults import StudentError
 
 
 def failure(call, *args) -> StudentError:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.sandbox import bridge, older
+from autograder.sandbox import older, older_packages
 from autograder.sandbox.meanings import Meanings, starts_late
 
 
@@ -144,7 +144,7 @@ def test_the_net_is_told_in_the_words_of_its_own_dropout(
     scope: dict[str, Any] = {}
     exec(f"class Net:\n    def __init__(self, dropout={default}): self.dropout = dropout", scope)
     meanings = Meanings(lambda module, name: function)
-    net = bridge.call(scope["Net"], [], {"dropout_keep_ratio": ratio}, meanings)
+    net = older_packages.call(scope["Net"], [], {"dropout_keep_ratio": ratio}, meanings)
     assert net.dropout == passed
 
 
@@ -153,7 +153,9 @@ def test_a_dropout_that_drops_p_is_given_what_it_means() -> None:
         return drops(x, param)
 
     meanings = Meanings(lambda module, name: dropout_forward)
-    out, _ = bridge.call(dropout_forward, [np.ones((60, 60)), {"mode": "train", "p": 0.25}], {}, meanings)
+    out, _ = older_packages.call(
+        dropout_forward, [np.ones((60, 60)), {"mode": "train", "p": 0.25}], {}, meanings
+    )
     assert abs((out != 0).mean() - 0.25) < 0.05
     seen = []
     meanings.turning(lambda x, param: seen.append(param["p"]))(0, {"p": 0.75, "mode": "train"})
@@ -183,10 +185,10 @@ def test_an_adam_that_starts_at_1_is_given_0_where_it_counts_first(
 ) -> None:
     adam = an_adam(start, count_first)
     assert starts_late(adam) is late
-    w, _ = bridge.call(adam, [np.zeros(1), np.array([0.5])], {})
+    w, _ = older_packages.call(adam, [np.zeros(1), np.array([0.5])], {})
     assert abs(w[0] + 1e-3) < 1e-5
     given = {"learning_rate": 0.1}
-    assert bridge.call(adam, [np.zeros(1), np.array([0.5]), given], {})[1] is given
+    assert older_packages.call(adam, [np.zeros(1), np.array([0.5]), given], {})[1] is given
 
 
 def test_an_adam_that_fails_is_left_alone() -> None:

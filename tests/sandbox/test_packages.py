@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autograder.sandbox.client import Sandbox
-from autograder.sandbox.errors import SandboxError, StudentError
+from autograder.sandbox.faults import SandboxError, StudentError
 from autograder.sandbox.launch import places
 from autograder.sandbox.level import Level, by_name, probe
 from autograder.sandbox.limits import Limits

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autograder.sandbox.client import Sandbox
-from autograder.sandbox.errors import Echo, SandboxError, StudentError
+from autograder.sandbox.faults import Echo, SandboxError, StudentError
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.session import GIVE_UP
 from autograder.sandbox.wire import Handle

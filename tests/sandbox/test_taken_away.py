@@ -3,7 +3,7 @@
 import pytest
 
 from autograder.sandbox.client import Sandbox
-from autograder.sandbox.errors import StudentError
+from autograder.sandbox.faults import StudentError
 from autograder.sandbox.level import probe
 
 pytestmark = pytest.mark.skipif(not probe().safe, reason="no isolation on this machine")

@@ -6,7 +6,7 @@ from typing import Any
 from autograder.sandbox import wire
 from autograder.sandbox.channel import Gone
 from autograder.sandbox.describe import Calls
-from autograder.sandbox.errors import Echo, SandboxError, StudentError
+from autograder.sandbox.faults import Echo, SandboxError, StudentError
 from autograder.sandbox.host import Host
 from autograder.sandbox.library import Names
 from autograder.sandbox.session import WRONG_FORM, Session

@@ -34,7 +34,7 @@ from autograder.reports import feedback
 def configure(config: Any, of: Course) -> None:
     """Settings of `nbgrader generate_feedback`."""
     config.FeedbackExporter.course = str(of.root)
-    config.GenerateFeedback.exporter_class = "autograder.bridge.feedback.FeedbackExporter"
+    config.GenerateFeedback.exporter_class = "autograder.bridge.feedback_exporter.FeedbackExporter"
     config.GenerateFeedback.preprocessors = []  # they would put scores into a notebook that nobody shows
 
 
