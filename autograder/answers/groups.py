@@ -87,7 +87,7 @@ def _place(group: Group) -> tuple[int, str]:
 
 def _grouped(grade_id: str, answers: Sequence[ReadAnswer], question: Question | None) -> list[Group]:
     """Each answer joins the first group whose first answer it is like in all that matters."""
-    bags = [bag(answer.text, question) for answer in answers]
+    bags = [bag(answer.text) for answer in answers]
     _correct_slips(bags, question)
     vectors = tf_idf(bags)
     by_key: dict[tuple[object, ...], list[list[int]]] = {}
@@ -102,13 +102,12 @@ def _grouped(grade_id: str, answers: Sequence[ReadAnswer], question: Question | 
     return [Group(grade_id, tuple(answers[at] for at in row)) for rows in by_key.values() for row in rows]
 
 
-def bag(text: str, question: Question | None) -> Counter[str]:
-    """The stems of an answer and their pairs; of words that the rubric calls alike, the name they share."""
+def bag(text: str) -> Counter[str]:
+    """The stems of an answer, and their pairs."""
     found: Counter[str] = Counter()
-    alike = (question.alike if question else None) or {}
     for sentence in sentences(text):
         said = [w for w in (sentence.item, *sentence.words) if w and w[0].isalnum() and w not in GLUE - MEANT]
-        words = [alike.get(stem(word), stem(word)) for word in said]
+        words = [stem(word) for word in said]
         found.update(words)
         found.update(" ".join(pair) for pair in itertools.pairwise(words))
     return found

@@ -129,7 +129,7 @@ def propose(
 
 
 def _cosines(texts: Sequence[str], question: Question) -> np.ndarray:
-    vectors = tf_idf([bag(text, question) for text in texts])
+    vectors = tf_idf([bag(text) for text in texts])
     places = {word: at for at, word in enumerate(dict.fromkeys(w for v in vectors for w in v))}
     matrix = np.zeros((len(texts), len(places)), dtype=np.float32)
     for row, vector in zip(matrix, vectors, strict=True):

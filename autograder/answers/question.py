@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,7 +31,6 @@ class Question:
     criteria: tuple[Criterion, ...]
     options: Options | None = None
     vocabulary: frozenset[str] = frozenset()  # words that an answer on the topic uses
-    alike: Mapping[str, str] | None = None  # stem -> the group of words of one meaning that it belongs to
 
     @property
     def kind(self) -> Literal["choice", "text"]:
@@ -49,6 +47,3 @@ class Asked:
 
     question: Question
     criterion: Criterion
-
-
-Words = Mapping[str, tuple[str, ...]]

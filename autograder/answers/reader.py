@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.answers.choices import Names, Options
-from autograder.answers.question import Criterion, Question, Words
+from autograder.answers.question import Criterion, Question
 from autograder.answers.text import sentences, spelled
 from autograder.answers.words import GLUE, stem
 from autograder.errors import RubricError
@@ -21,7 +21,7 @@ from autograder.toml_table import TomlTable, load
 QUESTION_KEYS = ("same_as", "answer", "options", "slots", "called", "criterion")
 CRITERION_KEYS = ("id", "title", "share", "full", "choose", "unsure", "slot")
 SHARES_TOLERANCE = 1e-6  # shares such as 1/3 are typed with a few digits
-TOPIC = "topic"  # the group of words of which any answer on the subject has at least one
+Topic = tuple[str, ...]
 
 
 def read(path: Path, cells: Iterable[Cell], root: Path) -> tuple[Question, ...]:
@@ -33,7 +33,7 @@ def read(path: Path, cells: Iterable[Cell], root: Path) -> tuple[Question, ...]:
     if not path.is_file():
         return ()
     where = path.relative_to(root).as_posix()
-    table, words = _load(path, root)
+    table, topic = _load(path, root)
     inline = {cell.grade_id: cell for cell in cells}
     found = []
     for grade_id, raw in table.items():
@@ -43,27 +43,29 @@ def read(path: Path, cells: Iterable[Cell], root: Path) -> tuple[Question, ...]:
             raise RubricError(
                 f"{at}: expected an inline question of the assignment ({known}); rename or delete it"
             )
-        fields, shared = _followed(TomlTable(raw, at), path.parent, words, root)
+        fields, shared = _followed(TomlTable(raw, at), path.parent, topic, root)
         fields.refuse_unknown(QUESTION_KEYS)
         found.append(_question(fields, inline[grade_id], shared))
     return tuple(found)
 
 
-def _load(path: Path, root: Path) -> tuple[dict[str, Any], Words]:
-    """The questions of a file, and the groups of words that they share."""
+def _load(path: Path, root: Path) -> tuple[dict[str, Any], Topic]:
+    """The questions of a file, and the words of which any answer on their topic has at least one."""
     where = path.relative_to(root).as_posix()
     table = load(path, where, RubricError)
-    return table, TomlTable(table.pop("words", {}), f"{where}: words").groups()
+    words = TomlTable(table.pop("words", {}), f"{where}: words")
+    words.refuse_unknown(("topic",))
+    return table, words.texts("topic")
 
 
-def _followed(table: TomlTable, folder: Path, words: Words, root: Path) -> tuple[TomlTable, Words]:
+def _followed(table: TomlTable, folder: Path, topic: Topic, root: Path) -> tuple[TomlTable, Topic]:
     """The table itself, or the one in another file that it names: a question that is asked twice."""
     if "same_as" not in table.raw:
-        return table, words
+        return table, topic
     table.refuse_unknown(("same_as",))
     assignment, _, grade_id = table.text("same_as").partition(": ")
     other = folder / f"{assignment}.toml"
-    questions, shared = _load(other, root) if other.is_file() else ({}, {})
+    questions, shared = _load(other, root) if other.is_file() else ({}, ())
     if grade_id not in questions or "same_as" in questions[grade_id]:
         raise table.fail(
             "another file's question, as in 'first: question_1'",
@@ -74,17 +76,16 @@ def _followed(table: TomlTable, folder: Path, words: Words, root: Path) -> tuple
     return TomlTable(questions[grade_id], table.where), shared
 
 
-def _question(table: TomlTable, cell: Cell, shared: Words) -> Question:
+def _question(table: TomlTable, cell: Cell, topic: Topic) -> Question:
     asked, answer = question_text(cell), table.text("answer")
     options = _options_of(table, asked)
     criteria = tuple(_criterion(t, cell.points, options) for t in table.tables("criterion"))
     _check_criteria(table, criteria, options.numbers if options else ())
     named = [words for _, called in (*options.names, *options.slots) for words in called] if options else []
-    said = [asked, answer, *(c.full for c in criteria), *shared.get(TOPIC, ()), *(" ".join(n) for n in named)]
+    said = [asked, answer, *(c.full for c in criteria), *topic, *(" ".join(n) for n in named)]
     words = {w for text in said for s in sentences(text) for w in s.words if len(w) > 2 and w.isalpha()}
-    alike = {stem(w): name for name, group in shared.items() if name != TOPIC for w in group}
     vocabulary = frozenset(w for w in words - GLUE if stem(w) not in GLUE)
-    return Question(cell.grade_id, asked, answer, criteria, options, vocabulary, alike)
+    return Question(cell.grade_id, asked, answer, criteria, options, vocabulary)
 
 
 def _options_of(table: TomlTable, asked: str) -> Options | None:

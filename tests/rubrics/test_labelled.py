@@ -13,7 +13,6 @@ SOUP = Question(
     "What spoils a soup, and what saves it?",
     "Salt; water.",
     (Criterion("spoils", "What spoils it", 1.0, "Salt."), Criterion("saves", "What saves it", 1.0, "Water.")),
-    alike={"brine": "salt", "salt": "salt"},
 )
 SALT, WATER = frozenset(("spoils",)), frozenset(("saves",))
 EXAMPLES = [
@@ -31,11 +30,6 @@ EXAMPLES = [
 def test_what_like_answers_got_is_proposed() -> None:
     found = propose(SOUP, EXAMPLES, ["Too much salt spoils the soup!", "Plenty of water saves the soup."])
     assert found == [{"spoils": True, "saves": False}, {"spoils": False, "saves": True}]
-
-
-def test_words_that_the_rubric_calls_alike_are_one() -> None:
-    answer = "Too much brine spoils the soup!"
-    assert propose(SOUP, EXAMPLES, [answer]) == [{"spoils": True, "saves": False}]
 
 
 def test_of_an_answer_like_none_nothing_is_proposed() -> None:

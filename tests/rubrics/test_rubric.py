@@ -17,7 +17,6 @@ from autograder.notebook import Cell, question_text
 GOOD = """
 [words]
 topic = ["curve", "slope"]
-shrinks = ["vanish", "fade", "shrink"]
 
 [inline_nb_1]
 answer = "Sigmoid and ReLU."
@@ -102,8 +101,7 @@ def test_everything_is_read(notebook: Path) -> None:
     assert (why.points, why.full, why.chosen) == (1.0, "The slope is zero.", None)
     assert found.points == 2.0
     assert found.vocabulary >= {"curve", "slope", "sigmoid", "leaky", "zero", "saturates"}
-    assert found.vocabulary.isdisjoint(("fade", "the", "which"))
-    assert found.alike == {"vanish": "shrinks", "fade": "shrinks", "shrink": "shrinks"}
+    assert found.vocabulary.isdisjoint(("the", "which"))
 
 
 def test_it_can_be_used(notebook: Path) -> None:
@@ -170,9 +168,10 @@ WRONG = {
         changed('["sigmoid"]', '"sigmoid"'),
         "inline_nb_1: options: 1: expected a list of texts, got 'sigmoid'",
     ),
-    "shared words": (
-        changed('["vanish", "fade", "shrink"]', "[1]"),
-        r"demo\.toml: words: shrinks: expected a list of texts",
+    "topic": (changed('["curve", "slope"]', "[1]"), r"demo\.toml: words: topic: expected a list of texts"),
+    "other words": (
+        changed('topic = ["curve", "slope"]', 'fade = ["vanish"]'),
+        r"demo\.toml: words: expected one of topic, got 'fade'",
     ),
     "option numbers": (changed("1 = [", "2x = ["), 'options "1", "2", … in order, got \'2x\''),
     "share": (
