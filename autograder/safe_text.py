@@ -10,6 +10,12 @@ def shown(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
+def briefly(name: str, most: int = 100) -> str:
+    """A name from a hand-in, safe and short enough for a sentence; its end says most."""
+    clean = shown(name)
+    return clean if len(clean) <= most else f"…{clean[-most:]}"
+
+
 FORMULA = tuple("=+-@＝＋－＠")  # what spreadsheets take for the beginning of one
 
 

@@ -18,7 +18,11 @@ from autograder.intake.facts import Facts
 from autograder.intake.written import WrittenAnswers
 from autograder.notebook import GradeCell, Notebook
 
-NOTEBOOK = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+LABELS = ("inline_two_layer_net_1", "inline_Dropout_1")
+EMPTY = [
+    {"cell_type": "markdown", "metadata": {"nbgrader": {"grade_id": label}}, "source": ""} for label in LABELS
+]
+NOTEBOOK = json.dumps({"cells": EMPTY, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
 LAYERS = (course.load("assignment1").release_folder / "cs_lib/layers.py").read_bytes() + b"x = 1\n"
 FILES = {
     "cs_lib/layers.py": LAYERS,

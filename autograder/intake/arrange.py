@@ -7,7 +7,6 @@ a person is asked (`copies`). Every file is used, or named, or litter.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -17,8 +16,9 @@ from autograder.files import files_below
 from autograder.intake import autosaved, notes, written
 from autograder.intake.archives import is_archive, is_foreign, odd
 from autograder.intake.changed_names import MODEL, MODULE, ending, is_alike, is_backup, likely
-from autograder.intake.copies import Found, Taken, choose, folder_of
+from autograder.intake.copies import Found, choose, folder_of
 from autograder.intake.given import fingerprint, given, plain
+from autograder.intake.helpers import IMPORTED, imported_by
 from autograder.intake.kinds import (
     ARCHIVES,
     HEAD,
@@ -30,15 +30,17 @@ from autograder.intake.kinds import (
     may_hold_code,
     may_hold_numbers,
     may_hold_words,
+    no_arrays,
 )
+from autograder.intake.misplaced import in_cells
 from autograder.intake.notebook_files import by_cells, by_name, may_be
 from autograder.intake.recovered import recovered, to_do
-from autograder.intake.source_text import in_utf8
+from autograder.intake.source_text import in_utf8, no_source
 from autograder.intake.unworked import of_another, unworked
 from autograder.intake.written import WrittenAnswers
+from autograder.safe_text import briefly
 
 SHOWN = 8  # names of files, in one sentence
-IMPORTED = re.compile(rb"\b(?:from|import)[ \t]+([A-Za-z_]\w{0,99})")
 # The list that students' work.py packs; what it says of the hand-in decides nothing.
 MANIFEST = "manifest.json"
 ABOUT = (
@@ -102,7 +104,8 @@ def arranged(
     unread = {n: o for n, o in (unread or {}).items() if n not in checkpoints}
     work = _Arranging(assignment, {n: d for n, d in files.items() if not odd(n)}, dict(unread))
     work.named |= {name for name in files if PurePosixPath(name).name == MANIFEST}
-    work.problems += [f"{name!r} is not used: {why}" for name in (*files, *unread) if (why := odd(name))]
+    odd_ones = {name: why for name in (*files, *unread) if (why := odd(name))}
+    work.problems += [f"{briefly(name)!r} is not used: {why}" for name, why in odd_ones.items()]
     found = [*_modules(work, aliases), *_notebooks(work), *_models(work)]
     found += recovered(work.files, found, assignment)
     taken = choose(found, given(assignment), assignment)
@@ -112,10 +115,16 @@ def arranged(
     package = _readable(_one_case(taken.of(MODULE), work), work)
     notebooks = {place.removesuffix(".ipynb"): data for place, data in taken.of(".ipynb").items()}
     results = taken.of(MODEL)
-    package |= _helpers(work, taken, package)
+    _no_models(results, work)
+    inner = {assignment.package} | {f.other_name for f in taken.files.values()}
+    helpers = imported_by(package, work.files, taken, inner)
+    work.named |= set(helpers.values())
+    package |= {place: in_utf8(work.files[path])[0] for place, path in helpers.items()}
     left = _left(work, found)
+    left |= {n: Other("") for n in odd_ones}
     left |= {n: Other(TEXT) for n in autosaved.suspects(checkpoints, package, notebooks, assignment)}
     _missing(work, package, notebooks, results, aliases, left)
+    _in_notebooks(work, package, notebooks)
     ours = {*ABOUT, *(name for name in given(assignment).others if name.endswith(MODULE))}
     words = [n for n, o in left.items() if may_hold_words(n, o.kind) and PurePosixPath(n).name not in ours]
     answers = written.read(
@@ -235,37 +244,13 @@ def _readable(package: dict[str, bytes], work: _Arranging) -> dict[str, bytes]:
     read = {}
     for place, data in package.items():
         read[place], why = in_utf8(data)
+        if what := no_source(data, given(work.assignment).package.get(place, "")):
+            why = f"cannot be read: it is {what}; ask for the file itself"
         if why:
             work.problems.append(f"{place} {why}")
         if why.startswith("cannot"):
             work.doubt([place], f"{place} {why}")
     return read
-
-
-def _helpers(work: _Arranging, taken: Taken, package: dict[str, bytes]) -> dict[str, bytes]:
-    """Modules of the student's own beside the package, as far as what is graded imports them."""
-    beside: dict[str, str] = {}  # "helpers.py" -> path in the hand-in
-    inner, used = {work.assignment.package} | {f.other_name for f in taken.files.values()}, taken.used
-    for root in taken.roots:
-        for path in work.files:
-            inside = path.removeprefix(f"{root}/") if root else path
-            if path in used or not inside.endswith(MODULE) or (root and inside == path):
-                continue
-            parts = PurePosixPath(inside).parts
-            if parts[0] not in inner and all(part.removesuffix(MODULE).isidentifier() for part in parts):
-                beside.setdefault(inside, path)
-    found: dict[str, bytes] = {}
-    wanted = {name for data in package.values() for name in IMPORTED.findall(data)}
-    while more := [n for n in beside if n not in found and _top(n).encode() in wanted]:
-        for name in more:
-            found[name], _ = in_utf8(work.files[beside[name]])
-            wanted |= set(IMPORTED.findall(found[name]))
-            work.named.add(beside[name])
-    return found
-
-
-def _top(path: str) -> str:
-    return PurePosixPath(path).parts[0].removesuffix(MODULE)
 
 
 # --- notebooks and models -----------------------------------------------------------------------
@@ -307,6 +292,15 @@ def _models(work: _Arranging) -> list[Found]:
                 found.append(Found(place, path, data, root, exact))
                 break
     return found
+
+
+def _no_models(results: Mapping[str, bytes], work: _Arranging) -> None:
+    """Trained models that cannot be read: a pointer, a page of a web site, half of a download."""
+    for place, data in results.items():
+        if what := no_arrays(data):
+            why = f"{place} cannot be read: it is {what}; ask for the file itself"
+            work.problems.append(why)
+            work.doubt([place], why)
 
 
 # --- what is missing, and what is left ----------------------------------------------------------
@@ -361,6 +355,12 @@ def _missing(
             _suspect(work, place, f"{place} is missing", numbers)
 
 
+def _in_notebooks(work: _Arranging, package: Mapping[str, bytes], notebooks: Mapping[str, bytes]) -> None:
+    for place, why in in_cells(package, notebooks, work.assignment):
+        work.problems.append(f"{why}, from which functions are graded")
+        work.doubt([place], why)
+
+
 def _suspect(work: _Arranging, place: str, what: str, where: Sequence[str]) -> None:
     if where:
         listed = _listed(list(dict.fromkeys(where)))
@@ -389,4 +389,4 @@ def _name_unused(work: _Arranging, left: Mapping[str, Other]) -> None:
 
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
+    return ", ".join(map(briefly, names[:SHOWN])) + more

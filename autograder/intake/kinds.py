@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -62,6 +64,12 @@ def described(data: bytes) -> str:
     return next((words for mark, words in KINDS if start.startswith(mark)), "")
 
 
+def in_conflict(data: bytes) -> bool:
+    """Whether Git has left both versions in a file, for somebody to choose."""
+    lines = b"\n" + data
+    return b"\n<<<<<<< " in lines and b"\n>>>>>>> " in lines
+
+
 def kind(head: bytes) -> str:
     """The same, and `TEXT` for what a person can read; empty for anything else."""
     if known := described(head):
@@ -70,6 +78,14 @@ def kind(head: bytes) -> str:
         return TEXT  # UTF-16
     control = len(re.findall(rb"[\x00-\x08\x0e-\x1f]", head))
     return "" if control > len(head) // 100 else TEXT
+
+
+def no_arrays(data: bytes) -> str:
+    """What a trained model is that cannot be read: a pointer, a page of a web site, half of a download."""
+    what = described(data)
+    if what != "a zip":
+        return what
+    return "" if zipfile.is_zipfile(io.BytesIO(data)) else "a zip whose end is missing"
 
 
 def of_zip(names: Collection[str]) -> str:

@@ -14,12 +14,14 @@ from autograder.errors import IntakeError
 from autograder.intake import archives
 from autograder.intake.changed_names import NOTEBOOK, ending, likely
 from autograder.intake.given import Given, GivenCell, spaced
-from autograder.intake.kinds import described
+from autograder.intake.kinds import described, in_conflict
 from autograder.notebook import Notebook
 
 ENOUGH = 0.5  # of a notebook's grade ids or given cells, to know it by what it holds
 MAX_OUTPUTS, MAX_PRINTED = 100, 50_000  # of one cell, and characters of them that are looked at
+MAX_PASTED = 4  # pictures pasted into one cell that are named
 PRINTED = ("text/plain", "text/markdown", "text/html", "text/latex")
+AGAIN = "open it in Jupyter, save it, and hand in again"
 HOW = "open it, choose File > Download, and hand in the .ipynb"
 
 
@@ -42,11 +44,24 @@ def read_cells(name: str, data: bytes) -> list[dict[str, Any]]:
     try:
         return _cells(data)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        what = described(data)
-        reason = f"it is {what}; {HOW}" if what else f"{type(error).__name__}: {str(error)[:200]}"
-        if data.count(b"\n<<<<<<< ") and data.count(b"\n>>>>>>> "):
-            reason = "a merge conflict of Git stands in it; resolve it, and hand in again"
-        raise IntakeError(f"{where}: not a readable notebook ({reason})") from None
+        raise IntakeError(f"{where}: not a readable notebook ({_reason(data, error)})") from None
+
+
+def _reason(data: bytes, error: Exception) -> str:
+    if what := described(data):
+        return f"it is {what}; {HOW}"
+    if in_conflict(data):
+        return "a merge conflict of Git stands in it; resolve it, and hand in again"
+    match error:
+        case json.JSONDecodeError():
+            return f"it breaks off or was changed at line {error.lineno}; {AGAIN}"
+        case UnicodeDecodeError():
+            return f"it is not in UTF-8; {AGAIN}"
+        case RecursionError():
+            return "lists in lists without end"
+        case KeyError():
+            return f"it has no {error}"
+    return str(error)[:200]
 
 
 def _cells(data: bytes) -> list[dict[str, Any]]:
@@ -54,7 +69,7 @@ def _cells(data: bytes) -> list[dict[str, Any]]:
         raise ValueError(f"more than {archives.MAX_NOTEBOOK_BYTES // 2**20} MB; clear its outputs")
     if data.count(b"{") + data.count(b"[") > archives.MAX_NOTEBOOK_BYTES // 16:
         raise ValueError("more lists in it than any notebook has")
-    content = json.loads(data)
+    content = _table(data)
     if not isinstance(content, dict):
         raise TypeError("JSON, but no notebook")
     if "cells" not in content and "worksheets" in content:
@@ -62,7 +77,27 @@ def _cells(data: bytes) -> list[dict[str, Any]]:
     cells = content["cells"]
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         raise TypeError("cells is not a list of cells")
+    if not cells:
+        raise ValueError(f"no cell is in it; {AGAIN}")
     return cells
+
+
+def _table(data: bytes) -> Any:
+    """JSON, without the zeros that a disk or a cloud puts behind it when the computer stops in between."""
+    try:
+        return json.loads(data, object_pairs_hook=_once)
+    except json.JSONDecodeError:
+        if not data.endswith(b"\0"):
+            raise
+        return json.loads(data.rstrip(b"\0"), object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """What stands in JSON under each name. Of two of one name a reader sees one, and an editor the other."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(f"it was merged by a program: something stands in it twice; {AGAIN}")
+    return found
 
 
 def _newer(content: dict[str, Any]) -> dict[str, Any]:
@@ -83,7 +118,14 @@ def parsed(name: str, data: bytes) -> tuple[HandedInCell, ...]:
     """The cells of a handed-in notebook, typed. Raises IntakeError for what is not a notebook."""
     return tuple(
         HandedInCell(
-            *(number, str(raw.get("cell_type", "")), grade_id(raw), _id(raw), text_of(raw), _printed(raw)),
+            *(
+                number,
+                str(raw.get("cell_type", "")),
+                grade_id(raw),
+                _id(raw),
+                _with_pictures(raw),
+                _printed(raw),
+            ),
             bool(raw.get("outputs") or raw.get("execution_count")),
         )
         for number, raw in enumerate(read_cells(name, data), 1)
@@ -97,9 +139,27 @@ def is_as_given(name: str, cells: Sequence[HandedInCell], given: Given) -> bool:
 
 def text_of(cell: dict[str, Any]) -> str:
     """What stands in a cell. JSON may hold half of a surrogate pair, which no file and no pipe takes."""
-    source = cell.get("source", cell.get("input", ""))
-    text = "".join(s for s in source if isinstance(s, str)) if isinstance(source, list) else str(source)
-    return text.encode("utf-8", "replace").decode()
+    source = cell.get("source", cell.get("input"))
+    parts = source if isinstance(source, list) else [source]
+    return "".join(map(_text, parts)).encode("utf-8", "replace").decode()
+
+
+def _text(part: object) -> str:
+    """A part of a cell, which should be text; what is something else is shown as it stands."""
+    try:
+        return part if isinstance(part, str) else "" if part is None else str(part)
+    except RecursionError:
+        return "(lists in lists without end)"
+
+
+def _with_pictures(raw: dict[str, Any]) -> str:
+    """What stands in a cell, and what was pasted into it and is not shown by it."""
+    text, pasted = text_of(raw), raw.get("attachments")
+    if not isinstance(pasted, dict) or raw.get("cell_type") == "code" or "attachment:" in text:
+        return text
+    return "\n\n".join(
+        (text, *(f"![](attachment:{spaced(name)[:80]})" for name in list(pasted)[:MAX_PASTED]))
+    )
 
 
 def _printed(cell: dict[str, Any]) -> str:

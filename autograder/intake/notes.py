@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
+from autograder.answers.question import Question
+from autograder.answers.text import sentences
 from autograder.answers.words import stem
 from autograder.course.assignment import Assignment
 from autograder.intake.given import given, plain, spaced
@@ -20,6 +22,7 @@ LEAST = 3  # words in a comment or a quoted text of a longer program
 LEAST_PRINTED = 6  # in a line that a cell printed which is as it was given out
 ENOUGH = 5  # words of a question's own; full answers have 4 to 19, those to other questions 4 at most
 SHORT = 60  # characters of code beside a quoted text, in a cell that does no more than say it
+MAX_NAME = 4  # words of an option's name; longer ones are the option's own text
 SHOWN = 4  # places that are named in one file
 # Comments and texts in quotes; each part ends where the text does, so that one pass finds all.
 PART = re.compile(
@@ -80,11 +83,23 @@ def speaks_to(grade_id: str, text: str, assignment: Assignment) -> bool:
 
 
 def answers_two(grade_id: str, other: str, text: str, assignment: Assignment) -> bool:
-    """Whether the answer to `other` may answer this question too: it is numbered as several answers are, or
-    uses the words of this one's rubric."""
-    asked = assignment.question(other)
+    """Whether the answer to `other` may answer this question too: it is numbered as several answers are,
+    names one of this one's options, or uses the words of its rubric."""
+    asked, wanted = assignment.question(other), assignment.question(grade_id)
     listed = not (asked and asked.options) and {"1", "2"} <= set(LISTED.findall(text))
-    return listed or bool(NUMBERED.search(text)) or uses_words_of(grade_id, text, assignment)
+    chosen = asked is not None and wanted is not None and names_option(wanted, asked, text)
+    return listed or chosen or bool(NUMBERED.search(text)) or uses_words_of(grade_id, text, assignment)
+
+
+def names_option(wanted: Question, asked: Question, text: str) -> bool:
+    """Whether the answer to `asked` calls an option of another question by a name that `asked` does not use.
+    Of 750 labelled answers that were meant for their own question alone, 4 do."""
+    own = {word for sentence in sentences(asked.asked) for word in sentence.words}
+    called = {name for _, names in (wanted.options.names if wanted.options else ()) for name in names}
+    telling = {name for name in called if len(name) <= MAX_NAME and not own.issuperset(name)}
+    spoken = [word for sentence in sentences(text) for word in sentence.words]
+    runs = {tuple(spoken[at : at + n]) for at in range(len(spoken)) for n in range(1, MAX_NAME + 1)}
+    return not telling.isdisjoint(runs)
 
 
 def uses_words_of(grade_id: str, text: str, assignment: Assignment) -> bool:
@@ -102,11 +117,14 @@ def own_words(assignment: Assignment) -> dict[str, frozenset[str]]:
 
 
 def in_package(package: Mapping[str, bytes], assignment: Assignment) -> Iterator[str]:
-    """The files of the package in which something is called an answer or a question, which was not given."""
+    """The files of the package in which something that was not given is called an answer or a question, or
+    in which nothing else stands."""
     known = known_parts(assignment)
     for path, data in package.items():
-        own = (line for line in parts(plain(data)) if spaced(line) not in known)
-        if any(MEANT_AS_ANSWER.search(line) and words(line) >= LEAST for line in own):
+        own = [line for line in parts(plain(data)) if spaced(line) not in known]
+        meant = any(MEANT_AS_ANSWER.search(line) and words(line) >= LEAST for line in own)
+        alone = sum(map(words, own)) >= LEAST and len(bare(plain(data))) <= SHORT
+        if meant or alone:  # a file that does no more than say something
             yield f"the comments of {path}"
 
 

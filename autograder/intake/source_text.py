@@ -5,6 +5,9 @@ from __future__ import annotations
 import codecs
 import re
 
+from autograder.intake.given import plain
+from autograder.intake.kinds import described, in_conflict
+
 COOKIE = re.compile(rb"^[ \t\f]*#.{0,200}?coding[:=][ \t]*([-\w.]+)")
 MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -48,3 +51,13 @@ def _decoded(data: bytes, name: str) -> tuple[bytes, str]:
     except UnicodeError:
         return data, f"cannot be read: it is broken {name.upper()}; save it as UTF-8"
     return text.encode(), f"read as {name.upper()}; save source as UTF-8"
+
+
+def no_source(data: bytes, as_given: str) -> str:
+    """What a module is that is no source; empty for source, however wrong it is, and for what was given."""
+    if in_conflict(data):
+        return "two versions with a merge conflict of Git between them"
+    what = described(data)
+    if not plain(data) and "def " not in as_given:
+        return ""  # nothing is lost by it
+    return what if plain(data) != as_given else ""

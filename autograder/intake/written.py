@@ -9,8 +9,8 @@ of the student's is found.
 
 from __future__ import annotations
 
-import ast
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,8 +22,10 @@ from autograder.errors import IntakeError
 from autograder.intake import notes
 from autograder.intake.given import given, spaced
 from autograder.intake.notebook_files import HandedInCell, parsed
+from autograder.intake.prose import hidden_lines, is_prose, says, unveiled
 from autograder.intake.said import Said, said
 from autograder.notebook import Notebook
+from autograder.safe_text import briefly
 
 MAX_ANSWER = MAX_CHARACTERS  # kept of one answer: what the rubric reads; a long one has 2,000
 MAX_COPIES = 10  # answers to one question that are shown
@@ -103,11 +105,14 @@ PLACEHOLDERS = (
     "your answer here",
     "your answer here: it is not written yet",
 )  # the second: older releases
+LONGEST_PLACEHOLDER = 100
 
 
 def is_placeholder(answer: str) -> bool:
-    """Whether this is the empty answer cell of the release."""
-    return answer.strip().strip("*_.").lower() in PLACEHOLDERS
+    """Whether this is the empty answer cell of the release, however it is spaced."""
+    start = answer.strip()[:LONGEST_PLACEHOLDER]
+    seen = "".join(c for c in start if unicodedata.category(c) != "Cf").strip()
+    return len(start) < LONGEST_PLACEHOLDER and seen.strip("*_.").lower() in PLACEHOLDERS
 
 
 def _labelled(
@@ -157,6 +162,8 @@ class _ReadBeside:
         self.used = {cell.number for cells in self.done.values() for cell in cells}
         self.asked = [question for question in questions(notebook) if question not in self.done]
         self.written = {q: _distinct(c for c in copies[q] if self._is_own(c.cell.text)) for q in self.asked}
+        anchors = [self._anchor(cell) for cell in cells]
+        self.is_another = bool(given_cells) and all(at is None for at in anchors)
         self.loose = list(self._loose())
         self.nearest = self._nearest(self.loose, self.asked, {q for q in self.asked if self.written[q]})
 
@@ -223,7 +230,8 @@ class _ReadBeside:
         """An answer in its place; whether there are others, or more of it beside."""
         shown = written[:MAX_COPIES]
         parts = [copy.cell.text for copy in shown] + [self._own(cell) for cell in more]
-        reading.texts[question] = _cut(BETWEEN.join(parts))
+        hidden = any(self._hides(part) for part in parts)
+        reading.texts[question] = _cut(unveiled(BETWEEN.join(parts)) if hidden else BETWEEN.join(parts))
         why = ""
         if len(written) > 1:
             places = ", ".join(_where(copy) for copy in shown)
@@ -232,6 +240,10 @@ class _ReadBeside:
         elif more:
             cells = ", ".join(str(c.number) for c in more)
             why = f"more text stands beside this answer, in cell {cells}; it is shown below the answer"
+        elif other := self._meant_for(question, shown):
+            why = f"this answer has the label of its question, and stands in the cell of {other}"
+        elif hidden:
+            why = "a part of this answer stands in an HTML comment, which no page shows; it is shown here"
         elif any(PICTURE.search(part) for part in parts):
             why = "this answer holds a picture, which no program reads"
         elif beside and self._says_nothing(question, parts[0]):
@@ -249,14 +261,27 @@ class _ReadBeside:
         texts = {cell.number: self._own(cell) for cell in found} or self._said.to(question)
         places = [*beside, *(f"the answer to {q}" for q in self._with_two(question, there))]
         if texts:
-            reading.texts[question] = _cut(BETWEEN.join(texts.values()))
+            reading.texts[question] = _cut(unveiled(BETWEEN.join(texts.values())))
             cells = ", ".join(map(str, texts))
             self._doubt(question, f"{state}; the text shown was found in cell {cells}", reading)
         elif places:
             reading.texts[question] = ""
             self._doubt(question, f"{state}; it may stand in {_listed(places)}", reading)
+        elif self.is_another:
+            reading.texts[question] = ""
+            self._doubt(question, f"nothing of {self._file} as it was given out stands in this file", reading)
         elif there:
             reading.texts[question] = ""
+
+    def _hides(self, text: str) -> bool:
+        """Whether words of the student's own stand where no page shows them."""
+        return any(spaced(line) not in self.lines and any(map(says, line)) for line in hidden_lines(text))
+
+    def _meant_for(self, question: str, written: Sequence[_Copy]) -> str:
+        """The other question in whose cell, by its id, an answer stands; labels can be changed by hand."""
+        at = (self.by_id.get(copy.cell.id) for copy in written if copy.cell.id)
+        labels = {self.given[n].label for n in at if n is not None}
+        return min(labels & self.claimed - {question}, default="")
 
     def _with_two(self, question: str, there: bool) -> Iterator[str]:
         """The questions whose answers may hold this one's: a neighbour's, where its cell is gone."""
@@ -301,9 +326,9 @@ class _ReadBeside:
         """The lines of a cell of text that were not given; nothing where the cell is code."""
         lines = [line for line in cell.text.splitlines() if spaced(line) not in self.lines]
         text = "\n".join(lines).strip()
-        if is_placeholder(text) or not re.search(r"\w", text):
+        if is_placeholder(text) or not any(map(says, text)):
             return ""
-        return text if cell.kind in PROSE or _is_prose(cell.text) else ""
+        return text if cell.kind in PROSE or is_prose(cell.text) else ""
 
     def _nearest(
         self, loose: Sequence[HandedInCell], asked: Sequence[str], answered: set[str]
@@ -359,7 +384,7 @@ def _elsewhere(
 
 def _listed(places: Sequence[str]) -> str:
     more = f" and {len(places) - NAMED} more" if len(places) > NAMED else ""
-    return ", ".join(places[:NAMED]) + more
+    return ", ".join(map(briefly, places[:NAMED])) + more
 
 
 def _distinct(copies: Iterable[_Copy]) -> list[_Copy]:
@@ -373,21 +398,3 @@ def _where(copy: _Copy) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= MAX_ANSWER else text[:MAX_ANSWER] + CUT
-
-
-CODE_SIGNS = re.compile(r"[=()\[\]{}]|^[ #]{0,20}(import|from|def|class|return)\b", re.M)
-
-
-def _is_prose(text: str) -> bool:
-    """Whether a cell of code holds words: comments or a text alone, or what Python cannot read."""
-    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith(("%", "!"))]
-    if not lines:
-        return False
-    try:
-        body = ast.parse("\n".join(lines)).body
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        body = []
-    if body:
-        return all(isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant) for s in body)
-    words = len(re.findall(r"[^\W\d_]{2,}", text))
-    return words >= 3 and len(CODE_SIGNS.findall(text)) * 4 <= words  # a line of code that is switched off

@@ -241,6 +241,50 @@ def a_search_with_comments(content: dict[str, Any]) -> None:
     content["cells"].insert(30, code(f"best_so_far = None\n{source}", printed))
 
 
+def merged_without_a_sign(content: dict[str, Any]) -> None:
+    nothing_written(content)
+    content["cells"][at(content, TWO)]["source"] = f"It is the sigmoid. {SECOND}"
+
+
+PICTURES = {"image.png": {"image/png": "iVBORw0KGgo="}}
+
+
+def pasted_and_no_word(content: dict[str, Any]) -> None:
+    nothing_written(content)
+    content["cells"][at(content, ONE)]["attachments"] = PICTURES
+
+
+def pasted_into_a_new_cell(content: dict[str, Any]) -> None:
+    nothing_written(content)
+    content["cells"].insert(at(content, ONE) + 1, markdown("") | {"attachments": PICTURES})
+
+
+def new_text(text: str) -> Edit:
+    """Question 1 stays as it was given out, and a new cell of text stands below it."""
+
+    def edit(content: dict[str, Any]) -> None:
+        nothing_written(content)
+        content["cells"].insert(at(content, ONE) + 1, markdown(text))
+
+    return edit
+
+
+def in_place(source: object) -> Edit:
+    def edit(content: dict[str, Any]) -> None:
+        content["cells"][at(content, ONE)]["source"] = source
+
+    return edit
+
+
+def labels_exchanged(content: dict[str, Any]) -> None:
+    one, two = (content["cells"][at(content, label)] for label in (ONE, TWO))
+    one["metadata"], two["metadata"] = two["metadata"], one["metadata"]
+
+
+def another_notebook(content: dict[str, Any]) -> None:
+    content["cells"] = [code("import numpy as np\nprint(np.zeros(3))")]
+
+
 def nothing_at_all(content: dict[str, Any]) -> None:
     for grade_id in (ONE, TWO):
         content["cells"][at(content, grade_id)]["source"] = "*Your answer here.*"
@@ -287,6 +331,37 @@ ANSWERS: dict[str, tuple[Edit, str, set[str]]] = {
     "answer cell twice, the same": (twice_equal, FIRST, set()),
     "placeholder copied": (copied_placeholder, FIRST, set()),
     "a picture": (pasted_picture, "![image.png](attachment:image.png)", {ONE}),
+    "both answers in one cell, with no sign of it": (merged_without_a_sign, "", {ONE}),
+    "a pasted picture and no word": (
+        *(pasted_and_no_word, "*Your answer here.*\n\n![](attachment:image.png)", {ONE}),
+    ),
+    "a picture pasted into a new cell": (pasted_into_a_new_cell, "![](attachment:image.png)", {ONE}),
+    "signs that are no letters": (new_text("\N{RIGHTWARDS ARROW} \N{INFINITY}"), "→ ∞", {ONE}),
+    "a line across, and nothing else": (new_text("---"), "", set()),
+    "an HTML comment": (
+        in_place(f"*Your answer here.*\n<!--{FIRST}-->"),
+        f"*Your answer here.*\n{FIRST}",
+        {ONE},
+    ),
+    "an HTML comment in a new cell": (new_text(f"<!--{FIRST}-->"), FIRST, {ONE}),
+    "a page of HTML in code": (in_code(f"%%html\n<p>{FORMULA}</p>"), f"%%html\n<p>{FORMULA}</p>", {ONE}),
+    "text with many signs in code": (
+        in_code(f"The slope dies: {FORMULA}"),
+        f"The slope dies: {FORMULA}",
+        {ONE},
+    ),
+    "commands for a shell": (in_code("pip install numpy pandas\n!git clone x y z"), "", set()),
+    "a script for a shell": (in_code("%%bash\npip install numpy pandas\ngit clone here there"), "", set()),
+    "code that breaks off": (
+        in_code("for i in range(10:\n    plt.plot(x[i], y[i])"),
+        "",
+        set(),
+    ),
+    "no text at all": (in_place(None), "", set()),
+    "spaces of no width": (in_place("*Your answer here.*\n\u200b"), "", set()),
+    "lists in lists": (in_place([FIRST[:7], [FIRST[7:]]]), f"{FIRST[:7]}['{FIRST[7:]}']", set()),
+    "labels exchanged": (labels_exchanged, SECOND, {ONE, TWO}),
+    "another notebook under this name": (another_notebook, "", {ONE, TWO}),
     "all answered, and a note elsewhere": (a_note_elsewhere, FIRST, set()),
 }
 
@@ -326,6 +401,7 @@ BESIDE: dict[str, dict[str, bytes]] = {
     "a notebook of another name": {"answers.ipynb": packed({"cells": [markdown(FIRST)]})},
     "a notebook that is none": {"answers.ipynb": b"{"},
     "the README, written in": {"README.md": (RELEASE / "README.md").read_bytes() + FIRST.encode()},
+    "a module that is words alone": {"cs_lib/answers.py": f"# {FIRST}\n".encode()},
     "comments of the package": {"cs_lib/layers.py": WORK + f"\n# Question 1: {FIRST}\n".encode()},
 }
 
@@ -478,6 +554,14 @@ def in_format_3(data: bytes) -> bytes:
     return nbformat.writes(old, 3).encode()
 
 
+def defines(name: str) -> Edit:
+    return lambda content: content["cells"].insert(5, code(f"def {name}(x):\n    return x, x"))
+
+
+def writes(path: str) -> Edit:
+    return lambda content: content["cells"].insert(5, code(f"%%writefile {path}\nMINE = 1"))
+
+
 def untouched() -> Files:
     files = {p.relative_to(RELEASE).as_posix(): p.read_bytes() for p in RELEASE.rglob("*") if p.is_file()}
     return {n: d for n, d in files.items() if "datasets" not in n}
@@ -540,9 +624,81 @@ FILES: dict[str, tuple[Change, bool, bool, bool, set[str], str]] = {
         replaced("cs_lib/layers.py", lambda d: d.decode().encode("utf-16-le")),
         *(True, True, True, set(), "read as UTF-16-LE"),
     ),
+    "a web page for a module": (
+        replaced("cs_lib/layers.py", b"<!DOCTYPE html><html>"),
+        *(False, True, True, CODE, "cs_lib/layers.py cannot be read: it is a web page (HTML)"),
+    ),
+    "an empty module": (
+        replaced("cs_lib/layers.py", b""),
+        *(False, True, True, CODE, "cs_lib/layers.py cannot be read: it is an empty file"),
+    ),
+    "RTF called module.py": (
+        replaced("cs_lib/layers.py", b"{\\rtf1 def}"),
+        *(False, True, True, CODE, "it is a document in RTF; ask for the file itself"),
+    ),
+    "a merge conflict in a module": (
+        replaced("cs_lib/layers.py", lambda d: b"<<<<<<< HEAD\n" + GIVEN + b"=======\n>>>>>>> b\n" + d),
+        *(True, True, True, CODE, "two versions with a merge conflict of Git between them"),
+    ),
+    "functions in the notebook": (
+        lambda f: {**notebook(defines("relu_forward"))(f), "cs_lib/layers.py": GIVEN},
+        *(False, True, True, CODE, "relu_forward in two_layer_net.ipynb cell 6, and not in cs_lib/layers.py"),
+    ),
+    "one function in the notebook, the others in the module": (
+        notebook(defines("relu_forward")),
+        *(True, True, True, CODE, "relu_forward in two_layer_net.ipynb cell 6, and not in cs_lib/layers.py"),
+    ),
+    "functions in the notebook and in the module": (
+        lambda f: {
+            **notebook(defines("relu_forward"))(f),
+            "cs_lib/layers.py": WORK.replace(b'raise NotImplementedError("relu_forward', b'return x, ("'),
+        },
+        *(False, True, True, set(), ""),
+    ),
+    "a module that the notebook writes": (
+        lambda f: {**notebook(writes("cs_lib/layers.py"))(f), "cs_lib/layers.py": GIVEN},
+        *(False, True, True, CODE, "layers.py in two_layer_net.ipynb cell 6"),
+    ),
+    "a pointer for a model": (
+        replaced(MODEL, b"version https://git-lfs.github.com/spec/v1"),
+        *(
+            True,
+            True,
+            True,
+            TRAINED,
+            "a pointer of Git LFS, without the file itself; ask for the file itself",
+        ),
+    ),
+    "half of a model": (
+        replaced(MODEL, lambda d: d[:40]),
+        *(True, True, True, TRAINED, "it is a zip whose end is missing"),
+    ),
+    "folders too deep": (
+        lambda f: below("/".join("abcdefghijklmnopq"), f),
+        *(False, False, False, CODE | TRAINED | INLINE, "its name is too long"),
+    ),
+    "half of a notebook": (
+        replaced(NB, lambda d: d[: len(d) // 2]),
+        *(True, False, True, set(), "it breaks off or was changed at line 1; open it in Jupyter"),
+    ),
+    "a notebook of Windows-1252": (
+        replaced(
+            NB, lambda d: d.replace(b"slope", "pente \N{LATIN SMALL LETTER E WITH ACUTE}".encode("cp1252"))
+        ),
+        *(True, False, True, set(), "it is not in UTF-8; open it in Jupyter"),
+    ),
+    "a notebook in which something stands twice": (
+        replaced(NB, lambda d: d[:-1] + b', "cells": []}'),
+        *(True, False, True, set(), "something stands in it twice"),
+    ),
+    "a notebook without cells": (
+        replaced(NB, b'{"cells": [], "nbformat": 4}'),
+        *(True, False, True, set(), "no cell is in it"),
+    ),
+    "a notebook with zeros behind it": (replaced(NB, lambda d: d + bytes(512)), True, True, True, set(), ""),
     "source of zero bytes": (
         replaced("cs_lib/layers.py", b"\0" * 99),
-        *(False, True, True, CODE, "cannot be read: it holds zero bytes"),
+        *(False, True, True, CODE, "cannot be read: it is nothing but zeros"),
     ),
     # several copies
     "the untouched release beside the work": (
