@@ -21,6 +21,7 @@ VERBS = {
     "review": "runs",
     "term": "runs",
     "verify": "release",
+    "watch": "runs",
 }  # and in which room a module has the same name
 VERBS_OF_ROOMS = {"mutants", "release", "similarity"}
 

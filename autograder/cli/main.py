@@ -27,6 +27,7 @@ __all__ = ["ATTENTION", "CODES", "DONE", "FAILED", "USAGE", "VERBS", "main", "pa
 VERBS = {
     "collect": "Bring hand-ins from an LMS's download to where they are graded.",
     "grade": "Grade a folder of submissions.",
+    "watch": "Grade hand-ins as they are dropped into a folder.",
     "release": "Build what students get.",
     "verify": "Show that the solution earns full marks and the release none.",
     "mutants": "Show which small mistakes in the solution the graders notice.",

@@ -7,12 +7,13 @@ module of the engine names an assignment, a data set or the package that student
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from autograder.course.policy import VIEWS, WatchRules
 from autograder.course.settings import Settings
 from autograder.errors import CourseError
 from autograder.toml_table import NAME, SETTINGS, described, is_number
@@ -32,6 +33,7 @@ OPTIONAL = (
     "objections",
     "mutants",
     "term",
+    "watch",
 )
 TERM = ("weights", "drop_lowest", "bonus", "late_days")
 
@@ -54,6 +56,7 @@ class Course:
     drop_lowest: int = 0  # how many assignments of each student, those with the lowest shares, do not count
     bonus: tuple[str, ...] = ()  # assignments that add to the term's share and are not asked for
     late_days: int | None = None  # of each student for the term; they pay for days begun after a deadline
+    watch: WatchRules = field(default_factory=WatchRules)
     operators: tuple[str, ...] = ()  # operators of `autograder mutants` that the course adds, by dotted name
     objections: str = ""  # how to object to points, as every feedback page says it; Markdown
     time_zone: tzinfo = UTC_ZONE  # of times that are shown, and of those that come without one
@@ -121,6 +124,7 @@ def read(root: Path) -> Course:
         operators=settings.texts("operators", settings.section("mutants", ("operators",))),
         objections=settings.text("objections") if "objections" in settings.table else "",
         time_zone=_time_zone(settings),
+        watch=_watch(settings),
         **_term(settings),
         nbgrader=_nbgrader(settings),
     )
@@ -195,6 +199,21 @@ def _term(settings: Settings) -> dict[str, Any]:
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise settings.fail(key, "a whole number, 0 or more", described(value), "correct it")
     return {**table, "bonus": bonus}
+
+
+def _watch(settings: Settings) -> WatchRules:
+    table = settings.section("watch", tuple(f.name for f in fields(WatchRules)))
+    for key in ("attempts", "every_minutes", "settle_seconds"):
+        value, whole = table.get(key, 0), key == "attempts"
+        if not is_number(value) or value < 0 or (whole and not isinstance(value, int)):
+            what = "a whole number, 0 or more" if whole else "a number, 0 or more"
+            raise settings.fail(key, what, described(value), "correct it or delete the line")
+    if table.get("before_due", VIEWS[0]) not in VIEWS:
+        what = " or ".join(f'"{view}"' for view in VIEWS)
+        raise settings.fail("before_due", what, described(table["before_due"]), "choose one")
+    if not isinstance(table.get("check_owner", False), bool):
+        raise settings.fail("check_owner", "true or false", described(table["check_owner"]), "choose one")
+    return WatchRules(**table)
 
 
 def _nbgrader(settings: Settings) -> dict[str, dict[str, Any]]:

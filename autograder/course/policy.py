@@ -1,14 +1,17 @@
-"""What `[intake]` and `[late]` in assignment.toml say: which hand-in counts, what being late costs."""
+"""What `[intake]` and `[late]` in assignment.toml say, and `[watch]` in course.toml: which hand-in counts,
+what being late costs, what is graded and shown at once."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 Rule = Literal["last", "best", "first"]
+View = Literal["visible", "pass-fail", "hints", "all"]
+VIEWS: tuple[View, ...] = get_args(View)
 DAY = 86_400.0  # seconds
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -20,6 +23,17 @@ class Intake:
     counts: Rule = "last"  # which hand-in of several: "last", "best" or "first"
     package_aliases: tuple[str, ...] = ()  # other names the package may have in hand-ins
     nbgrader_times: bool = False  # take the time from the timestamp.txt beside a hand-in
+
+
+@dataclass(frozen=True)
+class WatchRules:
+    """What `autograder watch` grades at once, and shows, before the due date."""
+
+    attempts: int = 0  # how many hand-ins of a student are graded before the due date; 0: all
+    every_minutes: float = 0.0  # so long after one of a student's is graded, the newest of them is
+    before_due: View = "pass-fail"  # what a student sees: "visible", "pass-fail", "hints" or "all"
+    check_owner: bool | None = None  # whether UNIX owner and student must agree; else where others may write
+    settle_seconds: float = 1.0  # a folder or file counts as whole once nothing in it has changed for so long
 
 
 @dataclass(frozen=True)

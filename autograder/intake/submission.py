@@ -122,7 +122,7 @@ def find(folder: Path, assignment: Assignment, aliases: tuple[str, ...] = ()) ->
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith(".") or entry.name in IGNORED_FOLDERS:
             continue
-        if entry.is_dir() or _is_packed(entry):
+        if entry.is_dir() or is_packed(entry):
             student = entry.name if entry.is_dir() else packed_by(entry.name)
             if odd(entry.name):
                 continue  # named by `beside`
@@ -131,10 +131,9 @@ def find(folder: Path, assignment: Assignment, aliases: tuple[str, ...] = ()) ->
                 why = first.refused or f"both {first.path.relative_to(folder).parts[0]} and {entry.name}"
                 sources[student] = replace(first, refused=why)
                 continue
-            inner = entry / assignment.name
-            if not inner.is_dir() and _is_for_others(entry, assignment):
+            place = place_of(entry, assignment)
+            if place is None:
                 continue
-            place = inner if inner.is_dir() and not _besides(entry, assignment) else entry
             later = days.get(student)
             sources[student] = Source(
                 student, place, aliases, known.get(student), folder, extension_days=later
@@ -146,6 +145,14 @@ def find(folder: Path, assignment: Assignment, aliases: tuple[str, ...] = ()) ->
     return list(sources.values())
 
 
+def place_of(entry: Path, assignment: Assignment) -> Path | None:
+    """Where a student's folder or archive holds the hand-in; None if it holds other assignments only."""
+    inner = entry / assignment.name
+    if not inner.is_dir():
+        return None if _is_for_others(entry, assignment) else entry
+    return entry if _besides(entry, assignment) else inner
+
+
 def packed_by(name: str) -> str:
     """The student by whose id an archive in the class's folder is called: `s001.zip (1)`, `s001.zip`."""
     base = name if len(name) <= LONGEST_NAME else ""  # each ending taken off reads the rest once more
@@ -154,7 +161,7 @@ def packed_by(name: str) -> str:
     return stem(base) if is_archive(base) else name
 
 
-def _is_packed(entry: Path) -> bool:
+def is_packed(entry: Path) -> bool:
     """Whether a file is an archive, by its name or by its first bytes."""
     try:
         if entry.is_symlink() or not entry.is_file():
@@ -175,7 +182,7 @@ def beside(folder: Path, assignment: str = "") -> list[str]:
             found.append(f"{shown(entry.name)}: {why}; rename it, or collect the hand-ins")
         elif entry.is_symlink() and not entry.exists():
             found.append(f"{shown(entry.name)}: a link to something that is not there; put the hand-in there")
-        elif not entry.is_dir() and not _is_packed(entry):
+        elif not entry.is_dir() and not is_packed(entry):
             closed = "an archive that cannot be opened; unpack it or"
             kind = closed if is_foreign(entry.name) else "no hand-in;"
             found.append(f"{shown(entry.name)}: {kind} put it into a folder named after its student")

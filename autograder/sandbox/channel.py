@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograder.sandbox import wire
-from autograder.sandbox.watch import TICK, Clock, Until, Watched
+from autograder.sandbox.waiting_for import TICK, Clock, Until, Watched
 
 Buffer = bytes | bytearray | memoryview
 Frame = tuple[bytes, bytes, bytearray]  # prefix, header, body

@@ -23,7 +23,7 @@ from autograder.sandbox.host import Ended
 from autograder.sandbox.level import Level, probe
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.sandboxed_student import SandboxedStudent
-from autograder.sandbox.watch import Clock
+from autograder.sandbox.waiting_for import Clock
 from autograder.sandbox.wire import Handle
 
 __all__ = [

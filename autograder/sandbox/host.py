@@ -6,7 +6,7 @@ from typing import Protocol
 from autograder.sandbox.channel import Channel
 from autograder.sandbox.level import Level
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.watch import Clock
+from autograder.sandbox.waiting_for import Clock
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from autograder.sandbox.channel import Frame, Gone, TimedOut
 from autograder.sandbox.faults import SandboxError
 from autograder.sandbox.host import Ended, Host
 from autograder.sandbox.running import Running
-from autograder.sandbox.watch import Seen, Until
+from autograder.sandbox.waiting_for import Seen, Until
 
 Names = Mapping[str, int | None]  # such as "layers.affine_forward" -> index of the result that stays outside
 

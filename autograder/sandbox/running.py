@@ -9,7 +9,7 @@ from autograder.sandbox import wire
 from autograder.sandbox.channel import Gone, TimedOut
 from autograder.sandbox.faults import SandboxError
 from autograder.sandbox.host import Ended, Host
-from autograder.sandbox.watch import Until
+from autograder.sandbox.waiting_for import Until
 
 READY_SECONDS = 60.0  # for a forked worker to harden itself; it takes milliseconds
 

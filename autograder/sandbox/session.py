@@ -14,7 +14,7 @@ from autograder.sandbox.faults import Frame, SandboxError, StudentError
 from autograder.sandbox.host import Ended, Host
 from autograder.sandbox.library import Broken, Exhausted, Library, Names
 from autograder.sandbox.running import Running
-from autograder.sandbox.watch import Seen, Until
+from autograder.sandbox.waiting_for import Seen, Until
 from autograder.sandbox.wire import Handle
 
 GRACE_SECONDS = 2.0  # for a process that has closed its socket to be gone

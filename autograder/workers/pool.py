@@ -56,6 +56,8 @@ Emit = Callable[[Task, Record | None], None]
 
 @dataclass
 class _Pool:
+    """Processes that end when nothing is left to grade."""
+
     plan: Plan
     waiting: deque[Task]
     emit: Emit
@@ -78,11 +80,11 @@ class _Pool:
             del self.at_work[process]
             process.end()
 
-    def listen(self) -> None:
+    def listen(self, seconds: float = BEAT_SECONDS) -> None:
         """Take what comes within a beat, and end whom nothing has come from for long."""
         by_pipe = {process.pipe: process for process in self.at_work}
         started = time.monotonic()
-        ready = {by_pipe[pipe] for pipe in wait(by_pipe, BEAT_SECONDS)}  # type: ignore[index]
+        ready = {by_pipe[pipe] for pipe in wait(by_pipe, seconds)}  # type: ignore[index]
         waited = time.monotonic() - started
         for process in by_pipe.values():
             process.spent += min(waited, BEAT_SECONDS)
@@ -145,6 +147,48 @@ class _Pool:
             self.emit(task, given_up(self.plan, student, MAX_DEATHS))
         if self.waiting:
             self.start()
+
+
+class Warm(_Pool):
+    """Processes that stay, for hand-ins as they come."""
+
+    def __init__(self, plan: Plan, jobs: int, emit: Emit) -> None:
+        def settled(task: Task, record: Record | None) -> None:
+            self.deaths.pop(task.source.student, None)  # of what they hand in next, nothing is known
+            emit(task, record)
+
+        super().__init__(plan, deque(), settled)
+        self.jobs, self.idle = jobs, list[GradingProcess]()
+        for _ in range(jobs):
+            self.start()
+
+    @property
+    def busy(self) -> int:
+        """How many hand-ins are being graded, or are about to be."""
+        return len(self.waiting) + sum(task is not None for task in self.at_work.values())
+
+    def feed(self, task: Task) -> None:
+        self.waiting.append(task)
+        if self.idle:
+            self.give(self.idle.pop())
+        elif len(self.at_work) < self.jobs:
+            self.start()
+
+    def give(self, process: GradingProcess) -> None:
+        if self.waiting:
+            super().give(process)
+        else:
+            self.at_work[process] = None
+            self.idle.append(process)
+
+    def ended(self, process: GradingProcess) -> None:
+        if process in self.idle:
+            self.idle.remove(process)
+        super().ended(process)
+
+    def close(self) -> None:
+        for process in self.at_work:
+            process.end()
 
 
 def run(plan: Plan, tasks: Iterable[Task], jobs: int, emit: Emit) -> None:

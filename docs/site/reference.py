@@ -18,7 +18,7 @@ from autograder.course import course
 from autograder.course import settings as assignment_settings
 from autograder.course.assignment import Assignment
 from autograder.course.course import Course
-from autograder.course.policy import Intake, Late
+from autograder.course.policy import Intake, Late, WatchRules
 from autograder.sandbox.limits import Limits
 
 ROOT = Path(__file__).parents[2]
@@ -132,11 +132,18 @@ def default(field: Any) -> str:
 def course_rows() -> dict[str, Rows]:
     """Table of course.toml ("" for the top) -> its settings."""
     said, needed = comments(Course), course.REQUIRED
-    top = [name for name in (*needed, *course.OPTIONAL) if name not in IN_TABLES]
+    top = [name for name in (*needed, *course.OPTIONAL) if name not in (*IN_TABLES, "watch")]
     rows = {"": [(name, "needed" if name in needed else "", said.get(name, "")) for name in top]}
     for name, keys in IN_TABLES.items():
         rows[name] = [(key, "", said.get(field, "")) for key, field in keys.items()]
-    return rows
+    return rows | {"watch": fields_of(WatchRules)}
+
+
+def fields_of(owner: type) -> Rows:
+    """The fields of a table that has a type of its own."""
+    said = comments(owner)
+    fields = [f for f in dataclasses.fields(owner) if f.metadata.get("setting", True)]
+    return [(f.name, default(f), said.get(f.name, "")) for f in fields]
 
 
 def assignment_rows() -> dict[str, Rows]:
@@ -146,9 +153,7 @@ def assignment_rows() -> dict[str, Rows]:
     top = [name for name in (*needed, *assignment_settings.OPTIONAL) if name not in tables]
     rows = {"": [(name, "needed" if name in needed else "", said.get(name, "")) for name in top]}
     for name, owner in TABLES.items():
-        said = comments(owner)
-        fields = [f for f in dataclasses.fields(owner) if f.metadata.get("setting", True)]
-        rows[name] = [(f.name, default(f), said.get(f.name, "")) for f in fields]
+        rows[name] = fields_of(owner)
     return rows | ADOPT
 
 
