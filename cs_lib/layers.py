@@ -128,12 +128,12 @@ def svm_loss(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     Returns: (loss, dx), a number and the gradient with respect to the scores, (N, C).
     Raises: ValueError when y does not fit x.
     Source: Weston and Watkins, "Support Vector Machines for Multi-Class Pattern Recognition", 1999,
-        with a margin of 1 and without the L2 penalty, which the networks add themselves.
+        where the right class has to win by 1, and without the L2 penalty, which the networks add.
     """
     checks.are_labels("svm_loss", x, y)
-    # TODO: Compute every margin x[i, j] - x[i, y_i] + 1, leave the true class out of the sum, and average
+    # TODO: Compute every margin x[i, j] - x[i, y_i] + 1, leave the right class out of the sum, and average
     # over the batch. Derive dx from the margins. No loops are needed: x[np.arange(N), y] picks the scores
-    # of the true classes.
+    # of the right classes.
     # BEGIN SOLUTION
     N = x.shape[0]
     rows = np.arange(N)

@@ -1,7 +1,6 @@
 """work.py, which goes into every release: the program beside this file, filled in for the assignment."""
 
 import ast
-import hashlib
 import json
 import sys
 from collections.abc import Mapping
@@ -10,6 +9,9 @@ from typing import Any
 
 from autograder.course.assignment import Assignment
 from autograder.errors import ReleaseError
+from autograder.files import text_of
+from autograder.notebook import Notebook
+from autograder.release import work
 
 WORK = "work.py"
 PROGRAM = Path(__file__).with_name("work.py")
@@ -30,17 +32,31 @@ def _settings(assignment: Assignment, library: Mapping[str, str]) -> dict[str, A
         "name": assignment.name,
         "title": assignment.title,
         "package": assignment.package,
-        "notebooks": [notebook.name for notebook in assignment.notebooks],
         "results": list(assignment.results),
         "todo": [_place(name, library) for name in assignment.todo],
         "packages": ["numpy", *assignment.course.packages],
         "imports": {path: _imported(text) for path, text in sorted(library.items())},
         "names": {path: _defined(text) for path, text in sorted(library.items())},
-        "files": {path: hashlib.sha256(text.encode()).hexdigest() for path, text in sorted(library.items())},
-        "cells": {
-            notebook.name: [cell.grade_id for cell in notebook.cells] for notebook in assignment.notebooks
-        },
+        "files": {path: work.digest(text) for path, text in sorted(library.items())},
+        "stubs": [digest for _, text in sorted(library.items()) for digest in _stubs(text)],
+        "cells": {notebook.name: _cells(notebook) for notebook in assignment.notebooks},
     }
+
+
+def _cells(notebook: Notebook) -> dict[str, str]:
+    """The cells with points, by grade id; of those that only check, the digest of their code."""
+    found = dict.fromkeys((cell.grade_id for cell in notebook.cells), "")
+    for cell in json.loads(text_of(notebook.path))["cells"]:
+        marks = work.marks_of(cell)
+        if marks.get("grade_id") in found and cell["cell_type"] == "code" and not marks.get("solution"):
+            found[marks["grade_id"]] = work.digest(work.source_of(cell))
+    return found
+
+
+def _stubs(text: str) -> list[str]:
+    """The digests of the functions of a file that are to be written, as they are given out."""
+    segments = [work.segment(text, node) for node in work.functions(ast.parse(text)).values()]
+    return [work.digest(segment) for segment in segments if work.STUB in segment]
 
 
 def _place(name: str, library: Mapping[str, str]) -> tuple[str, str]:

@@ -21,6 +21,7 @@ import faulthandler
 import functools
 import hashlib
 import importlib
+import importlib.util
 import io
 import json
 import linecache
@@ -55,7 +56,12 @@ HAND_IN = "hand-in.zip"
 MANIFEST = "manifest.json"
 MEMORY = ".work-results.json"
 LARGE_NOTEBOOK, LARGE_FILE, LARGE_TOTAL = 16 * 2**20, 64 * 2**20, 192 * 2**20  # what grading accepts
-ENVIRONMENT = "activate the environment first (README.md, Set up), or do without it"
+ENVIRONMENT = "activate the environment first (README.md, Set up)"
+AGAIN = "unpack it again from the assignment's zip"
+OVER = (
+    "as if another assignment's folder was copied over this one: unpack the newer one again into a new "
+    "folder, and carry your work over with: python work.py bring FOLDER"
+)
 SAVED_LATE = 120  # seconds; Jupyter saves by itself this often
 NOT_FULL_MARKS = (
     "The checks you see use a few inputs only. Grading uses others too, so done here is not yet full marks."
@@ -102,6 +108,7 @@ class Part:
         self.written = cell.get("cell_type") != "code"  # answered in words
         self.title = f"question {question}" if self.written else self.id
         self.state, self.note, self.printed, self.hint = UNSEEN, "", "", ""
+        self.given = COURSE["cells"][notebook].get(self.id)  # the digest of its check
 
     def functions(self) -> list[Any]:
         """The functions of the library that its check is about, as (file, qualified name)."""
@@ -119,34 +126,37 @@ def marks_of(cell: dict[str, Any]) -> dict[str, Any]:
     return cell.get("metadata", {}).get("nbgrader", {}) or {}
 
 
-def read_notebook(name: str) -> list[Any]:
-    """The cells of a notebook."""
-    path = HERE / f"{name}.ipynb"
-    try:
-        return list(json.loads(path.read_text(encoding="utf-8"))["cells"])
-    except FileNotFoundError:
-        raise Trouble(f"{path.name} is missing: unpack it again from the assignment's zip") from None
-    except (ValueError, KeyError, TypeError):
-        why = "is not a notebook any more: unpack it again, or take an older copy"
-        raise Trouble(f"{path.name} {why}") from None
-
-
-def read_notebooks() -> tuple[Any, ...]:
-    """{name: cells} of those that can be read, and a sentence about each other one."""
-    cells, troubles = {}, []
-    for name in COURSE["notebooks"]:
+def read_notebooks() -> tuple[dict[str, list[Any]], list[str]]:
+    """{name: cells} of those that can be read, and what is wrong with the notebooks."""
+    read, troubles = {}, []
+    for name, given in COURSE["cells"].items():
+        file = f"{name}.ipynb"
         try:
-            cells[name] = read_notebook(name)
-        except Trouble as trouble:
-            troubles.append(str(trouble))
-    return cells, troubles
+            cells = list(json.loads((HERE / file).read_text(encoding="utf-8-sig"))["cells"])
+            ids = [marks_of(cell).get("grade_id") for cell in cells]
+        except FileNotFoundError:
+            troubles.append(f"{file}: missing: {AGAIN}")
+            continue
+        except (ValueError, KeyError, TypeError, AttributeError):
+            troubles.append(f"{file} is not a notebook any more: unpack it again, or take an older copy")
+            continue
+        read[name] = cells
+        lost = sorted(grade_id for grade_id in given if grade_id not in ids)
+        if lost:
+            gone = f"these cells with points are gone: {', '.join(lost)}"
+            troubles.append(f"{file}: {gone}; bring them back from the assignment's zip")
+        twice = sorted(grade_id for grade_id in given if ids.count(grade_id) > 1)
+        if twice:
+            troubles.append(f"{file}: there twice: {', '.join(twice)}; delete the copy of the cell")
+    return read, troubles
 
 
-def items_of(name: str, cells: list[Any]) -> list[Any]:
+def items_of(name: str, cells: list[Any]) -> list[Part]:
     """The parts with points, in the order of the notebook."""
-    items: list[Any] = []
+    items: list[Part] = []
     for number, cell in enumerate(cells):
-        if marks_of(cell).get("grade"):
+        marks = marks_of(cell)
+        if marks.get("grade") and marks.get("grade_id") not in [item.id for item in items]:
             items.append(Part(name, number, cell, 1 + sum(item.written for item in items)))
     return items
 
@@ -163,19 +173,22 @@ def library() -> dict[str, str]:
 
 
 def as_text(data: bytes) -> str:
-    return data.decode("utf-8", "replace").replace("\r\n", "\n")
+    return data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
 
 
 def changed() -> list[str]:
     """The files of the library that are not as they were given out."""
-    return [file for file, text in library().items() if _digest(text) != COURSE["files"].get(file)]
+    return [file for file, text in library().items() if digest(text) != COURSE["files"].get(file)]
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, data: bytes) -> None:
     """Write a file whole, or not at all."""
     fresh = path.with_name(f"{path.name}.new")
-    fresh.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(fresh, path)
+    try:
+        fresh.write_bytes(data)
+        os.replace(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def line_of(text: str, name: str) -> int:
@@ -188,22 +201,22 @@ def line_of(text: str, name: str) -> int:
     return stub + 1
 
 
-def complaints(texts: dict[str, str]) -> list[Any]:
-    """What of the library is not as it was given out: missing files, and files of another assignment."""
-    found = []
+def complaints(texts: dict[str, str]) -> list[str]:
+    """What is not as it was given out: missing files of the library, and files of another assignment."""
+    found = [
+        f"{path.name} is not of {COURSE['name']}, {OVER}"
+        for path in sorted(HERE.glob("*.ipynb"))
+        if not path.name.startswith(tuple(COURSE["cells"])) and '"grade_id"' in as_text(path.read_bytes())
+    ]
     for file, names in COURSE["names"].items():
         if file not in texts:
-            found.append(f"{file} is missing: unpack it again from the assignment's zip")
+            found.append(f"{file} is missing: {AGAIN}")
             continue
         there = set(re.findall(r"^(?:async\s+def|def|class)\s+(\w+)", texts[file], re.M))
         lost = [name for name in names if name not in there]
         if lost:
             some = ", ".join(lost[:3]) + (" ..." if len(lost) > 3 else "")
-            found.append(
-                f"{file} has no {some}. Was another assignment's folder copied over this one? Unpack "
-                f"{COURSE['name']} again into a new folder, and carry your work over with: "
-                "python work.py bring FOLDER"
-            )
+            found.append(f"{file} has no {some}, {OVER}")
     return found + [note for file, text in texts.items() for note in foreign_imports(file, text)]
 
 
@@ -311,10 +324,10 @@ def run_checks(
             look_at_answer(item)
             continue
         places = needed_for(item.number, pieces)
-        numbers = {pieces[place][0] for place in places}
-        solutions = [cells[n] for n in numbers if marks_of(cells[n]).get("solution")]
+        numbers = sorted({pieces[place][0] for place in places})
+        solutions = [n for n in numbers if marks_of(cells[n]).get("solution")]
         if solutions:
-            look_at_last_run(item, solutions)
+            look_at_last_run(item, cells, solutions)
         else:
             waiting[item.id] = item
             jobs.append({"id": item.id, "number": item.number, "places": places})
@@ -338,18 +351,20 @@ def run_checks(
 
 def set_result(item: Part, result: list[str]) -> None:
     item.state, item.note, item.printed, item.hint = result
+    if item.state == DONE and item.given and item.given != digest(source_of(item.cell)):
+        item.state, item.note = UNSEEN, f"its check was edited, and says nothing: {AGAIN}"
 
 
 def files_digest() -> str:
     """Of all Python files that a check may import."""
     own = {path.name: path.read_text("utf-8", "replace") for path in HERE.glob("*.py")}
-    return _digest(json.dumps([library(), own], sort_keys=True))
+    return digest(json.dumps([library(), own], sort_keys=True))
 
 
 def key_of(job: dict[str, Any], pieces: list[Any], files: str) -> str:
     """What decides a check: the code of its cells and of the library, and the Python that runs it."""
     code = [pieces[place][1] for place in job["places"]]
-    return _digest(json.dumps([sys.version, sys.prefix, job["id"], code, files]))
+    return digest(json.dumps([sys.version, sys.prefix, job["id"], code, files]))
 
 
 def remembered() -> dict[str, list[str]]:
@@ -364,7 +379,7 @@ def remember(results: dict[str, list[str]]) -> None:
     """Keep results for the next time; the newest only, for who edits makes many."""
     with _memory, contextlib.suppress(OSError):  # a folder that cannot be written to
         kept = dict(list({**remembered(), **results}.items())[-100:])
-        write(HERE / MEMORY, json.dumps(kept))
+        write(HERE / MEMORY, json.dumps(kept).encode())
 
 
 def _run_process(task: dict[str, Any]) -> tuple[list[Any], str]:
@@ -376,18 +391,14 @@ def _run_process(task: dict[str, Any]) -> tuple[list[Any], str]:
         (folder / "task").write_text(json.dumps(task), encoding="utf-8")
         # The process stops itself and says where; should even that fail, it is ended from here.
         limit = 60 + (BUSY * task["seconds"] + 5) * len(task["jobs"])
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        # It has no keyboard, and opens no windows for plots.
+        more: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+        more |= {"cwd": HERE, "env": {**os.environ, "MPLBACKEND": "agg"}, "timeout": limit}
         with contextlib.suppress(subprocess.TimeoutExpired):
-            python(__file__, "_run", name, timeout=limit, **quiet)
+            subprocess.run([sys.executable, "-B", __file__, "_run", name], check=False, **more)  # noqa: S603
         lines = (folder / "results").read_text(encoding="utf-8").splitlines()
         trace = (folder / "trace").read_text(encoding="utf-8", errors="replace")
         return [json.loads(line) for line in lines], trace
-
-
-def python(*words: str, timeout: float, **more: Any) -> Any:
-    """Run the Python that runs this, in this folder, without a keyboard and without windows for plots."""
-    more |= {"cwd": HERE, "env": {**os.environ, "MPLBACKEND": "agg"}, "stdin": subprocess.DEVNULL}
-    return subprocess.run([sys.executable, "-B", *words], timeout=timeout, check=False, **more)  # noqa: S603
 
 
 def _why_it_ended(trace: str, seconds: float, endless: dict[str, str]) -> str:
@@ -471,8 +482,8 @@ def refuse(place: str, message: str) -> None:
     """Let the function at a place, "file:line", raise an error at once, whoever holds it."""
     file, _, line = place.rpartition(":")
     with contextlib.suppress(Exception):  # a file that changed since: its functions run as they are
-        functions = _functions(ast.parse(Path(file).read_text(encoding="utf-8")))
-        name = next(n for n, node in functions.items() if node.lineno <= int(line) <= last_line(node))
+        there = functions(ast.parse(Path(file).read_text(encoding="utf-8"))).items()
+        name = next(name for name, node in there if node.lineno <= int(line) <= last_line(node))
         module = ".".join(Path(file).relative_to(HERE).with_suffix("").parts)
         function = functools.reduce(getattr, name.split("."), importlib.import_module(module))
         made: dict[str, Any] = {}
@@ -531,12 +542,14 @@ def describe(error: BaseException) -> str:
         return f"{Path(error.filename).name}, line {error.lineno}: {error.msg}"
     missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
     if missing and missing.split(".")[0] != COURSE["package"] and not (HERE / f"{missing}.py").exists():
-        return f"{missing} is not installed for this Python: {ENVIRONMENT}"
+        return f"{missing} is not installed for this Python: {ENVIRONMENT}, or do without it"
     if str(error).startswith(ENDLESS):
         return str(error).removeprefix(ENDLESS)
     text = f"{type(error).__name__}: {error}".split("\n")[0]
     frames = traceback.extract_tb(error.__traceback__)
     inside = [frame for frame in frames if HERE / COURSE["package"] in Path(frame.filename).parents]
+    edited = {HERE / file for file in changed()}  # rather than a line that was given, which they called
+    inside = [frame for frame in inside if Path(frame.filename) in edited] or inside
     if inside:
         return f"{Path(inside[-1].filename).name}, line {inside[-1].lineno}, in {inside[-1].name}: {text}"
     return f"{frames[-1].filename}: {text}" if frames else text
@@ -550,19 +563,42 @@ def look_at_answer(item: Part) -> None:
     item.note = "no answer yet" if empty else f"{len(text.split())} words; a person reads it"
 
 
-def look_at_last_run(item: Part, solutions: list[Any]) -> None:
+def look_at_last_run(item: Part, cells: list[Any], solutions: list[int]) -> None:
     """A check that needs a training: what the notebook shows of its last run."""
     outputs = item.cell.get("outputs", [])
     printed = "".join("".join(o.get("text", "")) for o in outputs if o.get("output_type") == "stream")
-    if any(STUB in source_of(cell) for cell in solutions):
-        item.state, item.note = TO_DO, "its cell in the notebook is not written"
-    elif outputs:
+    left = [number for number in solutions if STUB in source_of(cells[number])]
+    if left:
+        item.state, item.note = TO_DO, f"to write in {item.notebook}.ipynb, under {heading(cells, left[0])}"
+    elif not outputs or not item.cell.get("execution_count"):  # it may have been cut off
+        item.note = "run the notebook, and save it"
+    else:
         set_result(item, _judged(ANSI.sub("", printed), None))
         if item.state == DONE and _shows_an_error(item.cell):
             item.state, item.note = WRONG, "ended with an error in its last run"
-        item.note = item.note or "by its last run in the notebook"
-    else:
-        item.note = "run the notebook, and save it"
+        later = changed_after(item.notebook)
+        since = f"; {later} was changed after it" if later else ""
+        item.note = item.note or f"by its last run in the notebook{since}"
+
+
+def heading(cells: list[Any], number: int) -> str:
+    """The heading that a cell stands under, in quotes."""
+    texts = [source_of(cell) for cell in cells[:number] if cell.get("cell_type") == "markdown"]
+    return repr(["", *re.findall(r"^#+ +(.+)", "\n".join(texts), re.M)][-1].strip())
+
+
+def changed_after(notebook: str) -> str:
+    """The file of the library that was changed last, if it was after the notebook was saved."""
+    saved = {file: _saved(HERE / file) for file in changed()}
+    newest = max(saved, key=lambda file: saved[file], default="")
+    return newest if newest and saved[newest] > _saved(HERE / f"{notebook}.ipynb") else ""
+
+
+def refuse_without_packages() -> None:
+    """Say once, and not of each check, that the environment is not active."""
+    for package in COURSE["packages"]:
+        if importlib.util.find_spec(package) is None:
+            raise Trouble(f"{package} is not installed for this Python: {ENVIRONMENT}")
 
 
 def look(cells: dict[str, Any], seconds: float, wanted: Any = None) -> list[Any]:
@@ -571,6 +607,7 @@ def look(cells: dict[str, Any], seconds: float, wanted: Any = None) -> list[Any]
         name: [item for item in items_of(name, part) if wanted is None or item.id in wanted]
         for name, part in cells.items()
     }
+    refuse_without_packages()
     if sys.stderr.isatty():
         print("Running the checks ...", end="\r", file=sys.stderr, flush=True)
     endless: dict[str, str] = {}
@@ -589,7 +626,7 @@ def show_status(items: list[Part], troubles: list[Any]) -> None:
         say(f"  {paint(WRONG, trouble)}")
     width = max((len(item.title) for item in items), default=0)
     left = 2 + 15 + width + 8  # where the notes begin
-    for name in COURSE["notebooks"]:
+    for name in COURSE["cells"]:
         part = [item for item in items if item.notebook == name]
         if part:
             say(f"\n{name}: {points_of(part, DONE)} of {points_of(part)} points done")
@@ -626,8 +663,8 @@ def next_step(item: Part) -> str:
     """Where to go, and how to check it."""
     if item.written:
         return f"{item.title} of {item.notebook}.ipynb: write your answer below it, and save"
-    if item.note.startswith("its cell"):
-        return f"{item.notebook}.ipynb: write the cell that {item.id} is about, run it, and save"
+    if item.note.startswith("to write in"):
+        return f"{item.note.removeprefix('to write in ')}: write it, run it, and save"
     return f"{place_of(item)}. Then: python work.py check {item.id}"
 
 
@@ -650,13 +687,14 @@ def place_of(item: Part) -> str:
 
 def show_check(item: Part) -> None:
     """One check with all it prints, and one line of what to look at."""
-    say(f"\n{item.notebook}: {item.title}, {item.points:g} points: {paint(item.state, item.state)}")
+    points = f"{item.points:g} point{'s' * (item.points != 1)}"
+    say(f"\n{item.notebook}: {item.title}, {points}: {paint(item.state, item.state)}")
     for line in item.printed.splitlines():
         word = DONE if line.lstrip().startswith("ok ") else WRONG if "NOT YET" in line else ""
         say(f"  {paint(word, line) if word else line}")
     if item.note and item.note not in " ".join(item.printed.split()):
         say(f"  {item.note}")
-    if item.state in (WRONG, TO_DO):
+    if item.state in (WRONG, TO_DO) and not item.note.startswith("to write in"):
         say(f"  Look at {place_of(item)}{'. ' + item.hint[0].upper() + item.hint[1:] if item.hint else ''}")
 
 
@@ -672,7 +710,8 @@ def status(arguments: argparse.Namespace) -> int:
 
 def check(arguments: argparse.Namespace) -> int:
     cells, troubles = read_notebooks()
-    wanted = _named(arguments.names, [item for name in cells for item in items_of(name, cells[name])])
+    every = [item for name in cells for item in items_of(name, cells[name])]
+    wanted = _named(arguments.names, every, troubles)
     items = look(cells, arguments.seconds, wanted)
     for trouble in troubles + complaints(library()):
         say(paint(WRONG, trouble))
@@ -684,7 +723,7 @@ def check(arguments: argparse.Namespace) -> int:
     return 0 if right == len(items) and not (troubles and not arguments.names) else 1
 
 
-def _named(names: list[Any], items: list[Part]) -> set[Any]:
+def _named(names: list[Any], items: list[Part], troubles: list[str]) -> set[Any]:
     """The grade ids that are meant; a notebook's name means all of its checks."""
     if not names:
         return {item.id for item in items if not item.written}
@@ -701,9 +740,23 @@ def _named(names: list[Any], items: list[Part]) -> set[Any]:
             known = [word for item in items for word in (item.id, item.notebook)]
             near = difflib.get_close_matches(name, known, 1)
             more = f"; did you mean {near[0]}?" if near else ": see python work.py"
-            raise Trouble(f"no check is called {name}{more}")
+            raise Trouble(". ".join([f"no check is called {name}{more}", *troubles]))
         wanted |= exact or meant
     return wanted
+
+
+def tried(command: Any, arguments: argparse.Namespace) -> int:
+    """Run a command; what keeps it from its work is one line."""
+    try:
+        return int(command(arguments))
+    except Trouble as trouble:
+        say(paint(WRONG, f"work.py: {trouble}"))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        where = Path(error.filename2 or error.filename or HERE).name
+        say(paint(WRONG, f"work.py: {where}: {error.strerror}. Is it open in another program, or read-only?"))
+    return 2
 
 
 def watch(command: Any, arguments: argparse.Namespace) -> int:
@@ -714,10 +767,7 @@ def watch(command: Any, arguments: argparse.Namespace) -> int:
             now = _times()
             if now != before:
                 before = now
-                try:
-                    command(arguments)
-                except Trouble as trouble:
-                    say(str(trouble))
+                tried(command, arguments)
                 say("\nWaiting for the next save. Ctrl+C ends this.")
             time.sleep(0.5)
     except KeyboardInterrupt:
@@ -725,7 +775,7 @@ def watch(command: Any, arguments: argparse.Namespace) -> int:
 
 
 def _times() -> list[tuple[str, int]]:
-    paths = [HERE / f"{name}.ipynb" for name in COURSE["notebooks"]] + modules()
+    paths = [HERE / f"{name}.ipynb" for name in COURSE["cells"]] + modules()
     return [(str(path), path.stat().st_mtime_ns) for path in paths if path.exists()]
 
 
@@ -734,28 +784,30 @@ def _times() -> list[tuple[str, int]]:
 
 def pack(arguments: argparse.Namespace) -> int:
     """Write hand-in.zip, and say of each part what is odd about it."""
-    files = {f"{name}.ipynb": HERE / f"{name}.ipynb" for name in COURSE["notebooks"]}
+    files = {f"{name}.ipynb": HERE / f"{name}.ipynb" for name in COURSE["cells"]}
     files |= {path.relative_to(HERE).as_posix(): path for path in modules()}
     files |= {path: HERE / path for path in COURSE["results"]}
     files |= {path.name: path for path in sorted(HERE.glob("*.py")) if path.name != Path(__file__).name}
     data = {name: path.read_bytes() for name, path in files.items() if path.is_file()}
-    notes = [f"{name}: missing{_why_missing(name)}" for name in files if name not in data]
-    cells, _ = read_notebooks()
+    cells, notes = read_notebooks()
     if not changed() and not any(map(_worked_on, cells.values())):
-        raise Trouble(
-            f"nothing in {HERE.name} has been worked on or saved since it was given out, "
-            f"so {HAND_IN} is not written"
-        )
-    notes += complaints(library()) + _library_notes(data) + _notebook_notes(data)
-    notes += _check_notes(cells, arguments.seconds)
+        nothing = f"nothing in {HERE.name} has been worked on or saved since it was given out"
+        raise Trouble("; ".join([*notes, f"{nothing}, so {HAND_IN} is not written"]))
+    trained = "missing: run the notebook that saves your trained network"
+    notes += [f"{name}: {trained}" for name in COURSE["results"] if name not in data]
+    notes += complaints(library()) + _library_notes() + _notebook_notes(cells, data)
+    try:
+        notes += _import_notes(data, arguments.seconds) + _check_notes(cells, arguments.seconds)
+    except Trouble as trouble:  # packing needs no environment
+        notes.append(f"nothing was checked: {trouble}")
     large = [name for name, content in data.items() if len(content) > LARGE_FILE]
     notes += [f"{name}: {len(data[name]) >> 20} MB, more than grading accepts" for name in large]
     if sum(map(len, data.values())) > LARGE_TOTAL:
         notes.append(f"all together: more than the {LARGE_TOTAL >> 20} MB that grading accepts")
     _write_zip(data, notes)
-    say(f"{HAND_IN}: {len(data)} files, {(HERE / HAND_IN).stat().st_size / 1e6:.1f} MB, for {COURSE['name']}")
+    say(f"{HAND_IN}: {len(data)} files, {_kilobytes((HERE / HAND_IN).stat().st_size)}, for {COURSE['name']}")
     for name in sorted(data):
-        say(f"  {name:44}{len(data[name]) / 1e3:10.1f} kB")
+        say(f"  {name:44}{_kilobytes(len(data[name])):>13}")
     for note in notes:
         say(paint(WRONG, f"  ! {note}"))
     more = "Correct these, and pack again; or hand it in as it is."
@@ -764,70 +816,53 @@ def pack(arguments: argparse.Namespace) -> int:
     return 1 if notes else 0
 
 
-def _why_missing(name: str) -> str:
-    if name in COURSE["results"]:
-        return ": run the notebook that saves your trained network"
-    return ": unpack it again from the assignment's zip"
+def _kilobytes(size: int) -> str:
+    return f"{size / 1e3:.1f} kB"
 
 
-def _library_notes(data: dict[str, bytes]) -> list[Any]:
-    """Files that are not Python, files in another encoding, editors' own copies, and what is to do."""
-    notes = []
-    for name in sorted(name for name in data if name.endswith(".py")):
-        try:
-            compile(data[name], name, "exec")
-        except (SyntaxError, ValueError) as error:
-            notes.append(f"{describe(error)}: it cannot be imported, so nothing in it can be graded")
-    notes = notes or _import_notes(data)
-    texts = library()
-    if not changed():
-        notes.append(f"{COURSE['package']}: nothing in it is changed; have you saved your files?")
-    else:
+def _library_notes() -> list[str]:
+    """What is to do, and what an editor has not saved."""
+    if changed():
         left = sorted(
             name
             for file, name in COURSE["todo"]
-            if re.search(rf'"{re.escape(name)}\b[^"]* {STUB}"', texts.get(file, ""))
+            if re.search(rf'"{re.escape(name)}\b[^"]* {STUB}"', library().get(file, ""))
         )
-        notes += [f"not written yet: {', '.join(left)}"] if left else []
+        notes = [f"not written yet: {', '.join(left)}"] if left else []
+    else:
+        notes = [f"{COURSE['package']}: nothing in it is changed; have you saved your files?"]
     for path in sorted((HERE / COURSE["package"]).rglob("*")):
         if path.name.startswith((".#", "#")) or path.suffix in (".swp", ".swo"):
             notes.append(f"{path.name}: an editor holds unsaved changes of this file")
     return notes
 
 
-def _import_notes(data: dict[str, bytes]) -> list[Any]:
-    """Whether each module can be imported, in a process of its own."""
-    names = [
-        name[:-3].removesuffix("/__init__").replace("/", ".") for name in sorted(data) if name.endswith(".py")
-    ]
-    program = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
-    try:
-        run = python("-c", program, *names, timeout=120, capture_output=True, text=True, errors="replace")
-    except subprocess.TimeoutExpired:
-        return [f"{COURSE['package']}: importing it does not end: is there a loop outside of a function?"]
-    if run.returncode == 0:
-        return []
-    lines = run.stderr.strip().splitlines() or ["Python ended"]
-    places = [re.search(r'File "([^"]+)", line (\d+)', line) for line in lines]
-    inside = [place for place in places if place and COURSE["package"] in Path(place[1]).parts]
-    where = f"{Path(inside[-1][1]).name}, line {inside[-1][2]}: " if inside else ""
-    return [f"{where}{lines[-1]}: it cannot be imported, so nothing in it can be graded"]
+def _import_notes(data: dict[str, bytes], seconds: float) -> list[str]:
+    """Which modules cannot be imported, and why; they are run as checks are."""
+    refuse_without_packages()
+    names = [n.removesuffix(".py").removesuffix("/__init__") for n in sorted(data) if n.endswith(".py")]
+    pieces: list[Any] = [(0, f"import {name.replace('/', '.')}", []) for name in names]
+    jobs = [{"id": name, "number": 0, "places": [place]} for place, name in enumerate(names)]
+    task = {"notebook": "", "pieces": pieces, "jobs": jobs, "seconds": seconds, "endless": {}}
+    results, trace = _run_process(task)
+    notes = list(dict.fromkeys(note for state, note, *_ in results if state != DONE))
+    notes += [_why_it_ended(trace, seconds, {})] if len(results) < len(jobs) else []
+    return [f"{note}: it cannot be imported, so nothing in it can be graded" for note in notes]
 
 
 def _check_notes(cells: dict[str, Any], seconds: float) -> list[str]:
     """Which visible checks fail now, and which notebooks show a run of older code."""
-    items, notes, edited = look(cells, seconds), [], changed()
+    items, notes = look(cells, seconds), []
     for name in cells:
         part = [item for item in items if item.notebook == name]
         wrong = [item.title for item in part if item.state == WRONG]
         if wrong:
             notes.append(f"{name}.ipynb: wrong by its own checks: {', '.join(wrong)}; see python work.py")
         ran = [item for item in part if item.cell.get("execution_count")]
-        newer = [file for file in edited if _saved(HERE / file) > _saved(HERE / f"{name}.ipynb")]
+        later = changed_after(name)
         shown = [item.title for item in ran if item.state == DONE and _shows_an_error(item.cell)]
-        if ran and (newer or shown):
-            newest = max(newer, key=lambda file: _saved(HERE / file), default="")
-            why = f"{newest} was changed after" if newer else f"{', '.join(shown)} failed in"
+        if ran and (later or shown):
+            why = f"{later} was changed after" if later else f"{', '.join(shown)} failed in"
             notes.append(f"{name}.ipynb: {why} its last run; run it again from the top, and save")
     return notes
 
@@ -836,28 +871,19 @@ def _shows_an_error(cell: dict[str, Any]) -> bool:
     return any(output.get("output_type") == "error" for output in cell.get("outputs", []))
 
 
-def _notebook_notes(data: dict[str, bytes]) -> list[Any]:
+def _notebook_notes(read: dict[str, Any], data: dict[str, bytes]) -> list[str]:
     notes = []
-    for name in COURSE["notebooks"]:
+    for name, cells in read.items():
         file = f"{name}.ipynb"
-        if file not in data:
-            continue
-        try:
-            cells = read_notebook(name)
-        except Trouble as trouble:
-            notes.append(str(trouble))
-            continue
         if len(data[file]) > LARGE_NOTEBOOK:
             size = f"{len(data[file]) >> 20} MB, more than grading accepts"
             notes.append(f"{file}: {size}; clear the outputs, run it again, save")
-        items, text = items_of(name, cells), "\n".join(map(source_of, cells))
-        lost = sorted(set(COURSE["cells"][name]) - {marks_of(cell).get("grade_id") for cell in cells})
-        if lost:
-            gone = f"these cells with points are gone: {', '.join(lost)}"
-            notes.append(f"{file}: {gone}; bring them back from the assignment's zip")
+        later = [p.name for p in HERE.glob(f"{name}?*.ipynb") if _saved(p) > _saved(HERE / file)]
+        notes += [f"{copy} is newer than {file}, and is not handed in: is your work in it?" for copy in later]
         if not _worked_on(cells):
             notes.append(f"{file}: nothing in it is written or run; have you saved it?")
             continue
+        items, text = items_of(name, cells), "\n".join(map(source_of, cells))
         unrun = sum(not item.written and not item.cell.get("execution_count") for item in items)
         if unrun:
             notes.append(f"{file}: {unrun} of its checks were not run since it was last saved")
@@ -884,19 +910,19 @@ def _worked_on(cells: list[Any]) -> bool:
     return any(STUB not in text and not EMPTY_ANSWER.fullmatch(text) for text in answers)
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _write_zip(data: dict[str, bytes], notes: list[str]) -> None:
     listed = {n: {"bytes": len(d), "sha256": hashlib.sha256(d).hexdigest()} for n, d in sorted(data.items())}
     manifest = {"assignment": COURSE["name"], "files": listed, "notes": notes}
-    fresh = HERE / f"{HAND_IN}.new"
-    with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
         for name in sorted(data):
             archive.writestr(name, data[name])
-    os.replace(fresh, HERE / HAND_IN)
+    write(HERE / HAND_IN, packed.getvalue())
 
 
 # --- From an earlier assignment -------------------------------------------------------------------------
@@ -904,91 +930,75 @@ def _write_zip(data: dict[str, bytes], notes: list[str]) -> None:
 
 def bring(arguments: argparse.Namespace) -> int:
     """Put functions that were written earlier in the place of those that are to do here."""
-    theirs, origin = _read_older(Path(arguments.folder))
-    ours, taken, left = library(), [], []
-    for file in sorted({file for file, _ in COURSE["todo"]} & {*ours}):
-        if file not in theirs:
-            continue
-        text, notes = bring_file(ours[file], theirs[file], file)
-        taken += [f"{file}: {note}" for note in notes["taken"]]
-        left += [f"{file}: {note}" for note in notes["left"]]
+    older, theirs = Path(arguments.folder), _read_older(Path(arguments.folder))
+    ours, notes = library(), []
+    for file in sorted({file for file, _ in COURSE["todo"]} & {*ours} & {*theirs}):
+        text, found = bring_file(ours[file], theirs[file])
+        notes += [(word, f"{file}: {note}") for word, note in found]
         if text != ours[file]:
-            write(HERE / file, text)
-    say(f"From {origin}:")
-    for note in taken:
-        say(f"  {paint(DONE, 'taken')}  {note}")
-    for note in left:
-        say(f"  {paint(TO_DO, 'left')}   {note}")
-    say(f"{len(taken)} functions taken. All else in this folder is as it was.")
-    if taken:
-        say("Next: python work.py")
-        return 0
-    say(
-        f"What {origin} has is written here already, or not to do in {COURSE['name']}. "
-        "Is it the right folder?"
-    )
-    return 1
+            write(HERE / file, text.encode())
+    say(f"From {older}:")
+    for word, note in notes:
+        say(f"  {paint(TO_DO if word == 'left' else DONE, f'{word:5}')}  {note}")
+    count = sum(word == "taken" for word, _ in notes)
+    say(f"{count} function{'s' * (count != 1)} taken. All else in this folder is as it was.")
+    if not notes:
+        say(f"What it has is written here already, or not to do in {COURSE['name']}. Is it the right folder?")
+    say("Next: python work.py")
+    return 0 if count else 1
 
 
-def _read_older(path: Path) -> tuple[Any, ...]:
-    """{file: text} of the library in a folder or a hand-in, and what to call it."""
+def _read_older(path: Path) -> dict[str, str]:
+    """{file: text} of the library in a folder or a hand-in, which may lie one folder down."""
     package = COURSE["package"]
     try:
         if path.is_file() and zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
-                names = [n for n in archive.namelist() if n.endswith(".py")]
-                found = {n: as_text(archive.read(n)) for n in names}
+                found = {n: as_text(archive.read(n)) for n in archive.namelist() if n.endswith(".py")}
         elif path.resolve() == HERE:
             raise Trouble("that is this folder: name the folder of the earlier assignment")
         else:
-            python_files = [p for p in path.rglob("*.py") if ".venv" not in p.parts]
-            found = {p.relative_to(path).as_posix(): as_text(p.read_bytes()) for p in python_files}
+            files = [p for p in path.rglob("*.py") if p.is_file() and HERE not in p.resolve().parents]
+            found = {p.relative_to(path).as_posix(): as_text(p.read_bytes()) for p in files}
     except OSError as error:
         raise Trouble(f"{path}: {error.strerror}") from None
-    # A hand-in may lie one folder down.
-    tops = sorted({name.split(f"{package}/")[0] for name in found if f"/{package}/" in f"/{name}"}, key=len)
-    if not tops:
-        raise Trouble(f"{path}: expected a folder or hand-in with {package} in it, found none")
-    top = tops[0]
-    return {n[len(top) :]: text for n, text in found.items() if n.startswith(top)}, str(path)
+    places = {name.split(f"{package}/")[0] for name in found if f"/{package}/" in f"/{name}"}
+    highest = min((top.count("/") for top in places), default=0)  # above an environment's and older copies
+    tops = sorted(top for top in places if top.count("/") == highest)
+    if len(tops) != 1:
+        which = f"found {', '.join(tops)}: name one of them" if tops else "found none"
+        raise Trouble(f"{path}: expected a folder or hand-in with {package} in it, {which}")
+    return {name[len(tops[0]) :]: text for name, text in found.items() if name.startswith(tops[0])}
 
 
-def bring_file(ours: str, theirs: str, file: str) -> tuple[Any, ...]:
-    """One file with the functions that are to do in it filled in, and notes on what was taken and left."""
-    notes: dict[str, Any] = {"taken": [], "left": []}
+def bring_file(ours: str, theirs: str) -> tuple[str, list[tuple[str, str]]]:
+    """A file with the functions that are to do in it filled in, and notes on what was taken and left."""
     try:
         mine, older = ast.parse(ours), ast.parse(theirs)
     except SyntaxError as error:
-        notes["left"].append(f"all of it: {describe(error)}")
-        return ours, notes
-    new, old = _functions(mine), _functions(older)
-    edits, used = [], set()
-    for name, node in new.items():
-        if STUB not in _segment(ours, node) or name not in old:
+        return ours, [("left", f"all of it: line {error.lineno}: {error.msg}")]
+    old, notes = functions(older), list[tuple[str, str]]()
+    lines, used = ours.split("\n"), set[str]()
+    for name, node in reversed(functions(mine).items()):  # from below, so that line numbers stay right
+        if STUB not in segment(ours, node) or name not in old:
             continue
-        reason = _why_not(_segment(theirs, old[name]), node, old[name])
-        if reason:
-            notes["left"].append(f"{name}: {reason}")
-            continue
-        body = _body(theirs, old[name])
-        edits.append((_body_start(node), node.end_lineno, body))
-        used |= {n.id for n in ast.walk(old[name]) if isinstance(n, ast.Name)}
-        notes["taken"].append(f"{name}, {len(body)} lines")
-    if not edits:
+        reason = _why_not(segment(ours, node), segment(theirs, old[name]), node, old[name])
+        if not reason:
+            body = theirs.split("\n")[_body_start(old[name]) - 1 : old[name].end_lineno]
+            lines[_body_start(node) - 1 : node.end_lineno] = body
+            used |= {n.id for n in ast.walk(old[name]) if isinstance(n, ast.Name)}
+        notes.insert(0, ("left", f"{name}: {reason}") if reason else ("taken", f"{name}, {len(body)} lines"))
+    if not used:
         return ours, notes
-    lines = ours.split("\n")
-    for first, last, body in sorted(edits, reverse=True):
-        lines[first - 1 : last] = body
-    text = _with_helpers("\n".join(lines), mine, theirs, older, used, notes)
+    text, helpers = _with_helpers("\n".join(lines), mine, theirs, older, used)
     try:
         ast.parse(text)
     except SyntaxError as error:
-        why = f"all of it: the parts do not fit together ({error.msg}); copy by hand"
-        return ours, {"taken": [], "left": [why]}
-    return text, notes
+        return ours, [("left", f"all of it: the parts do not fit together ({error.msg}); copy by hand")]
+    return text, [*notes, *(("with", f"{name}, which they use") for name in helpers)]
 
 
-def _functions(tree: ast.Module) -> dict[str, Any]:
+def functions(tree: ast.Module) -> dict[str, Any]:
     """{qualified name: definition} of functions and methods."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
     found = {node.name: node for node in tree.body if isinstance(node, kinds)}
@@ -998,7 +1008,7 @@ def _functions(tree: ast.Module) -> dict[str, Any]:
     return found
 
 
-def _segment(text: str, node: Any) -> str:
+def segment(text: str, node: Any) -> str:
     return "\n".join(text.split("\n")[node.lineno - 1 : node.end_lineno])
 
 
@@ -1006,12 +1016,16 @@ def last_line(node: Any) -> int:
     return int(node.end_lineno)
 
 
-def _why_not(theirs: str, new: ast.FunctionDef, old: ast.FunctionDef) -> str:
+def _why_not(given: str, theirs: str, new: ast.FunctionDef, old: ast.FunctionDef) -> str:
     if STUB in theirs:
         return "not finished there"
+    if digest(given) not in COURSE["stubs"]:
+        return "partly written here; copy the rest by hand"
     if [arg.arg for arg in new.args.args] != [arg.arg for arg in old.args.args]:
         names = ", ".join(arg.arg for arg in old.args.args)
         return f"its arguments are others there ({names}); copy it by hand"
+    if _body_start(old) == old.lineno:
+        return "written in one line there; copy it by hand"
     return "" if _body_start(old) <= last_line(old) else "empty there"
 
 
@@ -1022,29 +1036,24 @@ def _body_start(node: ast.FunctionDef) -> int:
     return node.body[0].lineno
 
 
-def _body(text: str, node: ast.FunctionDef) -> list[Any]:
-    return text.split("\n")[_body_start(node) - 1 : node.end_lineno]
-
-
 def _with_helpers(
-    text: str, mine: ast.Module, theirs: str, older: ast.Module, used: set[Any], notes: dict[str, Any]
-) -> str:
-    """The text with the helper functions, constants and imports that the taken functions use."""
+    text: str, mine: ast.Module, theirs: str, older: ast.Module, used: set[str]
+) -> tuple[str, list[str]]:
+    """The text with the helper functions, constants and imports that the taken functions use, and these."""
     known = {name for node in mine.body for name in _bound(node)} | set(dir(builtins))
     wanted, chosen = used - known, list[Any]()
     for node in reversed(older.body):
         if set(_bound(node)) & wanted:
             chosen.insert(0, node)
             wanted |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} - known
-    imports = [_segment(theirs, node) for node in chosen if isinstance(node, (ast.Import, ast.ImportFrom))]
-    others = [_segment(theirs, node) for node in chosen if not isinstance(node, (ast.Import, ast.ImportFrom))]
-    notes["taken"] += [f"{', '.join(_bound(node))}, which the functions use" for node in chosen]
+    kinds = (ast.Import, ast.ImportFrom)
     lines = text.split("\n")
-    last = max((last_line(n) for n in mine.body if isinstance(n, (ast.Import, ast.ImportFrom))), default=0)
+    last = max((last_line(n) for n in mine.body if isinstance(n, kinds)), default=0)
     if not last and ast.get_docstring(mine) is not None:
         last = last_line(mine.body[0])
-    lines[last:last] = imports
-    return "\n".join(lines).rstrip("\n") + "\n" + "".join(f"\n\n{other}\n" for other in others)
+    lines[last:last] = [segment(theirs, node) for node in chosen if isinstance(node, kinds)]
+    others = [f"\n\n{segment(theirs, node)}\n" for node in chosen if not isinstance(node, kinds)]
+    return "\n".join(lines).rstrip("\n") + "\n" + "".join(others), [", ".join(_bound(n)) for n in chosen]
 
 
 def _bound(node: ast.AST) -> list[Any]:
@@ -1071,6 +1080,8 @@ def main(words: list[str]) -> int:
     limit = "stop a check that computes longer (%(default)s)"
     parser.add_argument("--seconds", type=float, default=SECONDS, help=limit)
     arguments = parser.parse_intermixed_args(words)  # options may stand before names
+    if not arguments.seconds > 0:
+        parser.error("--seconds: expected more than 0")
     if arguments.command == "bring":
         if len(arguments.names) != 1:
             parser.error("bring needs the folder of the earlier assignment: python work.py bring ../OLDER")
@@ -1079,10 +1090,7 @@ def main(words: list[str]) -> int:
         parser.error(f"{arguments.command} takes no names")
     command = commands[arguments.command]
     try:
-        return watch(command, arguments) if arguments.watch else command(arguments)
-    except Trouble as trouble:
-        say(paint(WRONG, f"work.py: {trouble}"))
-        return 2
+        return watch(command, arguments) if arguments.watch else tried(command, arguments)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader, `head` perhaps, has seen enough

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import zipfile
 
 import pytest
@@ -140,7 +141,7 @@ def grow(folder):
     ("spoil", "note"),
     [
         (break_library, "'(' was never closed: it cannot be imported"),
-        (fail_at_import, "No module named 'torch_of_mine': it cannot be imported"),
+        (fail_at_import, "torch_of_mine is not installed for this Python: activate the environment first"),
         (lose_results, "results/two_layer_net.npz: missing: run the notebook that saves"),
         (lose_notebook, "two_layer_net.ipynb: missing: unpack it again"),
         (
@@ -194,7 +195,8 @@ def test_bring_takes_helpers_and_imports_along(one, two):
         + helper,
     )
     ran = two.work("bring", "../assignment1")
-    assert "_upper, which the functions use" in ran.text
+    assert "with cs_lib/layers.py: _upper, which they use" in " ".join(ran.text.split())
+    assert ran.line("functions taken") == "6 functions taken. All else in this folder is as it was."
     assert two.work("check", "relu_forward").code == 0
 
 
@@ -231,11 +233,50 @@ def test_bring_from_the_wrong_place(one, two, tmp_path):
     assert "expected a folder or hand-in with cs_lib in it" in two.work("bring", "../nowhere").text
     assert "that is this folder" in two.work("bring", ".").text
     ran = two.work("bring", "../assignment1")  # untouched
-    assert (ran.code, ran.line("Is it the right")) == (
+    assert (ran.code, ran.line("affine_forward")) == (
         1,
-        "What ../assignment1 has is written here already, or not to do in assignment2. "
-        "Is it the right folder?",
+        "left cs_lib/layers.py: affine_forward: not finished there",
     )
+    one.solve()
+    assert two.work("bring", "../assignment1").code == 0
+    ran = two.work("bring", "../assignment1")
+    asked = "What it has is written here already, or not to do in assignment2. Is it the right folder?"
+    assert (ran.code, ran.line("Is it the right")) == (1, asked)
+
+
+def test_bring_from_the_folder_above(one, two):
+    """This folder is none to bring from, and of two others one has to be named."""
+    one.solve()
+    assert two.work("bring", "..").line("affine_forward").startswith("taken")
+    shutil.copytree(one.path, one.path.with_name("assignment1-old"))
+    ran = two.work("bring", "..")
+    assert ran.code == 2
+    assert "found assignment1-old/, assignment1/: name one of them" in ran.text.replace(
+        "found assignment1/, assignment1-old/", "found assignment1-old/, assignment1/"
+    )
+
+
+def test_bring_overwrites_no_half_of_a_function(one, two):
+    one.solve()
+    text = two.read("cs_lib/classifiers/fc_net.py")
+    stub = STUB.format("TwoLayerNet.loss")
+    assert text.count(stub) == 2
+    two.change("cs_lib/classifiers/fc_net.py", stub, "scores = mine")
+    ran = two.work("bring", "../assignment1")
+    left = "TwoLayerNet.loss: partly written here; copy the rest by hand"
+    assert ran.line("TwoLayerNet.loss") == f"left cs_lib/classifiers/fc_net.py: {left}"
+    assert "scores = mine" in two.read("cs_lib/classifiers/fc_net.py")
+
+
+def test_bring_leaves_a_function_of_one_line(one, two):
+    one.solve()
+    text = one.read("cs_lib/layers.py")
+    begin, end = text.index("def relu_forward("), text.index("def relu_backward(")
+    line = "def relu_forward(x): return np.maximum(x, 0), x\n\n\n"
+    one.write("cs_lib/layers.py", text[:begin] + line + text[end:])
+    ran = two.work("bring", "../assignment1")
+    assert ran.line("relu_forward").endswith("relu_forward: written in one line there; copy it by hand")
+    assert STUB.format("relu_forward") in two.read("cs_lib/layers.py")
 
 
 def test_bring_keeps_the_lines_of_windows(one, two):
@@ -251,7 +292,45 @@ def test_pack_and_bring_know_a_copy_of_the_whole_older_folder(one, two):
     one.solve()
     for file in texts("assignment1")[0]:
         two.write(file, one.read(file))
-    assert "Was another assignment's folder copied over this one?" in two.work("pack").text
+    assert "as if another assignment's folder was copied over this one" in two.work("pack").text
+
+
+def test_a_copy_of_the_older_folder_with_its_work_py_is_named(one, two):
+    """Then the older work.py speaks, of the newer notebooks beside its own."""
+    shutil.copytree(one.path, two.path, dirs_exist_ok=True)
+    for command in ("status", "check"):
+        ran = two.work(command)
+        assert ran.line("Dropout.ipynb").startswith("Dropout.ipynb is not of assignment1, as if another")
+
+
+def test_a_copy_of_a_notebook_that_was_worked_on_is_named(one):
+    finish(one)
+    copy = one.path / "two_layer_net-Copy1.ipynb"
+    copy.write_text(one.read("two_layer_net.ipynb"), encoding="utf-8")
+    named = f"{copy.name} is newer than two_layer_net.ipynb, and is not handed in: is your work in it?"
+    os.utime(copy, (10**9, 10**9))
+    assert named not in one.work("pack").text
+    os.utime(copy, (4 * 10**9, 4 * 10**9))
+    assert named in one.work("pack").text
+    assert copy.name not in one.work().text
+
+
+def test_a_hand_in_that_cannot_be_written_is_one_line(one):
+    finish(one)
+    (one.path / HAND_IN).mkdir()
+    ran = one.work("pack")
+    assert (ran.code, ran.text) == (
+        2,
+        "work.py: hand-in.zip: Is a directory. Is it open in another program, or read-only?\n",
+    )
+    assert not (one.path / f"{HAND_IN}.new").exists()
+
+
+def test_a_broken_notebook_alone_says_why_nothing_is_packed(one):
+    one.write("two_layer_net.ipynb", "<<<<<<< HEAD")
+    ran = one.work("pack")
+    assert ran.code == 2
+    assert ran.text.startswith("work.py: two_layer_net.ipynb is not a notebook any more")
 
 
 def test_unpack(tmp_path):

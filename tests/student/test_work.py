@@ -1,6 +1,7 @@
 """`python work.py`, in a student's folder, in the states that a student's work is in."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -258,6 +259,7 @@ def trained(*lines: str):
         if marks.get("grade_id") == "two_layer_net_search":
             cell["source"] = ["best_model = 1\n"]
         if marks.get("grade_id") == "train_two_layer_net" and lines:
+            cell["execution_count"] = 1
             cell["outputs"] = [
                 {"output_type": "stream", "name": "stdout", "text": [f"{line}\n" for line in lines]}
             ]
@@ -274,6 +276,106 @@ def test_a_trained_network_is_taken_from_the_last_run(one):
     assert one.work().line("train_two") == "wrong train_two_layer_net 2 validation accuracy 0.2"
 
 
+def test_a_run_of_older_code_is_named_as_such(one):
+    one.cells("two_layer_net", trained("  ok  validation accuracy 0.4", "  1 of 1"))
+    one.fill("affine_forward", AFFINE)
+    os.utime(one.path / "two_layer_net.ipynb", (10**9, 10**9))
+    said = "by its last run in the notebook; cs_lib/layers.py was changed after it"
+    assert one.work().line("train_two") == f"done train_two_layer_net 2 {said}"
+
+
+def test_a_run_that_was_cut_off_is_no_run(one):
+    """The kernel died: the lines so far are there, without a number beside the cell."""
+    one.cells("two_layer_net", trained("  ok  validation accuracy 0.4"))
+    one.cells("two_layer_net", lambda cell: cell.pop("execution_count", None))
+    assert one.work().line("train_two") == "not looked at train_two_layer_net 2 run the notebook, and save it"
+
+
+def test_a_cell_to_write_is_named_by_its_heading(one):
+    ran = one.work("check", "train_two_layer_net")
+    assert "to write in two_layer_net.ipynb, under '9. Find better settings'" in ran.text
+    assert "Look at" not in ran.text
+    one.solve()
+    one.answer("two_layer_net", "The slope is near zero there.")
+    where = "two_layer_net.ipynb, under '9. Find better settings'"
+    assert one.work().line("Next") == f"Next: {where}: write it, run it, and save"
+
+
+def sgd(change):
+    def edit(cell):
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "sgd":
+            change(cell)
+
+    return edit
+
+
+@pytest.mark.parametrize("source", ["# nothing", "checks.total()"])
+def test_an_edited_check_says_nothing(one, source):
+    one.solve()
+    one.cells("two_layer_net", sgd(lambda cell: cell.update(source=[source])))
+    ran = one.work("check", "sgd")
+    assert ran.code == 1
+    assert ran.line("two_layer_net:") == "two_layer_net: sgd, 1 point: not looked at"
+    assert "its check was edited, and says nothing: unpack it again" in ran.text
+
+
+def test_a_cell_that_is_gone_is_named(one):
+    one.cells("two_layer_net", sgd(lambda cell: cell["metadata"].clear()))
+    gone = "two_layer_net.ipynb: these cells with points are gone: sgd; bring them back from"
+    assert gone in one.work().text
+    said = one.work("check", "sgd").text
+    assert said.startswith(f"work.py: no check is called sgd: see python work.py. {gone}")
+
+
+def test_a_cell_that_was_copied_counts_once(one):
+    one.solve()
+    content = json.loads(one.read("two_layer_net.ipynb"))
+    copy = next(c for c in content["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") == "sgd")
+    content["cells"].append(copy | {"id": "a-copy"})
+    one.write("two_layer_net.ipynb", json.dumps(content))
+    ran = one.work()
+    assert ran.line("Points").endswith(", of 25.")
+    assert ran.text.count("done           sgd ") == 1
+    twice = "two_layer_net.ipynb: there twice: sgd; delete the copy of the cell"
+    assert twice in ran.text
+    assert twice in one.work("pack").text
+
+
+def test_a_notebook_that_an_editor_gave_a_mark_of_its_encoding(one):
+    path = one.path / "two_layer_net.ipynb"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert one.work().line("Points") == "Points: to do 25, of 25."
+
+
+def test_the_line_that_is_named_is_the_students(one):
+    """Not that of a file of the release, which their line calls."""
+    one.fill("affine_forward", "return affine_forward(x, w, b)")
+    ran = one.work("check", "affine_forward")
+    assert "layers.py, line " in ran.line("RecursionError")
+    assert "in affine_forward" in ran.line("RecursionError")
+
+
+def test_the_environment_is_asked_for_once(one):
+    """A Python without NumPy: no check says that code is wrong, and packing works."""
+    one.fill("affine_forward", AFFINE)
+    one.change(WORK, '"packages": [\n  "numpy"', '"packages": [\n  "numpy_of_mine"')
+    missing = (
+        "numpy_of_mine is not installed for this Python: activate the environment first (README.md, Set up)"
+    )
+    for command in ("status", "check"):
+        ran = one.work(command)
+        assert (ran.code, ran.text) == (2, f"work.py: {missing}\n")
+    ran = one.work("pack")
+    assert (ran.code, ran.line("nothing was")) == (1, f"! nothing was checked: {missing}")
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan"])
+def test_a_limit_that_is_none(one, seconds):
+    command = [sys.executable, WORK, "check", "--seconds", seconds]
+    run = subprocess.run(command, cwd=one.path, capture_output=True, text=True)
+    assert (run.returncode, "--seconds: expected more than 0" in run.stderr) == (2, True)
+
+
 def test_all_that_can_be_checked_here_is_done_for_the_solved_library(two):
     two.solve()
     ran = two.work("--seconds", "120")
@@ -287,7 +389,8 @@ def test_names(one):
     )
     assert one.work("check", "nothing_like_it").code == 2
     assert one.work("check", "TwoLayerNet").line("points:").startswith("two_layer_net: two_layer_net, 4")
-    assert one.work("check", "two_layer_net.ipynb").text.count("points: to do") == 12
+    ran = one.work("check", "two_layer_net.ipynb")
+    assert (ran.text.count("points: to do"), ran.text.count(" 1 point: to do")) == (9, 3)
 
 
 def test_a_console_without_utf_8(one):

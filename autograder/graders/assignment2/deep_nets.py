@@ -39,7 +39,7 @@ def compare_both(name: str, got: Any, row: Arrays) -> None:
 
 
 def regularized(row: Arrays) -> Arrays:
-    """The same entry with the L2 term in its loss and gradients."""
+    """The same entry with the L2 penalty in its loss and gradients."""
     with_reg = {f"grads.{key}": value for key, value in under(row, "grads_reg.").items()}
     return {**row, "loss": row["loss_reg"], "l2": row["reg"], **with_reg}
 

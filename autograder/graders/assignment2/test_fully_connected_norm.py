@@ -168,7 +168,7 @@ def test_fully_connected_net_layernorm_penalty(student: Any, case: Case) -> None
 def check_penalty(student: Any, normalization: str) -> None:
     """With reg, loss and gradients move by as much as without normalisation, and gamma and beta not at all.
 
-    Whether that is the right L2 term is for the cell of the plain net. The net must be right without reg.
+    Whether that is the right L2 penalty is for the cell of the plain net. The net must be right without reg.
     """
     row = FIXED[normalization]
     plain_row = {key: v for key, v in row.items() if not NORMED.match(key.split(".")[-1])}

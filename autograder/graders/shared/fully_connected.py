@@ -81,7 +81,7 @@ def test_fully_connected_net_start(student: Any, case: Case) -> None:
         "loss_reg",
         row="reg",
         weight=2,
-        hint="The L2 term takes half the squared weights of every W, the last layer's too, and no bias.",
+        hint="The L2 penalty takes half the squared weights of every W, the last layer's too, and no bias.",
     ),
     Case(
         "gradients",

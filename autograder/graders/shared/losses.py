@@ -17,7 +17,7 @@ FIXED = load(Path(__file__).parent / "expected", "losses")
         "loss",
         row="batch",
         weight=2,
-        hint="1 too much: the true class is not left out. N times too much: no average over the batch.",
+        hint="1 too much: the right class is not left out. N times too much: no average over the batch.",
     ),
     Case(
         "gradient",
@@ -40,7 +40,7 @@ FIXED = load(Path(__file__).parent / "expected", "losses")
     Case(
         "margins_met",
         row="margins_met",
-        hint="Every true class leads by more than the margin: loss and gradient are both 0. "
+        hint="Every right class leads by more than the margin: loss and gradient are both 0. "
         "Is a negative margin cut off at 0?",
     ),
 )
@@ -54,7 +54,7 @@ def test_svm_loss(student: Any, case: Case) -> None:
         "loss",
         row="batch",
         weight=2,
-        hint="The mean over the batch of the negative natural log of the true class's probability.",
+        hint="The mean over the batch of the negative natural log of the right class's probability.",
     ),
     Case(
         "gradient",
@@ -83,7 +83,7 @@ def test_svm_loss(student: Any, case: Case) -> None:
         "far_below",
         "edge",
         row="far_below",
-        hint="The true class lies far below the best one: its probability rounds to 0 and the log of it is "
+        hint="The right class lies far below the best one: its probability rounds to 0 and the log of it is "
         "infinite. Stay with logarithms instead of taking the log of a rounded probability.",
     ),
 )

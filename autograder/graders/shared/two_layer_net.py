@@ -27,7 +27,7 @@ DEFAULT_SHAPES = {"W1": (3072, 100), "b1": (100,), "W2": (100, 10), "b2": (10,)}
         hint="Draw W1 first, then W2, and nothing else, so that a seed gives the same net.",
     ),
     Case(
-        "defaults", "edge", hint="Without arguments the net takes 32x32 colour pictures and knows 10 classes."
+        "defaults", "edge", hint="Without arguments the net takes 32x32 colour images and knows 10 classes."
     ),
     builds_on=nets.PLAIN,
 )
@@ -65,7 +65,7 @@ def test_two_layer_net_start(student: Any, case: Case) -> None:
         "loss_reg",
         row="reg",
         weight=2,
-        hint="The L2 term takes half the squared weights of both W1 and W2, and no bias.",
+        hint="The L2 penalty takes half the squared weights of both W1 and W2, and no bias.",
     ),
     Case(
         "gradients",

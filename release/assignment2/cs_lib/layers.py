@@ -112,7 +112,7 @@ def svm_loss(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     Returns: (loss, dx), a number and the gradient with respect to the scores, (N, C).
     Raises: ValueError when y does not fit x.
     Source: Weston and Watkins, "Support Vector Machines for Multi-Class Pattern Recognition", 1999,
-        with a margin of 1 and without the L2 penalty, which the networks add themselves.
+        where the right class has to win by 1, and without the L2 penalty, which the networks add.
     """
     checks.are_labels("svm_loss", x, y)
     N = x.shape[0]
