@@ -35,13 +35,13 @@ VALUE, ERROR, MEMORY = b"v", b"e", b"m"
 LOOK_SECONDS = 1.0  # between two looks at the clock
 LATE_SECONDS = 0.5  # a look so much too late shows that this side could not run
 BUSY = 0.5  # of its time: what a child must have computed for, to have used it up
-CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT)
 
 
 class Exceeded(Exception):
     """A hand-in took more than it may; the message says of what, in words that follow its name.
 
-    `outside`: it may well be none of its doing, and has been tried twice.
+    `outside`: it may well be none of its doing, and has been tried twice. So is every end of the process, which
+    runs our code. What we have measured ourselves, processor time and the length of a reply, is the hand-in's.
     """
 
     def __init__(self, what: str, outside: bool = False) -> None:
@@ -78,7 +78,7 @@ def each(
 ) -> Iterator[T | Exception]:
     """For each item in order what `run` returns for it, or the error that it raised, or `Exceeded`.
 
-    An item whose child is ended or held up from outside is tried again once.
+    An item whose child ends, or is held up from outside, is tried again once.
 
     Raises:
         LimitError: this process may not let a child use what the bounds allow.
@@ -131,7 +131,7 @@ class _Child:
         except Exceeded as error:
             return error, False
         if kind == MEMORY:
-            return Exceeded(f"needs more than {self.bounds.memory_mb} MB of memory"), False
+            return Exceeded(f"needs more than {self.bounds.memory_mb} MB of memory", outside=True), False
         return pickle.loads(reply), True  # noqa: S301  from our own code
 
     def _read(self, size: int, deadline: float) -> bytes:
@@ -140,9 +140,8 @@ class _Child:
             deadline = self._wait(deadline)
             part = os.read(self.pipe, min(size - len(data), 1 << 20))
             if not part:
-                number = self._ended_by()
-                outside = bool(number) and number not in CRASHES
-                raise Exceeded(f"ends the process that works on it ({_named(number)})", outside)
+                how = _named(self._ended_by())
+                raise Exceeded(f"ends the process that works on it ({how})", outside=True)
             data += part
         return bytes(data)
 

@@ -156,7 +156,9 @@ def ended_by(number: int, times: int, marker: Path) -> str:
     return bounded.call(run, Bounds(seconds=2.0))
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGHUP, signal.SIGSTOP])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, signal.SIGKILL, signal.SIGHUP, signal.SIGSTOP, signal.SIGSEGV]
+)
 def test_what_is_ended_or_stopped_from_outside_is_tried_again(tmp_path: Path, number: int) -> None:
     assert ended_by(number, 1, tmp_path / "marker") == "done"
 
@@ -166,7 +168,7 @@ def test_what_is_ended_or_stopped_from_outside_is_tried_again(tmp_path: Path, nu
     [
         (signal.SIGTERM, r"ends the process that works on it \(SIGTERM\)", True),
         (signal.SIGSTOP, "takes more than 2 seconds", True),
-        (signal.SIGSEGV, r"ends the process that works on it \(SIGSEGV\)", False),
+        (signal.SIGSEGV, r"ends the process that works on it \(SIGSEGV\)", True),
     ],
 )
 def test_what_is_ended_twice_says_whether_it_may_be_from_outside(

@@ -3,17 +3,26 @@
 import ctypes
 import errno
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from autograder.sandbox import harden, launch
 from autograder.sandbox import seccomp as policy
+from autograder.sandbox.errors import SandboxError
 
 NAMED = ("bwrap", "landlock", "seccomp")  # the layers a level is named after
 PROBE_SECONDS = 60.0
+PROBES = 3  # of one layer, where a trial was kept from saying yes or no
+FORBIDDEN = (signal.SIGSYS, signal.SIGILL)  # how a filter of the machine's own says no
+NO_ROOM = (
+    "MemoryError",
+    *map(os.strerror, (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EIO)),
+)
 SETTINGS = Path("/proc/sys")
 USERNS_SWITCHES = {  # setting, the value that forbids, what to do
     "kernel/apparmor_restrict_unprivileged_userns": (
@@ -75,7 +84,11 @@ def by_name(name: str) -> Level:
 
 @cache
 def probe() -> Level:
-    """The best level this machine offers."""
+    """The best level this machine offers.
+
+    Raises:
+        SandboxError: that could not be found out. A weaker level is for a machine that has no better.
+    """
     trouble = {"bwrap": bwrap_trouble(), "landlock": landlock_trouble(), "seccomp": seccomp_trouble()}
     layers = [name for name in NAMED if not trouble[name]]
     advice = tuple(text for text in trouble.values() if text)
@@ -84,28 +97,66 @@ def probe() -> Level:
     return level if level.safe else Level((), advice)
 
 
+def _tried(what: str, command: list[str], **more: Any) -> subprocess.CompletedProcess[str]:
+    """A command that shows what can be done here, run again where it was kept from saying.
+
+    Raises:
+        PermissionError, FileNotFoundError: it says no.
+        SandboxError: it came to no end by itself.
+    """
+    why = ""
+    for _ in range(PROBES):
+        try:
+            done = subprocess.run(  # noqa: S603 - our own fixed commands
+                command, capture_output=True, text=True, timeout=PROBE_SECONDS, cwd="/", **more
+            )
+        except (PermissionError, FileNotFoundError):
+            raise
+        except (OSError, subprocess.SubprocessError) as error:
+            why = str(error)
+            continue
+        why = _kept_from_saying(done)
+        if not why:
+            return done
+    raise SandboxError(
+        f"{what} could not be tried, so nobody knows what isolation this machine offers ({why}, {PROBES} "
+        "times); run the same command again"
+    )
+
+
+def _kept_from_saying(done: subprocess.CompletedProcess[str]) -> str:
+    """What ended a trial before it could say anything; empty if it did. bubblewrap gives the signal that
+    ended what it runs as 128 and its number."""
+    code = -done.returncode if done.returncode < 0 else done.returncode - 128
+    if 0 < code < signal.NSIG and code not in FORBIDDEN:
+        names = {int(known): known.name for known in signal.Signals}
+        return f"ended by {names.get(code, f'signal {code}')}"
+    if done.returncode:
+        return next((words for words in NO_ROOM if words in done.stderr), "")
+    return ""
+
+
 def _may_change_user() -> bool:
     """Whether this is root with the right to become another user; in some containers it is not."""
     if os.geteuid() != 0:
         return False
+    nobody = {"user": launch.NOBODY, "group": launch.NOBODY, "extra_groups": []}
     try:
-        nobody = launch.NOBODY
-        subprocess.run(["true"], user=nobody, group=nobody, extra_groups=[], check=True)  # noqa: S607
-    except (OSError, subprocess.SubprocessError):
+        return _tried("another user", ["/bin/sh", "-c", "exit 0"], **nobody).returncode == 0
+    except PermissionError:
         return False
-    return True
+    except FileNotFoundError as error:
+        raise SandboxError(f"another user could not be tried: {error}; put that right") from None
 
 
 def bwrap_trouble() -> str:
     """Why bubblewrap does not work here and what to do; empty if it works."""
     try:
         command = [*launch.bwrap_command(), *launch.python_command(), "-c", "print(42)"]
-        done = subprocess.run(  # noqa: S603 - our own fixed command
-            command, capture_output=True, text=True, timeout=PROBE_SECONDS, env=launch.environment(), cwd="/"
-        )
+        done = _tried("bubblewrap", command, env=launch.environment())
     except FileNotFoundError:
         return "bubblewrap is not there: install the package bubblewrap"
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except PermissionError as error:
         return f"bubblewrap does not run: {error}"
     if done.stdout == "42\n":
         return ""

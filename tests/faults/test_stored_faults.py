@@ -56,6 +56,46 @@ def test_a_good_result_stays_where_it_cannot_be_made_again(kit: Kit, tmp_path: P
     assert not list((out / "pending").glob("*"))
 
 
+CUT_OFF = """
+import os as _os
+
+_read = read
+
+
+def read(source, assignment):
+    if _os.path.exists({switch!r}):
+        {what}
+    return _read(source, assignment)
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("_os.kill(_os.getpid(), 11)", "ends the process that works on it (SIGSEGV)"),
+        ("_os._exit(1)", "ends the process that works on it (it left)"),
+        ("raise MemoryError", "needs more than 2048 MB of memory"),
+    ],
+    ids=["crash", "exit", "memory"],
+)
+def test_a_reader_that_ends_replaces_no_result(kit: Kit, tmp_path: Path, what: str, said: str) -> None:
+    out, switch = tmp_path / "out", tmp_path / "switch"
+    kit.hand_in("s001")
+    assert kit.grade(out).returncode == 0
+    before = told(out)
+    switch.write_text("")
+    with (kit.home / "autograder/intake/__init__.py").open("a") as code:
+        code.write(CUT_OFF.format(switch=str(switch), what=what))
+    done = kit.grade(out)
+    assert done.returncode == 1
+    assert f"so the result of before stays: the hand-in {said} to be read" in done.stdout
+    assert told(out) == before
+    switch.unlink()
+    again = kit.grade(out, "--json")
+    assert (again.returncode, json.loads(again.stdout)["graded_again"]) == (0, 1)
+    assert told(out)["s001"]["fault"] == ""
+
+
 def test_one_fault_of_all_stops_the_run_early(kit: Kit, tmp_path: Path) -> None:
     kit.hand_in_many(run.HOPELESS + 4)
     switch = tmp_path / "switch"

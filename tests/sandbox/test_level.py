@@ -4,6 +4,7 @@ import ctypes
 import errno
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -125,7 +126,81 @@ def test_bubblewrap_that_hangs(monkeypatch, tmp_path):
     fake_bwrap(tmp_path, "exec sleep 5")
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.setattr(level, "PROBE_SECONDS", 0.2)
+    with pytest.raises(SandboxError, match=r"bubblewrap could not be tried, .*timed out .*, 3 times"):
+        level.bwrap_trouble()
+
+
+ENDS = {
+    "exec sh -c 'kill -9 $$'": "ended by SIGKILL",
+    "exit 137": "ended by SIGKILL",  # as bubblewrap says it of what it runs
+    "exec sh -c 'kill -11 $$'": "ended by SIGSEGV",
+    "echo 'bwrap: Creating new namespace failed: Resource temporarily unavailable' >&2; exit 1": (
+        "Resource temporarily unavailable"
+    ),
+    "echo 'error while loading shared libraries: Cannot allocate memory' >&2; exit 127": "Cannot allocate",
+    "echo MemoryError >&2; exit 1": "MemoryError",
+}
+
+
+@pytest.mark.parametrize("text", ENDS)
+def test_a_trial_that_is_ended_is_made_again_and_never_a_weaker_level(anew, monkeypatch, tmp_path, text):
+    marks = tmp_path / "marks"
+    real = Path("/usr/bin/bwrap")
+    fake_bwrap(tmp_path, f'echo x >> {marks}; [ $(wc -l < {marks}) -gt 1 ] && exec {real} "$@"; {text}')
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    if real.exists():
+        level.bwrap_trouble()
+        assert len(marks.read_text().split()) == 2
+    fake_bwrap(tmp_path, text)
+    with pytest.raises(SandboxError, match=rf"nobody knows what isolation .*{ENDS[text]}.*, 3 times\); run"):
+        level.probe()
+
+
+def test_a_filter_of_the_machines_own_says_no(monkeypatch, tmp_path):
+    fake_bwrap(tmp_path, "exec sh -c 'kill -SYS $$'")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     assert level.bwrap_trouble().startswith("bubblewrap does not run: ")
+
+
+def once(error, then):
+    """In the place of `subprocess.run`: the first time an error, or how it ended, then what `then` gives."""
+    calls = []
+
+    def run(command, **more):
+        calls.append(command)
+        if len(calls) > 1:
+            return then(command, **more)
+        if isinstance(error, Exception):
+            raise error
+        return subprocess.CompletedProcess(command, error, "", "")
+
+    return run
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
+@pytest.mark.parametrize(
+    "error", [BlockingIOError(errno.EAGAIN, "no process"), OSError(errno.ENOMEM, "no memory"), -9, -15]
+)
+def test_a_change_of_user_that_is_cut_off_is_tried_again(anew, monkeypatch, error):
+    before = level._may_change_user()
+    monkeypatch.setattr(subprocess, "run", once(error, subprocess.run))
+    assert level._may_change_user() == before
+
+    def always(command, **more):
+        return once(error, subprocess.run)(command, **more)
+
+    monkeypatch.setattr(subprocess, "run", always)
+    with pytest.raises(SandboxError, match="another user could not be tried"):
+        level._may_change_user()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
+def test_a_user_that_may_not_be_changed(monkeypatch):
+    monkeypatch.setattr(subprocess, "run", once(PermissionError(errno.EPERM, "no"), subprocess.run))
+    assert not level._may_change_user()
+    monkeypatch.setattr(subprocess, "run", once(FileNotFoundError(errno.ENOENT, "no sh"), subprocess.run))
+    with pytest.raises(SandboxError, match=r"another user could not be tried: .*no sh; put that right"):
+        level._may_change_user()
 
 
 @pytest.mark.parametrize(
