@@ -40,8 +40,8 @@ BUSY = 0.5  # of its time: what a child must have computed for, to have used it 
 class Exceeded(Exception):
     """A hand-in took more than it may; the message says of what, in words that follow its name.
 
-    `outside`: it may well be none of its doing, and has been tried twice. So is every end of the process, which
-    runs our code. What we have measured ourselves, processor time and the length of a reply, is the hand-in's.
+    `outside`: it may well be none of its doing, and has been tried twice. So is every end of the process,
+    which runs our code. What we have measured, processor time and a reply's length, is the hand-in's.
     """
 
     def __init__(self, what: str, outside: bool = False) -> None:

@@ -17,6 +17,7 @@ PROGRESS = {
     "errors": 0,
     "rate": 0.5,
     "seconds_left": None,
+    "said": "",
 }
 
 

@@ -82,6 +82,7 @@ def test_lines_of_json(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None
         "errors": 0,
         "rate": 1.0,
         "seconds_left": 10.0,
+        "said": "",
     }
 
 
@@ -125,3 +126,17 @@ def test_a_live_bar_at_a_terminal() -> None:
 )
 def test_time_left(seconds: float, text: str) -> None:
     assert progress._clock(seconds) == text
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_what_went_wrong_is_said_in_a_line(
+    clock: Clock, capsys: pytest.CaptureFixture[str], as_json: bool
+) -> None:
+    with Progress("assignment1", 1, as_json=as_json) as shown:
+        shown.say("s001: it was ended")
+        shown.step()
+    lines = capsys.readouterr().err.splitlines()
+    if as_json:
+        assert [json.loads(line)["said"] for line in lines] == ["", "s001: it was ended", ""]
+    else:
+        assert lines[1] == "autograder: s001: it was ended"

@@ -73,7 +73,7 @@ class GradeOutput(Output, frozen=True, kw_only=True):
 
 
 class ProgressOutput(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of `autograder grade --json` on stderr, every ten seconds and at the end."""
+    """One line of `autograder grade --json` on stderr, every ten seconds, at the end and with `said`."""
 
     what: Annotated[str, Meta(description="What is being done.")]
     done: Annotated[int, Meta(description="Hand-ins that are done.")]
@@ -83,6 +83,7 @@ class ProgressOutput(msgspec.Struct, frozen=True, kw_only=True):
     errors: Annotated[int, Meta(description="Of the done: with cells that nobody could grade.")]
     rate: Annotated[float, Meta(description="Hand-ins graded a second.")]
     seconds_left: Annotated[float | None, Meta(description="Until all are done; null while nobody can tell.")]
+    said: Annotated[str, Meta(description="What has just gone wrong and is gone on from; mostly empty.")]
 
 
 class CriterionOutput(msgspec.Struct, frozen=True, kw_only=True):

@@ -60,6 +60,15 @@ class Progress:
         elif time.monotonic() - self._reported >= PLAIN_EVERY_SECONDS:
             self._tell()
 
+    def say(self, what: str) -> None:
+        """Something has gone wrong and is gone on from."""
+        if self._bar:
+            self._bar.console.print(f"autograder: {what}", markup=False, highlight=False, soft_wrap=True)
+        elif self.as_json:
+            self._tell(what)
+        else:
+            print(f"autograder: {what}", file=sys.stderr, flush=True)
+
     def rate(self) -> float:
         """Submissions graded a second, those not changed left out."""
         return (self.done - self.unchanged) / max(time.monotonic() - self._started, 1e-9)
@@ -83,16 +92,16 @@ class Progress:
             return f"{self.rate():.1f}/s" if self.done > self.unchanged else ""
         return f"{self.rate():.1f}/s, {_clock(left)} left"
 
-    def _tell(self) -> None:
+    def _tell(self, said: str = "") -> None:
         self._reported, self._reported_done = time.monotonic(), self.done
         if self.as_json:
-            print(msgspec.json.encode(self._facts()).decode(), file=sys.stderr, flush=True)
+            print(msgspec.json.encode(self._facts(said)).decode(), file=sys.stderr, flush=True)
             return
         more = ", ".join(filter(None, (self._counts(), self._pace())))
         line = f"{self.title}: {self.done}/{self.total}{', ' if more else ''}{more}"
         print(line, file=sys.stderr, flush=True)
 
-    def _facts(self) -> ProgressOutput:
+    def _facts(self, said: str) -> ProgressOutput:
         left = self.left()
         return ProgressOutput(
             what=self.title,
@@ -103,6 +112,7 @@ class Progress:
             errors=self.errors,
             rate=round(self.rate(), 2),
             seconds_left=None if left is None else round(left, 1),
+            said=said,
         )
 
 

@@ -46,6 +46,8 @@ class Steps(Protocol):
 
     def step(self, failing: bool = False, error: bool = False, unchanged: bool = False) -> None: ...
 
+    def say(self, what: str) -> None: ...
+
 
 Progress = Callable[[str, int], AbstractContextManager[Steps]]  # a title, and how many there are
 
@@ -55,6 +57,9 @@ class Silent:
 
     def step(self, failing: bool = False, error: bool = False, unchanged: bool = False) -> None:
         pass
+
+    def say(self, what: str) -> None:
+        pool.on_stderr(what)
 
 
 def silent(title: str, total: int) -> AbstractContextManager[Steps]:
@@ -246,9 +251,9 @@ def _grade_changed(request: Request, store: Store) -> None:
             )
 
         if request.scheduler:
-            plugins.load("dask").run(plan, tasks, request.scheduler, done)
+            plugins.load("dask").run(plan, tasks, request.scheduler, done, progress.say)
         else:
-            pool.run(plan, tasks, max(1, request.jobs), done)
+            pool.run(plan, tasks, max(1, request.jobs), done, progress.say)
 
 
 def _stop_if_hopeless(faults: list[str], graded: Record) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from autograder.sandbox import harden, launch
 from autograder.sandbox import seccomp as policy
-from autograder.sandbox.errors import SandboxError
+from autograder.sandbox.faults import SandboxError
 
 NAMED = ("bwrap", "landlock", "seccomp")  # the layers a level is named after
 PROBE_SECONDS = 60.0

@@ -8,11 +8,14 @@ earns is the same as with local processes.
 from __future__ import annotations
 
 import io
+import logging
 import pickle
 import uuid
 import zipfile
+from asyncio import CancelledError
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -34,11 +37,12 @@ from autograder.records.record import Record
 from autograder.toml_table import SETTINGS
 from autograder.workers import dask_worker as far
 from autograder.workers import process
-from autograder.workers.pool import MAX_DEATHS, Emit, Plan, given_up, late
+from autograder.workers.pool import MAX_DEATHS, Emit, Plan, Say, given_up, late, on_stderr
 
 AHEAD = 2  # tasks at the cluster for each of its threads, so that none waits for the next
 JOIN_SECONDS = 60  # for the scheduler to answer, and for a worker to be there
 LOOK_SECONDS = 5  # between two looks at whether anybody is left
+ANSWER_SECONDS = 60  # for a scheduler to answer, in the middle of a run
 LARGE_TASK = "1GiB"  # Dask warns of large tasks; a hand-in with its trained models is one
 
 
@@ -55,12 +59,27 @@ class _ByValue:
         return cloudpickle.loads(self.pickled)(*arguments)
 
 
+class PatientClient(Client):
+    """A client that waits for no answer of its scheduler without end: one may be frozen."""
+
+    def sync(self, func: Any, *args: Any, callback_timeout: Any = None, **kwargs: Any) -> Any:
+        return super().sync(func, *args, callback_timeout=callback_timeout or ANSWER_SECONDS, **kwargs)  # type: ignore[no-untyped-call]
+
+    def leave(self, name: str) -> None:
+        """Take the graders of this name away, and close. A scheduler that is frozen keeps them."""
+        with suppress(TimeoutError, OSError, CommClosedError, ValueError):  # the last: they were never sent
+            self.unregister_worker_plugin(name)  # type: ignore[no-untyped-call]
+        with suppress(TimeoutError, OSError, CommClosedError):
+            self.close(timeout=LOOK_SECONDS)  # type: ignore[no-untyped-call]
+
+
 @dataclass
 class _ClusterRun:
     plan: Plan
     assignment: Assignment
     client: Client
     emit: Emit
+    say: Say
     name: str = field(default_factory=lambda: f"autograder-{uuid.uuid4().hex}")
     asked: dict[Future[Any], Task] = field(default_factory=dict)
     deaths: Counter[str] = field(default_factory=Counter)
@@ -117,7 +136,7 @@ class _ClusterRun:
         """Take a result; the task is asked again if whoever had it died."""
         task = self.asked.pop(future)
         try:
-            reply = future.result()
+            reply = future.result(timeout=ANSWER_SECONDS)
         except KilledWorker:  # Dask itself has tried it elsewhere, and lost those workers as well
             self.deaths[task.source.student] = MAX_DEATHS - 1
             reply = None
@@ -127,20 +146,25 @@ class _ClusterRun:
             case ("failure", text):
                 raise GradingError(f"on a Dask worker: {text}")
             case ("late", _):
-                self.emit(task, late(self.plan, task.source.student, self.plan.longest))
+                graded = late(self.plan, task.source.student, self.plan.longest)
+                self.say(f"{task.source.student}: {graded.fault}; its process is ended, and it needs review")
+                self.emit(task, graded)
             case _:
                 self._again_or_give_up(task)
 
     def _again_or_give_up(self, task: Task) -> None:
         student = task.source.student
         self.deaths[student] += 1
-        if self.deaths[student] < MAX_DEATHS:
+        again = self.deaths[student] < MAX_DEATHS
+        then = "it is graded again" if again else f"after {MAX_DEATHS} of them it needs review"
+        self.say(f"{student}: its grading process, or the Dask worker that had it, ended; {then}")
+        if again:
             self._ask(task)
         else:
             self.emit(task, given_up(self.plan, student, MAX_DEATHS))
 
 
-def run(plan: Plan, tasks: Iterable[Task], scheduler: str, emit: Emit) -> None:
+def run(plan: Plan, tasks: Iterable[Task], scheduler: str, emit: Emit, say: Say = on_stderr) -> None:
     """Grade every task on the cluster whose scheduler has this address; see `pool.run`.
 
     Raises:
@@ -148,22 +172,27 @@ def run(plan: Plan, tasks: Iterable[Task], scheduler: str, emit: Emit) -> None:
         LimitError: as `pool.run`.
     """
     plan.refuse_low_limits()
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what it says, we say
     assignment = course.load(plan.assignment, plan.root)
     for module in (far, process):  # workers have no kit to import these from
         cloudpickle.register_pickle_by_value(module)
     with dask.config.set({"distributed.admin.large-graph-warning-threshold": LARGE_TASK}):
         try:
-            with Client(scheduler, timeout=JOIN_SECONDS, set_as_default=False) as client:
+            client = PatientClient(scheduler, timeout=JOIN_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+            there = _ClusterRun(plan, assignment, client, emit, say)
+            try:
                 client.wait_for_workers(1, timeout=JOIN_SECONDS)
-                there = _ClusterRun(plan, assignment, client, emit)
                 graders = far.GradersOnWorker(there.name, pack(plan), pickle.dumps(_away(plan)), plan.longest)
                 client.register_plugin(graders, name=there.name)
-                try:
-                    there.all(tasks)
-                finally:
-                    client.unregister_worker_plugin(there.name)
-        except (OSError, TimeoutError, CommClosedError) as error:
-            raise GradingError(f"Dask cluster at {scheduler}: {error}; run the same command again") from error
+                there.all(tasks)
+            finally:
+                client.leave(there.name)
+        except (OSError, TimeoutError, CommClosedError, CancelledError) as error:
+            why = str(error) or "the scheduler is gone"
+            raise GradingError(
+                f"Dask cluster at {scheduler}: {why}; see that scheduler and workers run, and run the same "
+                "command again, which goes on from what is graded"
+            ) from error
 
 
 def _away(plan: Plan) -> Plan:

@@ -9,6 +9,7 @@ on many machines.
 from __future__ import annotations
 
 import pickle
+import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
@@ -52,6 +53,11 @@ class Plan:
 
 
 Emit = Callable[[Task, Record | None], None]
+Say = Callable[[str], None]  # what has gone wrong and is gone on from, in a line
+
+
+def on_stderr(what: str) -> None:
+    print(f"autograder: {what}", file=sys.stderr, flush=True)
 
 
 @dataclass
@@ -61,6 +67,7 @@ class _Pool:
     plan: Plan
     waiting: deque[Task]
     emit: Emit
+    say: Say = on_stderr
     at_work: dict[GradingProcess, Task | None] = field(default_factory=dict)  # None: starting or idle
     deaths: Counter[str] = field(default_factory=Counter)
     unready: int = 0  # processes in a row that ended before they were ready
@@ -117,7 +124,9 @@ class _Pool:
         process.process.kill()
         process.end()
         if task is not None:
-            self.emit(task, late(self.plan, task.source.student, self.longest))
+            graded = late(self.plan, task.source.student, self.longest)
+            self.say(f"{task.source.student}: {graded.fault}; its process is ended, and it needs review")
+            self.emit(task, graded)
         if self.waiting:
             self.start()
 
@@ -129,6 +138,7 @@ class _Pool:
                 f"{MAX_UNREADY} grading processes in a row ended before they were ready, the last one "
                 f"{process.how_it_ended()}; put that right and run the same command again"
             )
+        self.say(f"a grading process ended {process.how_it_ended()} before it was ready; another is started")
         if self.waiting:
             self.start()
 
@@ -141,7 +151,10 @@ class _Pool:
             return
         student = task.source.student
         self.deaths[student] += 1
-        if self.deaths[student] < MAX_DEATHS:
+        again = self.deaths[student] < MAX_DEATHS
+        then = "it is graded again in another" if again else f"after {MAX_DEATHS} of them it needs review"
+        self.say(f"{student}: its grading process ended {process.how_it_ended()}; {then}")
+        if again:
             self.waiting.appendleft(task)
         else:
             self.emit(task, given_up(self.plan, student, MAX_DEATHS))
@@ -158,6 +171,7 @@ class Warm(_Pool):
             emit(task, record)
 
         super().__init__(plan, deque(), settled)
+        plan.refuse_low_limits()
         self.jobs, self.idle = jobs, list[GradingProcess]()
         for _ in range(jobs):
             self.start()
@@ -182,24 +196,29 @@ class Warm(_Pool):
             self.idle.append(process)
 
     def ended(self, process: GradingProcess) -> None:
-        if process in self.idle:
-            self.idle.remove(process)
-        super().ended(process)
+        if process not in self.idle:
+            super().ended(process)
+            return
+        self.idle.remove(process)
+        del self.at_work[process]
+        process.end()
+        self.say(f"a grading process with nothing to do ended {process.how_it_ended()}")
 
     def close(self) -> None:
         for process in self.at_work:
             process.end()
 
 
-def run(plan: Plan, tasks: Iterable[Task], jobs: int, emit: Emit) -> None:
+def run(plan: Plan, tasks: Iterable[Task], jobs: int, emit: Emit, say: Say = on_stderr) -> None:
     """Grade every task; `emit(task, record)` as each is done, with None where nothing has changed.
+    `say(line)` where a process is replaced.
 
     Raises:
         GradingError: the hidden graders do not load, or no process can start.
         LimitError: a limit of ours is too low to grade under.
     """
     plan.refuse_low_limits()
-    pool = _Pool(plan, deque(tasks), emit)
+    pool = _Pool(plan, deque(tasks), emit, say)
     try:
         for _ in range(min(jobs, len(pool.waiting))):
             pool.start()
@@ -221,4 +240,5 @@ def late(plan: Plan, student: str, seconds: float) -> Record:
 def _left(plan: Plan, student: str, fault: str) -> Record:
     assignment = course.load(plan.assignment, plan.root)
     level = plan.level if isinstance(plan.level, str) else plan.level.name
-    return unreadable(assignment, student, f"{fault}; look at it by hand", level, fault)
+    then = "the same command tries it again; if it comes to the same, look at it by hand"
+    return unreadable(assignment, student, f"{fault}; {then}", level, fault)

@@ -89,7 +89,7 @@ class GradingProcess:
         """In words, once `end` has been called: the signal, or the exit code."""
         code = self.process.returncode
         if self.quiet >= QUIET_SECONDS:
-            return f"by us, having said nothing for {QUIET_SECONDS:g} s"
+            return f"by us (it had said nothing for {QUIET_SECONDS:g} s)"
         if code >= 0:
             return f"with exit code {code} (what it complained of, if anything, stands above)"
         names = {int(known): known.name for known in signal.Signals}

@@ -109,9 +109,9 @@ def test_one_fault_of_all_stops_the_run_early(kit: Kit, tmp_path: Path) -> None:
 
 
 def test_a_frozen_grading_process_is_ended_and_its_task_done_elsewhere(
-    kit: Kit, monkeypatch: pytest.MonkeyPatch
+    kit: Kit, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(process, "QUIET_SECONDS", 3.0)
+    monkeypatch.setattr(process, "QUIET_SECONDS", 8.0)
     monkeypatch.setattr(process, "BEAT_SECONDS", 0.5)
     monkeypatch.setattr(pool, "BEAT_SECONDS", 0.5)
     students = kit.hand_in_many(3)
@@ -130,6 +130,7 @@ def test_a_frozen_grading_process_is_ended_and_its_task_done_elsewhere(
     assert sorted(seen) == students
     assert all(record is not None and not record.fault for record in seen.values())
     assert not serving(kit.home)
+    assert "ended by us (it had said nothing for 8 s)" in capsys.readouterr().err
 
 
 def test_a_stop_of_our_own_side_counts_for_a_beat_only(kit: Kit) -> None:

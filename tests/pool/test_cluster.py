@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +19,7 @@ from autograder.judge.digests import graders_digest
 from autograder.judge.task import Task
 from autograder.records.record import Record
 from autograder.workers import cluster
-from tests.pool.test_pool import KILLER, SLOW, graded, plan, tasks
+from tests.pool.test_pool import AGAIN, KILLER, SLOW, graded, plan, tasks
 from tests.small_kit import WRONG, Kit, timeless
 
 
@@ -189,6 +191,50 @@ def test_a_cluster_that_loses_its_last_worker_is_told(
     assert 1 <= len(seen) < 8
 
 
+@pytest.mark.parametrize(
+    ("number", "for_good"),
+    [
+        (signal.SIGSTOP, True),
+        pytest.param(signal.SIGKILL, True, marks=pytest.mark.long),
+        pytest.param(signal.SIGSTOP, False, marks=pytest.mark.long),
+    ],
+    ids=["frozen", "killed", "held up"],
+)
+def test_a_scheduler_that_no_longer_answers_is_not_waited_for(
+    own_graders: Kit,
+    dask_cluster: Cluster,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    number: int,
+    for_good: bool,
+) -> None:
+    own_graders.write_graders(SLOW)
+    students = own_graders.hand_in_many(6)
+    dask_cluster.add()
+    seen: list[str] = []
+
+    def keep(task: Task, record: Record | None) -> None:
+        seen.append(task.source.student)
+        if len(seen) == 1:
+            monkeypatch.setattr(cluster, "ANSWER_SECONDS", 3 if for_good else 60)
+            monkeypatch.setattr(cluster, "LOOK_SECONDS", 1)
+            pid = dask_cluster.scheduler.pid
+            os.kill(pid, number)
+            if not for_good:
+                threading.Timer(3.0, os.kill, (pid, signal.SIGCONT)).start()
+
+    if for_good:
+        with pytest.raises(
+            GradingError, match=r"Dask cluster at tcp.*; see that scheduler and workers run, and"
+        ):
+            cluster.run(plan(own_graders), tasks(own_graders), dask_cluster.address, keep)
+        assert len(seen) < len(students)
+    else:
+        cluster.run(plan(own_graders), tasks(own_graders), dask_cluster.address, keep)
+        assert sorted(seen) == students
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_graders_that_do_not_load_are_told_from_afar(own_graders: Kit, dask_cluster: Cluster) -> None:
     own_graders.write_graders("import no_such_module")
     own_graders.hand_in("s001")
@@ -198,7 +244,7 @@ def test_graders_that_do_not_load_are_told_from_afar(own_graders: Kit, dask_clus
 
 
 def test_a_grading_process_that_dies_on_a_worker_loses_nothing(
-    own_graders: Kit, dask_cluster: Cluster, tmp_path: Path
+    own_graders: Kit, dask_cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     marks = tmp_path / "marks"
     marks.mkdir()
@@ -206,6 +252,8 @@ def test_a_grading_process_that_dies_on_a_worker_loses_nothing(
     own_graders.hand_in("s001", WRONG)
     dask_cluster.add()
     far = far_graded(own_graders, dask_cluster.address)
+    said = capsys.readouterr().err
+    assert "s001: its grading process, or the Dask worker that had it, ended; it is graded again" in said
     assert len(list(marks.iterdir())) == 1
     assert far["s001"]["grades"]["double"]["points"] == 4.0
 
@@ -223,4 +271,4 @@ def test_a_submission_that_ends_its_workers_is_left_to_a_human(own_graders: Kit,
         far = far_graded(own_graders, fragile.address)
     finally:
         fragile.end()
-    assert far["s001"]["problems"] == ["grading ended 3 grading processes; look at it by hand"]
+    assert far["s001"]["problems"] == [f"grading ended 3 grading processes; {AGAIN}"]

@@ -20,6 +20,8 @@ from autograder.workers.pool import Plan
 from autograder.workers.process import GradingProcess
 from tests.small_kit import NAME, WRONG, Kit, timeless, told
 
+AGAIN = "the same command tries it again; if it comes to the same, look at it by hand"
+
 
 def plan(kit: Kit, **changes: object) -> Plan:
     return Plan(**{"assignment": NAME, "root": kit.home, "level": probe(), "home": kit.home} | changes)  # type: ignore[arg-type]
@@ -86,12 +88,14 @@ def end_at_the_start(kit: Kit, marks: Path, sign: signal.Signals, times: int) ->
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
 def test_a_process_that_is_ended_at_its_start_is_replaced(
-    kit: Kit, tmp_path: Path, sign: signal.Signals
+    kit: Kit, tmp_path: Path, sign: signal.Signals, capsys: pytest.CaptureFixture[str]
 ) -> None:
     end_at_the_start(kit, tmp_path / "marks", sign, 2)
     kit.hand_in("s001")
     assert graded(kit, 1)["s001"]["grades"]["double"]["points"] == 4.0
     assert len(list((tmp_path / "marks").iterdir())) == 2
+    said = f"autograder: a grading process ended by {sign.name} before it was ready; another is started\n"
+    assert capsys.readouterr().err == 2 * said
 
 
 def test_processes_that_are_all_ended_at_their_start_stop_the_run(kit: Kit, tmp_path: Path) -> None:
@@ -142,7 +146,9 @@ def test_noise(student, case):
 """
 
 
-def test_a_hand_in_that_holds_the_judge_up_is_left_to_a_person(kit: Kit) -> None:
+def test_a_hand_in_that_holds_the_judge_up_is_left_to_a_person(
+    kit: Kit, capsys: pytest.CaptureFixture[str]
+) -> None:
     kit.write_graders(ENDLESS)
     students = kit.hand_in_many(3)
     kit.hand_in(students[0])
@@ -150,12 +156,14 @@ def test_a_hand_in_that_holds_the_judge_up_is_left_to_a_person(kit: Kit) -> None
     records: dict[str, Record] = {}
     pool.run(plan(kit, seconds=20.0), tasks(kit), 1, lambda task, r: records.update({task.source.student: r}))
     assert [records[s].grades["double"].points for s in students] == [4.0, None, 4.0]
-    assert records["s001"].problems == ("grading took more than 20 seconds; look at it by hand",)
+    assert records["s001"].problems == (f"grading took more than 20 seconds; {AGAIN}",)
+    said = "s001: grading took more than 20 seconds; its process is ended, and it needs review"
+    assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("deaths", "points"), [(2, 4.0), (3, None)])
 def test_what_a_dying_process_had_in_hand(
-    kit: Kit, tmp_path: Path, deaths: int, points: float | None
+    kit: Kit, tmp_path: Path, deaths: int, points: float | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     marks = tmp_path / "marks"
     marks.mkdir()
@@ -170,7 +178,11 @@ def test_what_a_dying_process_had_in_hand(
     assert [r["grades"]["double"]["points"] for s, r in records.items() if s != students[3]] == [4.0] * 4
     assert records[students[3]]["grades"]["double"]["points"] == points
     if points is None:
-        assert records[students[3]]["problems"] == ["grading ended 3 grading processes; look at it by hand"]
+        assert records[students[3]]["problems"] == [f"grading ended 3 grading processes; {AGAIN}"]
+    said = capsys.readouterr().err.splitlines()
+    ended = "autograder: s003: its grading process ended by SIGKILL; "
+    assert said[:2] == [f"{ended}it is graded again in another"] * 2
+    assert said[2:] == [f"{ended}after 3 of them it needs review"] * (deaths - 2)
 
 
 def test_a_given_up_submission_names_the_level(kit: Kit) -> None:
@@ -212,6 +224,7 @@ def test_killed_grading_processes_lose_nothing(kit: Kit, tmp_path: Path) -> None
     _, complaint = run.communicate()
     assert run.returncode == 0, complaint
     assert len(killed) == 2
+    assert complaint.count("ended by SIGKILL") == 2
     records = told(tmp_path / "out")
     assert list(records) == students
     assert {record["grades"]["double"]["points"] for record in records.values()} == {4.0}
