@@ -178,15 +178,68 @@ def test_a_zip_bomb_stops_at_the_cap(
     assert "unpacks to more than" in read_only_student(tmp_path, assignment).unreadable
 
 
-def test_many_files_and_many_bytes_stop_at_the_cap(
+def test_many_bytes_stop_at_the_cap(
     tmp_path: Path, assignment: Assignment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(tmp_path / "s001", {**FILES, **{f"cs_lib/f{i}.py": b"" for i in range(10)}})
-    monkeypatch.setattr(archives, "MAX_FILES", 5)
-    assert "larger than" in read_only_student(tmp_path, assignment).unreadable
-    monkeypatch.setattr(archives, "MAX_FILES", 100)
+    put(tmp_path / "s001", FILES)
     monkeypatch.setattr(archives, "MAX_TOTAL_BYTES", 10)
     assert "larger than" in read_only_student(tmp_path, assignment).unreadable
+
+
+CROWDS = {
+    "a library": {f"lib/deep/f{i}.py": b"x = 1" for i in range(30)},
+    "pictures": {f"plots/f{i}.png": b"\x89PNG" for i in range(30)},
+    "a zip of pictures": {"plots.zip": zipped({f"f{i}.png": b"\x89PNG" for i in range(30)})},
+}
+
+
+@pytest.mark.parametrize("case", CROWDS)
+@pytest.mark.parametrize("entries", [20, 100])
+def test_a_crowd_costs_no_work_its_place(
+    case: str, entries: int, tmp_path: Path, assignment: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, most in (("MAX_FILES", 10), ("MAX_ENTRIES", entries)):
+        monkeypatch.setattr(archives, name, most)
+    monkeypatch.setattr(archives, "CROWD", 9)
+    put(tmp_path / "s001", {**FILES, **CROWDS[case]})
+    submission = read_only_student(tmp_path, assignment)
+    if case.startswith("a zip") and entries == 20:
+        assert any("plots.zip" in problem for problem in submission.problems)
+    else:
+        assert any("are not looked at" in problem for problem in submission.problems)
+    assert submission.package == {n: d for n, d in FILES.items() if n.startswith("cs_lib")}
+    assert submission.notebooks == {"two_layer_net": NOTEBOOK}
+    assert submission.results == {"results/two_layer_net.npz": b"weights"}
+    assert {"affine_forward", "inline_two_layer_net_1"} <= set(submission.doubts)  # not worked on, so asked
+
+
+def test_a_crowd_in_the_place_of_the_work_is_no_settled_zero(
+    tmp_path: Path, assignment: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "MAX_ENTRIES", 20)
+    put(
+        tmp_path / "s001", {f"{i:02}.txt": b"x" for i in range(30)} | {f"hw/{n}": d for n, d in FILES.items()}
+    )
+    assert {"affine_forward", "inline_two_layer_net_1"} <= set(read_only_student(tmp_path, assignment).doubts)
+
+
+def test_one_students_crowd_is_collected(
+    tmp_path: Path, assignment: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "CROWD", 9)
+    monkeypatch.setattr(archives, "MAX_ENTRIES", 20)
+    put(tmp_path / "class/s001", {**FILES, **{f"env2/f{i}.txt": b"x" for i in range(40)}})
+    put(tmp_path / "class/s002", FILES)
+    report = intake.Collector(assignment, tmp_path / "to").collect([tmp_path / "class"])
+    assert report.written == ["s001", "s002"]
+    assert (
+        "s001",
+        "23 files more than are looked at are not kept; hand in your own work only",
+    ) in report.unusual
+    for source in intake.find(tmp_path / "to", assignment):
+        submission = intake.read(source, assignment)
+        assert submission.package == {n: d for n, d in FILES.items() if n.startswith("cs_lib")}
+        assert any("not looked at" in p for p in submission.problems) == (source.student == "s001")
 
 
 def test_a_large_file_in_a_folder_is_told(

@@ -32,6 +32,8 @@ MAX_NOTEBOOK_BYTES = 16 * 2**20  # parsed, JSON takes ten times its size and mor
 MAX_TOTAL_BYTES = 192 * 2**20  # of one hand-in, everything together
 MAX_FILES = 4000
 MAX_ENTRIES = 20_000  # of one archive; each costs some 500 bytes before anything is read
+CROWD = 500  # files in one folder; those of smaller ones come first
+COUNTED = 10  # times as many files are counted as are listed
 MAX_NAME = 180  # bytes of a part of a name; file systems take 255, and suffixes are added
 MAX_PARTS = 16
 MAX_DEPTH = 3  # archives in archives in archives are opened
@@ -56,6 +58,9 @@ IGNORED_FOLDERS = {
     ".mypy_cache",
     ".ruff_cache",
 }
+PRIVATE = IGNORED_FOLDERS - {"datasets", "venv"}  # programs put files into these, people hardly do
+LIBRARIES = {"site-packages", "node_modules"}  # packages of other people, thousands of files each
+REPOSITORY = ".git/HEAD"  # stands for all that Git keeps
 LITTER = {".DS_Store", "Thumbs.db", "desktop.ini", ".gitignore", ".gitattributes"}
 ZIPS = (".zip",)
 TARS = (".tar.gz", ".tgz", ".tar")
@@ -74,6 +79,7 @@ class Tree(ABC):
 
     def __init__(self, label: str = "") -> None:
         self.label, self.noted = label, list[str]()  # an archive's name; a folder needs none
+        self.left = Counter[str]()  # by folder, files that are not among the names
 
     @abstractmethod
     def names(self) -> list[str]: ...
@@ -100,16 +106,20 @@ class Budget:
     def __init__(self) -> None:
         self.bytes, self.files, self.others = MAX_TOTAL_BYTES, MAX_FILES, MAX_FILES
 
-    def more(self) -> bool:
+    def one_more(self) -> bool:
+        """Whether one more file may be read."""
+        self.files -= 1
+        return self.files >= 0
+
+    def one_other(self) -> bool:
         """Whether one more file may be looked at that is of no kind that is graded."""
         self.others -= 1
         return self.others >= 0
 
     def spend(self, data: bytes) -> bytes:
         self.bytes -= len(data)
-        self.files -= 1
-        if self.bytes < 0 or self.files < 0:
-            limit = f"{MAX_TOTAL_BYTES // 2**20} MB or {MAX_FILES} files"
+        if self.bytes < 0:
+            limit = f"{MAX_TOTAL_BYTES // 2**20} MB"
             raise TooLarge(f"the hand-in is larger than {limit}; hand in notebooks, package and results only")
         return data
 
@@ -157,34 +167,43 @@ def odd(name: str) -> str:
     return ""
 
 
-def _raised(error: OSError) -> None:
-    """A folder that is gone or may not be listed is no empty one."""
-    raise error
-
-
 class FolderTree(Tree):
     """Regular files below a folder; links are not followed."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, entries: int | None = None) -> None:
         super().__init__()
-        self.root = root
+        self.root, self.entries = root, MAX_ENTRIES if entries is None else entries
 
     def names(self) -> list[str]:
-        found = list(islice(self._walk(), MAX_ENTRIES + 1))
-        if len(found) > MAX_ENTRIES:
-            raise IntakeError(f"{self.root.name}: more than {MAX_ENTRIES} files; hand in your own work only")
+        """Those above first, and a crowd's last; whatever is beyond `entries` is left."""
+        walk = self._walk()
+        found = list(islice(walk, self.entries))
+        self.left = Counter(name.rpartition("/")[0] for name in islice(walk, COUNTED * MAX_ENTRIES))
         return sorted(found)
 
     def _walk(self) -> Iterator[str]:
-        top = len(os.fspath(self.root)) + 1
-        for here, folders, files in os.walk(self.root, onerror=_raised):
-            folders[:] = [f for f in folders if f not in IGNORED_FOLDERS or f == CHECKPOINTS]
-            for name in (*files, *(f for f in folders if os.path.islink(os.path.join(here, f)))):
-                path = os.path.join(here, name)
-                if stat.S_ISREG(os.lstat(path).st_mode):
-                    yield path[top:]
-                elif len(self.noted) < MAX_NOTED:
-                    self.noted.append(f"{path[top:]!r} is a link or no ordinary file; not used")
+        folders, crowds = [""], list[str]()
+        for here in folders:  # which grows on the way
+            files = 0
+            with os.scandir(self.root / here) as inside:
+                entries = sorted(inside, key=lambda entry: entry.name)
+            litter = not IGNORED_FOLDERS.isdisjoint(here.split("/"))
+            for entry in entries:
+                path = here + entry.name
+                if entry.is_file(follow_symlinks=False):
+                    files += 1
+                    if files > CROWD:
+                        crowds.append(path)
+                    else:
+                        yield path
+                elif not entry.is_dir(follow_symlinks=False):
+                    if not litter and len(self.noted) < MAX_NOTED:
+                        self.noted.append(f"{path!r} is a link or no ordinary file; not used")
+                elif entry.name == ".git":
+                    yield from [f"{here}{REPOSITORY}"] if (self.root / here / REPOSITORY).is_file() else []
+                elif entry.name not in LIBRARIES:
+                    folders.append(f"{path}/")
+        yield from crowds
 
     @contextmanager
     def _open(self, name: str) -> Iterator[IO[bytes]]:

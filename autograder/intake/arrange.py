@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from autograder.course.assignment import Assignment
 from autograder.files import files_below
-from autograder.intake import autosaved, notes, written
+from autograder.intake import notes, passed_over, written
 from autograder.intake.archives import is_archive, is_foreign, odd
 from autograder.intake.changed_names import MODEL, MODULE, ending, is_alike, is_backup, likely
 from autograder.intake.copies import Found, choose, folder_of
@@ -36,6 +36,7 @@ from autograder.intake.misplaced import in_cells
 from autograder.intake.notebook_files import by_cells, by_name, may_be
 from autograder.intake.recovered import recovered, to_do
 from autograder.intake.source_text import in_utf8, no_source
+from autograder.intake.unpacked import MANY
 from autograder.intake.unworked import of_another, unworked
 from autograder.intake.written import WrittenAnswers
 from autograder.safe_text import briefly
@@ -100,8 +101,8 @@ def arranged(
 ) -> Arranged:
     """`aliases` are other names the package may have; with any, notebooks may be missing. `unread` are files
     of no kind that is graded."""
-    checkpoints = {n: o for n, o in (unread or {}).items() if o.kind == autosaved.SAVED}
-    unread = {n: o for n, o in (unread or {}).items() if n not in checkpoints}
+    over = {n: o for n, o in (unread or {}).items() if o.kind == passed_over.PASSED_OVER}
+    unread = {n: o for n, o in (unread or {}).items() if n not in over}
     work = _Arranging(assignment, {n: d for n, d in files.items() if not odd(n)}, dict(unread))
     work.named |= {name for name in files if PurePosixPath(name).name == MANIFEST}
     odd_ones = {name: why for name in (*files, *unread) if (why := odd(name))}
@@ -122,7 +123,8 @@ def arranged(
     package |= {place: in_utf8(work.files[path])[0] for place, path in helpers.items()}
     left = _left(work, found)
     left |= {n: Other("") for n in odd_ones}
-    left |= {n: Other(TEXT) for n in autosaved.suspects(checkpoints, package, notebooks, assignment)}
+    over = dict(passed_over.suspects(over, package, notebooks, results, assignment))
+    left |= over
     _missing(work, package, notebooks, results, aliases, left)
     _in_notebooks(work, package, notebooks)
     ours = {*ABOUT, *(name for name in given(assignment).others if name.endswith(MODULE))}
@@ -131,7 +133,9 @@ def arranged(
         assignment, notebooks, taken.spares, [*words, *notes.in_package(package, assignment)]
     )
     work.problems += [*answers.broken.values(), *answers.problems]
-    _name_unused(work, left)
+    if over:
+        work.problems.append(f"not used, in a folder that is passed over: {_listed(list(over))}")
+    _name_unused(work, {n: o for n, o in left.items() if n not in (*over, MANY)})
     work.problems += unworked(package, notebooks, assignment)
     if not aliases:  # a package of another course has other functions
         work.problems += of_another(package, assignment)

@@ -30,10 +30,11 @@ from autograder.files import write_atomically
 from autograder.intake import archive_of_hand_ins as store
 from autograder.intake import facts
 from autograder.intake.archive_of_hand_ins import StoredHandIn
-from autograder.intake.archives import Budget, FolderTree, odd
+from autograder.intake.archives import Budget, FolderTree, ignored, odd
 from autograder.intake.downloads import HandIn, Person, Survey, placed, read_all, survey
 from autograder.intake.facts import Facts
-from autograder.intake.submission import STAMP, Source, Submission, arrange, nothing, read_files, said
+from autograder.intake.submission import STAMP, Source, Submission, arrange, nothing, said
+from autograder.intake.unpacked import read_files
 from autograder.safe_text import shown
 
 REPORT = "report.json"
@@ -197,7 +198,9 @@ class Collector:
             files, unreadable = read_all(hand_in, Budget().spend), ""
         except IntakeError as error:
             files, unreadable = {}, shown(str(error))
-        unkept = tuple(f"{name!r} is not kept: {why}" for name in files if (why := odd(name)))
+        unkept = [f"{name!r} is not kept: {why}" for name in files if (why := odd(name))]
+        if more := len(hand_in.files) - len(files) if files else 0:
+            unkept.append(f"{more:,} files more than are looked at are not kept; hand in your own work only")
         kept = StoredHandIn(
             student,
             shown(hand_in.where),
@@ -372,7 +375,7 @@ def _same(place: Path, files: dict[str, bytes]) -> bool:
     if not place.is_dir():
         return False
     tree = FolderTree(place)
-    names = set(tree.names())
+    names = {name for name in tree.names() if not ignored(name)}
     return names == set(files) and not tree.noted and all(tree.read(n) == files[n] for n in names)
 
 

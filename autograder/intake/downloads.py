@@ -26,7 +26,18 @@ from autograder.course.policy import utc
 from autograder.course.roster import Roster, RosterEntry
 from autograder.errors import IntakeError
 from autograder.files import opened
-from autograder.intake.archives import FolderTree, Tree, ZipTree, ignored, is_archive, is_foreign, odd, stem
+from autograder.intake import archives
+from autograder.intake.archives import (
+    IGNORED_FOLDERS,
+    FolderTree,
+    Tree,
+    ZipTree,
+    is_archive,
+    is_foreign,
+    odd,
+    stem,
+)
+from autograder.intake.unpacked import in_order, of_use
 
 METADATA = "submission_metadata.yml"
 STAMP = "timestamp.txt"
@@ -103,7 +114,7 @@ def survey(path: Path, assignment: Assignment, others: Collection[str] = ()) -> 
         IntakeError: no such folder or zip, or nothing in it is a hand-in.
     """
     if path.is_dir():
-        yield _survey(FolderTree(path), path, assignment, others)
+        yield _survey(FolderTree(path, MAX_DOWNLOAD_ENTRIES), path, assignment, others)
     elif path.is_file() and path.suffix.lower() == ".zip":
         with opened(path) as file:
             yield _survey(ZipTree(file, path.name, MAX_DOWNLOAD_ENTRIES), path, assignment, others)
@@ -112,7 +123,7 @@ def survey(path: Path, assignment: Assignment, others: Collection[str] = ()) -> 
 
 
 def _survey(tree: Tree, path: Path, assignment: Assignment, others: Collection[str]) -> Survey:
-    names = [n for n in tree.names() if not ignored(n)]
+    names = [n for n in tree.names() if of_use(n) and n.split("/")[0] not in IGNORED_FOLDERS]
     metadata = min((n for n in names if n.split("/")[-1] == METADATA), key=len, default=None)
     found = Survey()
     if metadata is not None:
@@ -230,7 +241,7 @@ def _entries(
     moodle: dict[str, list[HandIn]] = {}
     for top, files in tops.items():
         whole = {n: prefix + n for n in files}
-        if top.startswith("."):
+        if top.startswith(".") or top in IGNORED_FOLDERS:
             continue
         if why := odd(top):
             found.noted.append(f"{where}: {top!r} is not used: {why}")
@@ -320,7 +331,7 @@ def _stamped(tree: Tree, stamp: str | None) -> tuple[datetime | None, tuple[str,
 def placed(folder: Path, nbgrader_times: bool) -> HandIn:
     """A hand-in that lies at its place in nbgrader's layout, and the time that is beside it if it counts."""
     tree = FolderTree(folder)
-    files = {name: name for name in tree.names()}
+    files = {name: name for name in tree.names() if of_use(name)}
     when, problems = _stamped(tree, files.pop(STAMP, None) if nbgrader_times else None)
     where = f"{folder.parent.name}/{folder.name}, where it was"
     return HandIn(where, (Person((folder.parent.name,)),), tree, files, when, problems=problems)
@@ -380,5 +391,6 @@ def _versioned(name: str) -> tuple[str, int]:
 
 
 def read_all(hand_in: HandIn, spend: Callable[[bytes], bytes]) -> dict[str, bytes]:
-    """The files of a hand-in as they came, archives unopened."""
-    return {name: spend(hand_in.tree.read(place)) for name, place in hand_in.files.items()}
+    """The files of a hand-in as they came, archives unopened; of a crowd one more than is looked at."""
+    names = in_order(hand_in.files)[: archives.MAX_ENTRIES + 1]
+    return {name: spend(hand_in.tree.read(hand_in.files[name])) for name in names}

@@ -34,6 +34,7 @@ NUMBERS = ("an array of NumPy", "arrays of NumPy", "an HDF5 file", "a model of P
 MODELS = (".npz", ".npy", ".pt", ".pth", ".pkl", ".pickle", ".h5", ".hdf5", ".ckpt", ".safetensors")
 COMPILED = "Python's bytecode, which is no source"
 TEXT = "text"
+SOURCE = "source in a folder that is passed over"
 UNREAD = "an archive or a file that cannot be read"
 USTAR = slice(257, 262)  # where a tar says that it is one
 
@@ -104,12 +105,12 @@ def may_hold_anything(kind: str) -> bool:
 
 def may_hold_words(name: str, kind: str) -> bool:
     """Whether an answer may stand in such a file: in anything but numbers and compiled code."""
-    return kind not in (*NUMBERS, COMPILED, "an empty file") and not name.lower().endswith(MODELS)
+    return kind not in (*NUMBERS, COMPILED, SOURCE, "an empty file") and not name.lower().endswith(MODELS)
 
 
 def may_hold_code(name: str, kind: str) -> bool:
     """Whether source, or what it was compiled to, may be in such a file."""
-    return kind == COMPILED or (may_hold_words(name, kind) and "picture" not in kind)
+    return kind in (COMPILED, SOURCE) or (may_hold_words(name, kind) and "picture" not in kind)
 
 
 def may_hold_numbers(name: str, kind: str) -> bool:

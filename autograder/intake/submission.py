@@ -8,45 +8,37 @@ is dropped silently: whatever is unusual is a sentence in `Submission.problems`.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from autograder.course import roster
 from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
 from autograder.errors import IntakeError
 from autograder.files import opened
-from autograder.intake import archives, autosaved, facts
+from autograder.intake import facts
 from autograder.intake.archives import (
     IGNORED_FOLDERS,
-    MAX_DEPTH,
     MAX_NOTED,
-    Budget,
-    TooLarge,
-    Tree,
-    ignored,
     is_archive,
     is_foreign,
     odd,
-    open_archive,
     open_tree,
     stem,
 )
 from autograder.intake.arrange import arranged
-from autograder.intake.changed_names import BEHIND, ending
+from autograder.intake.changed_names import BEHIND
 from autograder.intake.facts import Facts
-from autograder.intake.given import fingerprint
-from autograder.intake.kinds import ARCHIVES, HEAD, UNREAD, Other, described, kind, of_zip
+from autograder.intake.kinds import ARCHIVES, HEAD, Other, described
+from autograder.intake.unpacked import read_files
 from autograder.intake.written import WrittenAnswers
 from autograder.safe_text import shown
 
 STAMP = "timestamp.txt"  # nbgrader's: when this was handed in
 MAX_SENTENCE = 500  # characters of one thing said
-MANY = f"more than {archives.MAX_FILES} further files"
 LONGEST_NAME = 255  # bytes that a file system lets a name have
 LITTER = ("Thumbs.db", "desktop.ini")  # what Windows leaves in folders
 
@@ -328,82 +320,3 @@ def stamp(folder: Path) -> datetime | None:
         return utc(datetime.fromisoformat(text.removesuffix(" UTC")))
     except (ValueError, OverflowError):
         raise IntakeError(f"{STAMP}: expected a time such as 2026-02-01 12:00:00 UTC, got {text!r}") from None
-
-
-def wanted(name: str) -> bool:
-    """Whether a file may be part of a hand-in, by the name that it has or had."""
-    return bool(ending(name)) or PurePosixPath(name).suffix.lower() == ".json"
-
-
-def read_files(tree: Tree) -> tuple[dict[str, bytes], dict[str, Other], list[str]]:
-    """(all wanted files of a hand-in, also those in archives; the others and what each is; what was unusual).
-
-    Raises:
-        IntakeError: nothing of it can be read, or it is larger than a hand-in may be.
-    """
-    reading = _Unpacked()
-    _read_into(tree, "", MAX_DEPTH, reading)
-    if not reading.files and reading.faults:
-        raise IntakeError(reading.faults[0])
-    return reading.files, reading.others, [shown(what) for what in reading.noted]
-
-
-@dataclass
-class _Unpacked:
-    """What was found so far."""
-
-    budget: Budget = field(default_factory=Budget)
-    files: dict[str, bytes] = field(default_factory=dict)
-    others: dict[str, Other] = field(default_factory=dict)  # name -> what it is
-    noted: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)  # of files that could not be read, also noted
-
-
-def _read_into(tree: Tree, below: str, depth: int, reading: _Unpacked) -> None:
-    """Add what `tree` holds, as if it lay in the folder `below`. What cannot be read is named."""
-    names = tree.names()
-    taken = {parent.as_posix() for name in names for parent in PurePosixPath(name).parents}
-    for name in names:
-        whole = below + name
-        try:
-            if autosaved.origin(whole) and wanted(name):
-                reading.others |= {whole: autosaved.saved(tree, name)} if reading.budget.more() else {}
-            elif ignored(whole):
-                continue
-            elif wanted(name):
-                reading.files[whole] = reading.budget.spend(tree.read(name))
-            elif reading.budget.more():
-                opened = name if stem(name) in taken else stem(name)
-                taken.add(opened)
-                _read_other(tree, name, below, opened, depth, reading)
-            else:
-                reading.others[MANY] = Other("")
-        except TooLarge:
-            raise
-        except IntakeError as error:
-            reading.others[whole] = Other(UNREAD)
-            reading.faults.append(str(error))
-            reading.noted.append(f"{whole} is not used: {str(error).removeprefix(f'{name}: ')}")
-    reading.noted += tree.noted
-
-
-def _read_other(tree: Tree, name: str, below: str, opened: str, depth: int, reading: _Unpacked) -> None:
-    """A file of no kind that is graded. Where it is an archive, by its content or by its name, what is in it
-    counts as if it lay in the folder `opened`."""
-    head = tree.head(name)
-    whole, what = below + name, kind(head)
-    reading.others[whole] = Other(what, fingerprint(head))
-    closed = is_foreign(name) and what not in ARCHIVES  # its name says so, and nothing that it is one we open
-    if not depth or closed or not (what in ARCHIVES or is_archive(name)):
-        return
-    inner = open_archive(io.BytesIO(reading.budget.spend(tree.read(name, archives.MAX_TOTAL_BYTES))), name)
-    if known := of_zip(inner.names()):
-        reading.others[whole] = Other(known)
-        return
-    apart = _Unpacked(reading.budget)  # what breaks off half way is not taken by halves
-    _read_into(inner, f"{below}{opened}/", depth - 1, apart)
-    del reading.others[whole]
-    reading.files |= apart.files
-    reading.others |= apart.others
-    reading.noted += apart.noted
-    reading.faults += apart.faults

@@ -267,7 +267,8 @@ def test_a_folder_of_very_many_files(tmp_path, assignment, monkeypatch):
         (tmp_path / "s001").mkdir(exist_ok=True)
         (tmp_path / f"s001/f{number}.txt").write_bytes(b"")
     found = intake.read(intake.Source("s001", tmp_path / "s001"), assignment)
-    assert "more than 20 files; hand in your own work only" in found.unreadable
+    assert "10 files, most in the top folder, are not looked at; hand in notebooks" in found.problems[0]
+    assert "affine_forward" in found.doubts
 
 
 @pytest.mark.parametrize(

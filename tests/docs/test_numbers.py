@@ -24,7 +24,8 @@ MB = 2**20
 SAID = [
     ("docs/intake.md", f"more than {archives.MAX_ENTRIES:,}"),
     ("docs/intake.md", f"{archives.MAX_FILE_BYTES // MB} MB in a file"),
-    ("docs/intake.md", f"{archives.MAX_TOTAL_BYTES // MB} MB or {archives.MAX_FILES:,} files in a hand-in"),
+    ("docs/intake.md", f"{archives.MAX_TOTAL_BYTES // MB} MB in a hand-in"),
+    ("docs/intake.md", f"{archives.MAX_FILES:,} that may be work"),
     ("docs/intake.md", f"extended headers of more than {archives.MAX_TAR_HEADER // 1024} KB"),
     ("docs/intake.md", f"{bounded.DEFAULT.seconds:g} seconds and {bounded.DEFAULT.memory_mb // 1024} GB"),
     ("docs/intake.md", f"{archives.MAX_NOTED} things are said of one hand-in, of {submission.MAX_SENTENCE}"),
