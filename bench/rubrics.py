@@ -69,8 +69,7 @@ def read(answer: Labelled, asked: Mapping[str, Question]) -> Read:
     question = asked[answer.question]
     judgement = judge(question, answer.text)
     found = {name: v.outcome == "met" for name, v in judgement.verdicts.items() if v.outcome != "unsure"}
-    clear = len(found) == len(question.criteria) and question.kind == "choice"
-    return Read(answer, question, bool(judgement.nothing) or clear, found)
+    return Read(answer, question, judgement.settled, found)
 
 
 def taught(rows: list[Read], way: Way = propose) -> list[Read]:

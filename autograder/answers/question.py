@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from autograder.answers.choices import Options
+from autograder.answers.signs import Options
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograder.answers.choices import Names, Options
 from autograder.answers.question import Criterion, Question
+from autograder.answers.signs import Names, Options
 from autograder.answers.text import sentences, spelled
 from autograder.answers.words import GLUE, stem
 from autograder.errors import RubricError

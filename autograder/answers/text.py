@@ -31,6 +31,7 @@ class Sentence:
 _DROPPED = re.compile(r"<!--.*?(-->|\Z)|<(script|style)\b.*?(</\2\s*>|\Z)", re.S | re.I)
 _TAGS = "b i u s em strong br p ul ol li span div sub sup code pre font center table tr td th a img h[1-6]"
 _TAG = re.compile(rf"</?({_TAGS.replace(' ', '|')})\b[^<>]*>", re.I)
+_BARE_TAG = re.compile(rf"</?({_TAGS.replace(' ', '|')})\s*/?>", re.I)
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _EMPHASIS = re.compile(r"(?<![\w*_\\])(\*{1,3}|_{1,3})(?=\S)(.{1,500}?)(?<=\S)\1(?![\w*_])", re.S)
 _HEAD = re.compile(r"^\s{0,3}(#{1,6}\s+|>\s?)+", re.M)
@@ -48,6 +49,11 @@ def plain(answer: str) -> str:
     for _ in range(2):  # bold inside italic
         text = _EMPHASIS.sub(r"\2", text)
     return text.replace("`", " ")
+
+
+def bare(answer: str) -> str:
+    """The answer without tags that have no attribute: what is left is all that somebody may have meant."""
+    return _BARE_TAG.sub(" ", html.unescape(unicodedata.normalize("NFKC", answer[:MAX_CHARACTERS])))
 
 
 # --- sentences ----------------------------------------------------------------------------------

@@ -1,12 +1,15 @@
 """What a program can say of a written answer for certain; everything else is for a person.
 
-Certain are: nothing is written, the question is copied, no word is about it, and a choice that is clear and
-stands alone. A criterion comes to met, not met or unsure; an answer in words is unsure, whatever it says. No
+Certain are: nothing is written, the question is copied, and a choice that is clear and stands alone. A
+criterion comes to met, not met or unsure; an answer in words is unsure, whatever it says, or does not say. No
 message holds what the rubric looks for: students read them.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,14 +17,14 @@ from typing import Literal
 
 from autograder.answers import choices
 from autograder.answers.question import Criterion, Question
-from autograder.answers.text import Sentence, sentences
+from autograder.answers.text import Sentence, bare, sentences
 from autograder.answers.words import POINTING, is_english, same
 
 Outcome = Literal["met", "not met", "unsure"]
 Nothing = Literal["", "empty", "copied", "off-topic"]
-NOTHING = ("empty", "copied", "off-topic")  # an answer of this kind earns nothing for certain
+NOTHING = ("empty", "copied")  # an answer of this kind earns nothing for certain
 
-ON_TOPIC_FROM = 8  # words; a shorter answer is too short to be off-topic for certain
+ON_TOPIC_FROM = 8  # words; a shorter answer is too short to look off-topic
 COPY_FROM = 5  # words; fewer may well be the same by chance
 NO_ANSWER = frozenset(
     (
@@ -56,10 +59,14 @@ class Judgement:
 def judge(question: Question, answer: str) -> Judgement:
     """Hold an answer against the criteria of its question."""
     said = sentences(answer)
-    nothing, reason = _nothing(question, said)
-    if nothing:
+    nothing, reason = _nothing(question, answer, said)
+    if nothing in NOTHING:
         return Judgement(
             dict.fromkeys((c.id for c in question.criteria), Verdict("not met", reason)), nothing
+        )
+    if nothing:
+        return Judgement(
+            {c.id: Verdict("unsure", f"{c.title}: {reason}") for c in question.criteria}, nothing
         )
     return Judgement(_chosen(question, answer))
 
@@ -67,30 +74,64 @@ def judge(question: Question, answer: str) -> Judgement:
 # --- nothing to judge ---------------------------------------------------------------------------
 
 
-def _nothing(question: Question, said: Sequence[Sentence]) -> tuple[Nothing, str]:
-    """Why the answer earns nothing for certain, if so."""
+def _nothing(question: Question, answer: str, said: Sequence[Sentence]) -> tuple[Nothing, str]:
+    """Why there is nothing to judge in the answer, if so: for certain, or (off-topic) as it seems."""
     words = [word for s in said for word in s.words if word[0].isalnum()]
     items = [s.item for s in said if s.item]
-    if not words and not items:
-        return "empty", "Nothing is written here."
-    if " ".join(words) in NO_ANSWER and not items:
-        return "empty", "The answer says that there is none."
-    if _is_copied(question, said, words, items):
+    if not items and " ".join(words) in ("", *NO_ANSWER):
+        if not _holds_no_more(answer):
+            return "", ""
+        return "empty", "The answer says that there is none." if words else "Nothing is written here."
+    if _is_copied(question, said, words, items) and not _marks(question, answer):
         return "copied", "This is the question's own text, with no answer to it."
     if len(words) >= ON_TOPIC_FROM and not items and _is_off_topic(question, words):
-        return "off-topic", "No word of this is about the question."
+        return "off-topic", "no word of this seems to be about the question; a person decides."
     return "", ""
+
+
+def _holds_no_more(answer: str) -> bool:
+    """Whether an answer without words is empty as it was typed too: no comment, link, arrow or tick."""
+    raw = bare(answer)
+    words = " ".join(_plain([w for s in sentences(_MARKUP.sub(" ", raw)) for w in s.words]))
+    signs = (c for c in _COMMENT.sub("", raw) if not (c.isalnum() or c.isspace() or c in MARKUP))
+    return words in ("", *NO_ANSWER) and all(unicodedata.category(c)[0] in "PCMZ" for c in signs)
+
+
+MARKUP = "#*>|`$~_"  # signs of Markdown, which say nothing where nothing stands beside them
+_MARKUP = re.compile(r"[^\w\s'’]+")
+_COMMENT = re.compile(r"<!--+|--+>")
+_PICKED = re.compile(r"[^\w\s.,:;!?\"'()-]")  # may mark one of several: bold, struck out, a tick, a box
+
+
+def _marks(question: Question, answer: str) -> bool:
+    """Whether a copy of the question has signs that the question has not: "3. ~~add salt~~", "**1.** …"."""
+    own: dict[tuple[str, ...], Counter[str]] = {}
+    for line in question.asked.splitlines():
+        known = own.setdefault(_said_in(line), Counter())
+        known |= Counter(_PICKED.findall(line))
+    lines = [line.lstrip("> ") for line in answer.splitlines()]
+    return any(Counter(_PICKED.findall(line)) - own.get(_said_in(line), Counter()) for line in lines)
+
+
+def _said_in(line: str) -> tuple[str, ...]:
+    return _plain([word for s in sentences(line) for word in (s.item, *s.words) if word])
 
 
 def _is_copied(
     question: Question, said: Sequence[Sentence], words: Sequence[str], items: Sequence[str]
 ) -> bool:
-    """Whether every sentence stands in the question. Some options copied are a choice; all are not."""
+    """Whether this is a part of the question, with what it asks. Some options copied are a choice; all are
+    not; and a line of the question may be an answer to it.
+    """
     options = question.options.numbers if question.options else ()
     if len(words) < COPY_FROM or (items and options and not set(options) <= set(items)):
         return False
-    asked = _sentences_of(question.asked)
-    return all(_plain(s.words) in asked for s in said) and not _names_option(question, said)
+    asked, copied = _sentences_of(question.asked), [_plain(s.words) for s in said]
+    if not any(s.asks for s in said) and any(asks for _, asks in asked):
+        return False
+    own = [words for words, _ in asked]
+    runs = any(own[at : at + len(copied)] == copied for at in range(len(own)))
+    return runs and not _names_option(question, said)
 
 
 def _names_option(question: Question, said: Sequence[Sentence]) -> bool:
@@ -107,8 +148,9 @@ def _plain(words: Sequence[str]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=32)
-def _sentences_of(asked: str) -> frozenset[tuple[str, ...]]:
-    return frozenset(_plain(s.words) for s in sentences(asked))
+def _sentences_of(asked: str) -> list[tuple[tuple[str, ...], bool]]:
+    """The question's sentences, and whether each ends in a question mark."""
+    return [(_plain(s.words), s.asks) for s in sentences(asked)]
 
 
 def _is_off_topic(question: Question, words: Sequence[str]) -> bool:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from autograder.answers.choices import LONGEST, Options, pairs, whole
+from autograder.answers.choices import pairs, whole
+from autograder.answers.signs import LONGEST, Options
 from autograder.answers.text import MAX_CHARACTERS
 
 
@@ -87,6 +88,17 @@ CLEAR = {
     "1. yes\n2. no\n3. yes\n4. no": "13",
     "1 yes, 2 no, 3 yes, 4 no": "13",
     "None of these.": "4",
+    "a) and c)": "13",
+    "(a) and (c)": "13",
+    "1, neither 2 nor 4": "1",
+    "1, not 2, not 4": "1",
+    "1 and 3. Not 2 and 4.": "13",
+    "**1.** Add water.\n**3.** Add a potato.": "13",
+    "1. **Add water.**\n3. **Add a potato.**": "13",
+    "2 is right": "2",
+    "number 2": "2",
+    "\uff11\uff0c\uff13": "13",
+    "\u2460, \u2462": "13",
     ASKED.splitlines()[1] + " 1 and 3.": "13",
     "Your soup is too salty, and you want to save it.\n\n1 and 3": "13",
 }
@@ -146,6 +158,43 @@ LEFT_OPEN = {
         "1 and 1",
         "1 and 3 but only 3",
     ],
+    "how many": [
+        *("2 of them", "1 of these can do that", "2 things", "the 2 things", "2 options are correct"),
+        *(
+            "2 are correct",
+            "2 can do that",
+            "Only 2 can do that",
+            "both 2",
+            "2 right ones",
+            "The answers are 2.",
+        ),
+        *(
+            "Number of things: 2",
+            "The number of options is 2",
+            "one of 1 and 3",
+            "In 2 of these",
+            "the 2",
+            "2 ones",
+        ),
+    ],
+    "refused, one or both": [
+        *(
+            "1, not 2, and 3",
+            "1 and not 2 and 3",
+            "1, not 2, 3",
+            "1 but not 2 and 3",
+            "1 (not 2 and 4) and 3",
+        ),
+        *("1 nor 3", "1 and 3 nor 2", "1 neither 2", "1, neither 2 and 3", "1 neither 2 nor 3"),
+    ],
+    "in brackets": ["1, (3)", "1 and (3)", "(1), 3", "1\n(3)", "1 (and 3)", "[1], 3"],
+    "some stand out": [
+        *("**1** and 3", "*1*, 2, *3*", "**1**\n2\n**3**", "__1__, 3"),
+        "1. **Add water.**\n2. Add salt.\n3. **Add a potato.**",
+    ],
+    "own letters": ["a) 2", "a. potatoes", "a: 2", "a) potatoes", "i) 2"],
+    "no longer": ["1 was my choice", "It was 1", "1 was right", "1 would", "The answers were 1 and 3"],
+    "a value": ["water is 1", "potatoes: 2", "water = 2"],
     "part of it": ["1: yes, 2: no", "1: yes\n3: no", "1 yes"],
     "two kinds of sign": ["1 and the third", "A and 3", "First, 2 and 3", "the first, 3"],
     "ranges": ["1-3", "1 to 3", "1...3", "1/3", "2 (3)", "1 (3)"],
@@ -241,6 +290,8 @@ NO_PAIRS = (
         "tea: hot, beer: cold",
         "tea: 3, beer: 1?",
     ),
+    *("tea = 3 = beer, 1", "tea with 3 is beer with 1", "tea: **3**, beer: 1", "(3) for tea, 1 for beer"),
+    *("tea is 3 things of 1 beer", "tea: the 3 for beer: 1"),
     *("tea: 3, beer: 1. The other way round.", "tea: 3, beer: 9", "coffee: 3, beer: 1", "", "tea beer"),
 )
 

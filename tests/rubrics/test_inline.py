@@ -43,18 +43,65 @@ def models() -> list[tuple[str, str]]:
         ("  \n\n ", "empty"),
         ("*Your answer here.*", "empty"),
         ("*Your answer here: it is not written yet.*", "empty"),
-        ("<!-- nothing -->", "empty"),
+        ("<!-- your answer here -->", "empty"),
+        ("<p><br/></p>\n---\n&nbsp;", "empty"),
+        ("\u200b\ufeff \u00a0", "empty"),
+        ("```\n```", "empty"),
         ("I don't know.", "empty"),
         ("n/a", "empty"),
         ("???", "empty"),
         ("TODO", "empty"),
-        ("My cat is called Tom and likes to sleep in the sun all day long.", "off-topic"),
     ],
 )
 def test_nothing_earns_nothing(question: Question, answer: str, why: str) -> None:
     judgement = judge(question, answer)
     assert judgement.nothing == why
     assert {v.outcome for v in judgement.verdicts.values()} == {"not met"}
+
+
+SAYS_SOMETHING = (
+    *("<!-- since it is flat -->", "<script>1</script>", "[](http://example.org/my.pdf)", "[answer](my.pdf)"),
+    *(
+        "<img alt='a sketch'>",
+        "![](attachment:a.png)",
+        "\N{UPWARDS BLACK ARROW}\ufe0f",
+        "\N{UPWARDS ARROW}",
+        "+",
+    ),
+    *("\N{THUMBS UP SIGN}", "\N{WHITE HEAVY CHECK MARK}", "I don't know \N{UPWARDS ARROW}", "<svg></svg>"),
+)
+
+
+@pytest.mark.parametrize("answer", SAYS_SOMETHING)
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+def test_an_answer_without_words_is_empty_only_if_nothing_else_is_in_it(
+    question: Question, answer: str
+) -> None:
+    assert not judge(question, answer).settled
+    assert judge(question, answer).nothing == ""
+
+
+OFF_TOPIC = "My cat is called Tom and likes to sleep in the sun all day long."
+IN_OWN_WORDS = (
+    ("inline_Dropout_3", "Yes, increase p, since otherwise the machine is going to be crippled."),
+    ("inline_Dropout_1", "The magnitude is inflated in the real thing by the factor p."),
+    ("inline_Dropout_2", "Cramming is prevented and the machine is forced to understand."),
+    (
+        "inline_BatchNormalization_2",
+        "A crowd is representative and a couple of people is not representative.",
+    ),
+    ("inline_ConvolutionalNetworks_1", "Quick and calm with the trick, tardy and jumpy without the trick."),
+    ("inline_two_layer_net_2", "Show the machine lots of photos and forbid big coefficients."),
+)
+
+
+@pytest.mark.parametrize(("grade_id", "answer"), [*((name, OFF_TOPIC) for name in QUESTIONS), *IN_OWN_WORDS])
+def test_an_answer_that_seems_off_topic_is_for_a_person(grade_id: str, answer: str) -> None:
+    """A cat, or a good answer in words that nobody foresaw: the reader gets a hint, the student no zero."""
+    judgement = judge(QUESTIONS[grade_id], answer)
+    assert judgement.nothing == "off-topic"
+    assert {v.outcome for v in judgement.verdicts.values()} == {"unsure"}
+    assert all("no word of this seems to be about" in v.message for v in judgement.verdicts.values())
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
@@ -91,6 +138,40 @@ def test_a_copy_with_a_word_changed_is_no_copy(question: Question) -> None:
     changed = question.asked.replace("the", "no", 1)
     assert changed != question.asked
     assert judge(question, changed).nothing == ""
+
+
+OPTIONS = ["1. sigmoid, $1 / (1 + e^{-x})$", "2. ReLU, $\\max(0, x)$", "3. leaky ReLU, $\\max(0.1\\,x, x)$"]
+PICKED = {
+    "bold": ["1. **sigmoid**, $1 / (1 + e^{-x})$", "2. **ReLU**, $\\max(0, x)$", OPTIONS[2]],
+    "bold numbers": ["**1.** sigmoid, $1 / (1 + e^{-x})$", "**2.** ReLU, $\\max(0, x)$", OPTIONS[2]],
+    "struck out": [*OPTIONS[:2], "3. ~~leaky ReLU, $\\max(0.1\\,x, x)$~~"],
+    "ticked": [f"{OPTIONS[0]} ✓", f"{OPTIONS[1]} ✅", f"{OPTIONS[2]} ❌"],
+    "boxes": [f"- [x] {OPTIONS[0]}", f"- [x] {OPTIONS[1]}", f"- [ ] {OPTIONS[2]}"],
+    "HTML": [f"<u>{OPTIONS[0]}</u>", f"<b>{OPTIONS[1]}</b>", OPTIONS[2]],
+    "arrows": [f"{OPTIONS[0]} <--", f"{OPTIONS[1]} <--", OPTIONS[2]],
+    "letters": [f"{OPTIONS[0]} x", f"{OPTIONS[1]} x", OPTIONS[2]],
+}
+
+
+@pytest.mark.parametrize("lines", PICKED.values(), ids=PICKED)
+def test_options_copied_with_some_marked_are_no_copy(lines: list[str]) -> None:
+    asked = ACTIVATIONS.asked.replace("\n".join(OPTIONS), "\n".join(lines))
+    assert asked != ACTIVATIONS.asked
+    for answer in (asked, "\n".join(lines)):
+        verdicts = judge(ACTIVATIONS, answer).verdicts
+        assert {v.outcome for v in verdicts.values()} == {"unsure"}
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "total = total + dw * dw                          # starts at 0, one number for each weight",
+        "It also gives each weight a learning rate of its own:",
+        "Does Adam have the same problem? It learns well for some epochs.",
+    ],
+)
+def test_a_line_of_the_question_may_be_the_answer(quoted: str) -> None:
+    assert not judge(QUESTIONS["inline_FullyConnectedNets_3"], quoted).settled
 
 
 def test_the_question_repeated_before_an_answer_does_no_harm() -> None:
