@@ -1,16 +1,18 @@
-"""Plots: training histories of several runs side by side, image grids, first-layer weights.
+"""Plots: training histories of several runs side by side, image grids, first-layer weights; plots in words.
 
 Each function draws into the current Matplotlib figure or a new one and returns nothing; `plt.gcf()` is the
 figure, `plt.show()` shows it. The colours are those of Okabe and Ito, which colour-blind readers can tell
 apart; line styles and markers repeat the difference.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -163,3 +165,67 @@ def _running_mean(values: np.ndarray, window: int) -> np.ndarray:
     last = np.arange(1, len(values) + 1)
     first = np.maximum(0, last - window)
     return (sums[last] - sums[first]) / (last - first)
+
+
+def describe(figure: Figure | None = None) -> str:
+    """Say in words what a figure shows: its titles and axes, and the values of its curves."""
+    figure = plt.gcf() if figure is None else figure
+    texts = [figure.get_suptitle(), *(_described(ax) for ax in figure.axes if ax.get_label() != "<colorbar>")]
+    return " ".join(f"{text.rstrip('.')}." for text in texts if text)
+
+
+def describe_plots(*, printed: bool = False) -> None:
+    """Give each plot of a notebook its description as alternative text; does nothing outside of Jupyter.
+
+    JupyterLab does not read that text out yet (4.6); the notebook exported as HTML has it.
+
+    Args:
+        printed: print it above each plot as well, for those who cannot see the plot.
+    """
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is None:
+        return
+    formatter = shell.display_formatter.formatters["image/png"]
+    found = formatter.type_printers.get(Figure)
+    if found is None:  # plots open in windows
+        return
+    draw = getattr(found, "draw", found)  # the setup cell may run again
+
+    def with_description(figure: Figure) -> Any:
+        text = describe(figure)
+        if printed:
+            print(text)
+        return draw(figure), {"alt": text}
+
+    with_description.draw = draw  # type: ignore[attr-defined]
+    formatter.for_type(Figure, with_description)
+
+
+def _described(ax: Axes) -> str:
+    """One pair of axes in words."""
+    parts = [ax.get_title() or "A plot"]
+    if ax.get_xlabel() or ax.get_ylabel():
+        parts.append(f"{ax.get_ylabel() or 'values'} against {ax.get_xlabel() or 'position'}")
+    lines = [line for line in ax.get_lines() if np.size(line.get_xdata()) > 1]
+    named = [line for line in lines if not str(line.get_label()).startswith("_")]
+    parts += [_curve(line) for line in named or lines]
+    known = {line.get_label() for line in named}
+    parts += [label for label in ax.get_legend_handles_labels()[1] if label not in known]
+    parts += [f"{len(ax.images)} image{'s' * (len(ax.images) > 1)}"] if ax.images else []
+    texts = [text.get_text() for text in ax.texts]
+    parts += [f"in it: {', '.join(texts)}"] if texts else []
+    return "; ".join(" ".join(part.split()) for part in parts)
+
+
+def _curve(line: Any) -> str:
+    """A curve in words: where it begins and ends, and its lowest and highest point."""
+    x, y = np.asarray(line.get_xdata(), dtype=float), np.asarray(line.get_ydata(), dtype=float)
+    name = "a curve" if str(line.get_label()).startswith("_") else line.get_label()
+    kept = np.isfinite(y)
+    if not kept.any():
+        return f"{name}: no finite value"
+    x, y = x[kept], y[kept]
+    low, high = y.argmin(), y.argmax()
+    ends = f"from {y[0]:.3g} at {x[0]:.3g} to {y[-1]:.3g} at {x[-1]:.3g}"
+    return f"{name}: {ends}, lowest {y[low]:.3g} at {x[low]:.3g}, highest {y[high]:.3g} at {x[high]:.3g}"

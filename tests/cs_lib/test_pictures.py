@@ -128,3 +128,33 @@ def test_weights_of_both_kinds_become_the_same_pictures() -> None:
 def test_weights_refuse_other_shapes(shape, message: str) -> None:
     with pytest.raises(ValueError, match=f"show_weights: {message}"):
         vis_utils.show_weights(np.zeros(shape))
+
+
+def test_a_history_in_words() -> None:
+    vis_utils.plot_history({"first": run([3, 2, 1], [0.1, 0.5])}, "one run")
+    assert vis_utils.describe() == (
+        "one run. A plot; training loss against iteration; "
+        "first: from 3 at 1 to 1 at 3, lowest 1 at 3, highest 3 at 1. "
+        "A plot; training accuracy against epoch; "
+        "first: from 0.1 at 0 to 0.5 at 1, lowest 0.1 at 0, highest 0.5 at 1. "
+        "A plot; validation accuracy against epoch; "
+        "first: from 0.05 at 0 to 0.25 at 1, lowest 0.05 at 0, highest 0.25 at 1."
+    )
+
+
+def test_a_map_of_numbers_and_a_curve_without_any_in_words() -> None:
+    figure, (left, right) = plt.subplots(1, 2)
+    image = left.imshow([[0.5, 1.0]])
+    left.text(0, 0, "50%")
+    figure.colorbar(image, label="not said twice")
+    right.plot([0, 1], [float("nan"), float("inf")])
+    right.hist([1, 1, 2], histtype="step", label="layer 1")
+    assert (
+        vis_utils.describe(figure)
+        == "A plot; 1 image; in it: 50%. A plot; a curve: no finite value; layer 1."
+    )
+
+
+def test_without_jupyter_plots_stay_as_they_are() -> None:
+    vis_utils.describe_plots()
+    assert plt.get_backend() == "agg"

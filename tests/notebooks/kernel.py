@@ -24,6 +24,7 @@ class Ran:
     printed: str
     error: str  # what Jupyter shows in red, "" if the cell ran through
     status: str
+    described: tuple[str, ...]  # the alternative texts of its pictures
 
 
 class Kernel:
@@ -31,7 +32,7 @@ class Kernel:
         self.client = client
 
     def run(self, code: str) -> Ran:
-        printed, error = "", ""
+        printed, error, described = "", "", list[str]()
 
         def take(message: dict[str, Any]) -> None:
             nonlocal printed, error
@@ -39,9 +40,12 @@ class Kernel:
                 printed += message["content"]["text"]
             elif message["msg_type"] == "error":
                 error += "\n".join(message["content"]["traceback"])
+            elif message["msg_type"] == "display_data":
+                described.append(message["content"]["metadata"]["image/png"].get("alt", ""))
 
         reply = self.client.execute_interactive(code, output_hook=take, timeout=PATIENCE)
-        return Ran(COLOURS.sub("", printed), COLOURS.sub("", error), reply["content"]["status"])
+        status = reply["content"]["status"]
+        return Ran(COLOURS.sub("", printed), COLOURS.sub("", error), status, tuple(described))
 
 
 @contextmanager

@@ -36,12 +36,13 @@ def test_the_figures_of_the_course_appear(run):
 
 def test_every_picture_is_drawn(run):
     pictures = [
-        (cell_id, output["data"]["image/png"])
+        (cell_id, output["data"]["image/png"], output["metadata"]["image/png"]["alt"])
         for cell_id, output in run.outputs("display_data")
         if "image/png" in output["data"]
     ]
     assert len(pictures) == run.figures["pictures"]
-    for cell_id, encoded in pictures:
+    for cell_id, encoded, words in pictures:
+        assert len(words) > 40, f"{cell_id}: the alternative text says too little: {words}"
         picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))).convert("L"))
         assert picture.std() > 5, f"{cell_id}: the picture is nearly blank"
 

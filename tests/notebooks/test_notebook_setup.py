@@ -206,3 +206,18 @@ def test_what_a_broken_set_up_did_not_import_is_one_line(folder):
         opened.run(SETUP)
         write(folder, "out = np.maximum(0, x)")
         assert opened.run(CHECK).error == MISSING.replace("net", "layers")
+
+
+PLOT = "plt.plot([0, 1, 2], [3, 1, 2], label='loss')\nplt.title('A run')\nplt.show()"
+
+
+@pytest.mark.parametrize("printed", [False, True])
+def test_a_plot_has_its_description_as_alternative_text(folder, printed):
+    with kernel(folder) as opened:
+        call = f"vis_utils.describe_plots(printed={printed})\n"
+        setup = "%matplotlib inline\nimport matplotlib.pyplot as plt\nfrom cs_lib import vis_utils\n"
+        assert opened.run(setup + call * 2).status == "ok"  # as when the setup cell runs twice
+        shown = opened.run(PLOT)
+    words = "A run; loss: from 3 at 0 to 2 at 2, lowest 1 at 1, highest 3 at 0."
+    assert shown.described == (words,)
+    assert shown.printed.count(words) == printed

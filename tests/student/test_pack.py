@@ -131,6 +131,10 @@ def keep_open(folder):
     (folder.path / "cs_lib/.layers.py.swp").write_bytes(b"")
 
 
+def edit_the_checks(folder):
+    folder.change("cs_lib/notebook_checks.py", "error < limit", "error < 1")
+
+
 def grow(folder):
     folder.cells(
         "two_layer_net", lambda cell: cell.update(source=["#" * 800_000]) if "outputs" in cell else None
@@ -155,6 +159,7 @@ def grow(folder):
         (empty_answers, "two_layer_net.ipynb: no answer to question 1, question 2"),
         (train_later, "results/two_layer_net.npz is newer than the notebook; have you saved it"),
         (keep_open, ".layers.py.swp: an editor holds unsaved changes of this file"),
+        (edit_the_checks, "cs_lib/notebook_checks.py: changed, though nothing in it is to do: on purpose?"),
         (grow, "MB, more than grading accepts; clear the outputs, run it again, save"),
     ],
 )
