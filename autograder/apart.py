@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
-from autograder.errors import FolderError, GradebookError
+from autograder.errors import FolderError, GradebookError, MovedError
 
 # The disk or the database is at fault, which meets everybody: going on would say the same of each.
-MACHINE = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EACCES}
+MACHINE = {
+    *(errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG, errno.EIO),
+    *(errno.EMFILE, errno.ENFILE, errno.EACCES, errno.ENOMEM, errno.EAGAIN),
+}
 
 
 class OfStudent(Protocol):
@@ -39,11 +42,11 @@ def alone(student: str, what: str, faults: dict[str, str]) -> Iterator[None]:
     """What fails in here is noted of this student.
 
     Raises:
-        GradebookError, FolderError, OSError, MemoryError: what meets everybody.
+        GradebookError, FolderError, MovedError, OSError, MemoryError: what meets everybody.
     """
     try:
         yield
-    except (GradebookError, FolderError, MemoryError):
+    except (GradebookError, FolderError, MovedError, MemoryError):
         raise
     except Exception as error:
         if isinstance(error, OSError) and error.errno in MACHINE:
@@ -54,4 +57,6 @@ def alone(student: str, what: str, faults: dict[str, str]) -> Iterator[None]:
 def note(faults: dict[str, str], student: str, what: str, error: Exception) -> None:
     """Add what went wrong to what is known of this student."""
     said = f"{what}: {type(error).__name__}: {error}" if str(error) else f"{what}: {type(error).__name__}"
-    faults[student] = "; ".join(filter(None, (faults.get(student, ""), said)))[:1000]
+    before = faults.get(student, "")
+    if said not in before:
+        faults[student] = "; ".join(filter(None, (before, said)))[:1000]

@@ -27,6 +27,10 @@ class RecordError(Exception):
     """A record file that cannot be read back."""
 
 
+class MovedError(RecordError):
+    """The folder of results was moved or removed while a run was at work in it."""
+
+
 class FolderError(Exception):
     """A folder of results that is not this assignment's, or a student who is not there."""
 

@@ -55,5 +55,8 @@ def test_what_is_no_url_is_said_without_the_password(url: str, said: str) -> Non
 def test_a_servers_database_is_not_waited_for_without_end() -> None:
     limits = patient("postgresql+psycopg://db/term").query
     assert limits == {"options": "-c lock_timeout=60s", "connect_timeout": "30"}
-    assert patient("postgresql+psycopg://db/term?options=-c%20x=1").query["options"] == "-c x=1"
+    assert (
+        patient("postgresql+psycopg://db/term?options=-c%20x=1").query["options"]
+        == "-c lock_timeout=60s -c x=1"
+    )
     assert patient("sqlite:////tmp/x.db") == make_url("sqlite:////tmp/x.db")

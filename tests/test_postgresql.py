@@ -2,17 +2,19 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
 pytest.importorskip("psycopg", reason="psycopg is an extra: pip install cs-course-kit[postgresql]")
@@ -22,7 +24,7 @@ from nbgrader import api
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.errors import GradebookError
-from autograder.gradebook import book, ledger
+from autograder.gradebook import book, ledger, unanswered
 from autograder.gradebook.book import Gradebook
 from autograder.gradebook.ledger import Decision
 from tests.test_gradebook import CODE, INLINE, NOTEBOOK, graded
@@ -167,7 +169,9 @@ def test_a_server_that_does_not_answer_is_waited_for_and_then_said(
         silent.bind(("127.0.0.1", 0))
         silent.listen()  # connects, and never says a word
         address = f"127.0.0.1:{silent.getsockname()[1]}/gradebook"
-        with pytest.raises(GradebookError, match=rf"gradebook {address}: .*timeout.*so fix this") as said:
+        with pytest.raises(
+            GradebookError, match=rf"gradebook {address}: .*timeout.*so see that the server runs and can be"
+        ) as said:
             Gradebook(f"postgresql+psycopg://grader:secret@{address}", assignment)
     assert "secret" not in str(said.value)
 
@@ -216,8 +220,81 @@ def test_a_locked_table_is_waited_for_and_then_said(
     url = new_database(server, "locked")
     with Gradebook(url, assignment) as opened, psycopg.connect(url.replace("+psycopg", "")) as other:
         other.execute("lock table student in access exclusive mode")
-        with pytest.raises(GradebookError, match=r"lock timeout; the records are kept, so fix this"):
+        with pytest.raises(
+            GradebookError, match=r"lock timeout; the records are kept, so end what else has it locked"
+        ):
             opened.catch_up([graded("s001")])
+
+
+def test_options_of_the_urls_own_are_kept_beside_ours(
+    server: str, assignment: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import psycopg
+
+    monkeypatch.setattr("autograder.gradebook.url.LOCK_SECONDS", 1)
+    url = new_database(server, "options") + "?options=-c%20application_name%3Dours"
+    with Gradebook(url, assignment) as opened, psycopg.connect(url.replace("+psycopg", "")) as other:
+        assert opened._db.execute(text("show application_name")).scalar() == "ours"
+        opened._db.rollback()
+        other.execute("lock table student in access exclusive mode")
+        with pytest.raises(GradebookError, match="lock timeout"):
+            opened.catch_up([graded("s001")])
+
+
+def frozen(url: str, number: int) -> None:
+    """Send a signal to the process that answers the other connections to this database."""
+    import psycopg
+
+    with psycopg.connect(url.rpartition("/")[0].replace("+psycopg", "") + "/postgres") as connection:
+        rows = connection.execute(
+            "select pid from pg_stat_activity where datname = %s", [url.rpartition("/")[2]]
+        ).fetchall()
+    for (pid,) in rows:
+        os.kill(pid, number)
+
+
+def test_a_server_that_freezes_is_waited_for_and_then_said(
+    server: str, assignment: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = new_database(server, "frozen")
+    with Gradebook(url, assignment) as opened:
+        opened.write(graded("s001"))
+        monkeypatch.setattr(unanswered, "ANSWER_SECONDS", 2.0)
+        frozen(url, signal.SIGSTOP)
+        try:
+            with pytest.raises(
+                GradebookError, match=r"no answer from the server for 2 s; .*, so see that the"
+            ):
+                opened.write(graded("s002"))
+        finally:
+            frozen(url, signal.SIGCONT)
+    monkeypatch.undo()
+    with Gradebook(url, assignment) as opened:
+        assert opened.catch_up([graded("s001"), graded("s002")]) == 1
+
+
+def test_a_server_that_is_held_up_for_a_while_costs_nothing(server: str, assignment: Assignment) -> None:
+    url = new_database(server, "held_up")
+    with Gradebook(url, assignment) as opened:
+        frozen(url, signal.SIGSTOP)
+        threading.Timer(1.5, frozen, (url, signal.SIGCONT)).start()
+        opened.write(graded("s001"))
+        assert opened.catch_up([graded("s001")]) == 0
+
+
+def test_seconds_in_which_this_side_stood_still_count_for_a_beat() -> None:
+    def never() -> Generator[int, int, None]:
+        while True:
+            yield 1
+
+    steps = unanswered._limited(None, never())
+    assert next(steps) == 1
+    clock = time.monotonic
+    try:
+        time.monotonic = lambda: clock() + 1e6
+        assert steps.send(0) == 1
+    finally:
+        time.monotonic = clock
 
 
 def test_of_two_readers_at_once_one_decides(url: str, assignment: Assignment) -> None:

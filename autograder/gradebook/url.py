@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from autograder.errors import GradebookError
+from autograder.gradebook import unanswered  # noqa: F401 - sees to connections that are opened
 
+ODD = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (lambda mode: stat.S_ISCHR(mode) or stat.S_ISBLK(mode), "a device"),
+)
+BACKUP = "put a backup in its place, or move it away: it is then made anew, without what people entered,"
+TO_DO = {  # what a database says -> what helps
+    "is locked": "close what else has it open, such as formgrader or the reading room,",
+    "lock timeout": "end what else has it locked",
+    "readonly": "see who may write it and its folder",
+    "unable to open": "see that its folder is there and may be written,",
+    "not a database": BACKUP,
+    "malformed": BACKUP,
+    "disk is full": "make room",
+    "disk I/O": "see whether its disk is full or failing",
+    "timeout expired": "see that the server runs and can be reached",
+    "refused": "see that the server runs and can be reached",
+    "no answer": "see that the server runs and can be reached",
+    "closed the connection": "see that the server runs",
+}
 LOCK_SECONDS = 60  # SQLite and PostgreSQL wait this long for another writer before they give up
 CONNECT_SECONDS = 30  # for a server to answer at all
 
@@ -36,10 +61,39 @@ def parsed(url: str) -> URL:
 def patient(url: str) -> URL:
     """The URL with an end to each wait: for a table that another program locks, for a server to answer."""
     parts = parsed(url)
+    if parts.get_backend_name() == "sqlite":
+        _refuse_odd(parts.database or "")
     if parts.get_backend_name() != "postgresql":
         return parts
-    limits = {"options": f"-c lock_timeout={LOCK_SECONDS}s", "connect_timeout": str(CONNECT_SECONDS)}
-    return parts.update_query_dict({key: value for key, value in limits.items() if key not in parts.query})
+    own = parts.query.get("options", "")
+    options = [f"-c lock_timeout={LOCK_SECONDS}s", *([own] if isinstance(own, str) else own)]
+    limits = {"connect_timeout": str(CONNECT_SECONDS), **parts.query}
+    return parts.set(
+        query={**limits, "options": " ".join(filter(None, options))}
+    )  # the last word is the URL's
+
+
+def _refuse_odd(database: str) -> None:
+    """Raises GradebookError where something else lies in the place of SQLite's file."""
+    if not database or database.startswith(("file:", ":")):
+        return
+    try:
+        mode = os.stat(database).st_mode
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        circle = error.errno == errno.ELOOP
+        found = (
+            "a link that leads in a circle" if circle else f"nothing that can be looked at ({error.strerror})"
+        )
+    else:
+        if stat.S_ISREG(mode):
+            return
+        found = next((words for is_one, words in ODD if is_one(mode)), "something else")
+    raise GradebookError(
+        f"gradebook {database}: expected a file, got {found}; move it away and run the same command again, "
+        "which makes the gradebook anew from the records"
+    )
 
 
 def place(url: str) -> str:
@@ -55,5 +109,5 @@ def reason(url: str, error: SQLAlchemyError) -> str:
     """What a database said, where, and what to do; never a password."""
     cause = getattr(error, "orig", None) or error
     text = str(cause).strip().splitlines()[0]
-    advice = "the records are kept, so fix this and run the same command again"
-    return f"gradebook {place(url)}: {text}; {advice}"
+    to_do = next((what for words, what in TO_DO.items() if words in str(cause)), "fix this")
+    return f"gradebook {place(url)}: {text}; the records are kept, so {to_do} and run the same command again"

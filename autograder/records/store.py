@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from autograder.errors import FolderError, RecordError
+from autograder.errors import FolderError, MovedError, RecordError
 from autograder.files import write_atomically
 from autograder.records import record
 from autograder.records.record import Hashes, Record
@@ -33,6 +33,7 @@ class Store:
         self.published = out / "records"
         self.pending = pending or out / "pending"
         self.apart = out / "withdrawn"
+        self._held: tuple[int, int] | None = None  # the lock's device and number, while it is ours
         self.broken: dict[str, str] = {}  # student -> which record could not be read, and why
 
     @contextmanager
@@ -49,11 +50,31 @@ class Store:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise RecordError(f"{self.out}: another run is at work here; wait until it is done") from None
+            held = os.fstat(handle.fileno())
+            self._held = held.st_dev, held.st_ino
             self._sweep()
             ignore = self.out / ".gitignore"
             if not ignore.exists():
                 write_atomically(ignore, IGNORE)
             yield
+
+    def refuse_moved(self) -> None:
+        """The lock goes with a folder that is moved, and another run may have begun in its place.
+
+        Raises:
+            MovedError: OUT is not the folder that is locked.
+        """
+        if self._held is None:
+            return
+        try:
+            there = (self.out / ".lock").stat()
+        except OSError:
+            there = None
+        if there is None or (there.st_dev, there.st_ino) != self._held:
+            raise MovedError(
+                f"{self.out}: this folder, or .lock in it, was moved or removed while a run was at work in "
+                "it, so that run stops; put it back, or leave it, and run the same command again"
+            )
 
     def refuse_other(self, assignment: str) -> None:
         """One folder holds one assignment: another one's results here would be overwritten.
@@ -114,6 +135,7 @@ class Store:
         return newest.hashes if newest and not newest.fault else None
 
     def newest(self, student: str) -> Record | None:
+        self.refuse_moved()
         return self._read(self.pending, student) or self.before(student)
 
     def before(self, student: str) -> Record | None:
@@ -134,10 +156,12 @@ class Store:
         (self.pending / f"{student}.json").unlink()
 
     def save(self, graded: Record) -> None:
+        self.refuse_moved()
         record.save(graded, self.pending)
 
     def compared(self, changes: str) -> None:
         """Write down the changes; from here on only the moving is left."""
+        self.refuse_moved()
         write_atomically(self.pending / COMPARING, changes)
 
     def publish(self) -> None:

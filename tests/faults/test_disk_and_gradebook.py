@@ -1,22 +1,27 @@
 """A full disk, a locked or read-only gradebook, a folder that may not be written: the next run goes on."""
 
+import contextlib
 import os
 import shutil
+import socket
 import sqlite3
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import URL
 
 from autograder.course import assignment as course
-from autograder.errors import GradebookError, RecordError
+from autograder.errors import GradebookError, MovedError, RecordError
 from autograder.gradebook.book import Gradebook
 from autograder.gradebook.url import sqlite_url
 from autograder.records import record, store
 from autograder.runs.grade import _write_changes
 from tests.faults.test_kill import gradebook_rows
+from tests.pool.test_pool import SLOW
 from tests.small_kit import Kit, told
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
@@ -86,8 +91,8 @@ def test_a_locked_gradebook(once: tuple[Kit, Path], monkeypatch: pytest.MonkeyPa
     holder.close()
     assert locked.returncode == 3
     assert (
-        "database is locked; the records are kept, so fix this and run the same command again"
-        in locked.stderr
+        "database is locked; the records are kept, so close what else has it open, such as formgrader or the "
+        "reading room, and run the same command again" in locked.stderr
     )
     assert gradebook_rows(out) == before
     assert set(told(out)) == {"s000", "s001", "s002", "s900"}
@@ -115,6 +120,76 @@ def test_a_gradebook_that_lost_a_table_is_not_filled_up_in_silence(tmp_path: Pat
         database.commit()
     with pytest.raises(GradebookError, match="lacks the table grade, and what people entered there"):
         Gradebook(url, assignment)
+
+
+def a_socket(path: Path) -> None:
+    with contextlib.chdir(path.parent), socket.socket(socket.AF_UNIX) as made:  # its name may not be long
+        made.bind(path.name)
+
+
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [
+        (os.mkfifo, "a pipe"),
+        (a_socket, "a socket"),
+        (os.mkdir, "a folder"),
+        (lambda path: path.symlink_to("/dev/null"), "a device"),
+        (lambda path: path.symlink_to(path), "a link that leads in a circle"),
+        (lambda path: (path.parent / "file").touch() or path.symlink_to("file/x"), "nothing that can be"),
+    ],
+    ids=["pipe", "socket", "folder", "device", "circle", "below a file"],
+)
+def test_something_else_in_the_place_of_the_gradebook(
+    tmp_path: Path, make: Callable[[Path], object], found: str
+) -> None:
+    path = tmp_path / "gradebook.db"
+    make(path)
+    said = rf"gradebook {path}: expected a file, got {found}.*; move it away and run the same command again"
+    with pytest.raises(GradebookError, match=said):
+        Gradebook(str(URL.create("sqlite", database=str(path))), course.load("assignment1"))
+
+
+def test_what_is_no_database_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "gradebook.db").write_text("a text " * 1000)
+    with pytest.raises(GradebookError, match=r"not a database; .*, so put a backup in its place, or move it"):
+        Gradebook(sqlite_url(tmp_path / "gradebook.db"), course.load("assignment1"))
+
+
+def test_a_folder_that_is_moved_stops_its_run(tmp_path: Path) -> None:
+    graded = record.Record("s001", "lesson", "none", record.Hashes("a", "b", "c"), {})
+    one = store.Store(tmp_path / "out")
+    with one.locked():
+        one.save(graded)
+        (tmp_path / "out").rename(tmp_path / "away")
+        for step in (lambda: one.save(graded), lambda: one.newest("s001"), lambda: one.compared("")):
+            with pytest.raises(
+                MovedError, match="was moved or removed while a run was at work in it, so that"
+            ):
+                step()
+        with (
+            store.Store(tmp_path / "out").locked(),  # another run, in its place
+            pytest.raises(MovedError, match="put it back, or leave it, and run the same command again"),
+        ):
+            one.save(graded)
+    assert not list((tmp_path / "out").rglob("s001.json"))
+
+
+@pytest.mark.parametrize("move", [shutil.rmtree, lambda out: out.rename(out.with_name("away"))])
+def test_a_run_whose_folder_is_moved_says_so_once(
+    kit: Kit, tmp_path: Path, move: Callable[[Path], object]
+) -> None:
+    kit.write_graders(SLOW)
+    kit.hand_in_many(4)
+    out = tmp_path / "out"
+    run = kit.start(out, "--jobs", "1")
+    while not list((out / "pending").glob("s*.json")):
+        assert run.poll() is None
+        time.sleep(0.05)
+    move(out)
+    _, said = run.communicate()
+    assert run.returncode == 3
+    assert said.count("was moved or removed while a run was at work in it") == 1
+    assert not list(out.rglob("s*.json"))
 
 
 def test_a_folder_that_may_not_be_written(kit: Kit, tmp_path: Path) -> None:
