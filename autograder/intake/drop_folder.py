@@ -70,6 +70,8 @@ class _LookedAt:
     signature: Signature | None = None
     since: float = 0.0  # by the clock that never jumps
     looks: int = 0  # at which it was the same
+    whole: bool | None = None  # None: not looked at since it changed
+    marked: bool = False  # something in it shows that all of it is there
     done: bool = False  # taken, as this signature has it
 
 
@@ -159,7 +161,8 @@ class DropFolder:
             return None
         signature = _signature(place)
         if signature != seen.signature:
-            seen.signature, seen.since, seen.looks, seen.done = signature, monotonic(), 0, False
+            seen.signature, seen.since, seen.looks = signature, monotonic(), 0
+            seen.whole, seen.done = None, False
         seen.looks += 1
         return None if seen.done or not signature.files else self._ready(name, student, place, seen)
 
@@ -196,12 +199,13 @@ class DropFolder:
         quiet = monotonic() - seen.since
         if seen.looks < 2 or seen.signature is None:
             return None
-        whole, marked = _ends_well(place), _parts(name, self.assignment) is not None
-        if marked:
-            whole = whole and _stamped(place)
-        else:  # the list of a zip's entries is written last; nothing shows that a folder has all its files
-            marked = _is_zip(place)
-        if whole and (marked or quiet >= self.assignment.course.watch.settle_seconds):
+        if seen.whole is None:
+            seen.whole, seen.marked = _ends_well(place), _parts(name, self.assignment) is not None
+            if seen.marked:
+                seen.whole = seen.whole and _stamped(place)
+            else:  # a zip's list of entries is written last; nothing shows that a folder has all its files
+                seen.marked = _is_zip(place)
+        if seen.whole and (seen.marked or quiet >= self.assignment.course.watch.settle_seconds):
             return Dropped(name, student, place, seen.signature)
         return Dropped(name, student, place, seen.signature, (CUT_OFF,)) if quiet >= STALLED_SECONDS else None
 

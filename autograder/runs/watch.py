@@ -9,43 +9,36 @@ students once and goes on. Nothing is kept that is not one of these files.
 
 from __future__ import annotations
 
-import shutil
-import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
-from autograder import bounded
 from autograder.course import roster as rosters
 from autograder.course.assignment import Assignment
 from autograder.errors import GradingError, IntakeError
-from autograder.files import text_of, write_atomically
-from autograder.intake import Source, Submission, drop_folder, facts
+from autograder.intake import Source, Submission, facts
 from autograder.intake import archive_of_hand_ins as archive
-from autograder.intake.archive_of_hand_ins import StoredHandIn
-from autograder.intake.drop_folder import DropFolder, Dropped
+from autograder.intake.drop_folder import DropFolder
 from autograder.intake.facts import Facts
 from autograder.judge.task import Task
 from autograder.records import record as records
 from autograder.records.record import Record
 from autograder.records.store import Store
-from autograder.reports import before_due, feedback, gradescope, pages
 from autograder.reports.score import UNREAD, needed
 from autograder.runs import attempts
 from autograder.runs.attempts import Chosen, clock
 from autograder.runs.course_changes import CourseChanges
 from autograder.runs.health import Health
-from autograder.safe_text import shown
+from autograder.runs.student_pages import StudentPages
+from autograder.runs.taking import Taking, Troubles, say
 from autograder.sandbox.level import Level
 from autograder.workers.pool import Plan, Warm
 
 HAND_INS, RESULTS = "hand-ins", "results"  # in OUT
-PAGE, DATA = "feedback.html", "results.json"  # of each student
 LOOK_SECONDS = 0.25
 RETRY_SECONDS, LONGEST_RETRY = 60.0, 1800.0  # after a fault of ours
 NOT_THERE = "no file was handed in; ask whether the upload was the right one"
@@ -71,11 +64,14 @@ class FolderWatch:
         course = self.assignment.course
         self.rules = course.watch
         self.people = rosters.read(course.roster) if course.roster else None
+        self.troubles = Troubles()
         self.drop = DropFolder(request.folder, self.assignment, self.people)
         self.store = Store(request.out)
         self.kept = facts.kept(request.out / HAND_INS, self.assignment.name)
+        self.taking = Taking(self.drop, self.kept, self.troubles)
         self.health = Health(request.out, self.assignment.name)
         self.opens = self._opens()
+        self.looked, self.look_seconds = 0.0, LOOK_SECONDS
         self.queue: dict[str, float] = {}  # student -> since when they wait
         self.known: deque[str] = deque()  # students of an earlier run, looked at when nobody waits
         self.at_work: dict[str, str] = {}  # student -> which hand-in
@@ -83,11 +79,9 @@ class FolderWatch:
         self.alarms: dict[str, datetime] = {}  # student -> when another hand-in's turn comes
         self.retries: dict[str, tuple[float, float]] = {}  # student -> when again, and how long they waited
         self.unreadable: dict[str, set[str]] = {}  # student -> hand-ins in which nothing could be read
-        self.troubles: dict[str, str] = {}  # what it is about -> what keeps it from going on
         self.stopping = self.changed = False
         self.course_changes = CourseChanges(self.assignment)
-        for name in ("before_due.html", "feedback.html"):
-            pages.template(name)  # compiled once, not in each process that makes a page
+        self.pages = StudentPages(self.assignment, request.out / RESULTS, self.people)
 
     def stop(self) -> None:
         """Finish what runs, take nothing new."""
@@ -107,18 +101,15 @@ class FolderWatch:
             self.store.publish()
             self.resume()
             with self._graders() as pool:
-                self._say(f"watching {self.request.folder}, isolation {self.request.level.name}")
+                say(f"watching {self.request.folder}, isolation {self.request.level.name}")
                 while not self._is_over():
                     self.round(pool)
 
     def resume(self) -> None:
         """Sweep up what a run that was killed left half, and look at all students again."""
-        self.kept.mkdir(parents=True, exist_ok=True)
         for half in (self.request.out / RESULTS).glob("*/.*.part"):
             half.unlink()
-        for half in self.kept.glob(f"*/{archive.PART}*"):
-            shutil.rmtree(half)
-        self.known.extend(self._students())
+        self.known.extend(self.taking.resume())
 
     @contextmanager
     def _graders(self) -> Iterator[Warm]:
@@ -127,7 +118,7 @@ class FolderWatch:
         try:
             yield pool
         except GradingError as error:
-            self._trouble("graders", str(error))
+            self.troubles.note("graders", str(error))
             raise
         finally:
             pool.close()
@@ -141,14 +132,20 @@ class FolderWatch:
             self._look()
             self._wake()
         self._publish_done()
-        while not self.done and not self.stopping and pool.busy < self.request.jobs:
+        self._feed(pool)
+        self._count()
+        pool.listen(LOOK_SECONDS)
+        self._publish_done()
+
+    def _feed(self, pool: Warm) -> None:
+        """One hand-in ahead of each grading process, so that none waits while results are written."""
+        while not self.done and not self.stopping and pool.busy < 2 * self.request.jobs:
             task = self._next()
             if task is None:
                 break
             pool.feed(task)
-        self._count()
-        pool.listen(LOOK_SECONDS)
-        self._publish_done()
+        while self.stopping and pool.waiting:  # not begun yet
+            self.at_work.pop(pool.waiting.pop().source.student, None)
 
     def _is_over(self) -> bool:
         if self.at_work or self.done:
@@ -156,57 +153,14 @@ class FolderWatch:
         waiting = self.queue or self.known or self.drop.arriving or self.drop.looks < 2
         return self.stopping or (self.request.once and not waiting)
 
-    # taking
-
     def _look(self) -> None:
+        if time.monotonic() - self.looked < self.look_seconds:
+            return
+        self.looked = time.monotonic()
         self._look_at_settings()
-        try:
-            found = self.drop.look()
-        except OSError as error:  # a share that is gone for a while
-            self._trouble("folder", f"{self.request.folder}: cannot be read ({error.strerror})")
-            return
-        self._well("folder")
-        students = set[str]()
-        for dropped in found:
-            if dropped.student in students:  # one of each at a look: nobody fills the queue
-                continue
-            students.add(dropped.student)
-            try:
-                self._take(dropped)
-                self._well(f"keeping {dropped.student}")
-            except (IntakeError, OSError) as error:
-                what = f"{dropped.name} is not kept, and tried again: {error}"
-                self._trouble(f"keeping {dropped.student}", what)
-
-    def _take(self, dropped: Dropped) -> None:
-        """Keep a hand-in as it came. What is kept already is not kept twice."""
-        room, when = self.kept / dropped.student, dropped.signature.changed.isoformat()
-        before = attempts.in_order(list(archive.load(room)))
-        if any(k.where == dropped.name and k.handed_in == when for k in before):
-            self.drop.taken(dropped)
-            return
-        files, unreadable, unusual = drop_folder.read(dropped)
-        if not self.drop.unchanged(dropped):
-            return  # it is looked at again
-        if before and archive.key(files, before[-1].handed_in, unreadable) == before[-1].key:
-            self.drop.taken(dropped)  # the same, sent or touched once more
-            return
-        kept = StoredHandIn(
-            dropped.student,
-            dropped.name,
-            seen=now().isoformat(),
-            handed_in=when,
-            order=f"{max((int(k.order) for k in before if k.order.isdecimal()), default=0) + 1:06}",
-            problems=(*dropped.problems, *unusual),
-            unreadable=unreadable,
-            key=archive.key(files, when, unreadable),
-        )
-        archive.keep(room, kept, files)
-        archive.to_disk(room / kept.key)
-        self.drop.taken(dropped)
-        self.health.taken += 1
-        self._wait_for(dropped.student)
-        self._say(f"{dropped.student}: {dropped.name} taken")
+        for student in self.taking.look():
+            self.health.taken += 1
+            self._wait_for(student)
 
     def _wait_for(self, student: str) -> None:
         self.queue.setdefault(student, time.monotonic())
@@ -235,11 +189,8 @@ class FolderWatch:
         """Once, when the time has come, all are looked at again. A clock that is set back hides nothing."""
         if not self.health.after_due and self.opens and now() >= self.opens:
             self.health.after_due = True
-            self.known = deque(dict.fromkeys((*self.known, *self.at_work, *self._students())))
-            self._say("the due date has passed: what counts is graded, and full pages are shown")
-
-    def _students(self) -> Iterable[str]:
-        return sorted(room.name for room in self.kept.glob("[!.]*"))
+            self.known = deque(dict.fromkeys((*self.known, *self.at_work, *self.taking.students())))
+            say("the due date has passed: what counts is graded, and full pages are shown")
 
     # grading
 
@@ -254,7 +205,7 @@ class FolderWatch:
             try:
                 return self._task(student)
             except IntakeError as error:
-                self._trouble(student, str(error))
+                self.troubles.note(student, str(error))
         return None
 
     def _task(self, student: str) -> Task:
@@ -298,15 +249,15 @@ class FolderWatch:
             student, graded = self.done[0]
             try:
                 self._publish(student, graded)
-                self._well(student)
+                self.troubles.over(student)
             except IntakeError as error:
-                self._trouble(student, str(error))
+                self.troubles.note(student, str(error))
             except OSError as error:
-                self._trouble("writing", f"a result is not written, and tried again: {error}")
+                self.troubles.note("writing", f"a result is not written, and tried again: {error}")
                 if self.stopping:
                     raise
                 return
-            self._well("writing")
+            self.troubles.over("writing")
             self.at_work.pop(student, None)
             self.done.popleft()
 
@@ -320,7 +271,7 @@ class FolderWatch:
             self._save(graded)
             self.retries.pop(student, None)
             self.health.graded += 1
-            self._say(f"{student}: graded in {graded.seconds:.1f} s")
+            say(f"{student}: graded in {graded.seconds:.1f} s")
         key = self.at_work.get(student, "")
         if graded is None:  # taken away since
             self._wait_for(student)
@@ -339,7 +290,7 @@ class FolderWatch:
         waited = min(LONGEST_RETRY, 2 * self.retries.get(student, (0.0, RETRY_SECONDS / 2))[1])
         self.retries[student] = (time.monotonic() + waited, waited)
         self.health.failed += 1
-        self._say(f"{student}: not graded, by a fault of ours: {graded.fault}; again in {waited:g} s")
+        say(f"{student}: not graded, by a fault of ours: {graded.fault}; again in {waited:g} s")
         before = self.store.before(student)
         if before is not None and not before.fault:
             return before, [AGAIN]
@@ -359,32 +310,8 @@ class FolderWatch:
         if graded.handed_in != chosen.now.handed_in:
             when = "This is about an earlier hand-in of yours."
         said = [when, *notes, *chosen.said(zone)]
-        folder = self.request.out / RESULTS / student
-        try:
-            page, data = bounded.call(partial(self._rendered, graded, said))
-        except OSError:
-            raise
-        except Exception as error:
-            self._say(f"{student}: no page ({type(error).__name__}: {error})")
-            page, data = feedback.not_made(student, self.assignment), ""
-        for name, text in ((DATA, data), (PAGE, page)):
-            if not text:
-                (folder / name).unlink(missing_ok=True)
-            elif not _holds(folder / name, text):
-                write_atomically(folder / name, text)
-
-    def _rendered(self, graded: Record, said: list[str]) -> tuple[str, str]:
-        view = "all" if self.health.after_due else self.rules.before_due
-        if view == "all":
-            noted = replace(graded, problems=(*said, *graded.problems))
-            person = self.people.get(graded.student) if self.people else None
-            names = {graded.student: person.called if person else ""}
-            page = feedback.render(noted, self.assignment, names=names)
-            return page, gradescope.results_json(noted, self.assignment)
-        zone = self.assignment.late.zone
-        until = f"{self.opens.astimezone(zone):%d %B %Y, %H:%M} ({zone})" if self.opens else ""
-        page = before_due.page(graded, self.assignment, view, said, until)
-        return page, before_due.results_json(graded, self.assignment, view, said)
+        if fault := self.pages.write(graded, said, self.opens, self.health.after_due):
+            say(f"{student}: no page ({fault})")
 
     # the rest
 
@@ -393,39 +320,20 @@ class FolderWatch:
         health.queue, health.at_work = len(self.queue) + len(self.known), len(self.at_work)
         health.arriving, health.refused = self.drop.arriving, sorted(self.drop.refused.values())
         health.oldest_waiting_seconds = round(here - min(self.queue.values(), default=here), 1)
-        health.trouble = "; ".join(self.troubles.values())
+        health.trouble = self.troubles.said()
         health.beat(at_once)
 
     def _look_at_settings(self) -> None:
         """Where the course's own files have changed, this run drains and another one begins."""
         if self.course_changes.changed():
-            self._say("the course's files have changed: what runs is finished, then all begins anew")
+            say("the course's files have changed: what runs is finished, then all begins anew")
             self.changed = True
             self.stop()
         elif why := self.course_changes.why_not:
-            self._trouble("settings", f"{why}; until then the settings of before hold")
+            self.troubles.note("settings", f"{why}; until then the settings of before hold")
         else:
-            self._well("settings")
-
-    def _trouble(self, about: str, what: str) -> None:
-        """Say it once, for as long as it is the same."""
-        if self.troubles.get(about) != what:
-            self._say(what)
-        self.troubles[about] = shown(what)
-
-    def _well(self, about: str) -> None:
-        self.troubles.pop(about, None)
-
-    def _say(self, what: str) -> None:
-        print(f"autograder: {shown(what)}", file=sys.stderr, flush=True)
+            self.troubles.over("settings")
 
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-def _holds(path: Path, text: str) -> bool:
-    try:
-        return text_of(path) == text
-    except (OSError, UnicodeDecodeError):
-        return False

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from autograder.cli import watch as cli
 from autograder.errors import CourseError, RecordError
 from autograder.intake import drop_folder
+from autograder.runs import taking
 from tests.pipelines.watching import Desk
 from tests.small_kit import NAME, RIGHT, WRONG
 
@@ -439,3 +441,23 @@ def test_settings_that_change_begin_another_run_and_broken_ones_do_not(desk: Des
     look(1)
     assert watch.changed
     assert watch.stopping
+
+
+def test_who_hands_in_a_hundred_times_is_taken_once_a_minute(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking, "MANY", 2)
+    for number in range(1, 6):
+        desk.exchange("s001", RIGHT + f"# {number}\n", number)
+    desk.rounds(10)
+    assert len(desk.kept("s001")) == 3
+    desk.watch.taking.held.clear()
+    desk.rounds()
+    assert len(desk.kept("s001")) == 4
+
+
+def test_without_an_assignment_the_course_has_one() -> None:
+    with pytest.raises(
+        CourseError, match="expected the name of an assignment, one of assignment1, assignment2"
+    ):
+        cli._only_one()

@@ -27,20 +27,21 @@ class Graders:
     """In place of warm processes. `graded` lists what was graded, hand-in by hand-in."""
 
     def __init__(self, watch: FolderWatch) -> None:
-        self.watch, self.waiting, self.graded = watch, list[Task](), list[tuple[str, str]]()
+        self.watch, self.given, self.graded = watch, list[Task](), list[tuple[str, str]]()
+        self.waiting = list[Task]()  # as the pool has it: none of them is begun
         self.hold = False  # keep what is given
         self.fault = ""  # of ours, over every hand-in
 
     @property
     def busy(self) -> int:
-        return len(self.waiting)
+        return len(self.given)
 
     def feed(self, task: Task) -> None:
-        self.waiting.append(task)
+        self.given.append(task)
 
     def listen(self, seconds: float) -> None:
-        while self.waiting and not self.hold:
-            task = self.waiting.pop(0)
+        while self.given and not self.hold:
+            task = self.given.pop(0)
             self.watch._graded(task.source.student, self.record(task))
 
     def record(self, task: Task) -> Record | None:
@@ -83,6 +84,7 @@ class Desk:
     def begin(self, **more: object) -> Graders:
         """Another run, as after a kill: nothing of the one before is in memory."""
         self.watch = FolderWatch(WatchRequest(self.assignment, self.drop, self.out, level.unsafe(), **more))
+        self.watch.look_seconds = 0.0
         with self.watch.store.locked():
             self.watch.resume()
         self.graders = Graders(self.watch)

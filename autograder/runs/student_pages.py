@@ -1,0 +1,73 @@
+"""What a student may see of a record by now: a page, and the same as data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from autograder import bounded
+from autograder.course.assignment import Assignment
+from autograder.course.roster import Roster
+from autograder.files import text_of, write_atomically
+from autograder.records.record import Record
+from autograder.reports import before_due, feedback, gradescope, pages
+
+PAGE, DATA = "feedback.html", "results.json"  # of each student
+
+
+@dataclass
+class StudentPages:
+    assignment: Assignment
+    folder: Path  # below which each student has one
+    people: Roster | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("before_due.html", "feedback.html"):
+            pages.template(name)  # compiled once, not in each process that makes a page
+
+    def write(self, graded: Record, said: Sequence[str], opens: datetime | None, after_due: bool) -> str:
+        """Write both where they differ from what is there; what went wrong, in which case a page says so.
+
+        Raises:
+            OSError: there is no room, or they may not be written.
+        """
+        fault = ""
+        try:
+            page, data = bounded.call(partial(self._rendered, graded, said, opens, after_due))
+        except OSError:
+            raise
+        except Exception as error:
+            fault = f"{type(error).__name__}: {error}"
+            page, data = feedback.not_made(graded.student, self.assignment), ""
+        for name, text in ((DATA, data), (PAGE, page)):
+            path = self.folder / graded.student / name
+            if not text:
+                path.unlink(missing_ok=True)
+            elif not _holds(path, text):
+                write_atomically(path, text)
+        return fault
+
+    def _rendered(
+        self, graded: Record, said: Sequence[str], opens: datetime | None, after_due: bool
+    ) -> tuple[str, str]:
+        view = "all" if after_due else self.assignment.course.watch.before_due
+        if view == "all":
+            noted = replace(graded, problems=(*said, *graded.problems))
+            person = self.people.get(graded.student) if self.people else None
+            names = {graded.student: person.called if person else ""}
+            page = feedback.render(noted, self.assignment, names=names)
+            return page, gradescope.results_json(noted, self.assignment)
+        zone = self.assignment.late.zone
+        until = f"{opens.astimezone(zone):%d %B %Y, %H:%M} ({zone})" if opens else ""
+        page = before_due.page(graded, self.assignment, view, said, until)
+        return page, before_due.results_json(graded, self.assignment, view, said)
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return text_of(path) == text
+    except (OSError, UnicodeDecodeError):
+        return False
