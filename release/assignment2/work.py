@@ -626,6 +626,12 @@ def complaints(texts: dict[str, str]) -> list[str]:
         if lost:
             some = ", ".join(lost[:3]) + (" ..." if len(lost) > 3 else "")
             found.append(f"{file} has no {some}, {OVER}")
+    ours = {name.split(".")[0] for _, name in COURSE["todo"]}
+    for file, text in texts.items():
+        asked = re.findall(rf'"([\w.]+)[^"\n]* {STUB}"', text)
+        other = next((name for name in asked if name.split(".")[0] not in ours), "")
+        if other:
+            found.append(f"{file} asks for {other}, which is not to do in {COURSE['name']}, {OVER}")
     return found + [note for file, text in texts.items() for note in foreign_imports(file, text)]
 
 
@@ -758,7 +764,10 @@ def run_checks(
 def set_result(item: Part, result: list[str]) -> None:
     item.state, item.note, item.printed, item.hint = result
     if item.state == DONE and item.given and item.given != digest(source_of(item.cell)):
-        item.state, item.note = UNSEEN, f"its check was edited, and says nothing: {AGAIN}"
+        item.state, item.note = (
+            UNSEEN,
+            "its check was edited, and says nothing: take the cell back from the zip",
+        )
 
 
 def files_digest() -> str:

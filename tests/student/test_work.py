@@ -235,6 +235,14 @@ def test_the_files_of_another_assignment_are_noticed(one, two):
         assert "python work.py bring FOLDER" in ran.text
 
 
+def test_the_files_of_a_later_assignment_are_noticed(one, two):
+    """They hold all that is asked for here, and more."""
+    one.write("cs_lib/layers.py", two.read("cs_lib/layers.py"))
+    asked = "cs_lib/layers.py asks for batchnorm_forward, which is not to do in assignment1, as if another"
+    assert one.work().line("Next").startswith(f"Next: {asked}")
+    assert asked in one.work("pack").text
+
+
 def test_a_written_answer_counts_as_answered(one):
     one.answer("two_layer_net", "The slope is near zero there.")
     ran = one.work()
@@ -316,7 +324,7 @@ def test_an_edited_check_says_nothing(one, source):
     ran = one.work("check", "sgd")
     assert ran.code == 1
     assert ran.line("two_layer_net:") == "two_layer_net: sgd, 1 point: not looked at"
-    assert "its check was edited, and says nothing: unpack it again" in ran.text
+    assert "its check was edited, and says nothing: take the cell back from the zip" in ran.text
 
 
 def test_a_cell_that_is_gone_is_named(one):
