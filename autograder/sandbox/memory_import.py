@@ -23,7 +23,8 @@ class StudentModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         package: the folder that holds the library.
         aliases: other names of that package; `import alias.layers` gives `package.layers`.
         fixed: what names of the package stand for, whatever its files say; such as "layers.affine_forward".
-        absent: modules of the package that are not there, and functions, such as "layers.relu_forward".
+        absent: modules of the package that are not there, such as "fast_layers", and functions of modules,
+            such as "layers.relu_forward".
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class StudentModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self.taken: dict[str, set[str]] = {}  # module -> functions of it that are not there
         for full in sorted(self.absent):
             module, _, name = full.rpartition(".")
-            if self.modules.get(module):
+            if module != package and self.modules.get(module):  # a name without a dot is a module's
                 self.absent.discard(full)
                 self.taken.setdefault(module, set()).add(name)
                 self.fixed.setdefault(module, {})[name] = stand_ins.refusing(name)

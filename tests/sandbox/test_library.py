@@ -406,9 +406,10 @@ USES = {
 }
 
 
+@pytest.mark.parametrize("package", [{}, {"__init__": "VERSION = 1"}], ids=["folder", "__init__"])
 @pytest.mark.parametrize("text", USES.values(), ids=USES)
-def test_what_a_case_does_without_is_not_there(begin, text):
-    student = begin(names={}, without=ABSENT, nets=text, fast="def conv(x): return 'fast'")
+def test_what_a_case_does_without_is_not_there(begin, text, package):
+    student = begin(names={}, without=ABSENT, nets=text, fast="def conv(x): return 'fast'", **package)
     error = failure(student.call, "nets.f")
     assert error.message == "RuntimeError: conv is not there in this check: do its work yourself"
     student.begin_case(seed=2)
