@@ -12,6 +12,7 @@ from autograder.sandbox.library import Names
 from autograder.sandbox.session import WRONG_FORM, Session
 from autograder.sandbox.wire import Handle
 
+HELPERS = 1 << 32  # handles from here on are numbered here; those below in the worker
 Keep = int | tuple[int, ...] | str | None
 
 
@@ -36,6 +37,7 @@ class SandboxedStudent(Session):
         self._loaded: set[str] = set()
         self._broken: dict[str, StudentError] = {}  # modules that do not import, in any worker of this role
         self._names: dict[int, str] = {}  # what a handle was made by
+        self._helpers = 0  # of graders, in this case
 
     def __enter__(self) -> "SandboxedStudent":
         self.sandbox.start()
@@ -59,6 +61,7 @@ class SandboxedStudent(Session):
         self._era += 1
         self.printed, self.seconds, self._lost, self.not_finite, self.doubt = "", 0.0, None, "", ""
         self._names.clear()
+        self._first, self._helpers = [], 0
         self.calls.clear()
         role = dict(builds_on or {}), tuple(without)
         other, self._role = role != self._role, role
@@ -129,18 +132,25 @@ class SandboxedStudent(Session):
         return self._noted(what, self._request("get", what, handle=self._sent(handle), path=list(path)))
 
     def set(self, handle: Handle, *path: str | int, value: Any) -> None:
-        """Change a value inside a kept object."""
-        what = ".".join(map(str, (self._name(handle), *path)))
-        self._request("set", what, handle=self._sent(handle), path=list(path), value=self._sent(value))
+        """Change a value inside a kept object, before the next call, which says what is wrong with that."""
+        if self._lost is not None:
+            raise self._lost
+        self._first.append(
+            {"op": "set", "handle": self._sent(handle), "path": list(path), "value": self._sent(value)}
+        )
 
     def define(self, source: str, name: str) -> Handle:
         """Run a grader's own helper source in the worker, and keep what it calls `name`.
 
         The student's code can read it: it must hold nothing that is to stay hidden.
         """
-        value = self._request("define", name, source=source, name=name)
+        if self._lost is not None:
+            raise self._lost
+        self._helpers += 1
+        number = HELPERS + self._helpers
+        self._first.append({"op": "define", "source": source, "name": name, "number": number})
         self.calls.helper(name)
-        return self._handle(name, value)
+        return self._handle(name, Handle(number, self._era))
 
     # calls
 

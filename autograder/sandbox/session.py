@@ -61,6 +61,7 @@ class Session:
         self._running: Running | None = None
         self._era = 0  # counts cases, so that a handle of an earlier one is recognised
         self._seed: int | None = None  # of a case that has begun, and of which the worker does not know yet
+        self._first: list[dict[str, Any]] = []  # what goes out with the next request, and is done before it
         self._lost: StudentError | None = None  # why nothing more is run in this case
         self.doubt = ""  # what has ended this case, if others than the code may have done it
         self._shown: set[str] = set()  # of these, what is the code's doing
@@ -79,14 +80,16 @@ class Session:
             raise SandboxError("a grader made a call before begin_case")
         number = secrets.randbits(62)
         try:
-            seed = {} if self._seed is None else {"seed": self._seed}
-            frame = wire.pack({"op": op, "id": number, "seconds": allowed, **seed, **fields})
+            before: dict[str, Any] = {} if self._seed is None else {"seed": self._seed}
+            if self._first:
+                before["first"] = self._first
+            frame = wire.pack({"op": op, "id": number, "seconds": allowed, **before, **fields})
         except wire.TooMuch as error:  # a grader's own arguments are small: the code's results are not
             message = f"{what}: results of the code cannot be passed on: {error}"
             raise StudentError("bad_reply", message) from None
         except wire.WireError as error:
             raise SandboxError(f"a grader passed {what} {error}") from None
-        self._seed = None
+        self._seed, self._first = None, []
         self._begin_request(self._running)
         spent = None
         try:

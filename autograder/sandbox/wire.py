@@ -24,6 +24,7 @@ ASK = b"CSA1"  # a call of what stands outside the student's process, see `libra
 PREFIX = struct.Struct("<4sIQ")
 MAX_HEADER = 8 << 20  # bytes
 MAX_ITEMS = 200_000  # values in one frame, arrays counting as one
+MAX_HEADER_UNCOUNTED = MAX_ITEMS  # bytes: a value takes one at least, so that there cannot be too many
 MAX_DEPTH = 32
 MAX_DIMS = 32
 MAX_EXTENT = 1 << 40  # product of an array's axes, empty ones counted as one
@@ -37,6 +38,8 @@ DTYPES = {
 
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
 SHORT = 1 << 12  # bytes of an array that are copied sooner than looked at
+SHORT_FRAME = 1 << 14  # bytes of a frame that are put together sooner than sent in pieces
+PLAIN = frozenset((type(None), bool, float, str))  # cross as they are; whole numbers do, if they are small
 
 
 class WireError(ValueError):
@@ -69,7 +72,10 @@ def pack(value: Any, max_body: int = 1 << 40, magic: bytes = MAGIC) -> list[byte
         raise WireError("a text with characters that are no valid Unicode") from None
     if len(header) > MAX_HEADER:
         raise TooMuch(f"more than {MAX_HEADER >> 20} MB of numbers and text outside arrays")
-    return [PREFIX.pack(magic, len(header), writer.size), header, *writer.body]
+    prefix = PREFIX.pack(magic, len(header), writer.size)
+    if len(header) + writer.size <= SHORT_FRAME:
+        return [b"".join((prefix, header, *writer.body))]
+    return [prefix, header, *writer.body]
 
 
 class _Writer:
@@ -85,7 +91,10 @@ class _Writer:
             raise TooMuch(f"values nested more than {MAX_DEPTH} deep")
         if self.items > MAX_ITEMS:
             raise TooMuch(f"more than {MAX_ITEMS:,} values outside arrays")
-        if type(value) is np.ndarray:
+        kind = type(value)
+        if kind in PLAIN:
+            return value
+        if kind is np.ndarray:
             return self.array(value)
         if isinstance(value, np.generic | np.ndarray) and not isinstance(value, np.str_):
             return self.array(value)
@@ -103,6 +112,8 @@ class _Writer:
         raise WireError(f"a value of type {_type_name(value)}; {_ALLOWED}")
 
     def key(self, key: Any) -> str | int:
+        if type(key) is str:
+            return key
         if isinstance(key, np.integer):
             key = int(key)
         if isinstance(key, bool) or not isinstance(key, str | int):
@@ -197,12 +208,13 @@ def unpack(header: bytes, body: memoryview, copy: bool = False, kept: Callable[[
         WireError: anything at all is out of order.
     """
     count = _Count()
+    long = len(header) > MAX_HEADER_UNCOUNTED
     try:
         tree = msgpack.unpackb(
             header,
             raw=False,
             use_list=True,
-            list_hook=count.take,
+            list_hook=count.take if long else None,
             strict_map_key=True,
             max_array_len=MAX_ITEMS + MAX_DIMS + 2,
             max_map_len=0,
@@ -245,9 +257,10 @@ class _Body:
         self.items += 1
         if depth > MAX_DEPTH or self.items > MAX_ITEMS:
             raise WireError("a reply that is nested too deep or has too many values")
-        if node is None or type(node) in (bool, int, float, str):
+        kind = type(node)
+        if kind in PLAIN or kind is int:
             return node
-        if type(node) is not list or not node or type(node[0]) is not str:
+        if kind is not list or not node or type(node[0]) is not str:
             raise WireError("a reply with an unknown kind of value")
         tag, items = node[0], node[1:]
         if tag == "l":

@@ -13,7 +13,8 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from types import FrameType
+from functools import lru_cache
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
@@ -164,11 +165,11 @@ class Worker:
         self._objects.clear()
         _seed(seed)
 
-    def define(self, source: str, name: str) -> wire.Handle:
+    def define(self, source: str, name: str, number: int) -> None:
         """Run a grader's helper source, and keep what it calls `name`."""
         scope: dict[str, Any] = {"__name__": "grader_helper"}
-        exec(compile(source, "<grader>", "exec", dont_inherit=True), scope)  # noqa: S102
-        return self._keep(scope[name])
+        exec(_helper(source), scope)  # noqa: S102
+        self._objects[number] = scope[name]
 
     def call(self, target: Any, args: list[Any], kwargs: dict[str, Any], keep: Any, echo: bool) -> Any:
         """Call a function; with `echo`, also tell what became of its arguments."""
@@ -290,6 +291,8 @@ class Worker:
                 signal.setitimer(signal.ITIMER_REAL, seconds)
                 if "seed" in request:  # the first of a case
                     self._begin(request.pop("seed"))
+                for before in request.pop("first", ()):
+                    getattr(self, before.pop("op"))(**before)
                 value = getattr(self, op)(**request)
                 return wire.pack({"id": number, "value": value, "printed": self._printed.text()}, max_body)
             except Overran:
@@ -342,6 +345,11 @@ class Worker:
     def _line(self, file: str, number: int) -> str:
         lines = self._submission.files[file][:MAX_SEARCHED].splitlines()[number - 1 : number]
         return b"".join(lines).decode("utf-8", "replace")
+
+
+@lru_cache
+def _helper(source: str) -> CodeType:
+    return compile(source, "<grader>", "exec", dont_inherit=True)
 
 
 def _seed(seed: int) -> None:

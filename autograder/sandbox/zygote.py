@@ -6,6 +6,7 @@ a submission or the course's folder, and never runs student code itself.
 
 import contextlib
 import fcntl
+import gc
 import importlib
 import json
 import os
@@ -69,6 +70,7 @@ class Zygote:
         sys.path[:] = [path for path in sys.path if path not in self.settings["sites"]]
         sys.path_importer_cache.clear()
         self.mapped = harden.address_space()
+        gc.freeze()  # what is there now stays: no worker's collector walks it, or copies its pages by that
         late = os.access(os.path.join(library, "os.py"), os.R_OK)
         return {"ready": True, "late_imports": late, "landlock_abi": harden.landlock_abi()}
 
