@@ -167,17 +167,22 @@ class Judge:
             for check in checks
         ]
         again: list[Check] = []
+        asking: set[str] = set()  # cells of which a check has called a stub: the others are answered at once
         for check, way in _by_role(checks, first):
+            if check.grade_id in asking and check.cells & stubs and not way.builds_on:
+                again.append(self._wide[check.key])
+                continue
             case = now.cases[check.key] = self._run(now, way, student)
             if check.builds_on and case.outcome == "failed" and not _is_unwritten(case, check):
                 if not way.builds_on:
                     again.append(self._wide[check.key])
+                    asking |= {check.grade_id} if _raised_by_stub(case) else set()
                 elif not student.lost and not cells_of(student.asked()) & wrong:
                     again.append(check.alone)
         for check, way in _by_role(again, again):
-            before, case = now.cases[check.key], self._run(now, way, student)
-            known = before.property == "code" and not way.builds_on  # own functions' errors say more
-            if case.outcome == "passed" or known or (way.builds_on and check.cells & wrong):
+            before, case = now.cases.get(check.key), self._run(now, way, student)
+            own = before is not None and before.property == "code" and not way.builds_on  # says more
+            if case.outcome == "passed" or own or (way.builds_on and check.cells & wrong):
                 now.cases[check.key] = case
 
     def _run(self, now: Now, check: Check, student: SandboxedStudent) -> CaseResult:

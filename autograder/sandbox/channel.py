@@ -36,6 +36,7 @@ class Channel:
         self.end.setblocking(False)
         self.worker = Watched()
         self._ahead = b""  # read, and not asked for yet
+        self._polls: dict[int, select.poll] = {}  # by the event that they wait for
 
     def close(self) -> None:
         self.end.close()
@@ -107,6 +108,9 @@ class Channel:
         return prefix, bytes(self._read(header, until)), self._read(body, until)
 
     def _read(self, size: int, until: Until) -> bytearray:
+        if size <= len(self._ahead):
+            whole, self._ahead = bytearray(self._ahead[:size]), self._ahead[size:]
+            return whole
         data = bytearray(size)
         have = min(size, len(self._ahead))
         data[:have], self._ahead = self._ahead[:have], self._ahead[have:]
@@ -146,6 +150,8 @@ class Channel:
         raise TimedOut
 
     def _ready(self, event: int, seconds: float) -> bool:
-        poll = select.poll()
-        poll.register(self.end, event)
+        poll = self._polls.get(event)
+        if poll is None:
+            poll = self._polls[event] = select.poll()
+            poll.register(self.end, event)
         return bool(poll.poll(seconds * 1000))

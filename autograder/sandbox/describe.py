@@ -1,7 +1,10 @@
-"""A call in words: the function's name, and what its arguments look like. Never what an array holds."""
+"""A call in words: the function's name, and what its arguments look like. Never what an array holds.
+
+Most calls go well, and nobody asks for words: what is noted is put into words when somebody does.
+"""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -24,8 +27,10 @@ class Calls:
         self._keeps = ""  # how an object that stays is described, if the call leaves one
         self._made: dict[int, str] = {}  # handle -> that
         self._helpers: set[str] = set()
+        self._noted: list[tuple[Callable[..., None], tuple[Any, ...]]] = []  # not in words yet, in order
 
     def clear(self) -> None:
+        self._noted.clear()
         self._keeps = ""
         self._calls.clear()
         self._made.clear()
@@ -34,12 +39,26 @@ class Calls:
     def about(self, message: str) -> str:
         """The last call of what `message` names, else the last of all: a grader that has found a net
         wrong may go on to call its layers. Such as "affine_forward(array (2, 3), array (3, 4))"."""
+        for put, noted in self._noted:
+            put(*noted)
+        self._noted.clear()
         words = set(_NAMES.findall(message))
         named = [call for name, call in self._calls.items() if name in words]
         return (named or list(self._calls.values()) or [""])[-1]
 
     def note(self, target: Any, args: Sequence[Any], kwargs: Mapping[str, Any], keep: Any) -> None:
         """A call that is about to be made: of (module, name), of (handle, method) or of a handle."""
+        self._noted.append((self._call, (target, args, kwargs, keep)))
+
+    def helper(self, name: str) -> None:
+        """The next object that stays is a helper of the graders'."""
+        self._noted.append((self._helper, (name,)))
+
+    def keep(self, handle: int) -> None:
+        """An object stays that what was noted last has left."""
+        self._noted.append((self._keep, (handle,)))
+
+    def _call(self, target: Any, args: Sequence[Any], kwargs: Mapping[str, Any], keep: Any) -> None:
         match target:
             case (Handle() as handle, str(method)):
                 name = f"{self.value(handle)}.{method}"
@@ -54,12 +73,11 @@ class Calls:
         self._calls[key] = f"our helper {call}" if key in self._helpers else call
         self._keeps = call if keep == "all" else f"cache of {call}"
 
-    def helper(self, name: str) -> None:
-        """The next object that stays is a helper of the graders'."""
+    def _helper(self, name: str) -> None:
         self._keeps = name
         self._helpers.add(name)
 
-    def keep(self, handle: int) -> None:
+    def _keep(self, handle: int) -> None:
         self._made[handle] = self._keeps
 
     def value(self, value: Any) -> str:

@@ -36,6 +36,9 @@ class Line:
         return ReceivedFrame(asks, bytes(self._read(header)), self._read(body))
 
     def _read(self, size: int) -> bytearray:
+        if size <= len(self._ahead):
+            whole, self._ahead = bytearray(self._ahead[:size]), self._ahead[size:]
+            return whole
         data = bytearray(size)
         have = min(size, len(self._ahead))
         data[:have], self._ahead = self._ahead[:have], self._ahead[have:]

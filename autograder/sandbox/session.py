@@ -64,6 +64,7 @@ class Session:
         self._first: list[dict[str, Any]] = []  # what goes out with the next request, and is done before it
         self._lost: StudentError | None = None  # why nothing more is run in this case
         self.doubt = ""  # what has ended this case, if others than the code may have done it
+        self._shown_lines: dict[str, list[str]] = {}  # of files that a message has quoted
         self._shown: set[str] = set()  # of these, what is the code's doing
         self._began = (0.0, 0.0, 0.0)  # of a request: clock, its losses, processor
         self._asks = False  # whether the code has asked, in this request, for what it builds on
@@ -223,11 +224,16 @@ class Session:
         """A line of the student's own; its text is taken from the file we have, not from the worker."""
         match frame:
             case (str(file), int(line), str(function)) if file in self.files:
-                text = self.files[file] if len(self.files[file]) <= MAX_SHOWN else b""
-                lines = text.decode("utf-8", "replace").splitlines()
+                lines = self._lines(file)
                 source = lines[line - 1].strip() if 0 < line <= len(lines) else ""
                 return Frame(file, line, _readable(function)[:80], _readable(source)[:200])
         return None
+
+    def _lines(self, file: str) -> list[str]:
+        if file not in self._shown_lines:
+            text = self.files[file] if len(self.files[file]) <= MAX_SHOWN else b""
+            self._shown_lines[file] = text.decode("utf-8", "replace").splitlines()
+        return self._shown_lines[file]
 
     def _late(self, what: str, allowed: float, frames: Sequence[Frame] = ()) -> StudentError:
         """What it means that a call has met its limit by the clock.
@@ -331,4 +337,5 @@ def _importable(path: str) -> bool:
 
 
 def _readable(text: str) -> str:
-    return "".join(c for c in text[:MAX_MESSAGE] if c.isprintable() or c in "\n\t")
+    text = text[:MAX_MESSAGE]
+    return text if text.isprintable() else "".join(c for c in text if c.isprintable() or c in "\n\t")

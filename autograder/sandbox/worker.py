@@ -13,8 +13,8 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
-from types import CodeType, FrameType
+from functools import lru_cache, partial
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ NEWER = re.compile(  # what Python 3.12 and later read, by the words of the erro
     r"^f-string|\n\s*(type \w+(\[.*\])? =|(async )?def \w+\[|class \w+\[|.*\bt['\"])"
 )
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+HELPER = lru_cache(partial(compile, filename="<grader>", mode="exec", dont_inherit=True))
 IDLE = (0.0, 0.0, 0.0)
 OWN_USE, PATIENCE, SOME = 0.5, 8.0, 0.02  # as `session` decides; here it only tells where a loop is
 MAX_PRINTED = 1 << 20  # characters, whatever the limits say: a reply must hold them
@@ -96,12 +97,8 @@ class Worker:
         outside: dict[str, bool],
         absent: list[str],
     ) -> None:
-        """Take the submission's files; none is run yet.
-
-        Args:
-            outside: names that are answered outside, and whether they draw random numbers.
-            absent: modules that are not there.
-        """
+        """Take the submission's files; none is run yet. `outside` are names that are answered outside, and
+        whether they draw random numbers; `absent` is not there."""
         sources = {path: content.tobytes() for path, content in files.items()}
         stand_ins = {name: self._outside.stand_in(name, random) for name, random in outside.items()}
         if aliases:
@@ -168,7 +165,7 @@ class Worker:
     def define(self, source: str, name: str, number: int) -> None:
         """Run a grader's helper source, and keep what it calls `name`."""
         scope: dict[str, Any] = {"__name__": "grader_helper"}
-        exec(_helper(source), scope)  # noqa: S102
+        exec(HELPER(source), scope)  # noqa: S102
         self._objects[number] = scope[name]
 
     def call(self, target: Any, args: list[Any], kwargs: dict[str, Any], keep: Any, echo: bool) -> Any:
@@ -345,11 +342,6 @@ class Worker:
     def _line(self, file: str, number: int) -> str:
         lines = self._submission.files[file][:MAX_SEARCHED].splitlines()[number - 1 : number]
         return b"".join(lines).decode("utf-8", "replace")
-
-
-@lru_cache
-def _helper(source: str) -> CodeType:
-    return compile(source, "<grader>", "exec", dont_inherit=True)
 
 
 def _seed(seed: int) -> None:
