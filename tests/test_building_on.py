@@ -1,12 +1,16 @@
 """The judge, with small graders: what a function builds on, whose fault an error is, what is never right."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from test_grading import Course, course
 
 from autograder.errors import GradingError
+from autograder.judge.check import Check
+from autograder.judge.hand_in import Judge, Now
+from autograder.records.record import CaseResult
 from autograder.sandbox.library import Library
 
 __all__ = ["course"]
@@ -113,6 +117,23 @@ def test_nobody_is_asked_where_the_net_is_not_written_either(
     assert outcomes(course, no_net) == {"double": "ff", "back": "f", "net": "f"}
     assert message(course, "net").startswith("NotImplementedError: not yet")
     assert asked == []
+
+
+def test_one_check_of_a_cell_finds_out_that_its_layers_are_not_written(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[bool] = []
+    run = Judge._run
+
+    def noting(self: Judge, now: Now, check: Check, student: Any) -> CaseResult:
+        if check.grade_id == "net":
+            ran.append(bool(check.builds_on))
+        return run(self, now, check, student)
+
+    monkeypatch.setattr(Judge, "_run", noting)
+    three = GRADERS.replace('@cases("net", Case("a"),', '@cases("net", Case("a"), Case("b"), Case("c"),')
+    assert outcomes(course, NO_LAYERS, three) == {"double": "ff", "back": "f", "net": "ppp"}
+    assert ran == [False, True, True, True]  # whether it was answered from outside
 
 
 def test_only_the_layers_that_a_net_calls_have_to_be_right(course: Course) -> None:

@@ -403,3 +403,42 @@ def test_a_graders_mistakes_are_not_the_students(student, sandbox):
         student.method(old, "loss", 1)
     with pytest.raises(SandboxError, match="a grader made a call before begin_case"):
         sandbox.submission({"cs_lib/layers.py": b"def f(): pass"}).call("layers.f")
+
+
+REFUSES = """
+class Net:
+    def __init__(self):
+        self.__dict__["set"] = []
+    def __setattr__(self, name, value):
+        if value is None:
+            raise ValueError(f"no {name}")
+        self.set.append(name)
+    def names(self):
+        return self.set
+"""
+
+
+def test_what_is_set_is_there_for_the_next_call_and_what_is_wrong_with_it_is_said_there(submit):
+    student = submit(nets=REFUSES)
+    net = student.new("nets.Net")
+    student.set(net, "one", value=1)
+    student.set(net, "two", value=2)
+    assert student.method(net, "names") == ["one", "two"]
+    student.set(net, "three", value=None)
+    with pytest.raises(StudentError, match="ValueError: no three"):
+        student.method(net, "names")
+    assert student.method(net, "names") == ["one", "two"]
+
+
+def test_what_was_to_be_set_in_one_case_is_not_set_in_the_next(submit):
+    student = submit(nets=REFUSES)
+    student.set(student.new("nets.Net"), "one", value=1)
+    student.begin_case(seed=2)
+    assert student.method(student.new("nets.Net"), "names") == []
+
+
+def test_helpers_and_objects_of_the_code_are_kept_apart(submit):
+    student = submit(nets=REFUSES)
+    first, second = (student.define(f"def f(): return {n}", "f") for n in (1, 2))
+    kept = student.new("nets.Net")
+    assert [student.call(second), student.call(first), student.method(kept, "names")] == [2, 1, []]
