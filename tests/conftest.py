@@ -2,9 +2,13 @@
 
 The list holds files, and functions in them, that took seconds each where the whole suite was timed with
 `pytest --durations=0`; what they test is tested again, in little, by others of the same folder.
+
+Test processes begin with the long ones, so that none is left to one process while the others are done.
 """
 
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -16,10 +20,37 @@ def listed() -> Iterator[str]:
     yield from LIST.read_text(encoding="utf-8").splitlines()
 
 
-@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
     long = set(listed())
     for item in items:
         function = item.nodeid.partition("[")[0]
         if function in long or function.partition("::")[0] in long:
             item.add_marker(pytest.mark.long)
+    yield  # `-m` chooses
+    if processes := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
+        items[:] = long_first(items, processes)
+
+
+def long_first(items: list[pytest.Item], processes: int) -> list[pytest.Item]:
+    """As many parts of one length as there are processes, each beginning with its share of the long tests.
+
+    A process that is done with its part takes tests from the end of another's, and those are short. The long
+    tests of a file stay together: they share what is made for them.
+    """
+    files: dict[str, list[pytest.Item]] = {}
+    short = []
+    for item in items:
+        if item.get_closest_marker("long"):
+            files.setdefault(item.nodeid.partition("::")[0], []).append(item)
+        else:
+            short.append(item)
+    parts: list[list[pytest.Item]] = [[] for _ in range(processes)]
+    for part, file in zip(cycle(parts), files.values()):
+        part += file
+    length = -(-len(items) // processes)
+    for part in parts:
+        more = max(0, length - len(part))
+        part += short[:more]
+        del short[:more]
+    return [item for part in parts for item in part]

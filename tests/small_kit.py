@@ -68,7 +68,7 @@ class Kit:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.submitted = home / "submitted"
-        skip = shutil.ignore_patterns("__pycache__", "graders", "rubrics")
+        skip = shutil.ignore_patterns("graders", "rubrics")  # what is compiled saves each run a second
         shutil.copytree(ROOT / "autograder", home / "autograder", ignore=skip)
         (home / "course.toml").write_text(COURSE)
         self.write_settings()
