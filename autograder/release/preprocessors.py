@@ -28,10 +28,12 @@ from autograder.release import notebook_marks as notebooks
 from autograder.release.importable import check_imports
 from autograder.release.leaks import Search
 from autograder.release.package import Skeleton, skeleton
+from autograder.release.requirements import completed
 from autograder.release.student_tool import WORK, work_text
 from autograder.toml_table import SETTINGS
 
-STUDENT_FILES = ("README.md", "requirements.txt")  # beside the notebooks in source/<assignment>/
+REQUIREMENTS = "requirements.txt"
+STUDENT_FILES = ("README.md", REQUIREMENTS)  # beside the notebooks in source/<assignment>/
 FIGURE = re.compile(
     r"figures/[\w-]+\.svg"
 )  # the notebooks show them; text, so that answers can be searched for
@@ -125,6 +127,8 @@ def finish_files(assignment: Assignment, folder: Path) -> Finished:
     check_imports(folder, stripped.files)
     _drop_by_products(assignment, folder)
     _refuse_unexpected(assignment, stripped, folder)
+    asked = completed(text_of(folder / REQUIREMENTS), assignment.course.packages)
+    (folder / REQUIREMENTS).write_text(asked, encoding="utf-8", newline="\n")
     search = Search([*stripped.solutions, *notebooks.solutions(assignment)])
     for path, text in {**stripped.files, WORK: tool}.items():
         search.refuse(text, f"{path} (skeleton)")

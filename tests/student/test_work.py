@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from autograder.release import work
 from autograder.release.student_tool import WORK
 
 from .conftest import KNOWN
@@ -150,6 +151,18 @@ def test_an_import_that_grading_lacks_is_named(one):
 
 def test_what_the_library_was_given_out_with_is_no_strange_import(two):
     assert "grading has no" not in two.work().text
+
+
+def test_what_the_course_lets_us_import_is_no_strange_import(monkeypatch):
+    known = {"package": "lib", "packages": ["numpy", "scipy.linalg"], "imports": {}}
+    monkeypatch.setattr(work, "COURSE", known)
+    text = "import scipy.linalg, numpy.fft, scipy\nfrom scipy.linalg.blas import dgemm\nimport scipylike"
+    assert work.foreign_imports("lib/layers.py", text) == [
+        "lib/layers.py, line 3: grading has no scipylike, only Python's standard library and numpy and "
+        "scipy.linalg: do it with these"
+    ]
+    (strange,) = work.foreign_imports("lib/layers.py", "from scipy.stats import norm")
+    assert "grading has no scipy.stats" in strange
 
 
 def test_what_was_right_is_not_run_again_until_something_changes(one):
