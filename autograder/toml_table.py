@@ -36,9 +36,22 @@ def rename(key: str, known: Sequence[str]) -> str:
 def load(path: Path, where: str, fault: type[Exception]) -> dict[str, Any]:
     """The tables of a file; raises `fault`, which names the place as `where`, if it is not TOML in UTF-8."""
     try:
-        return tomllib.loads(text_of(path))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise fault(f"{where}: expected TOML in UTF-8, got: {error}; correct the file") from error
+        text = text_of(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise fault(_no_toml(where, error)) from error
+    return parsed(text, where, fault)
+
+
+def parsed(text: str, where: str, fault: type[Exception]) -> dict[str, Any]:
+    """The tables of a text, as `load` has them of a file."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise fault(_no_toml(where, error)) from error
+
+
+def _no_toml(where: str, error: Exception) -> str:
+    return f"{where}: expected TOML in UTF-8, got: {error}; correct the file"
 
 
 class TomlTable:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from autograder.course.assignment import Assignment
 from autograder.course.course import FILE
 from autograder.errors import CourseError
 from autograder.files import files_below, text_of, whole
-from autograder.toml_table import SETTINGS
+from autograder.toml_table import SETTINGS, parsed
 
 ROSTER = re.compile(r"^\s*roster\s*=.*\n?", re.MULTILINE)
 
@@ -46,9 +46,7 @@ def _needed(assignment: Assignment) -> Iterator[Path]:
 def _without_roster(assignment: Assignment) -> str:
     """`course.toml` without the class list, which says who the students are and stays here."""
     text = ROSTER.sub("", text_of(assignment.course.settings))
-    try:
-        if "roster" not in tomllib.loads(text):
+    with suppress(CourseError):  # half of a value that went over several lines is left
+        if "roster" not in parsed(text, FILE, CourseError):
             return text
-    except tomllib.TOMLDecodeError:
-        pass
     raise CourseError(f'{FILE}: roster: expected one line, roster = "FILE", got another form; write it so')

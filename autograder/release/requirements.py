@@ -18,7 +18,8 @@ def completed(text: str, packages: Iterable[str]) -> str:
     for top in tops:
         if top not in owners:
             raise ReleaseError(
-                f"packages: expected what is installed beside the engine, got {top!r}; install it"
+                f"course.toml: packages: expected what is installed beside the engine, got {top!r}; "
+                "install it, or take the entry out"
             )
         for owner in dict.fromkeys(owners[top]):
             if _normal(owner) not in asked:
