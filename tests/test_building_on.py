@@ -89,10 +89,14 @@ def test_a_net_is_wrong_by_itself(course: Course) -> None:
 PEEKS = SOLVED.replace("return back(out, cache)", "return back(out, cache) + 0 * cache[1]")
 
 
-def test_a_net_that_looks_into_its_cache_needs_right_layers(course: Course) -> None:
+def test_a_net_that_looks_into_its_cache_needs_layers_that_are_right_at_the_core(course: Course) -> None:
     assert outcomes(course, PEEKS) == {"double": "pp", "back": "p", "net": "p"}
     edge_lost = PEEKS.replace("return 2 * x, ", "return 2 * abs(x), ")
-    assert outcomes(course, edge_lost) == {"double": "pf", "back": "p", "net": "f"}
+    assert outcomes(course, edge_lost) == {"double": "pf", "back": "p", "net": "p"}
+    wrong_too = edge_lost.replace("+ 0 * cache[1]", "+ 1 + 0 * cache[1]")
+    assert outcomes(course, wrong_too) == {"double": "pf", "back": "p", "net": "f"}
+    core_lost = PEEKS.replace("return 2 * x, ", "return (2 * x if (x < 0).any() else 3 * x), ")
+    assert outcomes(course, core_lost) == {"double": "fp", "back": "p", "net": "f"}
     assert "this cache cannot be looked into" in message(course, "net")
 
 

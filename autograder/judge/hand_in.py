@@ -3,7 +3,7 @@
 A check that builds on other functions comes after theirs. If these have all passed, it runs with the
 student's own: they are right, and a call costs nothing. If not, the solved package answers in their place.
 Whichever it is, the result is compared with the same right one; a check that fails is tried the other way
-too, with the student's own only if those it called have passed all their checks.
+too, with the student's own only if those it called have passed all their core checks.
 """
 
 from __future__ import annotations
@@ -57,6 +57,15 @@ class Now:
     def wrong(self) -> set[str]:
         """The cells in which a case was lost, or is not known. A function without a cell is never in them."""
         return {cell for (cell, _), case in self.cases.items() if case.outcome not in ("passed", "skipped")}
+
+    def broken(self) -> set[str]:
+        """Those of them in which it is more than an edge case."""
+        known = ("passed", "skipped")
+        return {
+            cell
+            for (cell, _), case in self.cases.items()
+            if case.outcome not in known and not (case.kind == "edge" and case.outcome == "failed")
+        }
 
     def unwritten(self) -> set[str]:
         """The cells whose cases failed for want of code alone: to call their functions costs nothing."""
@@ -177,7 +186,7 @@ class Judge:
                 if not way.builds_on:
                     again.append(self._wide[check.key])
                     asking |= {check.grade_id} if _raised_by_stub(case) else set()
-                elif not student.lost and not cells_of(student.asked()) & wrong:
+                elif not student.lost and not cells_of(student.asked()) & now.broken():
                     again.append(check.alone)
         for check, way in _by_role(again, again):
             before, case = now.cases.get(check.key), self._run(now, way, student)
