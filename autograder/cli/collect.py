@@ -17,7 +17,7 @@ from autograder.cli.options import add_isolation, aliases, chosen_level
 from autograder.cli.terminal import Terminal
 from autograder.course import assignment as course
 from autograder.errors import IntakeError
-from autograder.intake import Report
+from autograder.intake import Report, facts
 from autograder.runs import collect as collecting
 
 
@@ -73,7 +73,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     assignment = course.load(options.assignment)
-    if not options.sources and not options.git:
+    nothing_kept = not facts.kept(options.to, assignment.name).is_dir()  # else the choice is made anew
+    if not options.sources and not options.git and nothing_kept:
         raise IntakeError("collect: expected FROM, a download, or --git FILE, got neither; give one")
     report = collecting.collect(
         assignment,

@@ -150,6 +150,9 @@ class DropFolder:
                 self._refuse(name, seen, f"cannot be read ({error.strerror}); looked at again")
                 seen.done = False
             return None
+        except Exception as error:  # such as folders in folders without end: that stops nobody else
+            self._refuse(name, seen, f"cannot be read ({type(error).__name__}); look at it by hand")
+            return None
         self.refused.pop(name, None)
         return found
 

@@ -13,6 +13,7 @@ from autograder.files import write_atomically
 
 HEALTH, COUNTERS = "watch.json", "watch.prom"
 BEAT_SECONDS = 5.0
+SHOWN = 100  # of what is refused
 SOON_SECONDS = 1.0  # a change is written at once, but not more often than this
 MEANINGS = {
     "taken": ("counter", "Hand-ins kept since the start."),
@@ -56,6 +57,8 @@ class Health:
         self._last = json.dumps({**here, "oldest_waiting_seconds": 0})
         when = datetime.now(UTC)
         about = {"schema": 1, "time": when.isoformat(timespec="seconds"), "pid": os.getpid(), **here}
+        more = len(self.refused) - SHOWN
+        about["refused"] = [*self.refused[:SHOWN], *([f"and {more} more"] if more > 0 else [])]
         counted = {**here, "refused": len(self.refused), "heartbeat_seconds": round(when.timestamp(), 1)}
         try:
             write_atomically(self.out / HEALTH, json.dumps(about, indent=1, ensure_ascii=False) + "\n")

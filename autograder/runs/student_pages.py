@@ -61,7 +61,8 @@ class StudentPages:
             page = feedback.render(noted, self.assignment, names=names)
             return page, gradescope.results_json(noted, self.assignment)
         zone = self.assignment.late.zone
-        until = f"{opens.astimezone(zone):%d %B %Y, %H:%M} ({zone})" if opens else ""
+        local = opens.astimezone(zone) if opens else None
+        until = f"{local.day} {local:%B %Y, %H:%M} ({zone})" if local else ""
         page = before_due.page(graded, self.assignment, view, said, until)
         return page, before_due.results_json(graded, self.assignment, view, said)
 

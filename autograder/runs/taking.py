@@ -93,8 +93,9 @@ class Taking:
             try:
                 new += [dropped.student] if self._take(dropped) else []
                 self.troubles.over(about)
-            except (IntakeError, OSError) as error:
-                self.troubles.note(about, f"{dropped.name} is not kept, and tried again: {error}")
+            except Exception as error:  # whatever one hand-in holds, the others are taken
+                what = str(error) or type(error).__name__
+                self.troubles.note(about, f"{dropped.name} is not kept, and tried again: {what}")
         return new
 
     def _take(self, dropped: Dropped) -> bool:

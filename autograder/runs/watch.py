@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -78,6 +78,7 @@ class FolderWatch:
         self.done: deque[tuple[str, Record | None]] = deque()  # not on disk yet
         self.alarms: dict[str, datetime] = {}  # student -> when another hand-in's turn comes
         self.retries: dict[str, tuple[float, float]] = {}  # student -> when again, and how long they waited
+        self.withdrawn = set[str]()  # whose hand-ins are kept, and no more
         self.unreadable: dict[str, set[str]] = {}  # student -> hand-ins in which nothing could be read
         self.stopping = self.changed = False
         self.course_changes = CourseChanges(self.assignment)
@@ -100,6 +101,7 @@ class FolderWatch:
             self.store.refuse_other(self.assignment.name)
             self.store.publish()
             self.resume()
+            self._close_to_others()
             with self._graders() as pool:
                 say(f"watching {self.request.folder}, isolation {self.request.level.name}")
                 while not self._is_over():
@@ -110,6 +112,16 @@ class FolderWatch:
         for half in (self.request.out / RESULTS).glob("*/.*.part"):
             half.unlink()
         self.known.extend(self.taking.resume())
+        self.withdrawn = set(self.store.withdrawn())
+        if self.assignment.intake.counts == "best":
+            say('counts = "best": students see their last hand-in; which one counts, collect finds out')
+
+    def _close_to_others(self) -> None:
+        """Records say what hidden checks found, and hand-ins are other people's; students may have accounts
+        on this machine. What the group may do stays as it is."""
+        mode = self.request.out.stat().st_mode
+        with suppress(PermissionError):  # it is somebody else's, who decides
+            self.request.out.chmod(mode & ~0o007)
 
     @contextmanager
     def _graders(self) -> Iterator[Warm]:
@@ -202,6 +214,8 @@ class FolderWatch:
             self.queue.pop(student, None)
             if student in self.known:
                 self.known.remove(student)
+            if student in self.withdrawn:
+                continue
             try:
                 return self._task(student)
             except IntakeError as error:

@@ -10,8 +10,11 @@ import pytest
 
 from autograder.cli import watch as cli
 from autograder.errors import CourseError, RecordError
-from autograder.intake import drop_folder
+from autograder.intake import Collector, drop_folder, find, read
+from autograder.judge import digests
 from autograder.runs import taking
+from autograder.runs import watch as watching
+from autograder.runs.grade import refuse_overlap
 from tests.pipelines.watching import Desk
 from tests.small_kit import NAME, RIGHT, WRONG
 
@@ -373,7 +376,7 @@ def test_full_pages_wait_for_the_latest_extension_and_the_days_of_grace(desk: De
     desk.zip("s001")
     desk.rounds()
     assert desk.watch.opens == datetime(2026, 2, 5, 12, tzinfo=UTC)
-    assert "05 February 2026, 12:00 (UTC)" in desk.page("s001")
+    assert "from 5 February 2026, 12:00 (UTC) on" in desk.page("s001")
     for day, full in ((4, False), (5, True)):
         desk.today = datetime(2026, 2, day, 12, 0, 1, tzinfo=UTC)
         desk.rounds()
@@ -461,3 +464,74 @@ def test_without_an_assignment_the_course_has_one() -> None:
         CourseError, match="expected the name of an assignment, one of assignment1, assignment2"
     ):
         cli._only_one()
+
+
+def test_folders_without_end_stop_nobody(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = drop_folder._signature
+
+    def deep(place: Path) -> drop_folder.Signature:
+        if place.name == "s001":
+            raise RecursionError
+        return looked(place)
+
+    monkeypatch.setattr(drop_folder, "_signature", deep)
+    (desk.drop / "s001").mkdir()
+    desk.zip("s002")
+    desk.rounds()
+    assert [student for student, _ in desk.graders.graded] == ["s002"]
+    assert list(desk.watch.drop.refused.values()) == [
+        "s001: cannot be read (RecursionError); look at it by hand"
+    ]
+
+
+def test_what_breaks_while_it_is_copied_stops_nobody(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = drop_folder.read
+
+    def broken(dropped: drop_folder.Dropped) -> object:
+        if dropped.student == "s001":
+            raise MemoryError
+        return reading(dropped)
+
+    monkeypatch.setattr(drop_folder, "read", broken)
+    desk.zip("s001")
+    desk.zip("s002")
+    desk.rounds()
+    assert [student for student, _ in desk.graders.graded] == ["s002"]
+    assert desk.watch.health.trouble == "s001.zip is not kept, and tried again: MemoryError"
+
+
+def test_who_has_withdrawn_is_kept_and_not_graded(desk: Desk) -> None:
+    desk.zip("s001")
+    desk.rounds()
+    desk.watch.store.withdraw("s001")
+    desk.begin()
+    desk.zip("s001", WRONG)
+    desk.rounds()
+    assert len(desk.kept("s001")) == 2
+    assert desk.graders.graded == []
+
+
+def test_other_people_of_this_machine_cannot_look_into_out(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching.Warm, "start", lambda self: None)
+    desk.out.chmod(0o755)
+    desk.watch.stop()
+    desk.watch.run()
+    assert desk.out.stat().st_mode & 0o777 == 0o750
+
+
+def test_a_class_that_was_watched_is_collected_and_graded(desk: Desk) -> None:
+    desk.zip("s001", WRONG)
+    desk.exchange("s002")
+    desk.rounds()
+    desk.exchange("s001", RIGHT, 2)
+    desk.rounds()
+    to = desk.out / "hand-ins"
+    report = Collector(desk.assignment, to).collect([])
+    assert (report.students, report.hand_ins) == (2, 3)
+    refuse_overlap(to, desk.out)
+    found = {source.student: read(source, desk.assignment) for source in find(to, desk.assignment)}
+    assert b"2 * x" in found["s001"].package["cs_lib/layers.py"]
+    same = digests.hashes(desk.assignment, found["s002"])
+    assert same == desk.record("s002").hashes  # so it is not graded again
