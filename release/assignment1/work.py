@@ -1344,5 +1344,6 @@ if __name__ == "__main__":
         sys.exit(f"work.py needs Python 3.11 or newer; this is {sys.version.split()[0]}")
     if sys.argv[1:2] == ["_run"]:
         run_task(Path(sys.argv[2]))
+        os._exit(0)  # and wait for no thread that a check has left behind
     else:
         sys.exit(main(sys.argv[1:]))

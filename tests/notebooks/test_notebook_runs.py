@@ -42,7 +42,7 @@ def test_every_picture_is_drawn(run):
     ]
     assert len(pictures) == run.figures["pictures"]
     for cell_id, encoded, words in pictures:
-        assert len(words) > 40, f"{cell_id}: the alternative text says too little: {words}"
+        assert len(words) > 20, f"{cell_id}: the alternative text says too little: {words}"
         picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))).convert("L"))
         assert picture.std() > 5, f"{cell_id}: the picture is nearly blank"
 

@@ -111,6 +111,13 @@ def test_what_only_waits_is_stopped_too(one):
     assert "stopped after 0.5 s in layers.py" in one.work("check", "relu_forward", "--seconds", "0.5").text
 
 
+def test_a_thread_that_is_left_behind_holds_nothing_up(one):
+    one.solve()
+    thread = "import threading, time\n    threading.Thread(target=time.sleep, args=(10**6,)).start()"
+    one.change("cs_lib/layers.py", "out = np.maximum(x, 0)", f"{thread}\n    out = np.maximum(x, 0)")
+    assert one.work("check", "relu_forward", "--seconds", "200").code == 0
+
+
 def test_a_loop_in_the_cells_themselves_is_stopped(one):
     one.solve()
     one.cells("two_layer_net", endless_check)
