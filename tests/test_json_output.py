@@ -27,7 +27,7 @@ def test_the_published_schema_is_that_of_the_types() -> None:
 
 
 def test_another_number_of_the_schema_or_another_field_is_refused() -> None:
-    line = {"schema": 1, "assignment": "assignment1", "groups": []}
+    line = {"schema": 1, "assignment": "assignment1", "groups": [], "not_graded": {}}
     assert printed.read("ReviewOutput", json.dumps(line)) == line
     for change in ({"schema": 2}, {"groups": None}, {"more": 1}):
         with pytest.raises(jsonschema.ValidationError):

@@ -61,28 +61,28 @@ def changed(**changes: object) -> str:
 @pytest.mark.parametrize(
     ("place", "value", "said"),
     [
-        ("student", "../s002", "Expected a name that a file may have"),
-        ("student", "a/b", "Expected a name that a file may have"),
-        ("student", "", "Expected `str`"),
-        ("assignment", "..", "Expected a name that a file may have"),
-        ("student", 3, "Expected `str`, got `int`"),
+        ("student", "../s002", "expected a name that a file may have"),
+        ("student", "a/b", "expected a name that a file may have"),
+        ("student", "", "student: expected a text of length >= 1"),
+        ("assignment", "..", "expected a name that a file may have"),
+        ("student", 3, "student: expected a text, got a whole number"),
         ("grades__affine_forward__points", 9.0, "expected points from 0 to 2, got 9"),
         ("grades__affine_forward__points", -1.0, "expected points from 0 to 2, got -1"),
-        ("grades__affine_forward__points", "2", r"Expected `float \| null`, got `str`"),
+        ("grades__affine_forward__points", "2", "points: expected a number or nothing, got a text"),
         ("grades__affine_forward__points", None, "affine_forward: graded, but without points"),
-        ("grades__affine_forward__max_points", -2, "Expected `float` >= 0"),
+        ("grades__affine_forward__max_points", -2, "expected a number >= 0"),
         ("grades__affine_forward__grade_id", "sgd", "the grade of 'affine_forward' calls itself 'sgd'"),
-        ("grades__affine_forward__notebook", "../x", "Expected a name that a file may have"),
-        ("grades__affine_forward__state", "perfect", "Invalid enum value 'perfect'"),
-        ("grades__affine_forward__cases", {}, "Expected `array`"),
-        ("grades__affine_forward", [], "Expected `object`"),
-        ("answers", [], "Expected `object`"),
-        ("problems", "late", "Expected `array`"),
-        ("handed_in", "yesterday", "Invalid isoformat"),
+        ("grades__affine_forward__notebook", "../x", "expected a name that a file may have"),
+        ("grades__affine_forward__state", "perfect", "invalid enum value 'perfect'"),
+        ("grades__affine_forward__cases", {}, "expected a list"),
+        ("grades__affine_forward", [], "expected a table"),
+        ("answers", [], "expected a table"),
+        ("problems", "late", "expected a list"),
+        ("handed_in", "yesterday", "invalid isoformat"),
         ("handed_in", "2026-03-01T00:00:00", "expected a time with its zone"),
-        ("extension_days", -1, "Expected `float` >= 0"),
-        ("seconds", "1", "Expected `float`, got `str`"),
-        ("schema", "1", "Expected `int`, got `str`"),
+        ("extension_days", -1, "expected a number >= 0"),
+        ("seconds", "1", "seconds: expected a number, got a text"),
+        ("schema", "1", "schema: expected a whole number, got a text"),
     ],
 )
 def test_a_record_that_was_changed_is_named(tmp_path: Path, place: str, value: object, said: str) -> None:
@@ -145,6 +145,21 @@ def test_unknown_points_count_nothing_yet_and_are_told() -> None:
     assert sample().points == 1.5
     assert sample().max_points == 4.0
     assert sample().waiting == ["inline_two_layer_net_1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "the file ends too early"),
+        ("x", "no JSON"),
+        ("{}", "schema is missing"),
+        ("[]", "expected a table"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(text: str, said: str) -> None:
+    with pytest.raises(RecordError, match=rf"not a record \({said}") as caught:
+        Record.from_json(text)
+    assert "`" not in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"schema": 1}', '{"schema": 1, "grades": {"a": 3}}'])

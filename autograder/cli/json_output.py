@@ -112,6 +112,10 @@ class ReviewOutput(Output, frozen=True, kw_only=True):
     """`autograder review --json`."""
 
     groups: Annotated[tuple[GroupOutput, ...], Meta(description="What needs review.")]
+    not_graded: Annotated[
+        dict[str, int],
+        Meta(description="By student, how many cells could not be graded; no group holds them."),
+    ]
 
 
 class CollectOutput(Output, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -92,6 +92,20 @@ def show_all(
     )
 
 
+def show_not_graded(cells: Mapping[str, int], out: Path) -> None:
+    """What the list leaves out: cells that no answer stands behind, since grading them went wrong."""
+    if not cells:
+        return
+    count, names = sum(cells.values()), list(cells)
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    Terminal().print(
+        f"{plural(count, 'cell')} could not be graded, and {'is' if count == 1 else 'are'} not in this list: "
+        f"of {', '.join(map(printable, names[:NAMED]))}{more}. {out / 'report.html'} says why; "
+        "grade again, or enter points with --browser.",
+        highlight=False,
+    )
+
+
 def show(
     console: Terminal, group: Group, question: Question | None, called: Callable[[str], str] = str
 ) -> None:
@@ -130,9 +144,9 @@ def _criteria(group: Group, question: Question | None) -> Table:
     return table
 
 
-def output(assignment: str, waiting: Sequence[Group]) -> ReviewOutput:
+def output(assignment: str, waiting: Sequence[Group], failed: Mapping[str, int]) -> ReviewOutput:
     """The groups for a program."""
-    return ReviewOutput(assignment=assignment, groups=tuple(map(_group, waiting)))
+    return ReviewOutput(assignment=assignment, groups=tuple(map(_group, waiting)), not_graded=dict(failed))
 
 
 def _group(group: Group) -> GroupOutput:
@@ -212,9 +226,11 @@ def run(options: argparse.Namespace) -> int:
     question = graded.assignment.question
     called = _called(graded)
     asked = partial(ask, question=question, read=input, called=called) if options.ask else None
-    remaining = review.review(graded, wanted, asked)
+    failed: dict[str, int] = {}
+    remaining = review.review(graded, wanted, asked, failed)
     if options.json:
-        json_output.show(output(options.assignment, remaining))
+        json_output.show(output(options.assignment, remaining, failed))
     else:
         show_all(remaining, graded.assignment.question, called)
-    return ATTENTION if remaining else DONE
+        show_not_graded(failed, options.out)
+    return ATTENTION if remaining or failed else DONE

@@ -20,6 +20,7 @@ from autograder.files import whole
 from autograder.gradebook.url import sqlite_url
 from autograder.reading import ROOT, handlers
 from autograder.reading.room import Room
+from autograder.records.record import in_words
 
 HERE = Path(__file__).parent
 NAME = "autograder_reading"
@@ -27,6 +28,21 @@ NAME = "autograder_reading"
 
 class _Named(msgspec.Struct):
     assignment: str
+
+
+def _assignment(folder: Path) -> str:
+    """Of which assignment the records are: what the first says that is whole.
+
+    Raises:
+        RecordError: there are none, or all are broken.
+    """
+    why = f"{folder}: no records; run autograder grade first"
+    for path in sorted(folder.glob("*.json")):
+        try:
+            return msgspec.json.decode(whole(path), type=_Named).assignment
+        except (OSError, ValueError) as error:
+            why = f"{path}: not a record ({in_words(error)}); delete it and grade again"
+    raise RecordError(why)
 
 
 class ReadingRoom(ExtensionAppJinjaMixin, ExtensionApp):
@@ -70,13 +86,7 @@ class ReadingRoom(ExtensionAppJinjaMixin, ExtensionApp):
         folder = self.course
         if not folder and formgrader:
             folder = settings["initial_config"].GradersPage.get("course", "")
-        first = next(iter(sorted((out / "records").glob("*.json"))), None)
-        if first is None:
-            raise RecordError(f"{out / 'records'}: no records; run autograder grade first")
-        try:
-            name = msgspec.json.decode(whole(first), type=_Named).assignment
-        except (OSError, msgspec.MsgspecError) as error:
-            raise RecordError(f"{first}: not a record ({error}); delete it and grade again") from None
+        name = _assignment(out / "records")
         if not folder and not (out / "course.toml").exists():
             raise CourseError(
                 f"{out}: expected nbgrader_config.py, which says whose course this is, found none that does; "

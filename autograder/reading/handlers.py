@@ -27,6 +27,7 @@ from autograder.safe_text import plural
 NEWEST = 200  # entries of the history that the page shows
 LINES = 20_000  # of the table, of which these are made
 LONGEST_NAME = 80
+BROKEN = 5  # files that are no records, which the page names
 LARGEST = 2_000_000  # bytes of a CSV
 CANNOT = (CourseError, RubricError, RecordError, FolderError)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -163,7 +164,10 @@ class OverviewHandler(Base):
             rows = self.room.overview(db, self.reader)
             second = len(self.room.second(db, self.reader))
             waiting = sum(not o.reply for o in objections.every_objection(db, self.room.assignment.name))
-        _, damaged = self.room.examples()
+        broken = list(self.room.classroom.broken.values())
+        damaged = [*broken[:BROKEN], *self.room.examples()[1]]
+        if len(broken) > BROKEN:
+            damaged.append(f"and {len(broken) - BROKEN} more files that are no records")
         more = {"rows": rows, "second": second, "waiting": waiting, "damaged": damaged}
         self.page("overview.html", assignment=self.room.assignment, **more)
 

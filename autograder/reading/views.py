@@ -10,6 +10,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from autograder.answers.question import Question
+from autograder.errors import RecordError
 from autograder.gradebook import ledger
 from autograder.gradebook.ledger import LedgerEntry, State
 from autograder.gradebook.objections import Objection
@@ -331,11 +332,19 @@ def shares(room: Room, db: Session, split: Split) -> dict[str, tuple[int, int]]:
     return found
 
 
+def _record_of(room: Room, student: str) -> Record | None:
+    """A student's record, if there is one that can be read."""
+    if student not in room.classroom.students:
+        return None
+    try:
+        return load(room.classroom.out / "records" / f"{student}.json")
+    except (RecordError, OSError):
+        return None
+
+
 def objection(room: Room, db: Session, one: Objection, names: bool) -> dict[str, Any]:
     """An objection with the answer and the record that it is about."""
-    path = room.classroom.out / "records" / f"{one.student}.json"
-    there = one.student in room.classroom.students and path.exists()
-    record: Record | None = load(path) if there else None
+    record = _record_of(room, one.student)
     grade = record.grades.get(one.grade_id) if record and one.grade_id else None
     text = record.answers.get(one.grade_id, "") if record else ""
     state = ledger.states(db, room.assignment.name, one.grade_id, [one.student]).get(one.student, NEW)

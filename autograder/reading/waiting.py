@@ -18,8 +18,8 @@ import msgspec
 from autograder.answers.groups import Group, digest, groups
 from autograder.course.assignment import Assignment
 from autograder.errors import FolderError, RecordError
-from autograder.files import OddFileError, whole
-from autograder.records.record import CaseResult, Grade, Hashes, Record, State
+from autograder.files import whole
+from autograder.records.record import CaseResult, Grade, Hashes, Record, State, in_words
 
 SHORT = 10  # signs of the name under which an answer is read
 NOBODY = Hashes("", "", "")
@@ -96,9 +96,12 @@ class Classroom:
         self._order = [cell.grade_id for cell in assignment.grade_cells]
         self._waiting_by_question: dict[str, list[Waiting]] | None = None
         self._grouped: dict[str, list[Alike]] = {}
+        self.broken: dict[str, str] = {}  # name of a file -> why it is no record; the others are read
 
     def refresh(self) -> None:
         """Read what has changed on disk since.
+
+        A file that is no record is named in `broken`, and stops nobody else.
 
         Raises:
             RecordError, FolderError: there are no records, or they are of another assignment.
@@ -122,21 +125,26 @@ class Classroom:
             self._grouped.clear()
         for name in gone:
             del self._kept[name]
+        for name in {*gone, *changed}:
+            self.broken.pop(name, None)
         for name in changed:
             self._kept[name] = self._read(folder / name, there[name])
 
     def _read(self, path: Path, stamp: tuple[int, int]) -> _ReadFile:
+        kept = _ReadFile(stamp)
         try:
             found = _READ.decode(whole(path))
-        except (OddFileError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise RecordError(f"{path}: not a record ({error}); delete it and grade again") from None
+            for grade_id, grade in found.grades.items():
+                if grade.state != "graded":
+                    text = found.answers.get(grade_id, "")
+                    kept.waiting[grade_id] = self._waiting(found.student, grade_id, grade, text)
+            if found.student != path.stem:
+                raise ValueError(f"it is of {found.student!r}")
+        except (OSError, ValueError, RecursionError) as error:
+            self.broken[path.name] = f"{path}: not a record ({in_words(error)}); delete it and grade again"
+            return _ReadFile(stamp)
         if found.assignment != self.assignment.name:
             raise FolderError(f"{path}: a record of {found.assignment}, not of {self.assignment.name}")
-        kept = _ReadFile(stamp)
-        for grade_id, grade in found.grades.items():
-            if grade.state != "graded":
-                text = found.answers.get(grade_id, "")
-                kept.waiting[grade_id] = self._waiting(found.student, grade_id, grade, text)
         return kept
 
     def _waiting(self, student: str, grade_id: str, light: _WaitingGrade, text: str) -> Waiting:
@@ -149,7 +157,7 @@ class Classroom:
     @property
     def students(self) -> set[str]:
         """Everyone who has a record."""
-        return {name.removesuffix(".json") for name in self._kept}
+        return {name.removesuffix(".json") for name in self._kept if name not in self.broken}
 
     def waiting(self) -> dict[str, list[Waiting]]:
         """By question, in the order of the assignment: what its record leaves to a person, decided or not."""

@@ -27,6 +27,16 @@ ROUNDED = 0.005  # points have two digits
 Outcome = Literal["passed", "failed", "error", "skipped"]
 State = Literal["graded", "needs_review", "error"]
 PATTERN = re.compile(r"`str` matching regex '.*'", re.DOTALL)
+MISSING = re.compile("Object missing required field `(.*)`")
+TYPES = {  # msgspec's, as people say them
+    "object": "a table",
+    "array": "a list",
+    "str": "a text",
+    "bool": "true or false",
+    "float": "a number",
+    "int": "a whole number",
+    "null": "nothing",
+}
 Amount = Annotated[float, Meta(ge=0)]
 Name = Annotated[str, Meta(min_length=1, pattern=r"^[^./\\\x00][^/\\\x00]*$")]
 
@@ -148,7 +158,7 @@ class Record:
                 raise ValueError(wrong)
         except (ValueError, RecursionError) as error:
             raise RecordError(
-                f"{where}: not a record ({_in_words(error)}); delete it and grade again"
+                f"{where}: not a record ({in_words(error)}); delete it and grade again"
             ) from None
         return record
 
@@ -157,9 +167,16 @@ class OtherSchemaError(RecordError):
     """A record of another version of the kit: whole, and no longer read."""
 
 
-def _in_words(error: Exception) -> str:
-    """What is wrong, without the pattern that a name has to match."""
-    return PATTERN.sub("a name that a file may have", str(error))
+def in_words(error: Exception) -> str:
+    """What is wrong with a record, without msgspec's words for types and places."""
+    if isinstance(error, msgspec.DecodeError) and not isinstance(error, msgspec.ValidationError):
+        return "the file ends too early" if "truncated" in str(error) else "no JSON"
+    what, _, place = PATTERN.sub("a name that a file may have", str(error)).partition(" - at `$")
+    for type_, words in TYPES.items():
+        what = what.replace(f"`{type_}`", words).replace(f"`{type_} | null`", f"{words} or nothing")
+    what = MISSING.sub(r"\1 is missing", what)
+    place = re.sub(r"\[[^]]*\]", "", place).strip("`.")
+    return f"{place}: {what[:1].lower()}{what[1:]}" if place else what[:1].lower() + what[1:]
 
 
 class _SchemaOnly(msgspec.Struct):

@@ -11,7 +11,7 @@ import getpass
 import itertools
 import math
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from autograder.errors import ReviewError
 from autograder.files import text_of
 from autograder.gradebook import objections
 from autograder.gradebook.graded import Graded
+from autograder.records.record import Record
 
 if TYPE_CHECKING:
     from autograder.gradebook.book import Gradebook
@@ -104,15 +105,19 @@ class AskedOfReview:
     overwrite: bool = False  # look at, and change, what a person has decided too
 
 
-def review(graded: Graded, wanted: AskedOfReview, ask: Ask | None = None) -> list[Group]:
-    """Carry out what is wanted, and what `ask` brings in; the groups that wait after it.
+def review(
+    graded: Graded, wanted: AskedOfReview, ask: Ask | None = None, failed: dict[str, int] | None = None
+) -> list[Group]:
+    """Carry out what is wanted, and what `ask` brings in; the groups that wait after it. `failed` gets the
+    cells that could not be graded, which no group holds: student -> how many.
 
     Raises:
         ReviewError: a decision does not fit; none is entered.
         RecordError, GradebookError: nothing is graded, or the gradebook cannot be used.
     """
     assignment = graded.assignment
-    looked_at = _proposed(assignment, groups(graded.records(), assignment.written, wanted.overwrite))
+    records = _noted(graded.records(), failed)
+    looked_at = _proposed(assignment, groups(records, assignment.written, wanted.overwrite))
     if wanted.comment and not wanted.decide:
         raise ReviewError("--comment: expected --decide with it, got none; say which group it is for")
     decisions: Iterable[GroupDecision] = [decision(text, wanted.comment, looked_at) for text in wanted.decide]
@@ -127,6 +132,15 @@ def review(graded: Graded, wanted: AskedOfReview, ask: Ask | None = None) -> lis
             _enter(book, one, wanted.overwrite)
             _remember(assignment, one)
     return _proposed(assignment, groups(graded.records(), assignment.written))
+
+
+def _noted(records: Iterable[Record], failed: dict[str, int] | None) -> Iterator[Record]:
+    """The records, with what each has of cells that could not be graded."""
+    for record in records:
+        cells = sum(grade.state == "error" for grade in record.grades.values())
+        if cells and failed is not None:
+            failed[record.student] = cells
+        yield record
 
 
 def _proposed(assignment: Assignment, waiting: Sequence[Group]) -> list[Group]:

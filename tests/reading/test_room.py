@@ -1,7 +1,6 @@
 """Decisions in the reading room: one store, an audit table, nobody overwritten silently."""
 
 import dataclasses
-import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,12 +18,14 @@ from autograder.gradebook.book import Gradebook
 from autograder.gradebook.decisions import decided
 from autograder.gradebook.readers import Split
 from autograder.gradebook.url import sqlite_url
+from autograder.reading.extension import _assignment as whose
 from autograder.reading.room import Room, SentDecision
 from autograder.reading.second import agreement, chosen, kappa
 from autograder.reading.views import Standpoint, answer_page
 from autograder.reading.waiting import Classroom, key_of
 from autograder.records import record as records
 from autograder.records.record import CaseResult, Grade
+from tests import printed
 
 from .conftest import ALIKE, CLASS, NOTEBOOK, OTHER, QUESTION, record, version, wanted
 
@@ -72,19 +73,37 @@ def test_only_what_changed_is_read_again(out: Path, assignment: Assignment) -> N
     assert after[0] is before[0]
 
 
-def test_a_record_that_cannot_be_read_leaves_no_old_groups_behind(out: Path, assignment: Assignment) -> None:
+BROKEN = {
+    "{": "the file ends too early",
+    "x": "no JSON",
+    "[]": "expected a table, got a list",
+    '{"student": "s009"}': "assignment is missing",
+    '{"student": "s009", "assignment": "x", "grades": 3}': "grades: expected a table, got a whole number",
+    '{"student": "s008", "assignment": "assignment1", "grades": {}}': "it is of 's008'",
+    '{"student": "s009", "assignment": "assignment1", "grades": {"a": {"notebook": "n", "points": null, '
+    '"max_points": 1, "state": "error", "cases": [3]}}}': "expected a table, got a whole number",
+}
+
+
+@pytest.mark.parametrize(("text", "why"), BROKEN.items(), ids=BROKEN.values())
+def test_a_broken_record_is_named_and_stops_nobody_else(
+    out: Path, assignment: Assignment, text: str, why: str
+) -> None:
     room = Classroom(assignment, out)
     room.refresh()
     assert len(room.alike(QUESTION)[0].answers) == 3
     for student in CLASS:
         records.save(record(assignment, student, ALIKE), out / "records")
-    (out / "records/s009.json").write_text("{")
-    with pytest.raises(RecordError, match=r"s009\.json: not a record"):
-        room.refresh()
-    (out / "records/s009.json").unlink()
+    path = out / "records/s009.json"
+    path.write_text(text)
     room.refresh()
+    said = f"{path}: not a record ({why}); delete it and grade again"
+    assert room.broken == {"s009.json": said}
+    assert "s009" not in room.students
     assert [len(group.answers) for group in room.alike(QUESTION)] == [5]
-    assert len(room.waiting()[QUESTION]) == 5
+    path.unlink()
+    room.refresh()
+    assert room.broken == {}
 
 
 def test_what_is_no_class_is_said(tmp_path: Path, out: Path, assignment: Assignment) -> None:
@@ -94,9 +113,16 @@ def test_what_is_no_class_is_said(tmp_path: Path, out: Path, assignment: Assignm
     (out / "records/s001.json").write_text(text.replace('"assignment1"', '"assignment2"'))
     with pytest.raises(FolderError, match="a record of assignment2, not of assignment1"):
         Classroom(assignment, out).refresh()
+
+
+def test_the_class_is_found_by_the_first_record_that_is_whole(out: Path, tmp_path: Path) -> None:
     (out / "records/s001.json").write_text("{")
-    with pytest.raises(RecordError, match=r"s001\.json: not a record"):
-        Classroom(assignment, out).refresh()
+    assert whose(out / "records") == "assignment1"
+    (tmp_path / "s001.json").write_text("{")
+    with pytest.raises(RecordError, match=r"s001\.json: not a record \(the file ends too early\)"):
+        whose(tmp_path)
+    with pytest.raises(RecordError, match="no records; run autograder grade first"):
+        whose(tmp_path / "none")
 
 
 # --- decisions ----------------------------------------------------------------------------------
@@ -252,7 +278,7 @@ def test_decisions_agree_with_the_terminal_reports_and_exports(
 ) -> None:
     save(room, wanted(room, "s001", "s002", "s003", comment="Linear is not flat."))
     assert cli.main(["review", "assignment1", "--out", str(out), "--json"]) == cli.ATTENTION
-    groups = json.loads(capsys.readouterr().out)
+    groups = printed.read("ReviewOutput", capsys.readouterr().out)["groups"]
     waiting = [s for g in groups if g["grade_id"] == QUESTION for s in g["students"]]
     assert sorted(waiting) == ["s004", "s005"]
     cli.main(["report", "assignment1", str(out)])
@@ -285,7 +311,7 @@ def test_decisions_of_the_terminal_are_written_down(room: Room, out: Path, capsy
     cli.main(["review", "assignment1", "--out", str(out), "--json"])
     [name] = [
         g["group"]
-        for g in json.loads(capsys.readouterr().out)
+        for g in printed.read("ReviewOutput", capsys.readouterr().out)["groups"]
         if g["students"] == ["s004"] and g["grade_id"] == QUESTION
     ]
     cli.main(["review", "assignment1", "--out", str(out), "--decide", f"{name}=1"])

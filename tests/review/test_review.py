@@ -1,5 +1,6 @@
 """`autograder review`, on a graded class and its gradebook."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,6 +75,28 @@ def test_what_waits_is_listed(folder: Path, capsys: pytest.CaptureFixture[str]) 
     assert [g["students"] for g in groups] == [["s001", "s002", "s003"], ["s004"]]
     assert groups[0]["proposed"] is None
     assert [(c["outcome"], c["proposed"]) for c in groups[0]["criteria"]] == [("skipped", None)] * 4
+
+
+def test_cells_that_could_not_be_graded_are_named_at_the_end(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for student, cells in (("s002", ["softmax_loss"]), ("s004", ["softmax_loss", "affine_forward"])):
+        path = folder / f"out/records/{student}.json"
+        one = json.loads(path.read_text())
+        for grade_id in cells:
+            one["grades"][grade_id] |= {"state": "error", "points": None}
+        path.write_text(json.dumps(one))
+    assert review(folder) == cli.ATTENTION
+    said = " ".join(capsys.readouterr().out.split())
+    assert "3 cells could not be graded, and are not in this list: of s002, s004." in said
+    assert "report.html says why; grade again, or enter points with --browser." in said
+    review(folder, "--json")
+    assert printed.read("ReviewOutput", capsys.readouterr().out)["not_graded"] == {"s002": 1, "s004": 2}
+    for one in ("s001", "s004"):
+        name = group_of(listed(folder, capsys), one)
+        assert review(folder, "--decide", f"{name}=1") == cli.ATTENTION
+    assert listed(folder, capsys) == []
+    assert review(folder) == cli.ATTENTION  # the cells are still there
 
 
 def test_one_decision_counts_for_the_group(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
