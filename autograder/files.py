@@ -11,6 +11,51 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+IN_ITS_WAY = (errno.EEXIST, errno.ENOTDIR, errno.ELOOP)
+KINDS = (
+    (stat.S_ISREG, "a file"),
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (lambda mode: stat.S_ISCHR(mode) or stat.S_ISBLK(mode), "a device"),
+)
+
+
+def kind_of(path: Path) -> str:
+    """What lies there, in words; empty for nothing."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return "a link that leads nowhere" if path.is_symlink() else ""
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return "a link that leads in a circle"
+        return f"nothing that can be looked at ({error.strerror})"
+    return next((words for is_one, words in KINDS if is_one(mode)), "something else")
+
+
+class OddFolderError(OSError):
+    """Something else in the place of a folder."""
+
+    def __str__(self) -> str:
+        return f"{self.filename}: expected a folder, got {self.strerror}, which is in its way"
+
+
+def folder_at(path: Path) -> Path:
+    """This folder, made with those above it where it is not there.
+
+    Raises:
+        OSError: something else is in its way, or it may not be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        for place in (*reversed(path.parents), path):
+            if error.errno in IN_ITS_WAY and not place.is_dir() and (found := kind_of(place)):
+                raise OddFolderError(error.errno, found, str(place)) from None
+        raise
+    return path
+
 
 class OddFileError(OSError):
     """A pipe, a socket or a device in the place of a file."""
@@ -62,7 +107,7 @@ def contents_below(folder: Path, base: Path, pattern: str = "*") -> dict[str, by
 
 def write_atomically(path: Path, text: str) -> None:
     """Write `text` to `path` so that a reader sees the old file or the new one, never half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    folder_at(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -24,12 +24,12 @@ READS = {"open", "read_text", "read_bytes"}
 ALLOWED = {
     "answers/labelled.py": "written, after it was read by `whole`",
     "authoring/new.py": "the kit's templates",
-    "bounded.py": "the kernel's",
     "bridge/export.py": "written, where a pipe may be wanted",
     "bridge/page.py": "the kit's and nbgrader's templates",
     "cli/streams.py": "the null device",
     "files.py": "the one that does it",
     "gradebook/nbgrader_tables.py": "nbgrader's own",
+    "inherited.py": "the kernel's",
     "intake/archive_of_hand_ins.py": "written, where nothing is yet",
     "intake/archives.py": "a file of an open archive; one of a hand-in, opened without waiting",
     "judge/digests.py": "the kit's own and the graders",

@@ -20,7 +20,7 @@ from autograder.bridge.page import GradersPage, shown
 from autograder.course.assignment import Assignment
 from autograder.course.course import Course
 from autograder.errors import IntakeError
-from autograder.files import text_of, write_atomically
+from autograder.files import folder_at, text_of, write_atomically
 from autograder.gradebook.url import sqlite_url
 from autograder.intake import Submission
 from autograder.judge.scoring import DOUBT
@@ -59,7 +59,7 @@ def settings(out: Path, assignment: Assignment, gradebook: str = "") -> None:
     """Make `out` a folder that formgrader can be started in; a course's own settings stay as they are.
     `gradebook` is a URL; formgrader finds the one in `out` by itself."""
     # Formgrader lists the assignments that have a folder here; the solved notebooks stay in the course.
-    (out / "source" / assignment.name).mkdir(parents=True, exist_ok=True)
+    folder_at(out / "source" / assignment.name)
     path = out / CONFIG
     if path.exists():
         return
@@ -73,10 +73,10 @@ def settings(out: Path, assignment: Assignment, gradebook: str = "") -> None:
 def publish(out: Path, assignment: Assignment, submission: Submission, record: Record) -> None:
     """Write a hand-in's notebooks where formgrader looks for them; one that is unreadable or missing is made
     from the cells that earn points, so that they can be graded all the same."""
-    folder = out / FOLDER / record.student / assignment.name
+    place = out / FOLDER / record.student / assignment.name
     for notebook in assignment.notebooks:
         page = notebook_of(submission, notebook, record)
-        path = folder / f"{notebook.name}.ipynb"
+        path = place / f"{notebook.name}.ipynb"
         text = json.dumps(page, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
         if not path.is_file() or text_of(path) != text:
             write_atomically(path, text)

@@ -84,6 +84,7 @@ def output(result: Result, request: Request, loose: Sequence[str] = ()) -> Grade
         withdrawn=tuple(result.left_out),
         not_graded=tuple(loose),
         faults=result.faults,
+        fault=result.fault,
     )
 
 
@@ -128,6 +129,8 @@ def table(
     for student, what in result.faults.items():
         said = shown(f"{student}: {what}; the rest of the class is done")
         console.print(f"not made: {said}", highlight=False, soft_wrap=True)
+    if result.fault:
+        console.print(shown(result.fault), highlight=False, soft_wrap=True, style="bold")
     if request.dry_run:
         console.print("A dry run: nothing is written.")
         return

@@ -70,6 +70,9 @@ class GradeOutput(Output, frozen=True, kw_only=True):
     faults: Annotated[
         dict[str, str], Meta(description="Student to what could not be made or entered, by a fault of ours.")
     ]
+    fault: Annotated[
+        str, Meta(description="A fault of ours that met every hand-in of a small class; mostly empty.")
+    ]
 
 
 class ProgressOutput(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import stat
 from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from autograder.errors import GradebookError
+from autograder.files import kind_of
 from autograder.gradebook import unanswered  # noqa: F401 - sees to connections that are opened
 
-ODD = (
-    (stat.S_ISDIR, "a folder"),
-    (stat.S_ISFIFO, "a pipe"),
-    (stat.S_ISSOCK, "a socket"),
-    (lambda mode: stat.S_ISCHR(mode) or stat.S_ISBLK(mode), "a device"),
-)
 BACKUP = "put a backup in its place, or move it away: it is then made anew, without what people entered,"
 TO_DO = {  # what a database says -> what helps
     "is locked": "close what else has it open, such as formgrader or the reading room,",
@@ -77,19 +69,9 @@ def _refuse_odd(database: str) -> None:
     """Raises GradebookError where something else lies in the place of SQLite's file."""
     if not database or database.startswith(("file:", ":")):
         return
-    try:
-        mode = os.stat(database).st_mode
-    except FileNotFoundError:
+    found = kind_of(Path(database))
+    if found in ("", "a file", "a link that leads nowhere"):  # the last: SQLite makes the file it leads to
         return
-    except OSError as error:
-        circle = error.errno == errno.ELOOP
-        found = (
-            "a link that leads in a circle" if circle else f"nothing that can be looked at ({error.strerror})"
-        )
-    else:
-        if stat.S_ISREG(mode):
-            return
-        found = next((words for is_one, words in ODD if is_one(mode)), "something else")
     raise GradebookError(
         f"gradebook {database}: expected a file, got {found}; move it away and run the same command again, "
         "which makes the gradebook anew from the records"

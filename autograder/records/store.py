@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from autograder.errors import FolderError, MovedError, RecordError
-from autograder.files import write_atomically
+from autograder.files import folder_at, write_atomically
 from autograder.records import record
 from autograder.records.record import Hashes, Record
 
@@ -43,7 +43,7 @@ class Store:
         Raises:
             RecordError: another run is at work here.
         """
-        self.out.mkdir(parents=True, exist_ok=True)
+        folder_at(self.out)
         # a pipe in its place is not waited for
         with os.fdopen(os.open(self.out / ".lock", LOCK_FLAGS, 0o666), "wb", buffering=0) as handle:
             try:
@@ -104,10 +104,10 @@ class Store:
         Raises:
             FolderError: there is no record of this student.
         """
-        for folder in (self.published, self.pending):  # the newest last
-            path = folder / f"{student}.json"
+        for place in (self.published, self.pending):  # the newest last
+            path = place / f"{student}.json"
             if path.is_file():
-                self.apart.mkdir(exist_ok=True)
+                folder_at(self.apart)
                 os.replace(path, self.apart / path.name)
         if student not in self.withdrawn():
             raise FolderError(f"{self.out}: no record of {student!r} to withdraw; correct the id")
@@ -117,13 +117,13 @@ class Store:
     def readmit(self, student: str) -> None:
         path = self.apart / f"{student}.json"
         if path.is_file():
-            self.published.mkdir(parents=True, exist_ok=True)
+            folder_at(self.published)
             os.replace(path, self.published / path.name)
 
     def _sweep(self) -> None:
         """Away with the halves of files that a killed run left."""
-        for folder in (self.out, self.published, self.pending, self.out / "feedback"):
-            for path in folder.glob(".*.part"):
+        for place in (self.out, self.published, self.pending, self.out / "feedback"):
+            for path in place.glob(".*.part"):
                 path.unlink()
         for half in self.out.glob(".gradebook-*"):
             shutil.rmtree(half)
@@ -169,7 +169,7 @@ class Store:
         done = self.pending / COMPARING
         if not done.exists():
             return
-        self.published.mkdir(parents=True, exist_ok=True)
+        folder_at(self.published)
         for path in self._waiting():
             os.replace(path, self.published / path.name)
         os.replace(done, self.out / COMPARED)
@@ -177,9 +177,9 @@ class Store:
     def _waiting(self) -> list[Path]:
         return sorted(self.pending.glob("*.json"))
 
-    def _read(self, folder: Path, student: str) -> Record | None:
+    def _read(self, place: Path, student: str) -> Record | None:
         try:
-            return record.load(folder / f"{student}.json")
+            return record.load(place / f"{student}.json")
         except (FileNotFoundError, record.OtherSchemaError):
             return None
         except RecordError as error:

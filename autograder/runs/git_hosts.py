@@ -62,7 +62,10 @@ def git(*arguments: str, folder: Path | None = None) -> str:
     except FileNotFoundError:
         raise IntakeError("git: expected the program, found none; install it") from None
     except subprocess.TimeoutExpired:
-        raise IntakeError(f"git {_verb(arguments)}: no end after {SECONDS} s") from None
+        raise IntakeError(
+            f"git {_verb(arguments)}: no end after {SECONDS} s; see that the host can be reached, and run "
+            "the same command again"
+        ) from None
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
         raise IntakeError(f"git {_verb(arguments)}: {CREDENTIALS.sub('//', said[-1])}")

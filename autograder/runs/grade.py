@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from autograder import bounded, plugins
-from autograder.apart import apart, note
+from autograder.apart import MACHINE, apart, note
 from autograder.course.assignment import Assignment
 from autograder.course.matched import match
 from autograder.course.roster import Roster
@@ -133,6 +133,7 @@ class Result:
     seconds: float
     left_out: list[str] = field(default_factory=list)  # who withdrew and still has a hand-in there
     faults: dict[str, str] = field(default_factory=dict)  # student -> what could not be made or entered
+    fault: str = ""  # of ours, that met every hand-in of a small class, and what to do
 
 
 def is_results(folder: Path) -> bool:
@@ -175,7 +176,7 @@ def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result
         if not request.dry_run:
             store.publish()  # what a killed run left to do
         request, left_out = _chosen(request, store)
-        _grade_changed(request, store)
+        fault = _grade_changed(request, store)
         seconds = time.perf_counter() - started
         kept = _keep_good_ones(store)
         first, again, changes = _compare(store)
@@ -194,7 +195,7 @@ def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result
             return replace(line, problems=[*line.problems, broken]) if broken else line
 
         lines = [line for _, line in apart(_decided(request, store, faults), line_of, "no result", faults)]
-        return Result(lines, changes, again, first, seconds, left_out, faults)
+        return Result(lines, changes, again, first, seconds, left_out, faults, fault)
 
 
 def _chosen(request: Request, store: Store) -> tuple[Request, list[str]]:
@@ -231,7 +232,8 @@ def _store(request: Request) -> Iterator[Store]:
             yield store
 
 
-def _grade_changed(request: Request, store: Store) -> None:
+def _grade_changed(request: Request, store: Store) -> str:
+    """Grade; the one fault that all hand-ins met, in a sentence."""
     tasks = [Task(source, store.known(source.student)) for source in request.sources]
     plan = pool.Plan(request.assignment.name, request.assignment.root, request.level)
     title = f"{request.assignment.name}, isolation {request.level.name}"
@@ -254,6 +256,18 @@ def _grade_changed(request: Request, store: Store) -> None:
             plugins.load("dask").run(plan, tasks, request.scheduler, done, progress.say)
         else:
             pool.run(plan, tasks, max(1, request.jobs), done, progress.say)
+    return _met_by_all(faults)
+
+
+def _met_by_all(faults: list[str]) -> str:
+    """What is to be said of a class that is too small to be stopped early."""
+    if len(set(faults)) != 1 or not faults[0] or len(faults) >= HOPELESS:
+        return ""
+    who = f"None of the {len(faults)} hand-ins" if len(faults) > 1 else "No hand-in"
+    return (
+        f"{who} could be graded as a whole, for one reason: {faults[0]}; put that right and run the same "
+        "command again, which grades them anew"
+    )
 
 
 def _stop_if_hopeless(faults: list[str], graded: Record) -> None:
@@ -372,6 +386,8 @@ def _publish(request: Request, store: Store, faults: dict[str, str]) -> None:
     for source, error in zip(chosen, bounded.each(publish, chosen), strict=True):
         if error is None:
             continue
+        if isinstance(error, OSError) and error.errno in MACHINE:
+            raise error
         graded = store.newest(source.student)
         if graded is not None:
             note(faults, source.student, "no notebooks for formgrader", error)

@@ -41,7 +41,11 @@ def _bwrap_version() -> str:
     program = shutil.which("bwrap")
     if program is None:
         return "not there"
-    return subprocess.run([program, "--version"], capture_output=True, text=True).stdout.strip()  # noqa: S603
+    try:
+        done = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return "which does not say its version"
+    return done.stdout.strip()
 
 
 def _user(best: Level) -> str:

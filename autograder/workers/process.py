@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -28,6 +29,15 @@ MAX_REPLY = 64 * 2**20  # bytes of a record; a long one has 100,000
 Reply = tuple[str, str]  # alive | ready | record | unchanged | failure | late, and its text
 
 
+def patient_pair() -> tuple[socket.socket, socket.socket]:
+    """Our end and theirs. Ours waits no longer than QUIET_SECONDS for the rest of a message, or for room."""
+    ours, theirs = socket.socketpair()
+    longest = struct.pack("ll", int(QUIET_SECONDS), 0)
+    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+        ours.setsockopt(socket.SOL_SOCKET, option, longest)
+    return ours, theirs
+
+
 class GradingProcess:
     """`python -m autograder.workers.serve`, with the package found in the folder `home`.
 
@@ -35,7 +45,7 @@ class GradingProcess:
     """
 
     def __init__(self, home: Path, plan: bytes) -> None:
-        ours, theirs = socket.socketpair()
+        ours, theirs = patient_pair()
         path = os.pathsep.join([str(home), *filter(None, [os.environ.get("PYTHONPATH")])])
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
@@ -55,7 +65,11 @@ class GradingProcess:
         """Hand over a plan or a task, pickled; whether it arrived, the next `receive` tells."""
         self.spent = 0.0
         with suppress(BrokenPipeError, ConnectionResetError):
-            self.pipe.send_bytes(message)
+            try:
+                self.pipe.send_bytes(message)
+            except BlockingIOError:  # it is frozen, and half of a message is nothing that it could go on from
+                self.quiet = QUIET_SECONDS
+                self.process.kill()
 
     def waited(self, seconds: float) -> bool:
         """Count a wait in which nothing came; whether the process is frozen. One wait counts for a beat at
@@ -81,6 +95,9 @@ class GradingProcess:
         self.quiet = 0.0
         try:
             kind, _, text = self.pipe.recv_bytes(MAX_REPLY).decode().partition(" ")
+        except BlockingIOError:  # frozen in the middle of a reply
+            self.quiet = QUIET_SECONDS
+            return None
         except (EOFError, OSError):
             return None
         return kind, text

@@ -1,6 +1,7 @@
 """A full disk, a locked or read-only gradebook, a folder that may not be written: the next run goes on."""
 
 import contextlib
+import errno
 import os
 import shutil
 import socket
@@ -16,6 +17,7 @@ from sqlalchemy.engine import URL
 
 from autograder.course import assignment as course
 from autograder.errors import GradebookError, MovedError, RecordError
+from autograder.files import folder_at, write_atomically
 from autograder.gradebook.book import Gradebook
 from autograder.gradebook.url import sqlite_url
 from autograder.records import record, store
@@ -197,8 +199,96 @@ def test_a_folder_that_may_not_be_written(kit: Kit, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file where a folder should be")
     done = kit.grade(tmp_path / "out")
     assert done.returncode == 3
-    assert "File exists" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert f"{tmp_path / 'out'}: expected a folder, got a file, which is in its way; what is" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [
+        (os.mkfifo, "a pipe"),
+        (Path.touch, "a file"),
+        (lambda path: path.symlink_to(path), "a link that leads in a circle"),
+        (lambda path: path.symlink_to("nowhere"), "a link that leads nowhere"),
+    ],
+    ids=["pipe", "file", "circle", "nowhere"],
+)
+def test_something_else_in_the_place_of_a_folder(
+    tmp_path: Path, make: Callable[[Path], object], found: str
+) -> None:
+    place = tmp_path / "records"
+    make(place)
+    with pytest.raises(OSError, match=f"{place}: expected a folder, got {found}, which is in its way"):
+        folder_at(place / "below")
+    with pytest.raises(OSError, match=f"{place}: expected a folder, got {found}, which is in its way"):
+        write_atomically(place / "s001.json", "{}")
+
+
+PAGES = ("report.html", "grades.csv", "changes.csv")
+FULL = """
+import errno as _errno
+
+_write = write_atomically
+
+
+def write_atomically(path, text):
+    if path.match({name!r}) and Path({switch!r}).exists():
+        raise OSError(_errno.{error}, os.strerror(_errno.{error}), str(path))
+    _write(path, text)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("pending/s001.json", "ENOSPC"),
+        ("autograded/s001/lesson/nb.ipynb", "EFBIG"),
+        *(
+            pytest.param(name, "ENOSPC", marks=pytest.mark.long)
+            for name in (
+                "pending/changes.pending",
+                "feedback/s001.html",
+                "report.html",
+                "grades.csv",
+                "changes.csv",
+            )
+        ),
+    ],
+)
+def test_a_disk_that_is_full_at_one_stage(
+    before: tuple[Kit, Path], tmp_path: Path, name: str, error: str
+) -> None:
+    kit, _ = before
+    files, out, switch = kit.home / "autograder/files.py", tmp_path / "out", tmp_path / "switch"
+    sound = files.read_text()
+    switch.touch()
+    try:
+        files.write_text(sound + FULL.format(name=name, switch=str(switch), error=error))
+        full = kit.grade(out, "--formgrader")
+        assert full.returncode == 3
+        assert os.strerror(getattr(errno, error)) in full.stderr
+        assert "what is done is kept, so fix this and run the same command again" in full.stderr
+        switch.unlink()
+        assert kit.grade(out, "--formgrader").returncode == 1  # answers to read
+    finally:
+        files.write_text(sound)
+    assert set(told(out)) == {"s000", "s001", "s002", "s900"}
+    assert len(list(out.glob("autograded/*/lesson/nb.ipynb"))) == len(list(out.glob("feedback/*.html"))) == 4
+    assert {row[0] for row in gradebook_rows(out)} == {"s000", "s001", "s002", "s900"}
+
+
+@AS_ROOT
+def test_a_disk_that_is_full_when_the_gradebook_is_made(
+    before: tuple[Kit, Path], small_disk: Path, tmp_path: Path
+) -> None:
+    kit, out = before[0], tmp_path / "out"
+    (small_disk / "filler").write_bytes(b"x" * 200_000)
+    book = ("--gradebook", f"sqlite:///{small_disk}/gradebook.db")
+    full = kit.grade(out, *book)
+    assert full.returncode == 3
+    assert "disk is full; the records are kept, so make room and run the same command again" in full.stderr
+    (small_disk / "filler").unlink()
+    subprocess.run(["mount", "-o", "remount,size=20m", str(small_disk)], check=True)
+    assert kit.grade(out, *book).returncode == 1
 
 
 def test_a_second_run_at_the_same_time_is_refused(kit: Kit, tmp_path: Path) -> None:

@@ -3,7 +3,10 @@
 import json
 import os
 import signal
+import struct
+import subprocess
 from dataclasses import replace
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -108,6 +111,20 @@ def test_one_fault_of_all_stops_the_run_early(kit: Kit, tmp_path: Path) -> None:
     assert len(list((tmp_path / "out/pending").glob("s*.json"))) == run.HOPELESS
 
 
+@pytest.mark.parametrize("many", [1, 3])
+def test_one_fault_of_all_of_a_small_class_is_said_in_one_sentence(
+    kit: Kit, tmp_path: Path, many: int
+) -> None:
+    kit.hand_in_many(many)
+    kit.write_graders(FAULTY.replace("SWITCH", "/"))
+    done = kit.grade(tmp_path / "out")
+    who = "None of the 3 hand-ins" if many == 3 else "No hand-in"
+    said = f"{who} could be graded as a whole, for one reason: MemoryError: no memory; put that right and"
+    assert (done.returncode, done.stdout.count(said)) == (1, 1)
+    again = json.loads(kit.grade(tmp_path / "out", "--json").stdout)
+    assert again["fault"].startswith(said)
+
+
 def test_a_frozen_grading_process_is_ended_and_its_task_done_elsewhere(
     kit: Kit, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -131,6 +148,26 @@ def test_a_frozen_grading_process_is_ended_and_its_task_done_elsewhere(
     assert all(record is not None and not record.fault for record in seen.values())
     assert not serving(kit.home)
     assert "ended by us (it had said nothing for 8 s)" in capsys.readouterr().err
+
+
+def test_a_process_that_freezes_in_the_middle_of_a_message_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(process, "QUIET_SECONDS", 1.0)
+    for step in ("receive", "send"):
+        one = object.__new__(process.GradingProcess)
+        one.process = subprocess.Popen(["sleep", "60"])
+        ours, theirs = process.patient_pair()
+        one.pipe, one.quiet = Connection(ours.detach()), 0.0
+        if step == "receive":
+            theirs.send(struct.pack("!i", 1000) + b"record half")
+            assert one.receive() is None
+            one.process.kill()
+        else:
+            one.send(bytes(1 << 24))
+        one.end()
+        assert one.how_it_ended() == "by us (it had said nothing for 1 s)"
+        theirs.close()
 
 
 def test_a_stop_of_our_own_side_counts_for_a_beat_only(kit: Kit) -> None:

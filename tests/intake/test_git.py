@@ -185,5 +185,7 @@ def test_a_machine_without_git_says_so(course: Path, monkeypatch: pytest.MonkeyP
 
 def test_a_command_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(git_hosts, "SECONDS", 0.0)
-    with pytest.raises(git_hosts.IntakeError, match=r"git version: no end after 0\.0 s"):
+    with pytest.raises(
+        git_hosts.IntakeError, match=r"git version: no end after 0\.0 s; see that the host can be reached"
+    ):
         git_hosts.git("version")
