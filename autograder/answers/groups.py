@@ -8,9 +8,11 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
+from autograder import bounded
 from autograder.answers.question import Question
 from autograder.answers.text import sentences
 from autograder.answers.words import FUZZY_FROM, GLUE, MEANT, same, stem
@@ -18,6 +20,7 @@ from autograder.records.record import Grade, Record
 
 ALIKE = 0.6  # cosine of TF-IDF vectors of words and pairs: the same words in nearly the same order
 PREFIX = "inline_"
+BOUNDS = bounded.Bounds(seconds=120)  # for a class's answers to one question
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,15 @@ def _place(group: Group) -> tuple[int, str]:
 
 
 def _grouped(grade_id: str, answers: Sequence[ReadAnswer], question: Question | None) -> list[Group]:
+    """Groups of answers, made within limits; beyond them each answer is a group of its own."""
+    rows = [[at] for at in range(len(answers))]
+    if len(answers) > 1:
+        with suppress(bounded.Exceeded):
+            rows = bounded.call(partial(_rows, answers, question), BOUNDS)
+    return [Group(grade_id, tuple(answers[at] for at in row)) for row in rows]
+
+
+def _rows(answers: Sequence[ReadAnswer], question: Question | None) -> list[list[int]]:
     """Each answer joins the first group whose first answer it is like in all that matters."""
     bags = [bag(answer.text) for answer in answers]
     _correct_slips(bags, question)
@@ -99,7 +111,7 @@ def _grouped(grade_id: str, answers: Sequence[ReadAnswer], question: Question | 
             rows.append([at])
         else:
             home.append(at)
-    return [Group(grade_id, tuple(answers[at] for at in row)) for rows in by_key.values() for row in rows]
+    return [row for rows in by_key.values() for row in rows]
 
 
 def bag(text: str) -> Counter[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from autograder.errors import IntakeError
 from autograder.files import folder_at, text_of, write_atomically
 from autograder.gradebook.url import sqlite_url
 from autograder.intake import Submission
+from autograder.intake.notebook_files import text_of as text_of_cell
 from autograder.judge.scoring import DOUBT
 from autograder.notebook import Notebook, grade_id_of
 from autograder.records.record import Record
@@ -32,7 +33,10 @@ CONFIG = "nbgrader_config.py"
 SHOWN = ("text/plain", "image/png", "image/jpeg")  # of a student's outputs; the rest could run code
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # pasted into a cell
 BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
+MAX_CELL, MAX_CELLS = 50_000, 2_000  # characters of one cell, and cells, on a page
+MAX_PAGE = 500_000  # characters of all its cells together; an honest notebook has 50,000
 MAX_PASTED = 3_000_000  # characters of pictures pasted into one cell
+MORE = "[…] The hand-in holds more than is shown here."
 MISSING = "(not in the hand-in)"
 MAX_OUTPUT = 2_000_000  # characters of a student's outputs kept in a notebook, pictures included
 
@@ -86,10 +90,28 @@ def notebook_of(submission: Submission, notebook: Notebook, record: Record) -> d
     """A handed-in notebook as formgrader opens it."""
     try:
         cells = intake.read_cells(notebook.name, submission.notebooks[notebook.name])
-        shown = [_shown(cell) for cell in cells]
+        shown = list(_within(map(_shown, cells)))
     except (KeyError, IntakeError):
         shown = []
     return _writable(_page(shown, notebook, record))
+
+
+def _within(cells: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """As much of a notebook as a page shows: formgrader makes one whenever it is opened, with no limit of
+    its own. What was handed in stays as it came, and answers are read from there."""
+    left = MAX_PAGE
+    for number, cell in enumerate(cells):
+        if number == MAX_CELLS or left <= 0:
+            yield {
+                "cell_type": "markdown",
+                "metadata": {},
+                "source": "[…] The hand-in holds more than is shown.",
+            }
+            return
+        if len(cell["source"]) > MAX_CELL:
+            cell["source"] = cell["source"][:MAX_CELL] + " […]"
+        left -= len(cell["source"])
+        yield cell
 
 
 def _writable(page: dict[str, Any]) -> dict[str, Any]:
@@ -174,8 +196,7 @@ def _as_type(cell: dict[str, Any], kind: str) -> None:
 def _shown(cell: dict[str, Any]) -> dict[str, Any]:
     """A student's cell with only what is known to be harmless in a page."""
     kind = cell.get("cell_type")
-    source = cell.get("source", "")
-    text = "".join(s for s in source if isinstance(s, str)) if isinstance(source, list) else str(source)
+    text = text_of_cell(cell)
     clean: dict[str, Any] = {
         "cell_type": kind if kind in ("code", "markdown") else "markdown",
         "source": text,
