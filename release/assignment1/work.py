@@ -243,7 +243,7 @@ COURSE = json.loads(r"""
   "cs_lib/notebook_setup.py": "08a0aff8aa4422f1d8d6ed954f16d8b2ce88a7b354227c4ad09723add5ce842f",
   "cs_lib/optim.py": "27956f9b39b832dfcd1b0c42de5de5d29712e94597c0cc67b27f030838ba97f6",
   "cs_lib/solver.py": "d6605a1ecbdb06ca0fd21dcf8efebe6fd9fa1f368addec945b90b5fbe3b26ca0",
-  "cs_lib/vis_utils.py": "1fe0e135db6ca8ad5516566289bc0761cb2093e2e684a31a67e5c11ff88c9caf"
+  "cs_lib/vis_utils.py": "9e030930fc8cda67744646e92a66afe3abb2a11ca6a63793c9644e531cd26767"
  },
  "stubs": [
   "5d934229d745d8fe294a6a3de4f4f8e0c4aef5823cc06fd3b3c9f09959ac05a9",

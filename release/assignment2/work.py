@@ -364,7 +364,7 @@ COURSE = json.loads(r"""
   "cs_lib/notebook_setup.py": "08a0aff8aa4422f1d8d6ed954f16d8b2ce88a7b354227c4ad09723add5ce842f",
   "cs_lib/optim.py": "8a1e070c1ae9134426fe756d95e1e50bb43286dc0a9bba5df6e4b3f97a1d219e",
   "cs_lib/solver.py": "2b201c4e36f8d4984c67b655e556b397b88919d5ca3d641d28b35e93f6311d29",
-  "cs_lib/vis_utils.py": "1fe0e135db6ca8ad5516566289bc0761cb2093e2e684a31a67e5c11ff88c9caf"
+  "cs_lib/vis_utils.py": "9e030930fc8cda67744646e92a66afe3abb2a11ca6a63793c9644e531cd26767"
  },
  "stubs": [
   "42ce3bbfd0d34d5c9587654f35e57a87d7678dcb155f89b8c25f568d8055c479",

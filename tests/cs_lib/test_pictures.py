@@ -146,12 +146,13 @@ def test_a_map_of_numbers_and_a_curve_without_any_in_words() -> None:
     figure, (left, right) = plt.subplots(1, 2)
     image = left.imshow([[0.5, 1.0]])
     left.text(0, 0, "50%")
+    left.set_ylabel("0  plane")
     figure.colorbar(image, label="not said twice")
     right.plot([0, 1], [float("nan"), float("inf")])
     right.hist([1, 1, 2], histtype="step", label="layer 1")
     assert (
         vis_utils.describe(figure)
-        == "A plot; 1 image; in it: 50%. A plot; a curve: no finite value; layer 1."
+        == "A plot; 0 plane; 1 image; in it: 50%. A plot; a curve: no finite value; layer 1."
     )
 
 

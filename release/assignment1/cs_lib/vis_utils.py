@@ -205,8 +205,8 @@ def describe_plots(*, printed: bool = False) -> None:
 def _described(ax: Axes) -> str:
     """One pair of axes in words."""
     parts = [ax.get_title() or "A plot"]
-    if ax.get_xlabel() or ax.get_ylabel():
-        parts.append(f"{ax.get_ylabel() or 'values'} against {ax.get_xlabel() or 'position'}")
+    axes = " against ".join(label for label in (ax.get_ylabel(), ax.get_xlabel()) if label)
+    parts += [axes] if axes else []
     lines = [line for line in ax.get_lines() if np.size(line.get_xdata()) > 1]
     named = [line for line in lines if not str(line.get_label()).startswith("_")]
     parts += [_curve(line) for line in named or lines]
