@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+# Read when NumPy is imported, here and in every program that a test starts: two processes with two threads
+# each wait for one another.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 LIST = Path(__file__).with_name("long.txt")
 
 

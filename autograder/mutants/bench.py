@@ -81,11 +81,6 @@ class MutantVerdict:
         return sum(points for cell, points in self.lost.items() if cell not in (*self.own, *self.pair))
 
     @property
-    def paired(self) -> float:
-        """Points that the cells lost which call the function for its cache."""
-        return sum(points for cell, points in self.lost.items() if cell in self.pair)
-
-    @property
     def was(self) -> str:
         return side(self.diff, "-")
 
