@@ -1,8 +1,11 @@
 """A grader's cases run in this very process: what a plain hidden test of nbgrader would do."""
 
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from autograder.checks.checks import Case
 from autograder.sandbox.host import Host
@@ -45,5 +48,6 @@ def run(module: str, test: str, grade_id: str) -> None:
             if row.marks[0].args[0] == grade_id:
                 student.begin_case(1)
                 names = function.__code__.co_varnames[: function.__code__.co_argcount]
-                offered = {"student": student, "results": given, "case": case}
-                function(**{name: offered[name] for name in names})
+                offered = {"student": student, "results": given, "case": case, "lost": frozenset()}
+                with suppress(pytest.skip.Exception):  # a case that this course leaves out
+                    function(**{name: offered[name] for name in names})

@@ -4,19 +4,16 @@
 
 The five notebooks become plain nbgrader notebooks: one cell that imports, and a test cell for each grade cell
 whose hidden test runs that cell's cases in the kernel, on the same inputs, against the student's package
-imported there. Nothing else is run: no training, no plots. Both grade right hand-ins, in turns, each with its
-own start-up; nbgrader works one submission at a time, ours on all cores.
+imported there. Nothing else is run: no training, no plots. Both grade right hand-ins, each with trained nets
+of its own, in turns and start-up included; nbgrader works one submission at a time, ours on all cores.
 """
 
 import argparse
 import json
 import os
-import resource
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -25,6 +22,7 @@ from statistics import median
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from bench import hand_ins
+from bench.cost import Cost, cost
 
 ROOT = Path(__file__).parents[1]
 GRADERS = ROOT / "autograder/graders"
@@ -77,21 +75,13 @@ def make_plain_course(folder: Path) -> None:
     nbgrader(folder, "generate_assignment", COURSE, "--create")
 
 
-def nbgrader(folder: Path, *arguments: str) -> str:
+def nbgrader(folder: Path, *arguments: str) -> Cost:
     command = [sys.executable, "-m", "nbgrader", *arguments]
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    done = subprocess.run(
-        command, cwd=folder, env={**ENVIRONMENT, "PATH": path}, capture_output=True, text=True
-    )
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    return done.stderr
-
-
-def clocks() -> tuple[float, float]:
-    """Wall clock, and processor time of all processes that were started and have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.monotonic(), used.ru_utime + used.ru_stime
+    done = cost(command, folder, {**ENVIRONMENT, "PATH": path})
+    if done.code:
+        raise SystemExit(done.err)
+    return done
 
 
 def theirs(folder: Path, count: int) -> tuple[float, float]:
@@ -101,12 +91,12 @@ def theirs(folder: Path, count: int) -> tuple[float, float]:
     for number in range(count):
         place = folder / f"submitted/s{number}/{COURSE}"
         shutil.copytree(folder / "release" / COURSE, place)
-        shutil.copytree(ROOT / "samples/results", place / "results", dirs_exist_ok=True)
+        for net in (ROOT / "samples/results").glob("*.npz"):
+            (place / "results").mkdir(exist_ok=True)
+            (place / "results" / net.name).write_bytes(hand_ins.net_of_its_own(net.read_bytes(), number))
         shutil.copytree(ROOT / "cs_lib", place / "cs_lib", ignore=shutil.ignore_patterns("__pycache__"))
-    before = clocks()
-    nbgrader(folder, "autograde", COURSE, "--force")
-    after = clocks()
-    return (after[0] - before[0]) / count, (after[1] - before[1]) / count
+    done = nbgrader(folder, "autograde", COURSE, "--force")
+    return done.wall / count, done.processor / count
 
 
 def ours(folder: Path, count: int, seed: int) -> tuple[float, float]:
@@ -116,18 +106,10 @@ def ours(folder: Path, count: int, seed: int) -> tuple[float, float]:
         out = folder / f"ours-{seed}" / name
         hand_ins.write(folder / f"ours-{seed}/submitted", count, name, ("s001",))
         grade = ["grade", name, str(folder / f"ours-{seed}/submitted"), "--out", str(out), "--json"]
-        before = clocks()
-        done = subprocess.run(
-            [sys.executable, "-m", "autograder", *grade],
-            cwd=ROOT,
-            env=ENVIRONMENT,
-            capture_output=True,
-            text=True,
-        )
-        after = clocks()
-        wall, processor = wall + after[0] - before[0], processor + after[1] - before[1]
-        if done.returncode:
-            raise SystemExit(done.stderr)
+        done = cost([sys.executable, "-m", "autograder", *grade], ROOT, ENVIRONMENT)
+        wall, processor = wall + done.wall, processor + done.processor
+        if done.code > 1:  # 1: answers that a person has to read
+            raise SystemExit(done.err)
     return wall / count, processor / count
 
 

@@ -3,7 +3,8 @@
     python -m bench.scale [--students 1000] [--assignment assignment1] [--jobs 2]
 
 Prints the rate, a linear fit of time against number, the memory of all processes together at 100 submissions
-and at the end, and the share of the time that was the students' own computing.
+and at the end, and how long a case waits for an answer from the students' code. Where the processor time goes
+is what `bench.shares` shows.
 """
 
 import argparse
@@ -95,7 +96,7 @@ def fit(points: list[tuple[float, int]]) -> tuple[float, float]:
 
 
 def shares(records: Path) -> dict[str, float]:
-    """Of the seconds of grading: in the students' code, in evaluating their nets, and the rest."""
+    """Of the seconds of grading: waiting for calls of the students' code, and judging their nets."""
     total = students = nets = 0.0
     for path in records.glob("*.json"):
         graded = record.load(path)
@@ -144,8 +145,8 @@ def main() -> int:
             f"memory of all processes, up to {EARLY} / at the end",
             f"{early:.0f} MB / {late:.0f} MB ({late / early - 1:+.0%})",
         ),
-        ("in the students' code", f"{share['code']:.0%}"),
-        ("evaluating the students' nets", f"{share['nets']:.0%}"),
+        ("waiting for calls of the students' code, there and back", f"{share['code']:.0%}"),
+        ("judging the students' nets", f"{share['nets']:.0%}"),
     ):
         print(f"| {what} | {measured} |")
     return 0
