@@ -105,8 +105,21 @@ def contents_below(folder: Path, base: Path, pattern: str = "*") -> dict[str, by
     return {path.relative_to(base).as_posix(): whole(path) for path in files_below(folder, pattern)}
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write `text` to `path` so that a reader sees the old file or the new one, never half of one."""
+def write_if_other(path: Path, text: str, named: bool = True) -> None:
+    """The same where the file does not hold just this; for what every run makes anew, and mostly the same."""
+    try:
+        same = whole(path) == text.encode()
+    except OSError:  # not there, or something that a file takes the place of
+        same = False
+    if not same:
+        write_atomically(path, text, named)
+
+
+def write_atomically(path: Path, text: str, named: bool = True) -> None:
+    """Write `text` to `path` so that a reader sees the old file or the new one, never half of one.
+
+    It outlives a power cut from now on; without `named`, from when `to_disk` is called for the folder.
+    """
     folder_at(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
@@ -116,13 +129,14 @@ def write_atomically(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         os.chmod(name, 0o644)
         os.replace(name, path)
-        _to_disk(path.parent)
+        if named:
+            to_disk(path.parent)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
 
 
-def _to_disk(folder: Path) -> None:
+def to_disk(folder: Path) -> None:
     """A new name in a folder outlives a power cut only once the folder itself is written."""
     handle = os.open(folder, os.O_RDONLY)
     try:

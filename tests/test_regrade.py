@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -148,6 +150,42 @@ def test_grading_again_saves_who_gains_and_why(course: tuple[Kit, Path]) -> None
     again = json.loads(kit.grade(out, "--json").stdout)
     assert (again["graded_again"], again["changes"]) == (0, [])
     assert json.loads((out / "changes.json").read_text()) == told["changes"]  # of the last regrading
+
+
+COUNTING = """
+import json, sys
+opened, started = {}, []
+
+def count(event, arguments):
+    if event == "open" and "/out/records/" in str(arguments[0]):
+        opened[str(arguments[0])] = opened.get(str(arguments[0]), 0) + 1
+    elif event == "subprocess.Popen":
+        started.append([str(word) for word in arguments[1]])
+
+sys.addaudithook(count)
+from autograder.cli.main import main
+code = main()
+print(json.dumps([list(opened.values()), started]), file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def test_a_run_in_which_nothing_changed_reads_each_record_three_times_and_writes_none(
+    course: tuple[Kit, Path],
+) -> None:
+    kit, out = course
+    kit.grade(out)
+    made = [path for path in out.rglob("*") if path.suffix in (".html", ".csv", ".json")]
+    before = {path: path.stat().st_ino for path in made}
+    command = [sys.executable, "-P", "-c", COUNTING, *kit.command(out, "--json")[4:]]
+    done = subprocess.run(command, text=True, capture_output=True, cwd=kit.home, env=kit.environment)
+    assert done.returncode == 1  # answers to read
+    opened, started = json.loads(done.stderr.splitlines()[-1])
+    # For what it depended on; for the gradebook; for pages, report and grades. The first one, once more,
+    # says which assignment the folder holds.
+    assert sorted(opened) == [3, 3, 3, 4]
+    assert not any("autograder.workers.serve" in words for words in started)
+    assert {path: path.stat().st_ino for path in before} == before
 
 
 def test_the_student_is_shown_once(course: tuple[Kit, Path]) -> None:

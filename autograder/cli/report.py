@@ -9,6 +9,7 @@ from pathlib import Path
 from autograder.cli.codes import ATTENTION, DONE
 from autograder.course import assignment as course
 from autograder.gradebook.graded import Graded
+from autograder.reports.score import needed
 from autograder.runs import feedback_branch
 from autograder.runs import publish as reporting
 from autograder.safe_text import plural
@@ -32,21 +33,22 @@ def common(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     graded = Graded(course.load(options.assignment), options.out, options.gradebook)
     matched = reporting.matched_with(graded, options.git or options.roster or graded.assignment.course.roster)
-    needed = reporting.write_pages(graded, matched)
+    shown = reporting.write_pages(graded, matched)
+    waiting = {student: what for student, one in shown.items() if (what := needed(one))}
     who = plural(len(graded.students), "student")
     print(f"{who}: {options.out / 'report.html'}, {options.out / 'feedback'}")
-    if needed:
+    if waiting:
         print(
-            f"autograder: {plural(len(needed), 'hand-in', 'need')} review; report.html says what for",
+            f"autograder: {plural(len(waiting), 'hand-in', 'need')} review; report.html says what for",
             file=sys.stderr,
         )
     for student, what in graded.faults.items():
         print(f"autograder: {student!r}: {what}", file=sys.stderr)
     if options.git and matched:
         name = graded.assignment.name
-        pushed, problems = feedback_branch.push(options.out, name, matched, {**needed, **graded.faults})
+        pushed, problems = feedback_branch.push(options.out, name, matched, {**waiting, **graded.faults})
         print(f"{pushed} pages are new in the branch feedback/{name}")
         for student, what in problems.items():
             print(f"autograder: {student!r}: {what}", file=sys.stderr)
         graded.faults.update(problems)
-    return ATTENTION if reporting.tell(matched) or needed or graded.faults else DONE
+    return ATTENTION if reporting.tell(matched) or waiting or graded.faults else DONE

@@ -61,10 +61,16 @@ class Spread:
     highest: float
 
 
-def render(records: Iterable[Record], assignment: Assignment, matched: Matched | None = None) -> str:
-    """The page. `matched` says who is on the roster, if there is one. Records are read one at a time."""
+def render(
+    records: Iterable[Record],
+    assignment: Assignment,
+    matched: Matched | None = None,
+    slim: list[Record] | None = None,
+) -> str:
+    """The page. `matched` says who is on the roster, if there is one. Records are read one at a time; into
+    `slim` go those that were read, without what takes most of their memory."""
     complaints, twins, health = items.Complaints(), SameNets(), CaseHealth()
-    slim: list[Record] = []
+    slim = [] if slim is None else slim
     for record in records:
         complaints.add(record)
         twins.add(record)

@@ -10,7 +10,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.matched import match
 from autograder.course.roster import Roster
 from autograder.errors import FolderError, GradingError, RecordError
-from autograder.files import text_of, write_atomically
+from autograder.files import text_of, write_if_other
 from autograder.gradebook.graded import UNCLAIMED, Graded
 from autograder.intake import Source
 from autograder.intake.written import PICTURE
@@ -36,6 +36,7 @@ from autograder.runs import publish as reporting
 from autograder.safe_text import shown
 from autograder.sandbox.level import Level
 from autograder.workers import pool
+from autograder.workers.unchanged import unchanged
 
 RESULTS = ("gradebook.db", "grades.csv", ".lock")  # what only a run writes
 HOPELESS = 5  # hand-ins from the start of a run with one and the same fault: the run stops
@@ -183,19 +184,22 @@ def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result
         for what in store.broken.values():
             print(f"autograder: {shown(what)}", file=sys.stderr)
         tell(changes, again)
+        on_pages: dict[str, Record] = {}
         if not request.dry_run:
             if first or again:
                 store.compared(regrade.as_json(changes))
                 store.publish()
-            _render(request, store, faults)
+            on_pages = _render(request, store, faults)
 
         def line_of(graded: Record) -> GradedLine:
             line = GradedLine.of(graded, request.assignment, kept.get(graded.student, ""))
             broken = store.broken.get(graded.student)
             return replace(line, problems=[*line.problems, broken]) if broken else line
 
-        lines = [line for _, line in apart(_decided(request, store, faults), line_of, "no result", faults)]
-        return Result(lines, changes, again, first, seconds, left_out, faults, fault)
+        decided = _decided(request, store, faults, on_pages)
+        lines = {one.student: line for one, line in apart(decided, line_of, "no result", faults)}
+        in_order = [lines[source.student] for source in request.sources if source.student in lines]
+        return Result(in_order, changes, again, first, seconds, left_out, faults, fault)
 
 
 def _chosen(request: Request, store: Store) -> tuple[Request, list[str]]:
@@ -252,6 +256,11 @@ def _grade_changed(request: Request, store: Store) -> str:
                 error=any(grade.state == "error" for grade in graded.grades.values()),
             )
 
+        same = unchanged(tasks, request.assignment, max(1, request.jobs))
+        for task in tasks:
+            if task.source.student in same:
+                done(task, None)
+        tasks = [task for task in tasks if task.source.student not in same]
         if request.scheduler:
             plugins.load("dask").run(plan, tasks, request.scheduler, done, progress.say)
         else:
@@ -320,8 +329,17 @@ def _records(request: Request, store: Store, faults: dict[str, str]) -> Iterator
     return (graded for _, graded in apart(request.sources, newest, "no record", faults))
 
 
-def _decided(request: Request, store: Store, faults: dict[str, str]) -> Iterator[Record]:
-    """The same, with what people entered in the gradebook."""
+def _decided(
+    request: Request, store: Store, faults: dict[str, str], on_pages: Mapping[str, Record]
+) -> Iterator[Record]:
+    """The same, with what people entered in the gradebook; read where they are not `on_pages`."""
+    yield from (on_pages[source.student] for source in request.sources if source.student in on_pages)
+    rest = [source for source in request.sources if source.student not in on_pages]
+    if rest:
+        yield from _read_decided(replace(request, sources=rest), store, faults)
+
+
+def _read_decided(request: Request, store: Store, faults: dict[str, str]) -> Iterator[Record]:
     records = _records(request, store, faults)
     if request.dry_run and not (request.out / "gradebook.db").exists():
         return records
@@ -330,23 +348,26 @@ def _decided(request: Request, store: Store, faults: dict[str, str]) -> Iterator
     return decided(records, request.gradebook, request.assignment, faults)
 
 
-def _render(request: Request, store: Store, faults: dict[str, str]) -> None:
-    """Bring gradebook, feedback, class report and grades up to the records."""
+def _render(request: Request, store: Store, faults: dict[str, str]) -> dict[str, Record]:
+    """Bring gradebook, feedback, class report and grades up to the records; those, as they are shown."""
     from autograder.gradebook.book import Gradebook  # nbgrader takes a second to import
 
     assignment, out = request.assignment, request.out
     graded = Graded(assignment, out, request.gradebook, faults)
+    seen: set[str] = set()
     with Gradebook(request.gradebook, assignment) as book:
-        book.catch_up(_records(request, store, faults), faults)
+        book.catch_up(_noting_seen(_records(request, store, faults), assignment, seen), faults)
         matched = match(graded.students, request.roster)
         book.name({student: matched.names(student) for student in matched.found})
-    _publish(request, store, faults)
-    write_atomically(out / UNCLAIMED, json.dumps(request.unclaimed, indent=1) + "\n")
+    _publish(request, store, faults, seen)
+    write_if_other(out / UNCLAIMED, json.dumps(request.unclaimed, indent=1) + "\n")
+    on_pages: dict[str, Record] = {}
     if graded.has_records():
         # Of all, also where only a part was graded.
-        reporting.write_pages(graded, matched if request.roster else None)
+        on_pages = reporting.write_pages(graded, matched if request.roster else None)
     if (out / COMPARED).is_file():
         _write_changes(out)
+    return on_pages
 
 
 def _write_changes(out: Path) -> None:
@@ -359,16 +380,15 @@ def _write_changes(out: Path) -> None:
             file=sys.stderr,
         )
         return
-    write_atomically(out / "changes.csv", regrade.as_csv(changes))
+    write_if_other(out / "changes.csv", regrade.as_csv(changes))
 
 
-def _publish(request: Request, store: Store, faults: dict[str, str]) -> None:
+def _publish(request: Request, store: Store, faults: dict[str, str], seen: Collection[str]) -> None:
     """The notebooks that people look at: all for formgrader, with the settings to start it; else those in
     which more is to be read than a record holds."""
     chosen = request.sources
-    kinds = {cell.grade_id: cell.kind for cell in request.assignment.grade_cells if cell.manual}
     if not request.formgrader:
-        chosen = [s for s in chosen if kinds and _is_seen(store.newest(s.student), kinds)]
+        chosen = [source for source in chosen if source.student in seen]
     if not chosen:
         return
     from autograder import intake  # nbconvert takes a second to import
@@ -395,10 +415,17 @@ def _publish(request: Request, store: Store, faults: dict[str, str]) -> None:
             formgrader.publish(request.out, request.assignment, nothing, graded)
 
 
-def _is_seen(graded: Record | None, kinds: Mapping[str, str]) -> bool:
+def _noting_seen(records: Iterable[Record], assignment: Assignment, seen: set[str]) -> Iterator[Record]:
+    """The records as they come; into `seen` go the students with a notebook that a person looks at."""
+    kinds = {cell.grade_id: cell.kind for cell in assignment.grade_cells if cell.manual}
+    for graded in records:
+        if _is_seen(graded, kinds):
+            seen.add(graded.student)
+        yield graded
+
+
+def _is_seen(graded: Record, kinds: Mapping[str, str]) -> bool:
     """Whether a person reads something of this hand-in that is a picture, code or work on a task; `kinds` has
     the cells that people read."""
-    if graded is None:
-        return False
     waiting = [grade_id for grade_id in graded.waiting if grade_id in kinds]
     return any(kinds[g] != "inline" or PICTURE.search(graded.answers.get(g, "")) for g in waiting)

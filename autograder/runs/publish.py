@@ -16,7 +16,7 @@ from autograder.course import roster
 from autograder.course.assignment import Assignment
 from autograder.course.matched import Matched, match
 from autograder.errors import ExportError
-from autograder.files import write_atomically
+from autograder.files import to_disk, write_atomically, write_if_other
 from autograder.gradebook.graded import Graded
 from autograder.gradebook.objections import Objection
 from autograder.records.record import Record
@@ -36,31 +36,32 @@ def matched_with(graded: Graded, file: Path | None) -> Matched | None:
     return match(graded.students, roster.read(file)) if file else None
 
 
-def write_pages(graded: Graded, matched: Matched | None = None) -> dict[str, str]:
-    """Every student's feedback, the class report and the CSV of grades, in OUT; who waits, and for what.
+def write_pages(graded: Graded, matched: Matched | None = None) -> dict[str, Record]:
+    """Every student's feedback, the class report and the CSV of grades, in OUT; the records, without cases.
 
-    What went wrong over a student is in `graded.faults` afterwards.
+    Each record is read once. What went wrong over a student is in `graded.faults` afterwards.
     """
-    waiting: dict[str, str] = {}
-    shown: set[str] = set()
-    records = _noting(_with_feedback(graded, shown, matched or Matched()), waiting)
-    report = class_report.render(records, graded.assignment, matched)
-    write_atomically(graded.out / "report.html", report)
-    for student in set(graded.faults) - shown:
+    shown: list[Record] = []
+    records = _with_feedback(graded, matched or Matched())
+    report = class_report.render(records, graded.assignment, matched, shown)
+    write_if_other(graded.out / "report.html", report)
+    for student in set(graded.faults) - {one.student for one in shown}:
         _page(graded, student, feedback.not_made(student, graded.assignment))
-    sound = (one for one in graded.records() if one.student not in graded.faults)
+    if shown or graded.faults:
+        to_disk(graded.out / "feedback")
+    sound = (one for one in shown if one.student not in graded.faults)
     grades = exports.nbgrader_csv(
         sound, graded.assignment, matched, so_far=True, unclaimed=bool(graded.unclaimed)
     )
-    write_atomically(graded.out / "grades.csv", grades)
-    return waiting
+    write_if_other(graded.out / "grades.csv", grades)
+    return {one.student: one for one in shown}
 
 
 def _page(graded: Graded, student: str, page: str) -> None:
-    write_atomically(graded.out / "feedback" / f"{student}.html", page)
+    write_if_other(graded.out / "feedback" / f"{student}.html", page, named=False)
 
 
-def _with_feedback(graded: Graded, shown: set[str], matched: Matched) -> Iterator[Record]:
+def _with_feedback(graded: Graded, matched: Matched) -> Iterator[Record]:
     records = _sound(graded.records(), graded, partial(_in_pages, graded.assignment))
     objections = graded.objections()
 
@@ -76,7 +77,6 @@ def _with_feedback(graded: Graded, shown: set[str], matched: Matched) -> Iterato
                 note(graded.faults, one.student, "no feedback page", page)
                 page = feedback.not_made(one.student, graded.assignment)
             _page(graded, one.student, page)
-            shown.add(one.student)
             yield one
 
 
