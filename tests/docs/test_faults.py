@@ -33,6 +33,7 @@ STAMPS = {
     "gradebook/objections.py",
     "intake/collector.py",
     "runs/health.py",
+    "runs/taking.py",
     "runs/watch.py",
 }
 

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from autograder import bounded
+from autograder import bounded, inherited
 from autograder.answers import groups, labelled, verdict, words
 from autograder.cli import progress
-from autograder.gradebook import url
+from autograder.gradebook import unanswered, url
 from autograder.intake import archives, submission, written
 from autograder.judge import scoring
 from autograder.release import leaks
 from autograder.reports import items, markdown
 from autograder.runs import grade
-from autograder.sandbox import session
+from autograder.sandbox import level, session
 from autograder.similarity import compare, pairs_page
 from autograder.workers import cluster, pool, process
 
@@ -57,8 +57,22 @@ SAID = [
         f"every {process.BEAT_SECONDS:g} s that it lives; after {process.QUIET_SECONDS:g} s of nothing",
     ),
     ("docs/scale.md", f"the first {WORDS[grade.HOPELESS]} hand-ins"),
-    ("docs/scale.md", f"no workers for {cluster.JOIN_SECONDS} s"),
-    ("docs/scale.md", f"waited for {url.LOCK_SECONDS} s, {url.CONNECT_SECONDS} s"),
+    ("docs/scale.md", f"no worker has been there for {cluster.JOIN_SECONDS} s"),
+    (
+        "docs/scale.md",
+        f"{cluster.LOOK_SECONDS} to look, {cluster.ANSWER_SECONDS} for its answer, "
+        f"{cluster.LOOK_SECONDS + cluster.ANSWER_SECONDS} to leave it",
+    ),
+    ("docs/scale.md", f"| {url.LOCK_SECONDS} s, or `lock_timeout`"),
+    ("docs/scale.md", f"| {url.CONNECT_SECONDS} s, or `connect_timeout`"),
+    ("docs/scale.md", f"no answer from the server for {unanswered.ANSWER_SECONDS:g} s"),
+    ("docs/scale.md", f"| {level.PROBE_SECONDS:g} s, {WORDS[level.PROBES]} times"),
+    ("docs/scale.md", f"or {inherited.JUDGE_MB:,} MB where that is more, and {inherited.ROOM_MB} MB"),
+    *(
+        ("docs/scale.md", f"`-{limit.option}` below {limit.shown(limit.needed)}")
+        for limit in inherited.FIXED
+        if limit.option != "f"
+    ),
     ("docs/scale.md", f"after {WORDS[session.GIVE_UP]} times without ever returning"),
     (
         "docs/decisions/0052-core-and-edge-shares.md",
