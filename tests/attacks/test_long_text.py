@@ -19,6 +19,7 @@ from autograder.intake import notes
 from autograder.intake.changed_names import ending, is_alike, is_backup, likely, number, numbers
 from autograder.intake.kinds import HEAD, kind
 from autograder.intake.notebook_files import MAX_PRINTED
+from autograder.intake.prose import hidden_lines, is_prose
 from autograder.intake.source_text import in_utf8
 from autograder.intake.submission import packed_by
 from autograder.reports import markdown
@@ -93,6 +94,11 @@ def read_words(text: str) -> None:
         notes.in_code(text, ASSIGNMENT, is_given)
         notes.in_output(text[:MAX_PRINTED], ASSIGNMENT, is_given)
     list(notes.in_package({"cs_lib/layers.py": text.encode()}, ASSIGNMENT))
+    one, two = (question.grade_id for question in ASSIGNMENT.questions)
+    notes.speaks_to(one, text, ASSIGNMENT)
+    notes.answers_two(one, two, text, ASSIGNMENT)
+    is_prose(text)
+    list(hidden_lines(text))
     kind(text.encode()[:HEAD])
 
 
