@@ -262,3 +262,23 @@ def test_the_order_of_the_graders_changes_nothing(course: Course) -> None:
         cases = [(cell, replace(c, seconds=0.0)) for cell, g in record.grades.items() for c in g.cases]
         seen.add(str(sorted(cases, key=str)))
     assert len(seen) == 1
+
+
+AFTER = """
+@cases("double", Case("plain"), Case("negative"))
+def test_double_values(student, case):
+    x = np.arange(3.0) if case.id == "plain" else -np.arange(3.0)
+    close(parts(student.call("layers.double", x, keep=1), 2, name="double")[0], 2 * x, name="out", rtol=1e-7)
+
+@cases("back", Case("seen"), after=["double"])
+def test_back(student, case, lost):
+    if sorted(lost) != [("double", "negative")]:
+        fail("value", f"lost: {sorted(lost)}")
+"""
+
+
+def test_a_grader_is_given_what_was_lost_by_the_ids_of_its_tables(course: Course) -> None:
+    graders = "import numpy as np\nfrom autograder.checks.checks import close, fail, parts\n" + AFTER
+    edge_lost = SOLVED.replace("return 2 * x, ", "return 2 * abs(x), ")
+    assert outcomes(course, edge_lost, graders, double=1, back=1) == {"double": "pf", "back": "p"}
+    assert outcomes(course, SOLVED, graders, double=1, back=1) == {"double": "pp", "back": "f"}

@@ -35,6 +35,7 @@ from autograder.sandbox.sandboxed_student import SandboxedStudent
 
 CALLED = re.compile(r"^  \S+ line \d+, in (\w+)", re.MULTILINE)  # a student's line in `student_message`
 NO_FORWARD = re.compile(r"checked, because (\w+) is not written yet, and ")  # as `preparing` says it
+IN_TABLE = re.compile(r"^\w+\[(.+)\]$")  # a case's id in its table, of "batchnorm_forward_train[wide]"
 ATTEMPTS = 2  # a case that met a fault of ours is tried this often
 
 Key = tuple[str, str]  # grade id, case id
@@ -76,8 +77,12 @@ class Now:
         }
 
     def lost(self, cells: Collection[str]) -> frozenset[Key]:
-        """The cases of these cells that have failed."""
-        return frozenset(k for k, case in self.cases.items() if k[0] in cells and case.outcome == "failed")
+        """The cases of these cells that have failed, by the ids that graders gave them."""
+        return frozenset(
+            (cell, IN_TABLE.sub(r"\1", id))
+            for (cell, id), case in self.cases.items()
+            if cell in cells and case.outcome == "failed"
+        )
 
 
 class Judge:
