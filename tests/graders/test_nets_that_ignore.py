@@ -96,6 +96,12 @@ def test_a_net_without_normalization_says_so_in_every_case_alike(cell: str) -> N
     assert "ignores normalization=" in said.pop()
 
 
+def test_a_net_without_normalization_loses_nothing_of_dropout() -> None:
+    outcomes = [o for o in graded("ignores normalization") if o.grade_id == DROPOUT]
+    assert [o.case.id for o in outcomes if o.error] == []
+    assert not {"with_layernorm", "with_batchnorm"} & {o.case.id for o in outcomes}
+
+
 @pytest.mark.parametrize(
     ("name", "says"),
     [

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from autograder.checks.checks import mapping
 from autograder.checks.fixed import Arrays, under
 from autograder.graders.assignment2.deep_nets import Compare, compare_grads, compare_loss
 from autograder.graders.shared import nets
@@ -13,6 +14,12 @@ WITH_BATCHNORM = {**nets.PLAIN, **nets.pairs("layers.batchnorm_{}"), "layers.bat
 WITH_LAYERNORM = {**nets.PLAIN, **nets.pairs("layers.layernorm_{}")}
 WITH_DROPOUT = {**WITH_BATCHNORM, **WITH_LAYERNORM, **nets.pairs("layers.dropout_{}")}
 COMPARE: dict[str, Compare] = {"loss": compare_loss, "gradients": compare_grads}
+
+
+def params_with(student: Any, kind: str) -> dict[Any, Any]:
+    """The parameters of a small net with this normalization."""
+    net = student.new(TARGET, [3], input_dim=2, num_classes=2, normalization=kind)
+    return mapping(student.get(net, "params"), [], name=f"params of {NAME}")
 
 
 def build(student: Any, row: Arrays, *, reg: float = 0.0, dtype: str = "float64", **options: Any) -> Any:

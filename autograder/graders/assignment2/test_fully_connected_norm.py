@@ -16,6 +16,7 @@ from autograder.graders.assignment2.fully_connected import (
     TARGET,
     WITH_BATCHNORM,
     WITH_LAYERNORM,
+    params_with,
 )
 from autograder.graders.assignment2.fully_connected import build as with_params
 from autograder.graders.shared import nets
@@ -28,10 +29,7 @@ def build(student: Any, row: Arrays, **options: Any) -> Any:
     """The student's net with this entry's parameters in it; one that has no normalisation says so once."""
     kind = options.get("normalization")
     if kind:
-        params = student.get(
-            student.new(TARGET, [3], input_dim=2, num_classes=2, normalization=kind), "params"
-        )
-        check_normalizes(params, kind)
+        check_normalizes(params_with(student, kind), kind)
     return with_params(student, row, **options)
 
 
