@@ -13,7 +13,6 @@ import itertools
 import json
 import os
 import random
-import resource
 import signal
 import statistics
 import subprocess
@@ -43,7 +42,8 @@ class Load:
     students: list[str] = field(default_factory=list)
     dropped: dict[str, float] = field(default_factory=dict)
     megabytes: list[float] = field(default_factory=list)  # of the watch's own process
-    own_cpu: float = 0.0
+    own_cpu: dict[int, float] = field(default_factory=dict)  # of each run's own process
+    all_cpu: dict[int, float] = field(default_factory=dict)  # with the processes that it started
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
 
     @property
@@ -82,12 +82,25 @@ class Load:
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
         self.megabytes.append(int(status.partition("VmRSS:")[2].split()[0]) / 1024)
         parts = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        self.own_cpu = (int(parts[11]) + int(parts[12])) / TICKS
+        self.own_cpu[pid] = (int(parts[11]) + int(parts[12])) / TICKS
+        self.all_cpu[pid] = max(self.all_cpu.get(pid, 0.0), sum(_cpu_of(pid)))
 
     def waits(self) -> list[float]:
         """Seconds from being dropped to being shown, in order."""
         shown = {s: (self.out / f"results/{s}/results.json").stat().st_mtime for s in self.students}
         return sorted(shown[student] - self.dropped[student] for student in self.students)
+
+
+def _cpu_of(pid: int) -> Iterator[float]:
+    """Seconds of a process, those it has waited for, and all that it started and that still run."""
+    try:
+        parts = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        yield sum(map(int, parts[11:15])) / TICKS
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    except OSError:
+        return
+    for child in children:
+        yield from _cpu_of(int(child))
 
 
 def hand_ins(load: Load, count: int) -> Iterator[Path]:
@@ -131,15 +144,15 @@ def watch_until_done(load: Load, kills: int) -> "subprocess.Popen[bytes]":
     return run
 
 
-def report(load: Load, seconds: float, cpu: float) -> None:
-    waits, count = load.waits(), len(load.students)
+def report(load: Load, seconds: float) -> None:
+    waits, count, cpu = load.waits(), len(load.students), sum(load.all_cpu.values())
     rows = [
         ("hand-ins", f"{count}"),
         ("seconds until all are shown", f"{seconds:.1f}"),
         ("hand-ins a second", f"{count / seconds:.1f}"),
         ("wait of one: median, 95 %, longest", " / ".join(f"{w:.2f} s" for w in _marks(waits))),
         ("processor seconds a hand-in, all processes", f"{cpu / count:.3f}"),
-        ("of these the watch's own process", f"{load.own_cpu / count:.3f}"),
+        ("of these the watch's own process", f"{sum(load.own_cpu.values()) / count:.3f}"),
         ("processors in use, of 2", f"{cpu / seconds:.2f}"),
         ("memory of the watch's process, first / largest / last", _memory(load.megabytes)),
     ]
@@ -196,8 +209,7 @@ def main() -> None:
         load.sample(run.pid)
         run.terminate()
         code = run.wait()
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        report(load, seconds, used.ru_utime + used.ru_stime)
+        report(load, seconds)
         print(f"\nlost or kept twice: {graded_twice(load)}; exit code {code}")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from autograder import bounded
 from autograder.course.assignment import Assignment
 from autograder.course.roster import Roster
-from autograder.files import text_of, write_atomically
+from autograder.files import write_if_other
 from autograder.records.record import Record
 from autograder.reports import before_due, feedback, gradescope, pages
 
@@ -36,7 +36,10 @@ class StudentPages:
         """
         fault = ""
         try:
-            page, data = bounded.call(partial(self._rendered, graded, said, opens, after_due))
+            if after_due or self.assignment.course.watch.before_due == "all":
+                page, data = bounded.call(partial(self._full, graded, said))
+            else:  # fixed words: nothing in it can hold this process up
+                page, data = self._before_due(graded, said, opens)
         except OSError:
             raise
         except Exception as error:
@@ -46,29 +49,20 @@ class StudentPages:
             path = self.folder / graded.student / name
             if not text:
                 path.unlink(missing_ok=True)
-            elif not _holds(path, text):
-                write_atomically(path, text)
+            else:
+                write_if_other(path, text, named=False)  # every run compares it with what it should be
         return fault
 
-    def _rendered(
-        self, graded: Record, said: Sequence[str], opens: datetime | None, after_due: bool
-    ) -> tuple[str, str]:
-        view = "all" if after_due else self.assignment.course.watch.before_due
-        if view == "all":
-            noted = replace(graded, problems=(*said, *graded.problems))
-            person = self.people.get(graded.student) if self.people else None
-            names = {graded.student: person.called if person else ""}
-            page = feedback.render(noted, self.assignment, names=names)
-            return page, gradescope.results_json(noted, self.assignment)
-        zone = self.assignment.late.zone
+    def _full(self, graded: Record, said: Sequence[str]) -> tuple[str, str]:
+        noted = replace(graded, problems=(*said, *graded.problems))
+        person = self.people.get(graded.student) if self.people else None
+        names = {graded.student: person.called if person else ""}
+        page = feedback.render(noted, self.assignment, names=names)
+        return page, gradescope.results_json(noted, self.assignment)
+
+    def _before_due(self, graded: Record, said: Sequence[str], opens: datetime | None) -> tuple[str, str]:
+        view, zone = self.assignment.course.watch.before_due, self.assignment.late.zone
         local = opens.astimezone(zone) if opens else None
         until = f"{local.day} {local:%B %Y, %H:%M} ({zone})" if local else ""
         page = before_due.page(graded, self.assignment, view, said, until)
         return page, before_due.results_json(graded, self.assignment, view, said)
-
-
-def _holds(path: Path, text: str) -> bool:
-    try:
-        return text_of(path) == text
-    except (OSError, UnicodeDecodeError):
-        return False

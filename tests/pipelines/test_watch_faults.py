@@ -155,7 +155,7 @@ def test_no_room_to_keep_a_hand_in(
     assert desk.watch.health.trouble == ""
 
 
-@pytest.mark.parametrize(("owner", "name"), [(records, "save"), (student_pages, "write_atomically")])
+@pytest.mark.parametrize(("owner", "name"), [(records, "save"), (student_pages, "write_if_other")])
 def test_no_room_to_write_a_result(
     owner: object, name: str, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
