@@ -61,7 +61,9 @@ class Health:
         about["refused"] = [*self.refused[:SHOWN], *([f"and {more} more"] if more > 0 else [])]
         counted = {**here, "refused": len(self.refused), "heartbeat_seconds": round(when.timestamp(), 1)}
         try:
-            write_atomically(self.out / HEALTH, json.dumps(about, indent=1, ensure_ascii=False) + "\n", named=False)
+            write_atomically(
+                self.out / HEALTH, json.dumps(about, indent=1, ensure_ascii=False) + "\n", named=False
+            )
             write_atomically(self.out / COUNTERS, self._counters(counted), named=False)
         except OSError as error:
             self.trouble = self.trouble or str(error)
