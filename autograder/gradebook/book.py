@@ -175,6 +175,19 @@ class Gradebook:
             raise
         return list(outcome.entered)
 
+    def note_typed(self, earlier: Mapping[str, Mapping[str, str]]) -> None:
+        """Write down for which answers points were typed in formgrader, before others take their place.
+
+        Raises:
+            GradebookError: the database is locked, read-only or gone.
+        """
+        try:
+            ledger.note_typed(self._db, self.assignment.name, earlier)
+            self._db.commit()
+        except SQLAlchemyError as error:
+            self._db.rollback()
+            raise GradebookError(f"nothing is entered: {reason(self.url, error)}") from None
+
     def object(self, typed: Iterable[Typed], students: list[str], grade_ids: list[str]) -> int:
         """Put objections on the list, all or none; how many are new.
 

@@ -22,7 +22,7 @@ from autograder.errors import GradebookError, ReviewError
 from autograder.gradebook.nbgrader_tables import api
 from autograder.gradebook.tables import LINES
 
-How = Literal["room", "terminal", "second", "undo"]
+How = Literal["room", "terminal", "second", "undo", "formgrader"]
 CHUNK = 500  # students named in one query
 
 
@@ -238,6 +238,28 @@ def enter(
     done = _note(db, assignment, decision, chosen, "")
     kept = tuple(s for s in versions if s not in done.entered)
     return Applied(done.batch, done.entered, kept)
+
+
+def note_typed(db: Session, assignment: str, earlier: Mapping[str, Mapping[str, str]]) -> int:
+    """Lines for points that were typed in formgrader, which writes none, for answers that are others now; the
+    caller commits. `earlier` has the digests of the answers that stood there: grade id -> student -> digest.
+    """
+    count = 0
+    for grade_id, read in earlier.items():
+        rows = _locked(db, assignment, grade_id, list(read))
+        known = standing(lines(db, assignment, grade_id))
+        typed = [row for student, row in rows.items() if _is_typed(row.state, known.get((student, grade_id)))]
+        for row in typed:
+            points, comment = row.state.manual or 0.0, row.state.comment
+            line = Decision(grade_id, points, comment, {}, "formgrader", "formgrader", read)
+            _note(db, assignment, line, [row], "")
+        count += len(typed)
+    return count
+
+
+def _is_typed(state: State, line: LedgerEntry | None) -> bool:
+    """Whether points stand there that no line knows of."""
+    return state.manual is not None and (line is None or line.points != state.manual)
 
 
 def undo(db: Session, assignment: str, who: str, batch: str) -> Applied:

@@ -56,23 +56,27 @@ def from_csv(text: str) -> list[Typed]:
         ReviewError: a column is missing, or a line has no student or no text.
     """
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
-    header = [(name or "").strip().casefold() for name in reader.fieldnames or ()]
-    if missing := [name for name in COLUMNS if name not in header]:
-        raise ReviewError(
-            f"objections: expected the columns {', '.join(COLUMNS)}, got {', '.join(header) or 'none'}; "
-            f"add {missing[0]}"
-        )
-    reader.fieldnames = header
-    found = []
-    for row in reader:
-        cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
-        if not any(cells.values()):
-            continue
-        if not cells["student"] or not cells["text"]:
-            lacking = "student" if not cells["student"] else "text"
-            raise ReviewError(f"objections:{reader.line_num}: expected a {lacking}, got an empty cell")
-        found.append(Typed(**cells))
-    return found
+    try:
+        header = [(name or "").strip().casefold() for name in reader.fieldnames or ()]
+        if missing := [name for name in COLUMNS if name not in header]:
+            raise ReviewError(
+                f"objections: expected the columns {', '.join(COLUMNS)}, with commas between them, got "
+                f"{', '.join(header)[:200] or 'none'}; add {missing[0]}"
+            )
+        reader.fieldnames = header
+        return [Typed(**cells) for row in reader if any((cells := _cells(row, reader.line_num)).values())]
+    except csv.Error as error:
+        where = f"objections: expected a CSV, got what is none after line {reader.line_num}"
+        raise ReviewError(f"{where}: {error}") from None
+
+
+def _cells(row: dict[str, str], line: int) -> dict[str, str]:
+    """A line's columns; all empty where nothing is written in it."""
+    cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
+    lacking = next((name for name in ("student", "text") if not cells[name]), "")
+    if lacking and any(cells.values()):
+        raise ReviewError(f"objections:{line}: expected a {lacking}, got an empty cell")
+    return cells
 
 
 def add(

@@ -336,7 +336,7 @@ class ObjectionsHandler(ObjectionListHandler):
     @inside
     def post(self) -> None:
         files = self.request.files.get("csv", [])
-        if files and files[0].body:
+        if files:
             if len(files[0].body) > LARGEST:
                 raise ReviewError(f"expected a CSV of {LARGEST // 1_000_000} MB at most")
             try:

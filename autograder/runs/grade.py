@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from autograder import bounded, plugins
+from autograder.answers.groups import digest
 from autograder.apart import MACHINE, apart, note
 from autograder.course.assignment import Assignment
 from autograder.course.matched import match
@@ -187,6 +188,7 @@ def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result
         on_pages: dict[str, Record] = {}
         if not request.dry_run:
             if first or again:
+                _note_typed(request, store)
                 store.compared(regrade.as_json(changes))
                 store.publish()
             on_pages = _render(request, store, faults)
@@ -315,6 +317,21 @@ def _compare(store: Store) -> tuple[int, int, list[Change]]:
             again += 1
             changes += regrade.compare(before, after)
     return first, again, changes
+
+
+def _note_typed(request: Request, store: Store) -> None:
+    """Points typed in formgrader were given to the answers of before; after the moving nobody knows these."""
+    earlier: dict[str, dict[str, str]] = {}
+    for after in store.fresh():
+        before = store.before(after.student)
+        for grade_id, text in before.answers.items() if before is not None else ():
+            if text != after.answers.get(grade_id, ""):
+                earlier.setdefault(grade_id, {})[after.student] = digest(text)
+    if earlier:
+        from autograder.gradebook.book import Gradebook  # nbgrader takes a second to import
+
+        with Gradebook(request.gradebook, request.assignment) as book:
+            book.note_typed(earlier)
 
 
 def _records(request: Request, store: Store, faults: dict[str, str]) -> Iterator[Record]:

@@ -36,7 +36,12 @@ def test_a_csv_is_read() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "expected the columns student, grade_id, text, got none; add student"),
+        ("", "expected the columns student, grade_id, text, with commas between them, got none; add student"),
+        ("student;grade_id;text\n", "with commas between them, got student;grade_id;text; add student"),
+        (
+            "student,grade_id,text\ns001,," + "x" * 200_000,
+            "got what is none after line 1: field larger",
+        ),
         ("student,text\n", "got student, text; add grade_id"),
         ("student,grade_id,text\n,,Why?\n", "objections:2: expected a student, got an empty cell"),
         ("student,grade_id,text\ns001,,\n", "objections:2: expected a text, got an empty cell"),
@@ -146,5 +151,5 @@ def test_the_setting_is_a_text(tmp_path: Path) -> None:
 def test_a_gradebook_without_the_table_has_none(tmp_path: Path) -> None:
     assert by_student(sqlite_url(tmp_path / "new.db"), "assignment1") == {}
     (tmp_path / "folder.db").mkdir()
-    with pytest.raises(GradebookError, match="unable to open"):
+    with pytest.raises(GradebookError, match="expected a file, got a folder"):
         by_student(sqlite_url(tmp_path / "folder.db"), "assignment1")

@@ -255,6 +255,10 @@ def test_a_csv_of_objections_is_read(reader: Client) -> None:
     assert "2 new on the list, of 2." in page
     _, page = reader.ask("POST", f"{ROOM}/objections", body.encode(), Content_Type=kind)
     assert "0 new on the list, of 2." in page
+    for odd, why in (("", "got none; add student"), (f"{rows}s002,,{'x' * 200_000}\n", "none after line 3")):
+        sent = body.replace(rows, odd).encode()
+        code, page = reader.ask("POST", f"{ROOM}/objections", sent, Content_Type=kind)
+        assert (code, why in page) == (400, True)
 
 
 def test_comments_are_kept(reader: Client) -> None:

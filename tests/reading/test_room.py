@@ -409,7 +409,7 @@ def opened(room: Room) -> list[str]:
         return sorted(a.student for pile in room.piles(db, QUESTION) for a in pile.open)
 
 
-@pytest.mark.parametrize("how", ["room", "terminal"])
+@pytest.mark.parametrize("how", ["room", "terminal", "formgrader"])
 def test_points_of_an_earlier_answer_are_looked_at_again(
     room: Room, out: Path, assignment: Assignment, how: str
 ) -> None:
@@ -418,7 +418,17 @@ def test_points_of_an_earlier_answer_are_looked_at_again(
     else:
         with Gradebook(sqlite_url(out / "gradebook.db"), assignment) as book:
             read = {student: digest(CLASS[student]) for student in ("s001", "s002")}
-            book.decide(read, QUESTION, 2.0, who="reader one", read=read)
+            if how == "terminal":
+                book.decide(read, QUESTION, 2.0, who="reader one", read=read)
+            else:
+                for student in read:
+                    row = book._book.find_grade(QUESTION, NOTEBOOK, "assignment1", student)
+                    row.manual_score, row.needs_manual_grade = 2.0, False
+                book._db.commit()
+                book.note_typed(
+                    {QUESTION: {"s001": read["s001"], "s004": digest("s004 waits")}}
+                )  # as grade does
+                book.note_typed({QUESTION: {"s001": digest("once noted, it stays")}})
     graded_again(out, assignment, "s001", "Something else.")
     graded_again(out, assignment, "s002", CLASS["s002"])  # the same answer: the decision stands
     assert opened(room) == ["s001", "s003", "s004", "s005"]

@@ -10,10 +10,12 @@ import pytest
 from nbgrader import api
 
 from autograder.answers import labelled
+from autograder.answers.groups import digest
 from autograder.answers.labelled import Example
 from autograder.cli import main as cli
 from autograder.course import assignment as course
 from autograder.errors import GradebookError
+from autograder.gradebook import ledger
 from autograder.gradebook.book import Gradebook
 from autograder.gradebook.url import sqlite_url
 from tests import printed
@@ -89,7 +91,7 @@ def test_cells_that_could_not_be_graded_are_named_at_the_end(
     assert review(folder) == cli.ATTENTION
     said = " ".join(capsys.readouterr().out.split())
     assert "3 cells could not be graded, and are not in this list: of s002, s004." in said
-    assert "report.html says why; grade again, or enter points with --browser." in said
+    assert "html says why; grade again, or enter points with --browser." in said
     review(folder, "--json")
     assert printed.read("ReviewOutput", capsys.readouterr().out)["not_graded"] == {"s002": 1, "s004": 2}
     for one in ("s001", "s004"):
@@ -270,3 +272,23 @@ def test_a_locked_gradebook_enters_nothing(folder: Path) -> None:
         holder.rollback()
         holder.close()
     assert next(scores(folder))[1] is None
+
+
+@pytest.mark.long
+def test_points_typed_in_formgrader_are_noted_before_another_answer_comes(folder: Path) -> None:
+    with api.Gradebook(sqlite_url(folder / "out/gradebook.db")) as book:
+        for student in ("s001", "s002"):
+            row = book.find_grade(QUESTION, NOTEBOOK, "assignment1", student)
+            row.manual_score, row.needs_manual_grade = 1.0, False
+        book.db.commit()
+    hand_in(
+        folder / "submitted",
+        "s001",
+        {QUESTION: "Something else.", "inline_two_layer_net_2": "I do not know."},
+    )
+    grade(folder / "submitted", folder / "out")
+    with Gradebook(sqlite_url(folder / "out/gradebook.db"), course.load("assignment1")) as book:
+        [line] = ledger.lines(book._db, "assignment1")
+    assert (line.student, line.grade_id, line.points, line.who) == ("s001", QUESTION, 1.0, "formgrader")
+    assert line.read == digest(DOUBTFUL)
+    assert next(iter(scores(folder)))[1] == 1.0
