@@ -36,6 +36,10 @@ NO_ANSWER = frozenset(
 )
 
 
+READS = "a person reads this."
+OFF_TOPIC = "no word of this seems to be about the question; a person decides."
+
+
 @dataclass(frozen=True)
 class Verdict:
     outcome: Outcome
@@ -85,7 +89,7 @@ def _nothing(question: Question, answer: str, said: Sequence[Sentence]) -> tuple
     if _is_copied(question, said, words, items) and not _marks(question, answer):
         return "copied", "This is the question's own text, with no answer to it."
     if len(words) >= ON_TOPIC_FROM and not items and _is_off_topic(question, words):
-        return "off-topic", "no word of this seems to be about the question; a person decides."
+        return "off-topic", OFF_TOPIC
     return "", ""
 
 
@@ -165,7 +169,7 @@ def _is_off_topic(question: Question, words: Sequence[str]) -> bool:
 
 def _chosen(question: Question, answer: str) -> dict[str, Verdict]:
     """A choice that stands alone settles everything; whatever stands beside it, a person reads."""
-    read = {c.id: Verdict("unsure", f"{c.title}: a person reads this.") for c in question.criteria}
+    read = {c.id: Verdict("unsure", f"{c.title}: {READS}") for c in question.criteria}
     found = _choice(question, answer)
     if not found:
         return read

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from autograder.answers.question import Question
+from autograder.answers.verdict import OFF_TOPIC, READS
 from autograder.errors import RecordError
 from autograder.gradebook import ledger
 from autograder.gradebook.ledger import LedgerEntry, State
@@ -153,7 +154,7 @@ def answer_page(room: Room, db: Session, at: Standpoint) -> AnswerPageView:
         group=group,
         criteria=criteria,
         levels=() if criteria else tuple(_levels(here.grade.max_points)),
-        doubt=_why(here),
+        doubt=_why(here) or ("" if at.second else _off_topic(here, asked)),
         points=None if at.second else _typed(state, criteria),
         size=1 if at.second else len(answers),
         left=sum(len(p.open) for p in piles),
@@ -171,6 +172,13 @@ def _why(waiting: Waiting) -> str:
         what = "; ".join(case.message for case in grade.cases if case.outcome == "error" and case.message)
         return f"This could not be graded. {what or grade.comment}".strip()
     return grade.comment if grade.comment.startswith(DOUBT) else ""
+
+
+def _off_topic(waiting: Waiting, asked: QuestionView) -> str:
+    """The hint that each criterion has where an answer seems off topic, once."""
+    cases = [case for case in waiting.grade.cases if case.kind == "criterion" and case.outcome == "skipped"]
+    said = {_found(case, asked.titles.get(criterion_of(case), "")) for case in cases}
+    return OFF_TOPIC[:1].upper() + OFF_TOPIC[1:] if OFF_TOPIC in said else ""
 
 
 def _group(here: Waiting, pile: Pile, states: Mapping[str, State]) -> dict[str, str]:
@@ -228,7 +236,7 @@ def _criteria(
             title=asked.titles.get(name, name.replace("_", " ")),
             points=case.weight,
             full=asked.full.get(name, ""),
-            found="" if second else _found(case, asked.titles.get(name, "")),
+            found="" if second or (found := _found(case, asked.titles.get(name, ""))) == OFF_TOPIC else found,
             state="open" if second else _state(case, name, line),
             before={True: "met", False: "not met", None: ""}[before.get(name)],
         )
@@ -238,7 +246,9 @@ def _criteria(
 
 
 def _found(case: CaseResult, title: str) -> str:
-    return case.message.removeprefix(f"{title}: ")
+    """What the rubric found; empty where that is only that a person reads it."""
+    said = case.message.removeprefix(f"{title}: ")
+    return "" if case.outcome == "skipped" and said == READS else said
 
 
 def _state(case: CaseResult, name: str, line: LedgerEntry | None) -> str:

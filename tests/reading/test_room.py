@@ -10,6 +10,7 @@ import pytest
 from autograder.answers import labelled
 from autograder.answers.groups import digest
 from autograder.answers.labelled import Example
+from autograder.answers.verdict import OFF_TOPIC, READS
 from autograder.cli import main as cli
 from autograder.course.assignment import Assignment
 from autograder.errors import FolderError, GradebookError, RecordError, ReviewError
@@ -21,7 +22,7 @@ from autograder.gradebook.url import sqlite_url
 from autograder.reading.extension import _assignment as whose
 from autograder.reading.room import Room, SentDecision
 from autograder.reading.second import agreement, chosen, kappa
-from autograder.reading.views import Standpoint, answer_page
+from autograder.reading.views import AnswerPageView, Standpoint, answer_page
 from autograder.reading.waiting import Classroom, key_of
 from autograder.records import record as records
 from autograder.records.record import CaseResult, Grade
@@ -392,6 +393,31 @@ def test_what_could_not_be_graded_is_there_with_the_reason(
     save(room, SentDecision(grade_id, {key: seen}, {}, home.points / 2, ""))
     with room.session() as db:
         assert ledger.states(db, "assignment1", grade_id, ["s001"])["s001"].manual == home.points / 2
+
+
+def test_a_hint_is_shown_once_and_that_a_person_reads_is_not(
+    room: Room, out: Path, assignment: Assignment
+) -> None:
+    def page(said: str) -> AnswerPageView:
+        one = record(assignment, "s001", ALIKE)
+        grade = one.grades[QUESTION]
+        cases = tuple(
+            dataclasses.replace(c, outcome="skipped", message=c.message.replace("found.", said))
+            for c in grade.cases
+        )
+        grades = {**one.grades, QUESTION: dataclasses.replace(grade, cases=cases)}
+        records.save(dataclasses.replace(one, grades=grades), out / "records")
+        with room.session() as db:
+            at = Standpoint("", QUESTION, key_of("assignment1", "s001"), "reader one")
+            return answer_page(room, db, at)
+
+    for said, doubt, found in (
+        (READS, "", ""),
+        (OFF_TOPIC, "No word of this seems to be about the question; a person decides.", ""),
+        ("a person decides about this choice.", "", "a person decides about this choice."),
+    ):
+        shown = page(said)
+        assert (shown.doubt, {c.found for c in shown.criteria}) == (doubt, {found})
 
 
 # --- graded again after a decision -----------------------------------------------------------------
