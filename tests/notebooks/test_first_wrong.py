@@ -197,8 +197,14 @@ NETS = [  # the network, check cells, what is wrong, the check that names it, an
 
 @pytest.mark.parametrize(
     ("net", "notebook", "ids", "old", "new", "name", "hint"),
-    NETS,
-    ids=[f"{row[2][-1]}-{row[5]}".replace(" ", "-") for row in NETS],
+    [  # the checks of conv nets take four seconds each
+        pytest.param(
+            *row,
+            id=f"{row[2][-1]}-{row[5]}".replace(" ", "-"),
+            marks=pytest.mark.long if row[1] == "ConvolutionalNetworks" else (),
+        )
+        for row in NETS
+    ],
 )
 def test_the_first_wrong_layer_of_a_net_is_named(net, notebook, ids, old, new, name, hint, capsys):
     found, said = first_wrong(report(notebook, ids, {net: mutated(GIVEN[net], old, new)}, capsys))
