@@ -136,9 +136,9 @@ def write_atomically(path: Path, text: str, named: bool = True) -> None:
         raise
 
 
-def to_disk(folder: Path) -> None:
-    """A new name in a folder outlives a power cut only once the folder itself is written."""
-    handle = os.open(folder, os.O_RDONLY)
+def to_disk(path: Path) -> None:
+    """A file outlives a power cut once it is written; a new name in a folder, once the folder is."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

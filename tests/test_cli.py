@@ -153,3 +153,12 @@ def test_help_loads_no_room_of_the_engine() -> None:
     loaded = set(run.stdout.splitlines()[-1].split())
     assert "autograder.cli.main" in loaded
     assert loaded & {"numpy", "nbgrader", "sqlalchemy", "rich", "pytest", "autograder.cli.grade"} == set()
+
+
+def test_what_comes_after_grading_is_not_imported_before() -> None:
+    """A grading process starts sooner; the rest is imported while it works."""
+    code = "import sys, autograder.cli.grade; print(*(name for name in sys.modules if '.' not in name))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"sqlalchemy", "nbgrader", "nbconvert", "jinja2", "markdown_it", "pytest"} & set(
+        done.stdout.split()
+    )

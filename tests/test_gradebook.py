@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from nbgrader import api
 from nbgrader.dbutil import ALEMBIC_DIR
 from sqlalchemy.exc import SQLAlchemyError
@@ -169,10 +170,25 @@ def test_a_gradebook_is_made_whole_or_not_at_all(
     def cut(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(api, "Gradebook", cut)
+    monkeypatch.setattr("autograder.gradebook.book.schema_version", cut)  # the tables are there by then
     with pytest.raises(KeyboardInterrupt):
         Gradebook(sqlite_url(tmp_path / "gradebook.db"), assignment)
     assert not (tmp_path / "gradebook.db").exists()
+
+
+def test_a_new_gradebook_is_entered_in_a_few_transactions(url: str, assignment: Assignment) -> None:
+    """Each waits for the disk four times; nbgrader makes one for each cell."""
+    committed: list[object] = []
+
+    def note(connection: object) -> None:
+        committed.append(connection)
+
+    sa.event.listen(sa.engine.Engine, "commit", note)
+    try:
+        with Gradebook(url, assignment):
+            assert len(assignment.grade_cells) > len(committed) <= 5
+    finally:
+        sa.event.remove(sa.engine.Engine, "commit", note)
 
 
 def test_a_driver_that_is_not_there_is_told(assignment: Assignment) -> None:

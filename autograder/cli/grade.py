@@ -19,12 +19,10 @@ from autograder.cli.terminal import Terminal
 from autograder.course import assignment as course
 from autograder.course import roster
 from autograder.course.matched import match
-from autograder.gradebook.url import place, sqlite_url
 from autograder.records import changes as regrade
 from autograder.records.changes import Change
 from autograder.reports.score import UNREAD
 from autograder.runs import grade as grading
-from autograder.runs import publish as reporting
 from autograder.runs.grade import GradedLine, Request, Result
 from autograder.safe_text import shown
 
@@ -96,6 +94,8 @@ def table(
     result: Result, request: Request, loose: Sequence[str] = (), names: Mapping[str, str] | None = None
 ) -> None:
     """One line a student, what lies beside the hand-ins, and where everything lies."""
+    from autograder.gradebook.url import place  # by now, grading has imported it
+
     console = Terminal()
     title = f"{request.assignment.title} ({request.assignment.name})"
     table = Table(title=title, title_justify="left", header_style="bold")
@@ -140,7 +140,7 @@ def table(
         ("report", request.out / "report.html"),
         ("grades", request.out / "grades.csv"),
         ("changes", request.out / "changes.csv"),
-        ("gradebook", place(request.gradebook)),
+        ("gradebook", place(request.url)),
     ):
         console.print(f"  {label:<10}{path}", highlight=False, soft_wrap=True)
 
@@ -193,7 +193,7 @@ def run(options: argparse.Namespace) -> int:
         sources=sources,
         level=chosen_level(options),
         out=options.out,
-        gradebook=options.gradebook or sqlite_url(options.out / "gradebook.db"),
+        gradebook=options.gradebook or "",
         jobs=options.jobs,
         scheduler=options.scheduler,
         dry_run=options.dry_run,
@@ -208,6 +208,8 @@ def run(options: argparse.Namespace) -> int:
         show(output(result, request, loose))
     else:
         table(result, request, loose, {student: matched.called(student) for student in matched.found})
+    from autograder.runs import publish as reporting  # by now, grading has imported it
+
     unknown = reporting.tell(matched if people else None)
     return (
         ATTENTION if loose or unknown or result.faults or any(line.needed for line in result.lines) else DONE

@@ -9,7 +9,8 @@ points in formgrader enters none: the cell no longer waits, which holds as long 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -26,6 +27,7 @@ from autograder.apart import note
 from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
 from autograder.errors import GradebookError
+from autograder.files import to_disk
 from autograder.gradebook import lateness as penalties
 from autograder.gradebook import ledger, objections, tables
 from autograder.gradebook.ledger import Decision
@@ -60,11 +62,12 @@ class Gradebook:
         try:
             where = patient(url)
             refuse_torn(where, place(url))
-            _create(where, course)
+            _create(where)
             self._book = api.Gradebook(where, course)
-            self._ensure_indexes()
             tables.create(self._book.engine)
-            self._ensure_assignment()
+            with self._one_transaction():
+                _create_indexes(self._db.connection())
+                self._ensure_assignment()
         except SQLAlchemyError as error:
             raise GradebookError(reason(url, error)) from None
         except ModuleNotFoundError as error:  # the driver of a server's database is an optional extra
@@ -234,14 +237,15 @@ class Gradebook:
 
     # the assignment's own rows
 
-    def _ensure_indexes(self) -> None:
-        """nbgrader has no index for "the grades of this notebook": each look-up reads the whole table, and
-        entering a class takes time that grows with its square."""
-        if self._book.engine.dialect.name in ("sqlite", "postgresql"):
-            for table, column in INDEXED:
-                name = f"autograder_{table}_{column}"
-                self._db.execute(text(f'CREATE INDEX IF NOT EXISTS {name} ON "{table}" ({column})'))
-            self._db.commit()
+    @contextmanager
+    def _one_transaction(self) -> Iterator[None]:
+        """nbgrader commits after every row, which waits for the disk four times; in here, once at the end."""
+        vars(self._book.db)["commit"] = self._book.db.flush
+        try:
+            yield
+        finally:
+            del vars(self._book.db)["commit"]
+        self._db.commit()
 
     def _ensure_assignment(self) -> None:
         """The assignment, its notebooks and cells as nbgrader's own release step would enter them."""
@@ -328,15 +332,10 @@ def _waits(grade: Grade, manual_score: float | None, confirmed: bool) -> bool:
     return grade.state != "graded" and manual_score is None and not (confirmed and grade.points is not None)
 
 
-def _create(url: URL, course: str) -> None:
+def _create(url: URL) -> None:
     """A new gradebook appears whole or not at all: one killed half way would lack its version for ever."""
     if url.get_backend_name() != "sqlite":
-        engine = create_engine(url)
-        try:
-            with engine.begin() as transaction:
-                _create_tables(transaction)
-        finally:
-            engine.dispose()
+        _create_in(url)
         return
     path = Path(url.database or "")
     if (
@@ -345,8 +344,30 @@ def _create(url: URL, course: str) -> None:
         return
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".gradebook-") as folder:
         half = Path(folder) / "gradebook.db"
-        api.Gradebook(URL.create("sqlite", database=str(half)), course).close()
+        _create_in(URL.create("sqlite", database=str(half)))
+        to_disk(half)
         half.replace(path)
+
+
+def _create_in(url: URL) -> None:
+    engine = create_engine(url)
+    try:
+        with engine.begin() as transaction:
+            if engine.dialect.name == "sqlite":  # a half-made file, which is put to disk as a whole
+                transaction.exec_driver_sql("PRAGMA synchronous = OFF")
+            _create_tables(transaction)
+            _create_indexes(transaction)
+    finally:
+        engine.dispose()
+
+
+def _create_indexes(transaction: Connection) -> None:
+    """nbgrader has no index for "the grades of this notebook": each look-up reads the whole table, and
+    entering a class takes time that grows with its square."""
+    if transaction.dialect.name in ("sqlite", "postgresql"):
+        for table, column in INDEXED:
+            name = f"autograder_{table}_{column}"
+            transaction.execute(text(f'CREATE INDEX IF NOT EXISTS {name} ON "{table}" ({column})'))
 
 
 def _create_tables(transaction: Connection) -> None:

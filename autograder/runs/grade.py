@@ -6,6 +6,7 @@ exports are renderings of records, brought up to date by each run.
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 import tempfile
@@ -24,7 +25,6 @@ from autograder.course.matched import match
 from autograder.course.roster import Roster
 from autograder.errors import FolderError, GradingError, RecordError
 from autograder.files import text_of, write_if_other
-from autograder.gradebook.graded import UNCLAIMED, Graded
 from autograder.intake import Source
 from autograder.intake.written import PICTURE
 from autograder.judge.task import Task
@@ -33,13 +33,14 @@ from autograder.records.changes import Change
 from autograder.records.record import Record
 from autograder.records.store import COMPARED, OUT_FOLDERS, Store
 from autograder.reports.score import needed, score
-from autograder.runs import publish as reporting
 from autograder.safe_text import shown
 from autograder.sandbox.level import Level
 from autograder.workers import pool
 from autograder.workers.unchanged import unchanged
 
 RESULTS = ("gradebook.db", "grades.csv", ".lock")  # what only a run writes
+# What comes after grading, imported while processes grade: SQLAlchemy, nbgrader's tables, templates.
+AFTERWARDS = ("autograder.gradebook.book", "autograder.runs.publish", "autograder.gradebook.objections")
 HOPELESS = 5  # hand-ins from the start of a run with one and the same fault: the run stops
 
 
@@ -76,7 +77,7 @@ class Request:
     sources: Sequence[Source]
     level: Level
     out: Path
-    gradebook: str  # SQLAlchemy URL
+    gradebook: str = ""  # SQLAlchemy URL; empty: OUT/gradebook.db
     jobs: int = 1
     scheduler: str = ""  # address of a Dask scheduler; empty: processes of this machine
     dry_run: bool = False
@@ -86,6 +87,13 @@ class Request:
     withdrawn: tuple[str, ...] = ()  # who are to be left out from now on
     progress: Progress = silent
     unclaimed: tuple[str, ...] = ()  # what lies in the class's folder and is nobody's hand-in
+
+    @property
+    def url(self) -> str:
+        """Of the gradebook."""
+        from autograder.gradebook.url import sqlite_url  # SQLAlchemy, see AFTERWARDS
+
+        return self.gradebook or sqlite_url(self.out / "gradebook.db")
 
 
 @dataclass(frozen=True)
@@ -266,7 +274,7 @@ def _grade_changed(request: Request, store: Store) -> str:
         if request.scheduler:
             plugins.load("dask").run(plan, tasks, request.scheduler, done, progress.say)
         else:
-            pool.run(plan, tasks, max(1, request.jobs), done, progress.say)
+            pool.run(plan, tasks, max(1, request.jobs), done, progress.say, _prepare)
     return _met_by_all(faults)
 
 
@@ -279,6 +287,11 @@ def _met_by_all(faults: list[str]) -> str:
         f"{who} could be graded as a whole, for one reason: {faults[0]}; put that right and run the same "
         "command again, which grades them anew"
     )
+
+
+def _prepare() -> None:
+    for module in AFTERWARDS:
+        importlib.import_module(module)
 
 
 def _stop_if_hopeless(faults: list[str], graded: Record) -> None:
@@ -362,17 +375,19 @@ def _read_decided(request: Request, store: Store, faults: dict[str, str]) -> Ite
         return records
     from autograder.gradebook.decisions import decided
 
-    return decided(records, request.gradebook, request.assignment, faults)
+    return decided(records, request.url, request.assignment, faults)
 
 
 def _render(request: Request, store: Store, faults: dict[str, str]) -> dict[str, Record]:
     """Bring gradebook, feedback, class report and grades up to the records; those, as they are shown."""
-    from autograder.gradebook.book import Gradebook  # nbgrader takes a second to import
+    from autograder.gradebook.book import Gradebook
+    from autograder.gradebook.graded import UNCLAIMED, Graded
+    from autograder.runs import publish as reporting
 
     assignment, out = request.assignment, request.out
-    graded = Graded(assignment, out, request.gradebook, faults)
+    graded = Graded(assignment, out, request.url, faults)
     seen: set[str] = set()
-    with Gradebook(request.gradebook, assignment) as book:
+    with Gradebook(request.url, assignment) as book:
         book.catch_up(_noting_seen(_records(request, store, faults), assignment, seen), faults)
         matched = match(graded.students, request.roster)
         book.name({student: matched.names(student) for student in matched.found})
@@ -412,7 +427,7 @@ def _publish(request: Request, store: Store, faults: dict[str, str], seen: Colle
     from autograder.bridge import formgrader
 
     if request.formgrader:
-        formgrader.settings(request.out, request.assignment, request.gradebook)
+        formgrader.settings(request.out, request.assignment, request.url)
 
     def publish(source: Source) -> None:
         graded = store.newest(source.student)

@@ -209,9 +209,16 @@ class Warm(_Pool):
             process.end()
 
 
-def run(plan: Plan, tasks: Iterable[Task], jobs: int, emit: Emit, say: Say = on_stderr) -> None:
+def run(
+    plan: Plan,
+    tasks: Iterable[Task],
+    jobs: int,
+    emit: Emit,
+    say: Say = on_stderr,
+    meanwhile: Callable[[], None] | None = None,
+) -> None:
     """Grade every task; `emit(task, record)` as each is done, with None where nothing has changed.
-    `say(line)` where a process is replaced.
+    `say(line)` where a process is replaced. `meanwhile` is called while the processes start.
 
     Raises:
         GradingError: the hidden graders do not load, or no process can start.
@@ -222,6 +229,8 @@ def run(plan: Plan, tasks: Iterable[Task], jobs: int, emit: Emit, say: Say = on_
     try:
         for _ in range(min(jobs, len(pool.waiting))):
             pool.start()
+        if meanwhile:
+            meanwhile()
         while pool.at_work:
             pool.listen()
     finally:
