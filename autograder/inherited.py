@@ -57,8 +57,9 @@ RAISED = (  # as far as may be: too little of these is noticed by itself, and is
 
 
 def limits(memory_mb: int) -> tuple[Limit, ...]:
-    """What grading needs, with so much memory for one process on top of what it maps."""
-    needed = (memory_mb + max(ROOM_MB, mapped() // MIB)) * MIB
+    """What grading needs, with so much memory for one process on top of what it maps; never less than for a
+    judge, so that nobody is asked twice."""
+    needed = (max(memory_mb, JUDGE_MB) + max(ROOM_MB, mapped() // MIB)) * MIB
     return (
         Limit(resource.RLIMIT_AS, "address space", "v", needed, 1024, " KB"),
         Limit(resource.RLIMIT_DATA, "memory for data", "d", needed, 1024, " KB"),
@@ -81,6 +82,14 @@ def refuse_low_limits(memory_mb: int = JUDGE_MB) -> None:
             f"nothing is graded under the limits of this shell, service or batch job: {'; '.join(low)}; "
             "raise that where it is set and run the same command again"
         )
+
+
+def refuse_no_room() -> None:
+    """Raises LimitError where not even the engine itself can be imported."""
+    for which in (resource.RLIMIT_AS, resource.RLIMIT_DATA):
+        _, hard = resource.getrlimit(which)
+        if hard != UNLIMITED and hard < ROOM_MB * MIB:
+            refuse_low_limits()
 
 
 def mapped() -> int:

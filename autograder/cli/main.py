@@ -21,6 +21,7 @@ from autograder.cli.codes import (
     USAGE,
     USED_WRONGLY,
 )
+from autograder.errors import LimitError
 
 __all__ = ["ATTENTION", "CODES", "DONE", "FAILED", "USAGE", "VERBS", "main", "parser"]
 
@@ -47,7 +48,14 @@ VERBS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     inherited.settle()
-    options = parser([word for word in given if word in VERBS][:1]).parse_args(given)
+    try:
+        inherited.refuse_no_room()
+        options = parser([word for word in given if word in VERBS][:1]).parse_args(given)
+    except LimitError as error:
+        print(f"autograder: {error}", file=sys.stderr)
+        return FAILED
+    except MemoryError:
+        return _no_memory()
     try:
         code: int = options.verb(options)
     except (*USED_WRONGLY, *COULD_NOT_RUN) as error:
@@ -63,10 +71,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return FAILED
+    except MemoryError:
+        return _no_memory()
     except KeyboardInterrupt:
         print("autograder: stopped; run the same command again to go on where it was", file=sys.stderr)
         return FAILED
     return code
+
+
+def _no_memory() -> int:
+    print(
+        "autograder: there is no more memory; what is done is kept, so make room, or raise the limit (ulimit "
+        "-v), and run the same command again",
+        file=sys.stderr,
+    )
+    return FAILED
 
 
 class ShowVersion(argparse.Action):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from autograder import inherited
 from autograder.course.assignment import Assignment
 from autograder.errors import CourseError
 from autograder.sandbox import level
@@ -25,6 +26,7 @@ def add_isolation(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen_level(options: argparse.Namespace) -> Level:
+    inherited.refuse_low_limits()
     if options.unsafe_no_sandbox:
         print("autograder: no isolation: student code can read and change anything here", file=sys.stderr)
         return level.unsafe()

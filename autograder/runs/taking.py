@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from autograder.errors import IntakeError
+from autograder.files import folder_at
 from autograder.intake import archive_of_hand_ins as archive
 from autograder.intake import drop_folder
 from autograder.intake.archive_of_hand_ins import StoredHandIn
@@ -57,7 +58,7 @@ class Taking:
 
     def resume(self) -> list[str]:
         """Sweep up what was left half, and learn what is kept; the students."""
-        self.kept.mkdir(parents=True, exist_ok=True)
+        folder_at(self.kept)
         for half in self.kept.glob(f"*/{archive.PART}*"):
             shutil.rmtree(half)
         for student in self.students():

@@ -209,3 +209,11 @@ def test_nothing_runs_in_real_time() -> None:
     if "PermissionError" in done.stderr:
         pytest.skip("this container may not run anything in real time")
     assert done.stdout == "True\n", done.stderr
+
+
+def test_too_little_memory_to_begin_is_said(kit: Kit, tmp_path: Path) -> None:
+    kit.hand_in("s001")
+    under = lower(LIMITS["address space"], 150 * MIB)
+    done = run_under(under, kit.command(tmp_path / "out"), cwd=kit.home, env=kit.environment)
+    assert done.returncode == 3
+    assert done.stderr.startswith("autograder: nothing is graded under the limits of this shell")
