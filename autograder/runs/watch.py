@@ -75,6 +75,7 @@ class FolderWatch:
         self.queue: dict[str, float] = {}  # student -> since when they wait
         self.known: deque[str] = deque()  # students of an earlier run, looked at when nobody waits
         self.at_work: dict[str, str] = {}  # student -> which hand-in
+        self.ahead = 0  # of these, how many are not begun yet
         self.done: deque[tuple[str, Record | None]] = deque()  # not on disk yet
         self.alarms: dict[str, datetime] = {}  # student -> when another hand-in's turn comes
         self.retries: dict[str, tuple[float, float]] = {}  # student -> when again, and how long they waited
@@ -145,6 +146,7 @@ class FolderWatch:
             self._wake()
         self._publish_done()
         self._feed(pool)
+        self.ahead = len(pool.waiting)
         self._count()
         pool.listen(LOOK_SECONDS)
         self._publish_done()
@@ -331,7 +333,8 @@ class FolderWatch:
 
     def _count(self, at_once: bool = False) -> None:
         health, here = self.health, time.monotonic()
-        health.queue, health.at_work = len(self.queue) + len(self.known), len(self.at_work)
+        health.queue = len(self.queue) + len(self.known) + self.ahead
+        health.at_work = len(self.at_work) - self.ahead
         health.arriving, health.refused = self.drop.arriving, sorted(self.drop.refused.values())
         health.oldest_waiting_seconds = round(here - min(self.queue.values(), default=here), 1)
         health.trouble = self.troubles.said()
