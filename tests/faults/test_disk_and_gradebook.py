@@ -230,10 +230,10 @@ import errno as _errno
 _write = write_atomically
 
 
-def write_atomically(path, text):
+def write_atomically(path, text, *named):
     if path.match({name!r}) and Path({switch!r}).exists():
         raise OSError(_errno.{error}, os.strerror(_errno.{error}), str(path))
-    _write(path, text)
+    _write(path, text, *named)
 """
 
 
