@@ -103,7 +103,7 @@ def _holds_no_more(answer: str) -> bool:
 
 MARKUP = "#*>|`$~_"  # signs of Markdown, which say nothing where nothing stands beside them
 _MARKUP = re.compile(r"[^\w\s'’]+")
-_COMMENT = re.compile(r"<!--+|--+>")
+_COMMENT = re.compile(r"<!--+|(?<!-)--+>")  # each run of dashes is looked through once
 _PICKED = re.compile(r"[^\w\s.,:;!?\"'()-]")  # may mark one of several: bold, struck out, a tick, a box
 
 

@@ -26,8 +26,8 @@ CPU_SECONDS = 0.5
 # Tried with as much as they ever get, and why that is less.
 SHORT = {
     "answers/text.py _EMPHASIS": MAX_CHARACTERS,  # of an answer, which is cut before
-    "answers/choices.py _ARROW": MAX_CHARACTERS,  # of a longer answer none is read
-    "answers/choices.py [^.?!\\n]*\\?": 0,  # the question's own text
+    "answers/signs.py _ARROW": MAX_CHARACTERS,  # of a longer answer none is read
+    "answers/signs.py [^.?!\\n]*\\?": 0,  # the question's own text
 }
 
 
