@@ -343,7 +343,7 @@ def _note_typed(request: Request, store: Store) -> None:
     if earlier:
         from autograder.gradebook.book import Gradebook  # nbgrader takes a second to import
 
-        with Gradebook(request.gradebook, request.assignment) as book:
+        with Gradebook(request.url, request.assignment) as book:
             book.note_typed(earlier)
 
 
