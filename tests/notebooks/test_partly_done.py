@@ -38,11 +38,11 @@ def partly(name: str, written: Callable[[str], bool], folder: Path) -> None:
 
 def filled(given: str, solution: str, name: str) -> str:
     """The text of a file with a function, or all methods of a class, as the solution has them."""
-    new = work._functions(ast.parse(solution))
-    for each, node in reversed(work._functions(ast.parse(given)).items()):
+    new = work.functions(ast.parse(solution))
+    for each, node in reversed(work.functions(ast.parse(given)).items()):
         if each == name or each.startswith(f"{name}."):
             lines = given.split("\n")
-            lines[node.lineno - 1 : node.end_lineno] = work._segment(solution, new[each]).split("\n")
+            lines[node.lineno - 1 : node.end_lineno] = work.segment(solution, new[each]).split("\n")
             given = "\n".join(lines)
     return given
 
