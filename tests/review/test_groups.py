@@ -137,7 +137,7 @@ def test_a_cell_of_code_that_needs_review_is_listed_with_the_reason(
     printed = capsys.readouterr().out
     assert why in " ".join(printed.split())
     assert "30 of 30 checks passed" in printed
-    [shown] = output(assignment.name, [group]).groups
+    [shown] = output(assignment.name, [group], {}).groups
     assert [(c.id, c.proposed) for c in shown.criteria] == [(case.id, None) for case in cases]
     assert review.decision(f"{group.id}=3", "", [group]).points == 3.0
     assert review.decision(f"{group.id}=proposed", "", [group]).points == 2.0
@@ -251,6 +251,6 @@ def test_a_long_list_is_cut_in_print_only(assignment: Assignment, capsys: pytest
     assert "and 8 more" in printed
     assert "[bold]p[/bold]" in printed
     assert len(printed) < 2000
-    [shown] = output(assignment.name, waiting).groups
+    [shown] = output(assignment.name, waiting, {}).groups
     assert shown.answer == text
     assert len(shown.students) == 20
