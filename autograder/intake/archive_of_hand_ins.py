@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -26,7 +25,7 @@ from datetime import datetime
 from pathlib import Path
 
 from autograder.errors import IntakeError
-from autograder.files import text_of, whole, write_atomically
+from autograder.files import text_of, to_disk, whole, write_atomically
 from autograder.intake.archives import odd
 from autograder.intake.facts import FILES
 
@@ -82,14 +81,10 @@ def keep(folder: Path, kept: StoredHandIn, files: Mapping[str, bytes]) -> bool:
     return True
 
 
-def to_disk(place: Path) -> None:
+def all_to_disk(place: Path) -> None:
     """Have the disk hold a hand-in before anything follows from it. (`collect` syncs once for all.)"""
     for path in [*sorted(place.rglob("*")), place, place.parent]:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        to_disk(path)
 
 
 def _is_whole(place: Path, files: Mapping[str, bytes]) -> bool:

@@ -119,7 +119,7 @@ class Taking:
                 key=archive.key(files, when, unreadable),
             )
             archive.keep(room, kept, files)
-            archive.to_disk(room / kept.key)
+            archive.all_to_disk(room / kept.key)
             say(f"{dropped.student}: {dropped.name} taken")
         self.drop.taken(dropped)
         self.taken.add(_identity(dropped.student, dropped.name, when))

@@ -14,7 +14,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import IO, Any, NoReturn
 
-from autograder.inherited import JUDGE_MB, refuse_low_limits
+from autograder.inherited import refuse_low_limits
 from autograder.sandbox import harden, launch
 from autograder.sandbox import seccomp as policy
 from autograder.sandbox.channel import Channel
@@ -70,7 +70,7 @@ class Sandbox:
         if not (self.level.safe or self.level.accepted or unsafe):
             reasons = "; ".join(self.level.advice) or f"level {self.level.name} does not isolate"
             raise SandboxError(f"student code cannot be isolated on this machine: {reasons}")
-        refuse_low_limits(max(self.limits.memory_mb, JUDGE_MB))
+        refuse_low_limits(self.limits.memory_mb)
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._complaints: IO[bytes] | None = None

@@ -49,7 +49,7 @@ class Plan:
 
     def refuse_low_limits(self) -> None:
         memory = course.load(self.assignment, self.root).limits.memory_mb
-        inherited.refuse_low_limits(max(memory, inherited.JUDGE_MB))
+        inherited.refuse_low_limits(memory)
 
 
 Emit = Callable[[Task, Record | None], None]
