@@ -5,6 +5,7 @@ methods that the source calls, so that a new one is tried on the day it is writt
 """
 
 import ast
+import gc
 import importlib
 import re
 import time
@@ -112,13 +113,18 @@ def _took(label: str, unit: str, size: int) -> float:
 
 
 def _cost(tried: tuple[str, str]) -> float:
-    """Seconds of the processor, where they grow faster than the text; a busy machine slows all alike."""
+    """Seconds of the processor, where every try of three is over the bound.
+
+    One alone may pay for a collection of garbage, or for a machine that is busy with something else.
+    """
     label, unit = tried
     size = SHORT.get(label, SIZE)
-    whole = _took(label, unit, size)
-    if whole <= CPU_SECONDS or (whole <= 10 * CPU_SECONDS and whole < 8 * _took(label, unit, size // 4)):
-        return 0.0
-    return whole
+    gc.disable()
+    for _ in range(3):
+        took = _took(label, unit, size)
+        if took <= CPU_SECONDS:
+            return 0.0
+    return took
 
 
 def test_every_pattern_is_linear() -> None:
