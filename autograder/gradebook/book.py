@@ -93,15 +93,8 @@ class Gradebook:
         Raises:
             GradebookError: the database is locked, read-only, full or gone.
         """
-        try:
+        with self._whole_or_not(f"{record.student} is not entered"):
             self._enter(record)
-            self._db.commit()
-        except SQLAlchemyError as error:
-            self._db.rollback()
-            raise GradebookError(f"{record.student} is not entered: {reason(self.url, error)}") from None
-        except BaseException:
-            self._db.rollback()
-            raise
 
     def catch_up(self, records: Iterable[Record], faults: dict[str, str] | None = None) -> int:
         """Enter the records that are not in the gradebook yet as they are now; how many those were.
@@ -136,16 +129,12 @@ class Gradebook:
         Raises:
             GradebookError: the database is locked, read-only, full or gone.
         """
-        try:
+        with self._whole_or_not("names are not entered"):
             for row in self._db.query(api.Student):
                 last, first, email = people.get(row.id, ("", "", ""))
                 for field, value in (("last_name", last), ("first_name", first), ("email", email)):
                     if value and getattr(row, field) != value:
                         setattr(row, field, value)
-            self._db.commit()
-        except SQLAlchemyError as error:
-            self._db.rollback()
-            raise GradebookError(f"names are not entered: {reason(self.url, error)}") from None
 
     def decide(
         self,
@@ -166,16 +155,9 @@ class Gradebook:
             GradebookError: a student is not there, or the database is locked, read-only or gone.
         """
         decision = Decision(grade_id, points, comment or None, who=who, how="terminal", read=read or {})
-        try:
-            versions = dict.fromkeys(students)
+        versions = dict.fromkeys(students)
+        with self._whole_or_not():
             outcome = ledger.enter(self._db, self.assignment.name, decision, versions, overwrite)
-            self._db.commit()
-        except SQLAlchemyError as error:
-            self._db.rollback()
-            raise GradebookError(f"nothing is entered: {reason(self.url, error)}") from None
-        except BaseException:
-            self._db.rollback()
-            raise
         return list(outcome.entered)
 
     def note_typed(self, earlier: Mapping[str, Mapping[str, str]]) -> None:
@@ -184,12 +166,8 @@ class Gradebook:
         Raises:
             GradebookError: the database is locked, read-only or gone.
         """
-        try:
+        with self._whole_or_not():
             ledger.note_typed(self._db, self.assignment.name, earlier)
-            self._db.commit()
-        except SQLAlchemyError as error:
-            self._db.rollback()
-            raise GradebookError(f"nothing is entered: {reason(self.url, error)}") from None
 
     def object(self, typed: Iterable[Typed], students: list[str], grade_ids: list[str]) -> int:
         """Put objections on the list, all or none; how many are new.
@@ -198,23 +176,31 @@ class Gradebook:
             ReviewError: a student or a cell is not there.
             GradebookError: the database is locked, read-only or gone.
         """
-        try:
+        with self._whole_or_not():
             return objections.add(self._db, self.assignment.name, typed, students, grade_ids)
+
+    @contextmanager
+    def _whole_or_not(self, otherwise: str = "nothing is entered") -> Iterator[None]:
+        """Commit all of it. Raises GradebookError, with `otherwise`, where the database does not let us."""
+        try:
+            yield
+            self._db.commit()
         except SQLAlchemyError as error:
             self._db.rollback()
-            raise GradebookError(f"nothing is entered: {reason(self.url, error)}") from None
+            raise GradebookError(f"{otherwise}: {reason(self.url, error)}") from None
+        except BaseException:
+            self._db.rollback()
+            raise
 
     def _entered(self, students: list[str]) -> dict[str, StudentRows]:
         """student -> what the gradebook says of them."""
         found: dict[str, StudentRows] = {student: StudentRows() for student in students}
         try:
-            for student, name, *row in rows_of(
-                self._db, api.Grade, GRADE_COLUMNS, self.assignment.name, students
-            ):
+            grades = rows_of(self._db, api.Grade, GRADE_COLUMNS, self.assignment.name, students)
+            for student, name, *row in grades:
                 found[student].grades[name] = tuple(row)
-            for student, name, *row in rows_of(
-                self._db, api.Comment, COMMENT_COLUMNS, self.assignment.name, students
-            ):
+            comments = rows_of(self._db, api.Comment, COMMENT_COLUMNS, self.assignment.name, students)
+            for student, name, *row in comments:
                 found[student].comments[name] = tuple(row)
         except SQLAlchemyError as error:
             raise GradebookError(reason(self.url, error)) from None
@@ -234,8 +220,6 @@ class Gradebook:
                 if cell.manual:
                     wanted.comments[cell.grade_id] = (proposal.words(grade) or None,)
         return wanted
-
-    # the assignment's own rows
 
     @contextmanager
     def _one_transaction(self) -> Iterator[None]:
@@ -268,8 +252,6 @@ class Gradebook:
         )
         if cell.manual:
             self._book.update_or_create_solution_cell(cell.grade_id, cell.notebook, name)
-
-    # one student's rows
 
     def _enter(self, record: Record) -> None:
         if self._db.get(api.Student, record.student) is None:

@@ -11,17 +11,15 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 
-from sqlalchemy import create_engine
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from autograder.apart import apart
 from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
-from autograder.errors import GradebookError
 from autograder.gradebook import ledger, tables
+from autograder.gradebook.ledger import State
 from autograder.gradebook.nbgrader_tables import api, rows_of
-from autograder.gradebook.url import patient, reason
+from autograder.gradebook.url import opened
 from autograder.records.record import CaseResult, Grade, Outcome, Record, criterion_of
 
 CHUNK = 200  # students looked up at once
@@ -30,21 +28,11 @@ CHUNK = 200  # students looked up at once
 Verdicts = Mapping[str, tuple[bool, str]]  # criterion -> whether it is met, and its title
 
 
-@dataclass(frozen=True)
-class GradeRow:
-    """A grade's row in the gradebook."""
-
-    auto: float | None
-    manual: float | None
-    extra: float | None
-    waits: bool
-
-
 @dataclass
 class Entered:
     """What the gradebook holds about one student's hand-in."""
 
-    decisions: dict[str, GradeRow] = field(default_factory=dict)  # grade id -> row
+    decisions: dict[str, State] = field(default_factory=dict)  # by grade id
     comments: dict[str, str] = field(default_factory=dict)  # grade id -> what a person wrote
     verdicts: dict[str, Verdicts] = field(default_factory=dict)  # grade id -> criteria
     timestamp: datetime | None = None
@@ -60,19 +48,14 @@ def decided(
     Raises:
         GradebookError: the gradebook is locked or gone, or no gradebook.
     """
-    engine = create_engine(patient(url))
     remaining = iter(records)
-    try:
+    with opened(url) as engine:
         while chunk := list(islice(remaining, CHUNK)):
             with Session(engine) as db:
                 found = _entered(db, assignment, [record.student for record in chunk])
             lay = partial(_laid_over, found)
             over = apart(chunk, lay, "what was entered in the gradebook", {} if faults is None else faults)
             yield from (made for _, made in over)
-    except SQLAlchemyError as error:
-        raise GradebookError(reason(url, error)) from None
-    finally:
-        engine.dispose()
 
 
 def _entered(db: Session, assignment: Assignment, students: list[str]) -> dict[str, Entered]:
@@ -83,14 +66,10 @@ def _entered(db: Session, assignment: Assignment, students: list[str]) -> dict[s
     for row in mine:
         days = assignment.late.extension_days(row.extension) if row.extension else 0.0
         found[row.student_id] = Entered(timestamp=row.timestamp, extension_days=days)
-    values = (
-        api.Grade.auto_score,
-        api.Grade.manual_score,
-        api.Grade.extra_credit,
-        api.Grade.needs_manual_grade,
-    )
-    for student, grade_id, *row in rows_of(db, api.Grade, values, assignment.name, students):
-        found[student].decisions[grade_id] = GradeRow(*row)
+    grade = api.Grade
+    values = (grade.auto_score, grade.manual_score, grade.extra_credit, grade.needs_manual_grade)
+    for student, grade_id, *row in rows_of(db, grade, values, assignment.name, students):
+        found[student].decisions[grade_id] = State(student, *row)
     comments = (api.Comment.manual_comment,)
     for student, grade_id, text in rows_of(db, api.Comment, comments, assignment.name, students):
         if text:
@@ -143,7 +122,7 @@ def _judged(case: CaseResult, verdicts: Verdicts) -> CaseResult:
     return replace(case, outcome=outcome, message=f"{title}: decided by your reader.", property="")
 
 
-def _decided(grade: Grade, row: GradeRow | None, comment: str | None) -> Grade:
+def _decided(grade: Grade, row: State | None, comment: str | None) -> Grade:
     """A grade with a person's points, or the confirmation of just these points, or as it was."""
     if comment:
         grade = replace(grade, comment=comment)

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
-from sqlalchemy import create_engine
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from autograder.errors import GradebookError, ReviewError
+from autograder.errors import ReviewError
 from autograder.gradebook import tables
 from autograder.gradebook.tables import OBJECTIONS
-from autograder.gradebook.url import patient, reason
+from autograder.gradebook.url import opened
 
 LONGEST = 5000  # characters of an objection, or of a reply
 COLUMNS = ("student", "grade_id", "text")
@@ -155,15 +154,9 @@ def by_student(url: str, assignment: str) -> dict[str, list[Objection]]:
     Raises:
         GradebookError: the gradebook is locked or gone.
     """
-    engine = create_engine(patient(url))
     found: dict[str, list[Objection]] = defaultdict(list)
-    try:
-        with Session(engine) as db:
-            if tables.exist(db.connection()):
-                for one in every_objection(db, assignment):
-                    found[one.student].append(one)
-    except SQLAlchemyError as error:
-        raise GradebookError(reason(url, error)) from None
-    finally:
-        engine.dispose()
+    with opened(url) as engine, Session(engine) as db:
+        if tables.exist(db.connection()):
+            for one in every_objection(db, assignment):
+                found[one.student].append(one)
     return dict(found)

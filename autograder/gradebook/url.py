@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -63,6 +66,18 @@ def patient(url: str) -> URL:
     return parts.set(
         query={**limits, "options": " ".join(filter(None, options))}
     )  # the last word is the URL's
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Engine]:
+    """The database, to be read. Raises GradebookError where it is locked or gone, or no gradebook."""
+    engine = create_engine(patient(url))
+    try:
+        yield engine
+    except SQLAlchemyError as error:
+        raise GradebookError(reason(url, error)) from None
+    finally:
+        engine.dispose()
 
 
 def _refuse_odd(database: str) -> None:

@@ -11,7 +11,8 @@ from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.errors import GradebookError
 from autograder.gradebook.book import Gradebook
-from autograder.gradebook.decisions import Entered, GradeRow, decided, laid_over
+from autograder.gradebook.decisions import Entered, decided, laid_over
+from autograder.gradebook.ledger import State
 from autograder.gradebook.url import sqlite_url
 from autograder.records.record import Grade, Hashes, Record
 
@@ -78,24 +79,24 @@ def test_the_records_own_time_stays(url: str, assignment: Assignment) -> None:
 @pytest.mark.parametrize(
     ("row", "result"),
     [
-        (GradeRow(1.0, None, None, True), (1.0, "needs_review")),
-        (GradeRow(1.0, None, None, False), (1.0, "graded")),  # confirmed as proposed
-        (GradeRow(0.5, None, None, False), (1.0, "needs_review")),  # another proposal was confirmed
-        (GradeRow(0.5, 2.0, None, False), (2.0, "graded")),
-        (GradeRow(1.0, 0.0, None, True), (0.0, "graded")),
-        (GradeRow(1.0, None, 0.5, True), (1.5, "needs_review")),  # as nbgrader counts it
-        (GradeRow(1.0, None, 0.5, False), (1.5, "graded")),
+        (State("s001", 1.0, None, None, True), (1.0, "needs_review")),
+        (State("s001", 1.0, None, None, False), (1.0, "graded")),  # confirmed as proposed
+        (State("s001", 0.5, None, None, False), (1.0, "needs_review")),  # another proposal was confirmed
+        (State("s001", 0.5, 2.0, None, False), (2.0, "graded")),
+        (State("s001", 1.0, 0.0, None, True), (0.0, "graded")),
+        (State("s001", 1.0, None, 0.5, True), (1.5, "needs_review")),  # as nbgrader counts it
+        (State("s001", 1.0, None, 0.5, False), (1.5, "graded")),
     ],
 )
-def test_a_proposal_is_decided_by_points_or_by_confirming_it(row: GradeRow, result: tuple) -> None:
+def test_a_proposal_is_decided_by_points_or_by_confirming_it(row: State, result: tuple) -> None:
     assert told(laid_over(graded(), Entered({PROPOSED: row})))[PROPOSED] == result
 
 
 def test_an_error_of_ours_is_decided_by_points_alone() -> None:
     for row, result in [
-        (GradeRow(None, None, None, False), (None, "error")),
-        (GradeRow(None, None, 1.0, False), (1.0, "error")),
-        (GradeRow(None, 1.0, None, False), (1.0, "graded")),
+        (State("s001", None, None, None, False), (None, "error")),
+        (State("s001", None, None, 1.0, False), (1.0, "error")),
+        (State("s001", None, 1.0, None, False), (1.0, "graded")),
     ]:
         assert told(laid_over(graded(), Entered({"svm_loss": row})))["svm_loss"] == result
 
