@@ -1,11 +1,14 @@
-"""The same checks as ordinary hidden tests: `nbgrader autograde` against `autograder grade`, per submission.
+"""The same checks as ordinary hidden tests: `nbgrader autograde` and `otter run` against `autograder grade`.
 
-    python -m bench.nbgrader_baseline [--rounds 2] [--theirs 3] [--ours 40]
+    python -m bench.nbgrader_baseline [--rounds 2] [--theirs 3] [--ours 40] [--otter FOLDER/bin/otter]
 
 The five notebooks become plain nbgrader notebooks: one cell that imports, and a test cell for each grade cell
 whose hidden test runs that cell's cases in the kernel, on the same inputs, against the student's package
 imported there. Nothing else is run: no training, no plots. Both grade right hand-ins, each with trained nets
 of its own, in turns and start-up included; nbgrader works one submission at a time, ours on all cores.
+
+Otter grades the same cells, in one notebook, as tests of its own form; `otter run`, without a container and
+one submission at a time. It needs an environment of its own, this project with `otter-grader==7.0.0` added.
 """
 
 import argparse
@@ -14,10 +17,10 @@ import os
 import shutil
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from statistics import median
 
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
@@ -27,6 +30,8 @@ from bench.cost import Cost, cost
 ROOT = Path(__file__).parents[1]
 GRADERS = ROOT / "autograder/graders"
 COURSE = "plain"  # the baseline's one assignment, of all notebooks
+START = "from bench.in_kernel import run\nimport cs_lib.layers"
+IMPORTS = {"cell_type": "code", "id": "start", "metadata": {}, "source": START}
 ENVIRONMENT = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 
@@ -48,8 +53,7 @@ def notebook(assignment: Assignment, stem: str) -> dict:
     for module in modules:
         for grade_id, test in tests_of(module):
             where.setdefault(grade_id, []).append((module, test))
-    start = "from bench.in_kernel import run\nimport cs_lib.layers"
-    cells = [{"cell_type": "code", "id": "start", "metadata": {}, "source": start}]
+    cells = [IMPORTS]
     for cell in assignment.grade_cells:
         if cell.notebook == stem and cell.grade_id in where:
             calls = "\n".join(f"run({m!r}, {t!r}, {cell.grade_id!r})" for m, t in where[cell.grade_id])
@@ -60,9 +64,13 @@ def notebook(assignment: Assignment, stem: str) -> dict:
             cells.append(
                 {"cell_type": "code", "id": plain_id, "metadata": {"nbgrader": mark}, "source": hidden}
             )
-    for made in cells:
-        made |= {"execution_count": None, "outputs": []}
-    return {"cells": cells, "metadata": KERNEL, "nbformat": 4, "nbformat_minor": 5}
+    return of_cells(cells)
+
+
+def of_cells(cells: list[dict]) -> dict:
+    unrun = {"execution_count": None, "outputs": []}
+    whole = [cell | unrun for cell in cells]
+    return {"cells": whole, "metadata": KERNEL, "nbformat": 4, "nbformat_minor": 5}
 
 
 def make_plain_course(folder: Path) -> None:
@@ -113,6 +121,53 @@ def ours(folder: Path, count: int, seed: int) -> tuple[float, float]:
     return wall / count, processor / count
 
 
+def otter_test(name: str, cell: dict) -> dict:
+    runs = [line for line in cell["source"].splitlines() if line.startswith("run(")]
+    case = {"code": "".join(f">>> {line}\n" for line in runs), "hidden": False, "locked": False}
+    return {"name": name, "suites": [{"cases": [case], "type": "doctest"}]}
+
+
+def make_otter_course(folder: Path) -> None:
+    """`autograder.zip`, a test file a grade cell, and `plain.ipynb`, which imports the student's package."""
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "autograder.zip", "w") as made:
+        made.writestr("otter_config.json", json.dumps({"show_hidden": True}))
+        for name in course.names():
+            assignment = course.load(name)
+            points = {cell.grade_id: cell.points for cell in assignment.grade_cells}
+            for own in assignment.notebooks:
+                for cell in notebook(assignment, own.name)["cells"][1:]:
+                    test = otter_test(f"{own.name}-{cell['id']}", cell)
+                    test["points"] = points[cell["metadata"]["nbgrader"]["grade_id"]]
+                    made.writestr(f"tests/{test['name']}.py", f"OK_FORMAT = True\ntest = {test!r}\n")
+    (folder / "plain.ipynb").write_text(json.dumps(of_cells([IMPORTS])))
+
+
+def otters(otter: Path, folder: Path, count: int) -> tuple[float, float]:
+    """The same by `otter run`."""
+    wall = processor = 0.0
+    for number in range(count):
+        with zipfile.ZipFile(folder / "submission.zip", "w") as made:
+            made.write(folder / "plain.ipynb", "plain.ipynb")
+            for path in (ROOT / "cs_lib").rglob("*.py"):
+                made.write(path, path.relative_to(ROOT))
+            for net in (ROOT / "samples/results").glob("*.npz"):
+                made.writestr(f"results/{net.name}", hand_ins.net_of_its_own(net.read_bytes(), number))
+        run = [str(otter), "run", "submission.zip", "-a", "autograder.zip", "--no-logo"]
+        done = cost(run, folder, ENVIRONMENT)
+        wall, processor = wall + done.wall, processor + done.processor
+        if done.code:
+            raise SystemExit(done.err)
+    return wall / count, processor / count
+
+
+def otter_score(folder: Path) -> tuple[float, float]:
+    """What Otter gave the last hand-in, and out of how much."""
+    tests = json.loads((folder / "results.json").read_text())["tests"]
+    points = [test for test in tests if "max_score" in test]
+    return sum(test["score"] for test in points), sum(test["max_score"] for test in points)
+
+
 def scores(folder: Path) -> tuple[float, float]:
     """What nbgrader gave the first student, and out of how much: the checks did run."""
     from nbgrader.api import Gradebook
@@ -129,25 +184,28 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--theirs", type=int, default=3, help="submissions a round for nbgrader")
     parser.add_argument("--ours", type=int, default=40, help="submissions a round for us")
+    parser.add_argument("--otter", type=Path, help="the `otter` of the environment that has it")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-") as place:
         folder = Path(place)
         make_plain_course(folder)
+        make_otter_course(folder / "otter")
         print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors")
         print(
-            "| round | nbgrader autograde, s each (processor) | autograder grade, s each (processor) ", end=""
+            "| round | grader | wall s each | processor s each | times ours, wall | times ours, processor |"
         )
-        print("| ratio | ratio of processor time |\n|---|---|---|---|---|")
-        ratios = []
-        for number in range(options.rounds):
-            slow, quick = theirs(folder, options.theirs), ours(folder, options.ours, number)
-            ratios.append(slow[0] / quick[0])
-            print(
-                f"| {number + 1} | {slow[0]:.2f} ({slow[1]:.2f}) | {quick[0]:.2f} ({quick[1]:.2f}) ", end=""
-            )
-            print(f"| {ratios[-1]:.1f} | {slow[1] / quick[1]:.1f} |", flush=True)
-        score, of = scores(folder)
-        print(f"\nmedian ratio {median(ratios):.1f}; nbgrader gave {score:g} of {of:g} points")
+        print("|---|---|---|---|---|---|")
+        for number in range(1, options.rounds + 1):
+            took = {"nbgrader autograde": theirs(folder, options.theirs)}
+            if options.otter:
+                took["otter run"] = otters(options.otter.absolute(), folder / "otter", options.theirs)
+            quick = took["autograder grade"] = ours(folder, options.ours, number)
+            for name, (wall, processor) in took.items():
+                ratios = f"{wall / quick[0]:.1f} | {processor / quick[1]:.1f}"
+                print(f"| {number} | {name} | {wall:.2f} | {processor:.2f} | {ratios} |", flush=True)
+        print("\nnbgrader gave {:g} of {:g} points".format(*scores(folder)))
+        if options.otter:
+            print("Otter gave {:g} of {:g} points".format(*otter_score(folder / "otter")))
     return 0
 
 
