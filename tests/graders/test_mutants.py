@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 
 from . import mutants_layers, mutants_losses, mutants_nets, mutants_optim, mutants_solver
-from .mutants import Mutant, apply, blank
+from .mutants import Mutant, apply, blank, one_a_cell
 from .running import Outcome, Row, grade, reference, rows, score
 
 TOPICS = ("affine_relu", "losses", "two_layer_net", "fully_connected", "optimizers", "solver")
@@ -72,7 +72,7 @@ def test_a_function_to_do_costs_only_its_own_pair(where: str) -> None:
     assert {name for name, share in score(outcomes).items() if share < 1} == BLANK[where], failures(outcomes)
 
 
-@pytest.mark.parametrize("change", WRONG, ids=lambda change: change.name)
+@pytest.mark.parametrize("change", one_a_cell(WRONG))
 def test_a_mistake_is_noticed_and_charged_once(change: Mutant) -> None:
     outcomes = grade(apply(reference(), change), table(), base=reference())
     lost = {name: share for name, share in score(outcomes).items() if share < 1}

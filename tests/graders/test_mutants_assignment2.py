@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from . import alternatives, mutants_conv, mutants_deep_nets, mutants_dropout, mutants_images, mutants_norms
-from .mutants import Mutant, apply, blank, mutant
+from .mutants import Mutant, apply, blank, mutant, one_a_cell
 from .running import Outcome, Row, grade, reference, rows, score
 
 TOPICS = (
@@ -135,7 +135,7 @@ def test_a_missing_cache_is_said_plainly() -> None:
     assert "conv_forward_naive is not written yet" in message
 
 
-@pytest.mark.parametrize("change", WRONG, ids=lambda change: change.name)
+@pytest.mark.parametrize("change", one_a_cell(WRONG))
 def test_a_mistake_is_noticed_and_charged_once(change: Mutant) -> None:
     outcomes = of_mistake(change)
     assert lost(outcomes) == change.loses, failures(outcomes)
