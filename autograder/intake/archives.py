@@ -117,11 +117,15 @@ class Budget:
         return self.others >= 0
 
     def spend(self, data: bytes) -> bytes:
-        self.bytes -= len(data)
+        self.reserve(len(data))
+        return data
+
+    def reserve(self, size: int) -> None:
+        """Take note of what is about to be read."""
+        self.bytes -= size
         if self.bytes < 0:
             limit = f"{MAX_TOTAL_BYTES // 2**20} MB"
             raise TooLarge(f"the hand-in is larger than {limit}; hand in notebooks, package and results only")
-        return data
 
 
 def is_archive(name: str) -> bool:

@@ -13,7 +13,8 @@ from tempfile import TemporaryDirectory
 from autograder.course.matched import Matched
 from autograder.errors import IntakeError
 from autograder.files import whole
-from autograder.runs.git_hosts import ADDRESS, git
+from autograder.runs.git_hosts import ADDRESS
+from autograder.runs.git_program import git
 
 README = "The feedback on your hand-in is the .html file here: download it and open it in a browser.\n"
 WHO = ("-c", "user.name=autograder", "-c", "user.email=autograder@localhost")

@@ -4,76 +4,69 @@ What counts is the last commit that was there before the student's deadline. Whe
 host knows: a bare repository on this machine that logs its pushes (`core.logAllRefUpdates`) is asked.
 Elsewhere the date of the commit stands in, which the student's own machine wrote; the report says so.
 
-A repository is content like any other hand-in: no hook, filter or submodule of it is followed, and what it
-holds is read as a zip, inside the limits that every hand-in has.
+A repository is content like any other hand-in: no hook, filter, attribute or submodule of it is followed, and
+what it holds is read as a zip, inside the limits that every hand-in has.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
+import zipfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import IO
 
 from autograder.course.assignment import Assignment
 from autograder.course.roster import Roster, RosterEntry
 from autograder.errors import IntakeError, RosterError
 from autograder.files import text_of
-from autograder.intake.archives import ZipTree
+from autograder.intake.archives import (
+    MAX_ENTRIES,
+    MAX_FILE_BYTES,
+    MAX_NOTED,
+    Budget,
+    Tree,
+    ZipTree,
+    odd,
+)
 from autograder.intake.downloads import HandIn, Person, Survey
+from autograder.intake.unpacked import in_order
+from autograder.runs.git_program import FETCHED, git, printed
 
-SECONDS = 300  # for one command of git
-MAX_PACKED = 256 * 2**20  # bytes of a commit as a zip
 ADDRESS = re.compile(r"(https|ssh|file)://\S+|[\w.-]+@[\w.-]+:\S+|/\S.*")
 OWN = "times are those of the commits, which students' machines write; the host's log of pushes was not there"
-SAFE = (
-    *("-c", "protocol.allow=never", "-c", "protocol.https.allow=always", "-c", "protocol.ssh.allow=always"),
-    *("-c", "protocol.file.allow=always", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"),
-)
-CREDENTIALS = re.compile(r"//[^/@\s]+@")  # a token in an address, which git may repeat
+AHEAD = "the commit is dated in the future, so nobody knows when it was there"
 LOGGED = re.compile(r"[0-9a-f]{40,64} (?P<commit>[0-9a-f]{40,64}) .*> (?P<time>\d+) [+-]\d{4}(\t.*)?")
+LISTED = re.compile(rb"(?P<mode>\d+) \w+ (?P<blob>[0-9a-f]+) +(?P<size>\d+|-)\t(?P<name>.+)", re.S)
+LISTING = 32 * 2**20  # bytes of a list of files: some 300,000
+LINE = 200  # bytes that git writes around a file
+FILES = (b"100644", b"100755", b"100664")  # modes; others are links and submodules
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A commit, and when it was there."""
+    """A commit, and when it was there; None where its date is none, or is still to come."""
 
     commit: str
-    when: datetime
+    when: datetime | None
 
 
-def git(*arguments: str, folder: Path | None = None) -> str:
-    """What a command of git prints.
+class Refused(Tree):
+    """In place of what cannot be read: it is kept as a hand-in that a person looks at."""
 
-    Raises:
-        IntakeError: it fails, or takes too long.
-    """
-    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1", "LC_ALL": "C"}
-    command = ["git", *SAFE, *(["-C", str(folder)] if folder else []), *arguments]
-    try:
-        done = subprocess.run(  # noqa: S603  no shell; addresses are checked
-            command, capture_output=True, env=environment, timeout=SECONDS, check=False
-        )
-    except FileNotFoundError:
-        raise IntakeError("git: expected the program, found none; install it") from None
-    except subprocess.TimeoutExpired:
-        raise IntakeError(
-            f"git {_verb(arguments)}: no end after {SECONDS} s; see that the host can be reached, and run "
-            "the same command again"
-        ) from None
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
-        raise IntakeError(f"git {_verb(arguments)}: {CREDENTIALS.sub('//', said[-1])}")
-    return done.stdout.decode("utf-8", "replace")
+    def __init__(self, why: str) -> None:
+        super().__init__()
+        self.why = why
 
+    def names(self) -> list[str]:
+        return ["repository"]
 
-def _verb(arguments: tuple[str, ...]) -> str:
-    return next(word for word in arguments if not word.startswith("-") and "=" not in word)
+    def _open(self, name: str) -> AbstractContextManager[IO[bytes]]:
+        raise IntakeError(self.why)
 
 
 @contextmanager
@@ -110,42 +103,117 @@ def survey(people: Roster, assignment: Assignment) -> Iterator[Survey]:
 def _hand_in(
     student: RosterEntry, assignment: Assignment, room: Path, opened: ExitStack
 ) -> tuple[HandIn, bool]:
-    clone = room / f"{student.id}.git"
-    git("clone", "--quiet", "--bare", "--single-branch", "--no-tags", "--", student.repository, str(clone))
-    pushes = _pushes(student.repository, clone)
-    chosen = _chosen(pushes or _commits(clone), assignment, student)
+    """What counts, and whether the host's log says so."""
     packed = room / f"{student.id}.zip"
-    # What was pushed over since is with the host alone.
-    place = Path(_local(student.repository)) if pushes else clone
-    git("archive", "--format=zip", f"--output={packed}", chosen.commit, folder=place)
-    if packed.stat().st_size > MAX_PACKED:
-        raise IntakeError(f"more than {MAX_PACKED // 2**20} MB in one commit; hand in your own work only")
-    tree = ZipTree(opened.enter_context(packed.open("rb")), f"repository of {student.id}")
-    where = f"repository of {student.id} at {chosen.commit[:10]}"
-    files = {name: name for name in tree.names()}
-    return HandIn(where, (Person((student.id,)),), tree, files, chosen.when), bool(pushes)
+    with TemporaryDirectory(dir=room) as folder:
+        clone = Path(folder)
+        address = student.repository
+        git(
+            *("clone", "--quiet", "--bare", "--single-branch", "--no-tags", "--", address, folder),
+            most=FETCHED,
+        )
+        pushes = _pushes(address, clone)
+        chosen = _chosen(pushes or _commits(clone), assignment, student)
+        where = f"repository of {student.id} at {chosen.commit[:10]}"
+        try:
+            if pushes:
+                _fetch(address, chosen.commit, clone)
+            noted = _pack(clone, chosen.commit, packed)
+            tree: Tree = ZipTree(opened.enter_context(packed.open("rb")), f"repository of {student.id}")
+            files = {name: name for name in tree.names()}
+        except IntakeError as error:  # there is a hand-in, so it is not nothing
+            tree, files, noted = Refused(str(error)), {"repository": "repository"}, []
+    if chosen.when is None:
+        noted.append(AHEAD)
+    person = Person((student.id,))
+    return HandIn(where, (person,), tree, files, chosen.when, problems=tuple(noted)), bool(pushes)
 
 
 def _local(address: str) -> str:
     return address.removeprefix("file://")
 
 
+def _fetch(address: str, commit: str, clone: Path) -> None:
+    """Have a commit that may have been pushed over since, which is with the host alone."""
+    try:
+        git("cat-file", "-e", commit, folder=clone)
+    except IntakeError:
+        git("fetch", "--quiet", "--no-tags", "--", address, commit, folder=clone, most=FETCHED)
+
+
+def _pack(clone: Path, commit: str, packed: Path) -> list[str]:
+    """Write the files of a commit into a zip, byte by byte as they are in it; what is left out, and why.
+
+    `git archive` would do as the repository's attributes and the settings on this machine say: leave files
+    out, put text into them, start filters.
+
+    Raises:
+        IntakeError: they are more than a hand-in may be.
+    """
+    sizes, noted = _listed(clone, commit)
+    names = in_order(sizes)
+    if more := len(names) - MAX_ENTRIES:
+        noted += [f"{more:,} files more than are looked at are left out"] if more > 0 else []
+        names = names[:MAX_ENTRIES]
+    budget = Budget()
+    blobs = [sizes[name][0] for name in names]
+    budget.reserve(sum(sizes[name][1] for name in names))
+    most = sum(sizes[name][1] + LINE for name in names)
+    data = printed("cat-file", "--batch", folder=clone, most=most, given=b"\n".join([*blobs, b""]))
+    at = 0
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in names:
+            start, size = data.index(b"\n", at) + 1, sizes[name][1]
+            archive.writestr(zipfile.ZipInfo(name), data[start : start + size])
+            at = start + size + 1
+    return noted
+
+
+def _listed(clone: Path, commit: str) -> tuple[dict[str, tuple[bytes, int]], list[str]]:
+    """(name -> blob and its size; what is left out, and why)."""
+    found: dict[str, tuple[bytes, int]] = {}
+    noted: list[str] = []
+    lines = printed("ls-tree", "-r", "-l", "-z", "--full-tree", commit, folder=clone, most=LISTING)
+    for match in filter(None, map(LISTED.fullmatch, lines.split(b"\0"))):
+        name = match["name"].decode("utf-8", "surrogateescape")
+        size = int(match["size"]) if match["mode"] in FILES else 0
+        if match["mode"] not in FILES:
+            noted.append(f"{name!r} is a link or no ordinary file; not used")
+        elif why := odd(name):
+            noted.append(f"{name!r} is not used: {why}")
+        elif size > MAX_FILE_BYTES:
+            noted.append(f"{name}: larger than {MAX_FILE_BYTES // 2**20} MB; not used")
+        else:
+            found[name] = match["blob"], size
+    return found, noted[:MAX_NOTED]
+
+
 def _chosen(candidates: list[Candidate], assignment: Assignment, student: RosterEntry) -> Candidate:
-    """The last that was in time; if none was, the last."""
+    """The last that was in time; if none was, the last. What is there now was there now, whatever it says."""
     if not candidates:
-        raise IntakeError("no commit yet")
-    days = student.extension_days(assignment.name)
-    in_time = [one for one in candidates if assignment.late.in_time(one.when, days)]
+        raise IntakeError("no commit yet on its default branch")
+    days, today = student.extension_days(assignment.name), datetime.now(UTC)
+    in_time = [one for one in candidates if assignment.late.in_time(one.when or today, days)]
     return (in_time or candidates)[-1]
 
 
 def _commits(clone: Path) -> list[Candidate]:
     """The commits of the main line, the oldest first, by their own dates."""
-    printed = git("log", "--first-parent", "--reverse", "--format=%H %ct", "HEAD", "--", folder=clone)
-    return [
-        Candidate(commit, datetime.fromtimestamp(int(seconds), UTC))
-        for commit, seconds in map(str.split, printed.splitlines())
-    ]
+    try:
+        git("rev-parse", "--quiet", "--verify", "HEAD", folder=clone)
+    except IntakeError:
+        return []
+    lines = git("log", "--first-parent", "--reverse", "--format=%H %ct", "HEAD", "--", folder=clone)
+    return [Candidate(line.split()[0], _time(*line.split()[1:])) for line in lines.splitlines()]
+
+
+def _time(seconds: str = "") -> datetime | None:
+    """A time that has come; a commit may carry any number, or none."""
+    try:
+        when = datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return when if when <= datetime.now(UTC) else None
 
 
 def _pushes(address: str, clone: Path) -> list[Candidate]:
@@ -159,4 +227,4 @@ def _pushes(address: str, clone: Path) -> list[Candidate]:
     lines = text_of(log, errors="replace").splitlines()
     matches = [m for line in lines if (m := LOGGED.fullmatch(line))]
     there = [m for m in matches if m["commit"].strip("0")]  # zeros: the branch was deleted
-    return [Candidate(m["commit"], datetime.fromtimestamp(int(m["time"]), UTC)) for m in there]
+    return [Candidate(m["commit"], _time(m["time"])) for m in there]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from autograder.cli import main as cli
-from autograder.runs import git_hosts
+from autograder.errors import IntakeError
+from autograder.runs import git_hosts, git_program
 
 NAME = "assignment1"
 DUE = datetime(2026, 2, 1, 12, tzinfo=UTC)
@@ -133,26 +135,114 @@ def test_one_repository_that_cannot_be_read_stops_nobody(
 ) -> None:
     one, empty = Student(course, "s001", logs=True), Student(course, "s002", logs=True)
     one.push("fine = 1", BEFORE)
-    link = Student(course, "s004", logs=True)
-    (link.clone / "secret").symlink_to("/etc/passwd")
-    link.push("linked = 1", BEFORE)
-    where = [("s001", one.host), ("s002", empty.host), ("s003", course / "gone.git"), ("s004", link.host)]
+    where = [("s001", one.host), ("s002", empty.host), ("s003", course / "gone.git")]
     found = collect(course, *((name, str(place)) for name, place in where))
     assert work(course, "s001") == "fine = 1"
     said = " ".join(what for _, what in found["unusual"])  # type: ignore[attr-defined]
-    assert "repository of s002: " in said
-    assert "repository of s003: " in said
-    assert found["missing"] == ["s002", "s003", *(["s004"] if "repository of s004" in said else [])]
+    assert "repository of s002: no commit yet on its default branch; nothing is collected" in said
+    assert "repository of s003: git clone: fatal: repository" in said
+    assert found["missing"] == ["s002", "s003"]
+
+
+def test_what_is_handed_in_is_what_was_committed_byte_by_byte(course: Path) -> None:
+    """Whatever the repository's attributes or the host's settings say; students may write both."""
+    one = Student(course, "s001", logs=True)
+    attributes = "* filter=evil export-subst\ncs_lib/layers.py export-ignore\n"
+    (one.clone / ".gitattributes").write_text(attributes)
+    (one.clone / ".gitmodules").write_text('[submodule "x"]\npath = x\nurl = ext::sh -c touch% /tmp/owned\n')
+    git(one.host, "config", "filter.evil.smudge", f"touch {course}/owned; echo changed")
+    one.push("fine = '$Format:%H$'", BEFORE)
+    collect(course, ("s001", str(one.host)))
+    assert work(course, "s001") == "fine = '$Format:%H$'"
+    assert not (course / "owned").exists()
+
+
+def test_links_and_what_is_too_large_are_left_out_by_name(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git_hosts, "MAX_FILE_BYTES", 2**20)
+    one = Student(course, "s001", logs=True)
+    (one.clone / "secret").symlink_to("/etc/passwd")
+    (one.clone / "big.bin").write_bytes(bytes(2**20 + 1))
+    (one.clone / "not\nprintable").write_text("x")
+    one.push("fine = 1", BEFORE)
+    found = collect(course, ("s001", str(one.host)))
+    assert work(course, "s001") == "fine = 1"
+    said = " ".join(what for _, what in found["unusual"])  # type: ignore[attr-defined]
+    assert "'secret' is a link or no ordinary file; not used" in said
+    assert "big.bin: larger than 1 MB; not used" in said
+    assert "'not\\nprintable' is not used: its name holds characters that cannot be shown" in said
     assert "root:" not in said
 
 
-def test_a_hook_or_an_alias_of_a_student_is_not_run(course: Path) -> None:
-    one = Student(course, "s001", logs=True)
-    (one.clone / ".gitattributes").write_text("* filter=evil\n")
-    (one.clone / ".gitmodules").write_text('[submodule "x"]\npath = x\nurl = ext::sh -c touch% /tmp/owned\n')
-    one.push("fine = 1", BEFORE)
+@pytest.mark.parametrize("date", ["4102444800", "99999999999999999", "no-date"])  # the first is in 2100
+def test_a_date_that_has_not_come_or_is_none_stops_nobody(date: str, course: Path) -> None:
+    one, two = Student(course, "s001", logs=False), Student(course, "s002", logs=False)
+    two.push("fine = 1", BEFORE)
+    one.push("first = 1", BEFORE)
+    tree = git(one.clone, "rev-parse", "HEAD^{tree}")
+    text = f"tree {tree}\nauthor s <s@x> 1 +0000\ncommitter s <s@x> {date} +0000\n\nw\n"
+    (one.clone / "commit").write_text(text)
+    commit = git(one.clone, "hash-object", "-t", "commit", "-w", "--literally", "commit")
+    git(one.clone, "push", "--quiet", "--force", str(one.host), f"{commit}:main")
+    found = collect(course, ("s001", str(one.host)), ("s002", str(two.host)))
+    assert (work(course, "s001"), work(course, "s002")) == ("first = 1", "fine = 1")
+    assert ["s001", git_hosts.AHEAD] in found["unusual"]  # type: ignore[operator]
+
+
+def test_a_date_that_has_not_come_is_late_once_the_deadline_is_over(course: Path) -> None:
+    one = Student(course, "s001", logs=False)
+    one.push("in_time = 1", BEFORE)
+    one.push("later = 1", "@4102444800 +0000")
     collect(course, ("s001", str(one.host)))
-    assert work(course, "s001") == "fine = 1"
+    assert work(course, "s001") == "in_time = 1"
+
+
+def test_a_few_bytes_that_stand_for_ten_thousand_million_files(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be read is no hand-in that is missing: a person looks."""
+    monkeypatch.setattr(git_hosts, "LISTING", 2**20)
+    one, two = Student(course, "s001", logs=False), Student(course, "s002", logs=False)
+    two.push("fine = 1", BEFORE)
+    (one.clone / "f").write_text("x")
+    git(one.clone, "add", "f")
+    tree = git(one.clone, "write-tree")
+    for _ in range(10):
+        listing = "".join(f"040000 tree {tree}\t{name}\n" for name in "0123456789")
+        tree = git_program.git("mktree", folder=one.clone, given=listing.encode()).strip()
+    commit = git(one.clone, "commit-tree", tree, "-m", "w")
+    git(one.clone, "push", "--quiet", str(one.host), f"{commit}:refs/heads/main")
+    found = collect(course, ("s001", str(one.host)), ("s002", str(two.host)))
+    assert work(course, "s002") == "fine = 1"
+    assert found["missing"] == []
+    [why] = [what for who, what in found["unusual"] if who == "s001"]  # type: ignore[attr-defined]
+    assert why.startswith("cannot be read: git ls-tree: more than 1 MB; keep data")
+
+
+def test_a_history_that_is_too_long_is_named(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = Student(course, "s001", logs=False), Student(course, "s002", logs=False)
+    two.push("fine = 1", BEFORE)
+    (one.clone / "noise").write_bytes(os.urandom(2**21))
+    one.push("fine = 1", BEFORE)
+    monkeypatch.setattr(git_hosts, "FETCHED", 2**20)
+    found = collect(course, ("s001", f"file://{one.host}"), ("s002", f"file://{two.host}"))
+    assert work(course, "s002") == "fine = 1"
+    assert "git clone: more than 1 MB; keep data and what programs make out of the" in str(found["unusual"])
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "expected"),
+    [
+        (128, "fatal: detected dubious ownership in repository at '/r'\nTo add\n", "run this as the owner"),
+        (128, "fatal: no such thing\nand the repository exists.\n", r"^fatal: no such thing$"),
+        (128, "remote: away\n", "^remote: away$"),
+        (128, "", "^no reason given$"),
+        (-11, "", "ended by signal 11; it may have needed more than 4 GB"),
+    ],
+)
+def test_the_line_that_says_why(code: int, said: str, expected: str) -> None:
+    assert re.search(expected, git_program._why(code, said, 2**20))
 
 
 @pytest.mark.parametrize(
@@ -179,13 +269,13 @@ def test_neither_a_download_nor_git_is_named(course: Path, capsys: pytest.Captur
 
 def test_a_machine_without_git_says_so(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(git_hosts.IntakeError, match="git: expected the program, found none; install it"):
-        git_hosts.git("version")
+    with pytest.raises(IntakeError, match="git: expected the program, found none; install it"):
+        git_program.git("version")
 
 
 def test_a_command_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(git_hosts, "SECONDS", 0.0)
+    monkeypatch.setattr(git_program, "SECONDS", 0.0)
     with pytest.raises(
-        git_hosts.IntakeError, match=r"git version: no end after 0\.0 s; see that the host can be reached"
+        IntakeError, match=r"git version: no end after 0\.0 s; see that the host can be reached"
     ):
-        git_hosts.git("version")
+        git_program.git("version")

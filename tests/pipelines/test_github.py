@@ -13,7 +13,7 @@ from autograder.cli import main as cli
 from autograder.course.matched import match
 from autograder.course.roster import Roster, RosterEntry
 from autograder.errors import IntakeError
-from autograder.runs import feedback_branch, git_hosts
+from autograder.runs import feedback_branch, git_program
 from tests.intake.test_git import Student as Repository
 from tests.intake.test_git import git
 from tests.small_kit import NAME, POINTS, RIGHT, Kit, notebook
@@ -117,5 +117,5 @@ def test_who_shares_a_repository_has_a_page_each(tmp_path: Path) -> None:
 def test_a_token_in_an_address_is_in_no_message(tmp_path: Path) -> None:
     address = "https://x-access-token:verysecret@localhost:1/s001.git"
     with pytest.raises(IntakeError, match="git ls-remote: ") as caught:
-        git_hosts.git("ls-remote", "--", address)
+        git_program.git("ls-remote", "--", address)
     assert "verysecret" not in str(caught.value)
