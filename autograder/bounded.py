@@ -1,9 +1,10 @@
 """Do something to each hand-in in a process that can be killed.
 
 A hand-in may hold whatever makes a parser slow, large or fall over. `each` calls a function for every item
-in a forked child: the child may map no more than so much memory, and this side waits no longer and takes no
-more back than the bounds say. What happens to one item is said of that item; a new child goes on with the
-next. The child is our own code and ends with us, so its replies are pickles.
+in a forked child, `Standing` for items that come one by one: the child may map no more than so much memory,
+and this side waits no longer and takes no more back than the bounds say. What happens to one item is said of
+that item; a new child goes on with the next. The child is our own code and ends with us, so its replies are
+pickles.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ import signal
 import struct
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 from autograder.inherited import mapped, refuse_low_limits
 
@@ -98,10 +99,64 @@ def each(
                     break
 
 
+class Standing(Generic[Item, T]):
+    """A child that stays for what comes. What it has read once of what everybody was given, it need not read
+    again."""
+
+    def __init__(self, run: Callable[[Item], T], bounds: Bounds = DEFAULT) -> None:
+        self._run, self._bounds = run, bounds
+        self._child: _Child | None = None
+        self._to_it = -1
+
+    def __enter__(self) -> Standing[Item, T]:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def __call__(self, item: Item) -> T:
+        """What `run` returns or raises. An item whose child ends, or is held up from outside, is tried again
+        once.
+
+        Raises:
+            Exceeded: it went over a bound, or ended the process.
+            LimitError: this process may not let a child use what the bounds allow.
+        """
+        result = self._once(item)
+        if isinstance(result, Exceeded) and result.outside:
+            result = self._once(item)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def _once(self, item: Item) -> T | Exception:
+        child = self._child or self._start()
+        with suppress(BrokenPipeError):  # it has ended meanwhile, as its reply tells
+            _send(self._to_it, VALUE, pickle.dumps(item))
+        result, goes_on = child.next()
+        if not goes_on:
+            self._end()
+        found: T | Exception = result
+        return found
+
+    def _start(self) -> _Child:
+        refuse_low_limits(self._bounds.memory_mb)
+        here, self._to_it = os.pipe()
+        self._child = _Child(self._run, _coming(here, self._to_it), self._bounds)
+        os.close(here)
+        return self._child
+
+    def _end(self) -> None:
+        if self._child is not None:
+            os.close(self._to_it)
+            self._child.__exit__()
+            self._child = None
+
+
 class _Child:
     """A forked process that works through `items`, and this side of its pipe."""
 
-    def __init__(self, run: Callable[[Item], T], items: Sequence[Item], bounds: Bounds) -> None:
+    def __init__(self, run: Callable[[Item], T], items: Iterable[Item], bounds: Bounds) -> None:
         self.bounds = bounds
         self.pipe, theirs = os.pipe()
         parent = os.getpid()
@@ -179,7 +234,7 @@ def _named(number: int) -> str:
 
 
 def _work(
-    run: Callable[[Item], T], items: Sequence[Item], pipe: int, parent: int, bounds: Bounds
+    run: Callable[[Item], T], items: Iterable[Item], pipe: int, parent: int, bounds: Bounds
 ) -> NoReturn:
     """Never returns: no `finally` and no handler of the parent's runs here."""
     code = 1
@@ -191,6 +246,14 @@ def _work(
             _send(pipe, *_reply(run, item))
         code = 0
     os._exit(code)
+
+
+def _coming(pipe: int, other_end: int) -> Iterator[Any]:
+    """What is sent through a pipe, until its other end, of which this process has a copy, is closed."""
+    os.close(other_end)
+    with open(pipe, "rb") as file:
+        while head := file.read(HEAD.size):
+            yield pickle.loads(file.read(HEAD.unpack(head)[1]))  # noqa: S301  from our own code
 
 
 def _reply(run: Callable[[Item], T], item: Item) -> tuple[bytes, bytes]:

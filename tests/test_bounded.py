@@ -88,6 +88,43 @@ def test_one_stops_no_other() -> None:
     ]
 
 
+def test_a_standing_child_takes_what_comes_and_is_replaced_by_another() -> None:
+    def run(item: str) -> int:
+        if item == "endless":
+            endless()
+        if item == "leaves":
+            os._exit(0)
+        if item == "large":
+            return len(bytearray(1 << 30))
+        if item == "wrong":
+            raise ValueError("it is wrong")
+        return os.getpid()
+
+    with bounded.Standing(run, Bounds(seconds=1.0, memory_mb=256)) as standing:
+        first = standing("")
+        with pytest.raises(ValueError, match="it is wrong"):
+            standing("wrong")
+        assert standing("x" * (1 << 20)) == first != os.getpid()
+        with pytest.raises(Exceeded, match="takes more than 1 seconds"):
+            standing("endless")
+        second = standing("")
+        with pytest.raises(Exceeded, match=r"ends the process that works on it \(it left\)"):
+            standing("leaves")
+        with pytest.raises(Exceeded, match="needs more than 256 MB of memory"):
+            standing("large")
+        third = standing("")
+        os.kill(third, signal.SIGKILL)  # while it waits: nobody hears of it
+        fourth = standing("")
+        assert len({first, second, third, fourth}) == 4
+    with pytest.raises(ProcessLookupError):
+        os.kill(fourth, 0)
+
+
+def test_a_standing_child_that_was_never_needed_is_not_there() -> None:
+    with bounded.Standing(os.getpid, SMALL):
+        pass
+
+
 def test_no_items_need_no_process() -> None:
     assert list(bounded.each(lambda item: item, [], SMALL)) == []
 

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from autograder.course.assignment import Assignment
 from autograder.errors import IntakeError
 from autograder.intake.changed_names import is_backup, number, numbers
-from autograder.intake.given import Given, plain, spaced
+from autograder.intake.given import Given, plain
 from autograder.intake.notebook_files import HandedInCell, is_as_given, parsed
 
 
@@ -202,4 +202,4 @@ def _notebook(file: Found) -> str:
 
 def _texts(cells: Sequence[HandedInCell]) -> list[str]:
     """What stands in them, without outputs and metadata."""
-    return [spaced(cell.text) for cell in cells]
+    return [cell.spaced for cell in cells]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -25,6 +25,10 @@ class GivenCell:
     kind: str  # markdown | code | raw
     text: str
     role: str = ""  # task | solution: what a student does there
+
+    @cached_property
+    def spaced(self) -> str:
+        return spaced(self.text)
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ def _unsolved(cells: tuple[GivenCell, ...]) -> tuple[GivenCell, ...]:
     )
 
 
+@lru_cache(maxsize=32)  # each module of a hand-in is asked about by many
 def plain(data: bytes) -> str:
     """Source as text for comparing: line ends, spaces behind lines and a byte order mark do not count."""
     text = data.decode("utf-8-sig", "replace")
@@ -97,6 +102,18 @@ def plain(data: bytes) -> str:
 def spaced(text: str) -> str:
     """Text for comparing, however it is spaced."""
     return " ".join(text.split())
+
+
+@lru_cache(maxsize=32)
+def lines_of(cells: tuple[GivenCell, ...]) -> frozenset[str]:
+    """The lines of a notebook as it was given out, each as it stands there and as `spaced` has it."""
+    lines = [line for cell in cells for line in cell.text.splitlines() if line.strip()]
+    return frozenset((*lines, *map(spaced, lines)))
+
+
+def is_among(lines: frozenset[str], line: str) -> bool:
+    """Whether a line is one of `lines_of`, however it is spaced."""
+    return line in lines or spaced(line) in lines
 
 
 def fingerprint(data: bytes) -> str:

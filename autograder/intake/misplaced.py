@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from autograder.course.assignment import Assignment
 from autograder.errors import IntakeError
 from autograder.intake.changed_names import MODULE
-from autograder.intake.given import given, plain, spaced
+from autograder.intake.given import given, plain
 from autograder.intake.notebook_files import parsed
 from autograder.intake.recovered import to_do
 from autograder.intake.unworked import DEFINED
@@ -39,9 +39,9 @@ def in_cells(
 def _written(notebooks: Mapping[str, bytes], assignment: Assignment) -> Iterator[tuple[str, str]]:
     """What cells of the student's own define, and the files that they write, each with its cell."""
     for name, data in notebooks.items():
-        own = {spaced(cell.text) for cell in given(assignment).notebooks.get(name, ())}
+        own = {cell.spaced for cell in given(assignment).notebooks.get(name, ())}
         try:
-            cells = [c for c in parsed(name, data) if c.kind == "code" and spaced(c.text) not in own]
+            cells = [c for c in parsed(name, data) if c.kind == "code" and c.spaced not in own]
         except IntakeError:
             continue  # the reading of answers says why
         for cell in cells:

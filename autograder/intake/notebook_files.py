@@ -6,7 +6,7 @@ import json
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -36,6 +36,10 @@ class HandedInCell:
     text: str
     printed: str = ""  # what stands below it, as far as it is text
     ran: bool = False  # it holds what a run left
+
+    @cached_property
+    def spaced(self) -> str:
+        return spaced(self.text)
 
 
 def read_cells(name: str, data: bytes) -> list[dict[str, Any]]:
@@ -134,7 +138,7 @@ def parsed(name: str, data: bytes) -> tuple[HandedInCell, ...]:
 
 def is_as_given(name: str, cells: Sequence[HandedInCell], given: Given) -> bool:
     """Whether a notebook has the text that it was given out with."""
-    return [spaced(c.text) for c in cells] == [spaced(c.text) for c in given.notebooks.get(name, ())]
+    return [c.spaced for c in cells] == [c.spaced for c in given.notebooks.get(name, ())]
 
 
 def text_of(cell: dict[str, Any]) -> str:
@@ -214,7 +218,7 @@ def by_cells(
         cells = parsed(path, data)
     except IntakeError:
         return ""
-    labels, texts = {c.label for c in cells}, {spaced(c.text) for c in cells}
+    labels, texts = {c.label for c in cells}, {c.spaced for c in cells}
     shares = dict(_shares(labels, texts, notebooks, given))
     best = max(shares, key=lambda name: shares[name], default="")
     return best if best and shares[best] >= ENOUGH else ""
@@ -228,7 +232,7 @@ def _shares(
 ) -> Iterator[tuple[str, float]]:
     for notebook in notebooks:
         own = {cell.grade_id for cell in notebook.cells}
-        known = {t for c in given.get(notebook.name, ()) if len(t := spaced(c.text)) > 40}
+        known = {t for c in given.get(notebook.name, ()) if len(t := c.spaced) > 40}
         by_label = len(labels & own) / len(own) if own else 0.0
         by_text = len(texts & known) / len(known) if known else 0.0
         yield notebook.name, max(by_label, by_text)

@@ -121,7 +121,7 @@ def in_package(package: Mapping[str, bytes], assignment: Assignment) -> Iterator
     in which nothing else stands."""
     known = known_parts(assignment)
     for path, data in package.items():
-        own = [line for line in parts(plain(data)) if spaced(line) not in known]
+        own = [line for line in parts(plain(data)) if line not in known and spaced(line) not in known]
         meant = any(MEANT_AS_ANSWER.search(line) and words(line) >= LEAST for line in own)
         alone = sum(map(words, own)) >= LEAST and len(bare(plain(data))) <= SHORT
         if meant or alone:  # a file that does no more than say something

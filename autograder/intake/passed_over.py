@@ -15,7 +15,7 @@ from autograder.course.assignment import Assignment
 from autograder.errors import IntakeError
 from autograder.intake.archives import IGNORED_FOLDERS, LIBRARIES, PRIVATE, REPOSITORY, Tree, is_archive
 from autograder.intake.changed_names import MODEL, MODULE, NOTEBOOK, ending, likely
-from autograder.intake.given import Given, GivenCell, fingerprint, given, plain, spaced
+from autograder.intake.given import Given, GivenCell, fingerprint, given, plain
 from autograder.intake.kinds import NUMBERS, SOURCE, TEXT, Other
 from autograder.intake.notebook_files import HandedInCell, by_name, is_as_given, parsed
 
@@ -107,7 +107,7 @@ def _digest(name: str, data: bytes) -> str:
 
 
 def _of_cells(cells: Iterable[HandedInCell | GivenCell]) -> str:
-    return _hashed("\0".join(spaced(cell.text) for cell in cells))
+    return _hashed("\0".join(cell.spaced for cell in cells))
 
 
 def _hashed(text: str) -> str:

@@ -20,7 +20,7 @@ from autograder.answers.verdict import judge
 from autograder.course.assignment import Assignment
 from autograder.errors import IntakeError
 from autograder.intake import notes
-from autograder.intake.given import given, spaced
+from autograder.intake.given import given, is_among, lines_of, spaced
 from autograder.intake.notebook_files import HandedInCell, parsed
 from autograder.intake.prose import hidden_lines, is_prose, says, unveiled
 from autograder.intake.said import Said, said
@@ -152,8 +152,8 @@ class _ReadBeside:
         self.given = given_cells = given(assignment).notebooks.get(notebook.name, ())
         self.place = {c.label: at for at, c in enumerate(given_cells) if c.label}
         self.by_id = {c.id: at for at, c in enumerate(given_cells) if c.id}
-        self.by_text = {spaced(c.text): at for at, c in enumerate(given_cells) if spaced(c.text)}
-        self.lines = {spaced(line) for c in given_cells for line in c.text.splitlines()} - {""}
+        self.by_text = {c.spaced: at for at, c in enumerate(given_cells) if c.spaced}
+        self.lines = lines_of(given_cells)
         self.claimed = {label for n in assignment.notebooks for label in questions(n)}
         self.graded = {cell.grade_id for cell in assignment.grade_cells}
 
@@ -196,16 +196,14 @@ class _ReadBeside:
         if at is None:
             return []
         end = next((n for n in range(at + 1, len(self.cells)) if self.cells[n].label in self.graded), None)
-        return [
-            cell for cell in self.cells[at:end] if spaced(cell.text) not in self.by_text and cell.text.strip()
-        ]
+        return [cell for cell in self.cells[at:end] if cell.spaced not in self.by_text and cell.text.strip()]
 
     def _take_work(
         self, task: str, cells: Sequence[HandedInCell], beside: Sequence[str], reading: _WrittenSoFar
     ) -> None:
         """What was done for a task. Nothing is certain to be there only in a notebook that nobody touched."""
         reading.texts[task] = _cut(BETWEEN.join(_as_markdown(cell) for cell in cells))
-        touched = any(cell.ran or spaced(cell.text) not in {*self.by_text, ""} for cell in self.cells)
+        touched = any(cell.ran or (cell.spaced and cell.spaced not in self.by_text) for cell in self.cells)
         if not cells and (touched or beside):
             self._doubt(
                 task, "nothing of yours was found below this task, but elsewhere in the notebook", reading
@@ -275,7 +273,7 @@ class _ReadBeside:
 
     def _hides(self, text: str) -> bool:
         """Whether words of the student's own stand where no page shows them."""
-        return any(spaced(line) not in self.lines and any(map(says, line)) for line in hidden_lines(text))
+        return any(not is_among(self.lines, line) and any(map(says, line)) for line in hidden_lines(text))
 
     def _meant_for(self, question: str, written: Sequence[_Copy]) -> str:
         """The other question in whose cell, by its id, an answer stands; labels can be changed by hand."""
@@ -324,7 +322,7 @@ class _ReadBeside:
 
     def _own(self, cell: HandedInCell) -> str:
         """The lines of a cell of text that were not given; nothing where the cell is code."""
-        lines = [line for line in cell.text.splitlines() if spaced(line) not in self.lines]
+        lines = [line for line in cell.text.splitlines() if not is_among(self.lines, line)]
         text = "\n".join(lines).strip()
         if is_placeholder(text) or not any(map(says, text)):
             return ""
@@ -358,8 +356,7 @@ class _ReadBeside:
         """Where a cell of the release stood that this is, perhaps changed."""
         if cell.label in self.place:
             return self.place[cell.label]
-        text = spaced(cell.text)
-        return self.by_text.get(text, self.by_id.get(cell.id))
+        return self.by_text.get(cell.spaced, self.by_id.get(cell.id))
 
 
 def _as_markdown(cell: HandedInCell) -> str:

@@ -16,7 +16,7 @@ from autograder.judge.check import Check
 from autograder.judge.hand_in import Judge
 from autograder.judge.neighbours import graders_importable
 from autograder.judge.plugin import Graders
-from autograder.judge.task import Task, read
+from autograder.judge.task import Task, read_by, standing_reader
 from autograder.records.record import Record
 from autograder.sandbox.level import Level
 
@@ -78,12 +78,13 @@ def grade_tasks(
     """Read and grade each task, in order; `reply(None)` for one in which nothing has changed."""
 
     def changed() -> Iterator[Submission]:
-        for task in tasks:
-            submission = task.submission or read(task.source, assignment)
-            if task.known == digests.hashes(assignment, submission):
-                reply(None)
-            else:
-                yield submission
+        with standing_reader(assignment) as reader:
+            for task in tasks:
+                submission = task.submission or read_by(reader, task.source)
+                if task.known and task.known == digests.hashes(assignment, submission):
+                    reply(None)
+                else:
+                    yield submission
 
     grade_all(assignment, changed(), reply, level)
 

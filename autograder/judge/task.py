@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -25,9 +26,14 @@ class Task:
 def read(source: Source, assignment: Assignment) -> Submission:
     """A hand-in in memory, read inside limits. Whatever goes wrong over it is said in its own record, and
     stops no other."""
+    return read_by(lambda source: bounded.call(partial(intake.read, source, assignment)), source)
+
+
+def read_by(reader: Callable[[Source], Submission], source: Source) -> Submission:
+    """The same by a reader that keeps limits, as `standing_reader` is."""
     try:
         source.path.stat()  # one that is gone since it was found is no hand-in that cannot be read
-        return bounded.call(partial(intake.read, source, assignment))
+        return reader(source)
     except Exceeded as error:
         said = f"the hand-in {error} to be read"
         return Submission(
@@ -36,6 +42,11 @@ def read(source: Source, assignment: Assignment) -> Submission:
     except Exception as error:
         fault = f"the hand-in could not be read ({type(error).__name__}: {error})"
         return Submission(source.student, unreadable=f"{fault}; look at it by hand", fault=fault)
+
+
+def standing_reader(assignment: Assignment) -> bounded.Standing[Source, Submission]:
+    """Reads many hand-ins, one after the other, in one process that is apart."""
+    return bounded.Standing(partial(intake.read, assignment=assignment))
 
 
 def unreadable(assignment: Assignment, source: str, reason: str, level: str, fault: str = "") -> Record:
