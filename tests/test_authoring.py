@@ -1,5 +1,8 @@
 """`autograder init` and `autograder new`: what they write fits together, and what they refuse."""
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from autograder.cli import main as cli
 from autograder.course import assignment as course
 from autograder.course.course import read
 from autograder.errors import CourseError
+from autograder.release.build import build
 from autograder.release.package import skeleton
 
 
@@ -44,6 +48,23 @@ def test_an_assignment_with_tables_keeps_them(made: Path) -> None:
     new(read(made), "second")
     warm_up = course.load("warm_up", made)
     assert (warm_up.leave_out, warm_up.limits.call_seconds) == (("stats.second",), 3.0)
+
+
+def test_the_visible_check_of_a_new_course_says_what_is_wrong(made: Path) -> None:
+    released = build("warm_up", made).folder
+    path = released / "stats/warm_up.py"
+    wrong = "    out = (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + EPSILON)"
+    path.write_text(re.sub(r"(?m)^    raise .*$", wrong, path.read_text()))
+    done = subprocess.run(
+        [sys.executable, "work.py", "check", "standardize"],
+        cwd=released,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "warm_up: standardize, 2 points: wrong" in done.stdout
+    assert "  NOT YET  EPSILON" in done.stdout
 
 
 @pytest.mark.parametrize("name", ["2nd", "a-b", "../x", "class", ""])
@@ -117,7 +138,7 @@ def test_the_solution_passes_whatever_is_named(
     assert (code, said.splitlines()[-1]) == (
         0,
         "5 of 5 cases passed on the solution of warm_up"
-        + (f"; {criteria} more are for a person to read" if criteria else ""),
+        + (f"; a person reads {criteria} more" if criteria else ""),
     )
 
 
@@ -146,7 +167,7 @@ def test_a_hand_in_is_tried_from_its_folder(at_work: Path, capsys: pytest.Captur
     (folder / "stats/__init__.py").write_text("")
     (folder / "stats/warm_up.py").write_text("def standardize(x):\n    return x\n")
     code, said = tried(capsys, "standardize", "s001")
-    assert (code, said.splitlines()[-1]) == (1, "1 of 5 cases passed on the s001 of warm_up")
+    assert (code, said.splitlines()[-1]) == (1, "1 of 5 cases passed on s001")
 
 
 @pytest.mark.parametrize(

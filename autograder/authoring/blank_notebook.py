@@ -20,7 +20,7 @@ results = {{
     "x unchanged": np.array_equal(rows, before),
 }}
 for name, right in results.items():
-    print(f"{{name}}: {{'ok' if right else 'NOT YET'}}")"""
+    print(f"  {{'ok' if right else 'NOT YET':8}} {{name}}")"""
 
 
 def new_notebook(name: str, module: str, package: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 
 from autograder.authoring import new as authoring
@@ -20,5 +21,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     made = authoring.init(options.folder, options.title, options.package, options.assignment)
     print(build.build(options.assignment, made.root))
-    print(f"{options.folder} is a course; next: cd {options.folder}, then autograder verify")
+    print(
+        f"{options.folder} is a course; next: cd {shlex.quote(str(options.folder))}, then autograder verify"
+    )
     return DONE

@@ -11,6 +11,7 @@ from autograder.cli.codes import ATTENTION, DONE
 from autograder.cli.options import add_isolation, chosen_level
 from autograder.cli.terminal import Terminal
 from autograder.course.course import Course, find
+from autograder.safe_text import plural
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -36,8 +37,10 @@ def run(options: argparse.Namespace) -> int:
         _show(one, course)
     read = sum(one.case.kind == "criterion" and one.case.outcome == "skipped" for one in tried)
     passed, cases = sum(one.case.outcome == "passed" for one in tried), len(tried) - read
-    more = f"; {read} more are for a person to read" if read else ""
-    print(f"{passed} of {cases} cases passed on the {submission.student} of {assignment.name}{more}")
+    more = f"; a person reads {read} more" if read else ""
+    ours = options.hand_in in (trial.SOLUTION, trial.SKELETON)
+    which = f"the {options.hand_in} of {assignment.name}" if ours else options.hand_in
+    print(f"{passed} of {plural(cases, 'case')} passed on {which}{more}")
     return DONE if passed == cases else ATTENTION
 
 

@@ -30,7 +30,7 @@ from autograder.release.notebook_marks import source_of
 from autograder.release.package import Skeleton, skeleton, solved
 from autograder.release.verify import VerifyResult
 from autograder.reports import pages
-from autograder.safe_text import readable
+from autograder.safe_text import plural, readable
 
 LINK = re.compile(r"\]\(([^()\s#]+)(?:#[^()\s]*)?\)|(?:href|src)=\"([^\"#]+)\"")
 OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:|/|attachment:")
@@ -135,7 +135,8 @@ def prove(
 def _marks(library: _WorkedOut) -> Said:
     built = library.skeleton
     own = {solution.owner for solution in built.solutions}
-    return f"{len(built.solutions)} regions taken out of {len(own)} functions; nothing to do ships solved", []
+    regions, functions = plural(len(built.solutions), "region"), plural(len(own), "function")
+    return f"{regions} taken out of {functions}; nothing to do ships solved", []
 
 
 def _owned(assignment: Assignment, library: _WorkedOut) -> Said:
@@ -158,7 +159,9 @@ def _owned(assignment: Assignment, library: _WorkedOut) -> Said:
     folder = assignment.graders.relative_to(assignment.root).as_posix()
     findings += [f"{folder}: {grade_id}: a grader for a cell that is not there; correct the name"
                  for grade_id in sorted(graded - cells.keys())]  # fmt: skip
-    return f"{len(targets)} functions, {len(cells)} cells, {len(checks)} checks", findings
+    return ", ".join(
+        [plural(len(targets), "function"), plural(len(cells), "cell"), plural(len(checks), "check")]
+    ), findings
 
 
 def _points(assignment: Assignment) -> Said:
@@ -193,7 +196,7 @@ def _leaks(assignment: Assignment, library: _WorkedOut) -> Said:
                 search.refuse(piece, f"{where}{place}")
             except ReleaseError as error:
                 findings.append(str(error))
-    return f"{count} files searched for {len(search.keys)} lines of solutions", findings
+    return f"{plural(count, 'file')} searched for {plural(len(search.keys), 'line')} of solutions", findings
 
 
 def _links(assignment: Assignment) -> Said:
@@ -212,7 +215,7 @@ def _links(assignment: Assignment) -> Said:
             path = (PurePosixPath(name).parent / target).as_posix()
             if not (folder / path).exists() and path not in there:
                 findings.append(f"release/{assignment.name}/{name}: {target}: a link to no file; correct it")
-    return f"{count} lead to files of the release", findings
+    return f"{count} to files of the release", findings
 
 
 def _rubrics(assignment: Assignment, result: VerifyResult | None) -> Said:
@@ -239,7 +242,7 @@ def _rubrics(assignment: Assignment, result: VerifyResult | None) -> Said:
     having = sum(question is not None for question in written.values())
     count, more = _examples(assignment)
     return (
-        f"{having} of {len(written)} questions have one; answers kept as examples: {count}",
+        f"{having} of {plural(len(written), 'question')} with a rubric; answers kept as examples: {count}",
         findings + more,
     )
 

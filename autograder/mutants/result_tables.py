@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from autograder.mutants.bench import MutantVerdict
 from autograder.mutants.campaign import CampaignResult
 from autograder.reports import pages
-from autograder.safe_text import readable
+from autograder.safe_text import plural, readable
 
 HEAD = ("mutants", "own cell", "its cache", "others", "nobody", "explained", "cost others", "visible")
 
@@ -92,7 +92,7 @@ def line(found: CampaignResult) -> str:
     total = whole(found)
     counted = total.judged - total.explained
     return (
-        f"{found.assignment.name}: {total.judged} of {len(found.made)} mutants judged, "
+        f"{found.assignment.name}: {total.judged} of {plural(len(found.made), 'mutant')} judged, "
         f"{total.explained} explained; "
         f"{total.share:.1%} of {counted} noticed by the function's own cell or the one that reads its cache, "
         f"{total.charged} cost other cells, {total.survived} survived"

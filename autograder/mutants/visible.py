@@ -20,7 +20,6 @@ from autograder.files import text_of
 from autograder.mutants.make import Mutant
 from autograder.mutants.regions import Texts
 from autograder.release import work
-from autograder.release.execute import FAILED_CHECK
 
 CPU_SECONDS = 30  # of one check cell; what takes longer on a mutant than ever on the solution is noticed
 NOTHING, NOTICED = 0, 1
@@ -32,7 +31,7 @@ class _Noticed(BaseException):
 
 class _FailureWatch(io.StringIO):
     def write(self, text: str) -> int:
-        if FAILED_CHECK in text:
+        if work.FAILED in text:
             raise _Noticed
         return len(text)
 

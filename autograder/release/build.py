@@ -15,6 +15,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.course import FILE, find
 from autograder.errors import CourseError, ReleaseError
 from autograder.files import files_below, whole
+from autograder.safe_text import plural
 
 Tell = Callable[[str], None]
 
@@ -34,8 +35,8 @@ class ReleaseResult:
     def __str__(self) -> str:
         root = self.assignment.root
         return (
-            f"{self.folder.relative_to(root).as_posix()}/ with {len(self.files)} files, "
-            f"{len(self.assignment.todo)} things to do in {self.assignment.package} and "
+            f"{self.folder.relative_to(root).as_posix()}/ with {plural(len(self.files), 'file')}, "
+            f"{plural(len(self.assignment.todo), 'thing')} to do in {self.assignment.package} and "
             f"{self.assignment.max_points:g} points; {self.archive.relative_to(root).as_posix()}, "
             f"{self.archive.stat().st_size / 1e6:.1f} MB"
         )
@@ -60,7 +61,9 @@ def build(name: str, root: Path | None = None, progress: Tell = tell) -> Release
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
     try:
-        progress(f"{name}: stripping {len(assignment.notebooks)} notebooks and {assignment.package}")
+        progress(
+            f"{name}: stripping {plural(len(assignment.notebooks), 'notebook')} and {assignment.package}"
+        )
         fresh = building / name
         _generate(assignment, building)
         progress(f"{name}: packing the zip")

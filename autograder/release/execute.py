@@ -12,10 +12,10 @@ from autograder.errors import ReleaseError
 from autograder.files import whole
 from autograder.notebook import Notebook
 from autograder.release.build import Tell
+from autograder.release.work import FAILED
 
 CELL_SECONDS = 900  # the longest cell trains a network, on a slow machine too
 TELL_EVERY_SECONDS = 15.0
-FAILED_CHECK = "NOT YET"  # what the notebooks' own checks print
 FAILED_TOTAL = "NotYet"  # what a cell of checks raises at its end; the line above says more
 
 
@@ -98,7 +98,7 @@ def _refuse_failed_checks(content: Mapping[str, Any], where: str) -> None:
     for number, cell in enumerate(content["cells"], 1):
         for output in cell.get("outputs", []):
             for line in str(output.get("text", "")).splitlines():
-                if FAILED_CHECK in line:
+                if FAILED in line:
                     raise ReleaseError(
                         f"{where} cell {number}: expected every check of the solved notebook to pass, got "
                         f"{line.strip()!r}; correct the solution or the check"

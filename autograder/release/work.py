@@ -46,6 +46,7 @@ COURSE = json.loads("{}")
 
 HERE = Path(__file__).resolve().parent
 STUB = "is not " + "written yet"  # in two parts, so that a search for it finds only what is to do
+FAILED = "NOT YET"  # what a check of a notebook prints, in a line of its own, of what is wrong
 EMPTY_ANSWER = re.compile(rf"[\s*_.]*(your answer here)?[\s*_.]*(:? *it {STUB})?[\s*_.]*", re.I)
 DONE, ANSWERED, WRONG, TO_DO, UNSEEN = "done", "answered", "wrong", "to do", "not looked at"
 COLOURS = {DONE: "32", ANSWERED: "32", WRONG: "31", TO_DO: "33", UNSEEN: "36"}
@@ -536,13 +537,13 @@ def _raised(source: str, label: str, names: dict[str, Any]) -> Any:
 
 def _judged(printed: str, error: Any) -> list[Any]:
     """[state, one line that says why, all that was printed, what to look at]."""
-    failed = [line.strip() for line in printed.splitlines() if line.lstrip().startswith("NOT YET")]
+    failed = [line.strip() for line in printed.splitlines() if FAILED in line]
     hints = [line.strip() for line in printed.splitlines() if line.lstrip().startswith("hint:")]
     hint = hints[0][len("hint:") :].strip() if hints else ""
     if isinstance(error, NotImplementedError) and str(error).endswith(STUB):
         return [TO_DO, str(error), printed, ""]  # of the function itself, or of one that it needs
     if failed:
-        return [WRONG, " ".join(failed[0][len("NOT YET") :].split()), printed, hint]
+        return [WRONG, " ".join(failed[0].replace(FAILED, "").rstrip(" :").split()), printed, hint]
     if error is not None:
         return [WRONG, describe(error), printed, ""]
     return [DONE, "", printed, ""]
@@ -702,7 +703,7 @@ def show_check(item: Part) -> None:
     points = f"{item.points:g} point{'s' * (item.points != 1)}"
     say(f"\n{item.notebook}: {item.title}, {points}: {paint(item.state, item.state)}")
     for line in item.printed.splitlines():
-        word = DONE if line.lstrip().startswith("ok ") else WRONG if "NOT YET" in line else ""
+        word = DONE if line.lstrip().startswith("ok ") else WRONG if FAILED in line else ""
         say(f"  {paint(word, line) if word else line}")
     if item.note and item.note not in " ".join(item.printed.split()):
         say(f"  {item.note}")

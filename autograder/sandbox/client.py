@@ -126,7 +126,7 @@ class Sandbox:
             raise SandboxError(f"the sandbox's own process does not start: {error}") from error
         self.hello = self._ask(None, START_SECONDS)
         if not self.hello["ready"]:
-            self._fail(f"cannot harden: {self.hello['message']}")
+            self._fail(self.hello["message"])
 
     def close(self) -> None:
         """End the zygote, and with it any worker."""

@@ -132,7 +132,8 @@ class Bridge(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if top in (self.package, *self.aliases):
             why = f"{self.package}/{rest.replace('.', '/')}.py was not handed in"
         else:
-            why = f"{top} is not there while grading (only NumPy and Python's standard library are)"
+            there = "only NumPy, Python's standard library and what the course names are"
+            why = f"{top} is not there while grading ({there})"
         return stand_in(spec.name, why, given(spec.name))
 
     def exec_module(self, module: ModuleType) -> None:

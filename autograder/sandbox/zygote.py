@@ -55,7 +55,8 @@ class Zygote:
     def prepare(self) -> dict[str, Any]:
         """Load and open all that a worker will find; says what came of it."""
         load(PRELOADED)
-        load(" ".join(self.settings["load"]))  # later, only what lies in these packages is found
+        for name in self.settings["load"]:  # later, only what lies in these packages is found
+            load_named(name)
         library = os.path.dirname(os.__file__)
         if self.settings["uid"] is not None and not enterable(library):
             load(RARE)
@@ -138,6 +139,22 @@ def load(names: str) -> None:
             importlib.import_module(name)
 
 
+class NotLoadedError(Exception):
+    """A package that the course names cannot be imported here."""
+
+
+def load_named(name: str) -> None:
+    """Load what the course names. Were it passed over, every student would lose what needs it."""
+    try:
+        importlib.import_module(name)
+    except Exception as error:
+        why = " ".join(f"{type(error).__name__}: {error}".split())
+        raise NotLoadedError(
+            f"course.toml: packages: expected what loads in the sandbox, got {name!r}: {why}; "
+            "name what it needs in packages too, as `import` has it, or take the entry out"
+        ) from error
+
+
 def enterable(folder: str) -> bool:
     """Whether any user may reach what lies in this folder."""
     while folder != "/":
@@ -168,6 +185,8 @@ def main(control: socket.socket, settings: dict[str, Any]) -> None:
     try:
         hello = zygote.prepare()
     except OSError as error:
+        hello = {"ready": False, "message": f"cannot harden: {error}"}
+    except NotLoadedError as error:
         hello = {"ready": False, "message": str(error)}
     control.send(json.dumps(hello).encode())
     if hello["ready"]:

@@ -148,7 +148,7 @@ def test_examples_beside_the_rubric_are_held_against_it(tmp_path: Path) -> None:
     with assignment.labelled.open("a") as file:
         file.write("{\n")
     said, findings = proof._rubrics(assignment, None)
-    assert said == "1 of 1 questions have one; answers kept as examples: 5"
+    assert said == "1 of 1 question with a rubric; answers kept as examples: 5"
     where = f"rubrics/{NAME}.answers.jsonl"
     assert findings[0].startswith(f"{NAME}.answers.jsonl line 6 is skipped")
     assert findings[1:] == [

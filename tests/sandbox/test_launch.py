@@ -64,7 +64,7 @@ def test_a_zygote_that_does_not_answer(monkeypatch):
 
 
 def test_a_zygote_that_cannot_harden(monkeypatch):
-    told = b'{"ready": false, "message": "this kernel is too old"}'
+    told = b'{"ready": false, "message": "cannot harden: this kernel is too old"}'
     boot = (
         f"import socket, sys; c = socket.socket(fileno=int(sys.argv[1])); c.recv(1 << 20); c.send({told!r})"
     )

@@ -56,6 +56,16 @@ def test_what_the_course_names_is_there_and_nothing_else(installed: Path, level:
             student.call("code.other")
 
 
+def test_what_does_not_load_stops_grading_and_costs_no_student(installed: Path) -> None:
+    (installed / "tiny_file.py").write_text("import not_named_too\n")
+    message = (
+        "packages: expected what loads in the sandbox, got 'tiny_file': ModuleNotFoundError: No module named "
+        "'not_named_too'; name what it needs in packages too"
+    )
+    with pytest.raises(SandboxError, match=message):
+        Sandbox(Limits(), packages=("tiny", "tiny_file")).start()
+
+
 def test_what_is_not_installed_is_refused() -> None:
     message = "packages: expected what is installed beside the engine, got 'no_such_package'; install it"
     with pytest.raises(SandboxError, match=message):

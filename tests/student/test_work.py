@@ -481,3 +481,9 @@ def test_a_reader_that_stops_reading_is_no_error(one):
     run = subprocess.run(command, shell=True, cwd=one.path, capture_output=True, text=True)
     assert run.stderr == ""
     assert run.stdout == "Assignment 1: a two-layer network, layer by layer\n"
+
+
+@pytest.mark.parametrize("line", ["  NOT YET  out  is 0", "out: is 0: NOT YET", "1. NOT YET out is 0"])
+def test_a_line_that_says_not_yet_is_wrong_wherever_it_says_so(line: str) -> None:
+    state, why, *_ = work._judged(f"ok a\n{line}\n", None)
+    assert (state, "is 0" in why, "NOT YET" in why) == (work.WRONG, True, False)
