@@ -26,6 +26,7 @@ from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from bench import hand_ins
 from bench.cost import Cost, cost
+from samples import make_class
 
 ROOT = Path(__file__).parents[1]
 GRADERS = ROOT / "autograder/graders"
@@ -73,6 +74,11 @@ def of_cells(cells: list[dict]) -> dict:
     return {"cells": whole, "metadata": KERNEL, "nbformat": 4, "nbformat_minor": 5}
 
 
+def own_nets(number: int) -> dict[str, bytes]:
+    stored = (ROOT / "samples/results").glob("*.npz")
+    return make_class.with_own_nets({f"results/{net.name}": net.read_bytes() for net in stored}, number)
+
+
 def make_plain_course(folder: Path) -> None:
     source = folder / "source" / COURSE
     source.mkdir(parents=True)
@@ -99,9 +105,9 @@ def theirs(folder: Path, count: int) -> tuple[float, float]:
     for number in range(count):
         place = folder / f"submitted/s{number}/{COURSE}"
         shutil.copytree(folder / "release" / COURSE, place)
-        for net in (ROOT / "samples/results").glob("*.npz"):
-            (place / "results").mkdir(exist_ok=True)
-            (place / "results" / net.name).write_bytes(hand_ins.net_of_its_own(net.read_bytes(), number))
+        (place / "results").mkdir(exist_ok=True)
+        for name, net in own_nets(number).items():
+            (place / name).write_bytes(net)
         shutil.copytree(ROOT / "cs_lib", place / "cs_lib", ignore=shutil.ignore_patterns("__pycache__"))
     done = nbgrader(folder, "autograde", COURSE, "--force")
     return done.wall / count, done.processor / count
@@ -151,8 +157,8 @@ def otters(otter: Path, folder: Path, count: int) -> tuple[float, float]:
             made.write(folder / "plain.ipynb", "plain.ipynb")
             for path in (ROOT / "cs_lib").rglob("*.py"):
                 made.write(path, path.relative_to(ROOT))
-            for net in (ROOT / "samples/results").glob("*.npz"):
-                made.writestr(f"results/{net.name}", hand_ins.net_of_its_own(net.read_bytes(), number))
+            for name, net in own_nets(number).items():
+                made.writestr(name, net)
         run = [str(otter), "run", "submission.zip", "-a", "autograder.zip", "--no-logo"]
         done = cost(run, folder, ENVIRONMENT)
         wall, processor = wall + done.wall, processor + done.processor

@@ -32,7 +32,6 @@ from autograder.sandbox.client import Sandbox
 from autograder.sandbox.host import Ended
 from autograder.sandbox.worker import Worker
 from bench import in_kernel
-from bench.hand_ins import net_of_its_own
 from bench.nbgrader_baseline import GRADERS, tests_of
 from samples import make_class
 
@@ -61,7 +60,7 @@ def counted(what: str, run: Callable[..., Any]) -> Callable[..., Any]:
 
 def files_of(assignment: Assignment, number: int) -> dict[str, bytes]:
     files = make_class.hand_in(assignment, make_class.read_class()["s001"])
-    return {n: net_of_its_own(data, number) if n.endswith(".npz") else data for n, data in files.items()}
+    return make_class.with_own_nets(files, number)
 
 
 def judged(assignment: Assignment, rounds: int) -> dict[str, float]:

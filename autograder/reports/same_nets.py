@@ -25,12 +25,17 @@ class SameNets:
                     self._students.setdefault((net["path"], net["print"]), []).append(record.student)
 
     def found(self) -> Mapping[str, Sequence[str]]:
-        """Of each student whose net others have too: in words, which and who."""
-        lines: dict[str, list[str]] = {}
+        """Of each student whose nets others have too: in words, which and who."""
+        paths: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         for (path, _), students in self._students.items():
             for student in students if len(students) > 1 else ():
-                others = [other for other in students if other != student]
-                more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
-                text = f"{path} holds the same net as that of {', '.join(others[:NAMED])}{more}"
-                lines.setdefault(student, []).append(text)
+                others = tuple(other for other in students if other != student)
+                paths.setdefault((student, others), []).append(path)
+        lines: dict[str, list[str]] = {}
+        for (student, others), alike in paths.items():
+            holds = "holds the same net" if len(alike) == 1 else "hold the same nets"
+            more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
+            lines.setdefault(student, []).append(
+                f"{', '.join(alike)} {holds} as {', '.join(others[:NAMED])}{more}"
+            )
         return lines
