@@ -1,6 +1,8 @@
-"""Measure the layers: fast against naive, against im2col with np.add.at, against PyTorch where installed.
+"""Measure the layers: fast against naive, against im2col in NumPy and compiled, against PyTorch.
 
     python -m bench.layers [--threads 1] [--rounds 15] [--no-naive]
+
+The columns of PyTorch and of the compiled im2col stay empty without PyTorch, and without a C compiler.
 
 Everything compared is measured in one process, in turns (A B C A B C ...), so that a busy machine slows all
 alike. The table shows the fastest run of each, and the ratio of the fastest runs. With one thread the clock
@@ -18,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from bench import im2col
+from bench import compiled_im2col, im2col
 from cs_lib import fast_layers, layers, optim
 from cs_lib.classifiers.cnn import ConvNet
 from cs_lib.classifiers.fc_net import FullyConnectedNet
@@ -47,15 +49,18 @@ COLUMNS = (
     "fast ms",
     "naive ms",
     "im2col ms",
+    "compiled ms",
     "PyTorch ms",
     "naive/fast",
     "im2col/fast",
+    "compiled/fast",
     "fast/PyTorch",
 )
 
 Functions = tuple[Callable[..., Any], ...]
 Kinds = dict[str, Functions]
 Runs = dict[str, Callable[[], Any]]
+LOOPS = compiled_im2col.compiled()
 KINDS: Kinds = {"fast": FAST, "naive": NAIVE, "im2col": IM2COL}
 
 
@@ -76,6 +81,8 @@ def main(argv: list[str] | None = None) -> int:
         torch.manual_seed(0)
     np.random.seed(0)
 
+    if LOOPS is None:
+        print("There is no C compiler: the column of the compiled im2col stays empty.", file=sys.stderr)
     torch_version = torch.__version__ if torch else "-"
     print(f"NumPy {np.__version__}, PyTorch {torch_version}, threads: {options.threads}\n")
     print("| " + " | ".join(COLUMNS) + " |")
@@ -125,6 +132,11 @@ def conv_comparison(
     forward = {kind: lambda f=f: f[0](x, w, b, param) for kind, f in kinds.items()}
     caches = {kind: run()[1] for kind, run in forward.items()}
     backward = {kind: lambda f=f, kind=kind: f[1](dout, caches[kind]) for kind, f in kinds.items()}
+    if LOOPS:
+        compiled = compiled_im2col.Convolution(LOOPS)
+        compiled_cache = compiled.forward(x, w, b, param)[1]
+        forward["compiled"] = lambda: compiled.forward(x, w, b, param)
+        backward["compiled"] = lambda: compiled.backward(dout, compiled_cache)
     if torch:
         tensors = [torch.from_numpy(a).requires_grad_() for a in (x, w, b)]
         upstream = torch.from_numpy(dout)
@@ -155,7 +167,7 @@ def pool_comparison(name: str, kinds: Kinds, C: int, image: int) -> Iterator[tup
 
 def in_fast_order(x: np.ndarray) -> np.ndarray:
     """Return x in the memory order that the fast layers hand to each other."""
-    return np.ascontiguousarray(x.transpose(2, 3, 0, 1)).transpose(2, 3, 0, 1)
+    return np.ascontiguousarray(x.transpose(1, 2, 3, 0)).transpose(3, 0, 1, 2)
 
 
 def convnet_step(kinds: Kinds, use_batch_norm: bool) -> Runs:
@@ -279,7 +291,8 @@ def print_row(name: str, ms: dict[str, float]) -> None:
         return cell(ms[above] / ms[below] if above in ms and below in ms else None, form)
 
     cells = [cell(ms.get("fast"), ".2f"), cell(ms.get("naive"), ".0f"), cell(ms.get("im2col"), ".1f")]
-    cells += [cell(ms.get("torch"), ".2f"), ratio("naive", "fast", ".0f"), ratio("im2col", "fast", ".1f")]
+    cells += [cell(ms.get("compiled"), ".2f"), cell(ms.get("torch"), ".2f")]
+    cells += [ratio("naive", "fast", ".0f"), ratio("im2col", "fast", ".1f"), ratio("compiled", "fast", ".2f")]
     print(f"| {name} | {' | '.join(cells)} | {ratio('fast', 'torch', '.2f')} |", flush=True)
 
 
