@@ -223,13 +223,13 @@ def batchnorm_forward(
         # them). Put into cache what both backward functions will need.
         # BEGIN SOLUTION
         N = x.shape[0]
-        ones = np.ones(N, dtype=dtype)  # ones @ a is a.sum(axis=0), only faster where the rows are short
-        mean = ones @ x / N
-        centred = x - mean
-        var = ones @ centred**2 / N
+        mean = x.mean(axis=0)
+        x_hat = x - mean
+        var = np.einsum("nd,nd->d", x_hat, x_hat) / N  # the mean of the squares, without an array of them
         std = np.sqrt(var + eps)
-        x_hat = centred / std
-        out = gamma * x_hat + beta
+        x_hat /= std
+        out = gamma * x_hat
+        out += beta
         cache = (x_hat, std, gamma)
         running_mean = momentum * running_mean + (1 - momentum) * mean
         running_var = momentum * running_var + (1 - momentum) * var
@@ -302,10 +302,11 @@ def batchnorm_backward_alt(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, 
     x_hat, std, gamma = cache
     checks.has_shape("batchnorm_backward_alt", "dout", dout, x_hat.shape)
     N = x_hat.shape[0]
-    ones = np.ones(N, dtype=x_hat.dtype)  # ones @ a is a.sum(axis=0), only faster where the rows are short
-    dbeta = ones @ dout
-    dgamma = ones @ (dout * x_hat)
-    dx = dout - x_hat * (dgamma / N)
+    dbeta = dout.sum(axis=0)
+    dgamma = np.einsum("nd,nd->d", dout, x_hat)  # the sums of dout * x_hat, without an array of it
+    # dx = gamma / std * (dout - dbeta / N - x_hat * (dgamma / N)), in one array from term to term
+    dx = x_hat * (-dgamma / N)
+    dx += dout
     dx -= dbeta / N
     dx *= gamma / std
     # END SOLUTION

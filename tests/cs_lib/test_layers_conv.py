@@ -157,6 +157,13 @@ def test_fast_conv_does_not_depend_on_where_the_batch_is_cut(n: int) -> None:
     np.testing.assert_allclose(db, want_db, rtol=1e-10, atol=1e-10)
 
 
+def test_fast_conv_looks_at_overlapping_rows_where_they_are() -> None:
+    rows = np.arange(30.0).reshape(5, 2, 3)
+    seen = fast_layers._rows_seen(rows, 3)
+    assert np.shares_memory(seen, rows)
+    np.testing.assert_array_equal(seen, [rows[i : i + 3].reshape(6, 3) for i in range(3)])
+
+
 def test_fast_backward_leaves_dx_out_on_request() -> None:
     rng = np.random.default_rng(0)
     x, w, b = rng.standard_normal((2, 3, 5, 5)), rng.standard_normal((4, 3, 3, 3)), np.zeros(4)
