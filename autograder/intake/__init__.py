@@ -9,7 +9,7 @@ knows), `submission` (one hand-in in memory), `downloads` (what an LMS gives out
 
 from autograder.intake.collector import Collector, Report
 from autograder.intake.notebook_files import read_cells
-from autograder.intake.submission import Source, Submission, arrange, beside, find, read, source_of
+from autograder.intake.submission import Source, Submission, arrange, beside, empty, find, read, source_of
 from autograder.intake.written import is_placeholder
 from autograder.intake.written import read as read_answers
 
@@ -20,6 +20,7 @@ __all__ = [
     "Submission",
     "arrange",
     "beside",
+    "empty",
     "find",
     "is_placeholder",
     "read",

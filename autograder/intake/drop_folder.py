@@ -33,6 +33,10 @@ from autograder.intake.submission import LITTER, STAMP, is_packed, packed_by, pl
 from autograder.safe_text import shown
 
 STALLED_SECONDS = 60.0  # what is not whole after so long without a change is taken as it is
+RESTLESS_SECONDS = 600.0  # what is not taken for so long is named, and nobody waits for it to end
+RESTLESS = (
+    "not taken for 10 minutes: it keeps changing, is one of very many, or there is no room; tried again"
+)
 CUT_OFF = f"it may have been cut off while it was sent: nothing more came for {STALLED_SECONDS:g} seconds"
 LOOKED_AT = 200  # entries that were taken already are looked into in turn, so many at each look
 UNDER_WAY = (".part", ".filepart", ".crdownload", ".tmp", ".swp", ".partial", "~")  # names while uploading
@@ -69,6 +73,7 @@ class _LookedAt:
     top: tuple[int, int] = (0, 0)  # size and time of the entry itself
     signature: Signature | None = None
     since: float = 0.0  # by the clock that never jumps
+    begun: float = 0.0  # when it was first seen since it was last taken
     looks: int = 0  # at which it was the same
     whole: bool | None = None  # None: not looked at since it changed
     marked: bool = False  # something in it shows that all of it is there
@@ -119,7 +124,12 @@ class DropFolder:
     @property
     def arriving(self) -> int:
         """How many are there and not taken: not whole yet, or seen once only."""
-        return sum(not s.done and bool(s.signature and s.signature.files) for s in self.seen.values())
+        return sum(map(_arrives, self.seen.values()))
+
+    @property
+    def coming(self) -> bool:
+        """Whether it is worth waiting for one of these."""
+        return any(_arrives(seen) and not _is_restless(seen) for seen in self.seen.values())
 
     def _in_turn(self) -> set[str]:
         """Names of the taken ones that are looked into this time."""
@@ -154,6 +164,8 @@ class DropFolder:
             self._refuse(name, seen, f"cannot be read ({type(error).__name__}); look at it by hand")
             return None
         self.refused.pop(name, None)
+        if found is None and _arrives(seen) and _is_restless(seen):
+            self.refused[name] = f"{shown(name)}: {RESTLESS}"
         return found
 
     def _look_into(self, name: str, student: str, seen: _LookedAt) -> Dropped | None:
@@ -164,6 +176,8 @@ class DropFolder:
             return None
         signature = _signature(place)
         if signature != seen.signature:
+            if seen.signature is None or seen.done:
+                seen.begun = monotonic()
             seen.signature, seen.since, seen.looks = signature, monotonic(), 0
             seen.whole, seen.done = None, False
         seen.looks += 1
@@ -233,6 +247,14 @@ def read(dropped: Dropped) -> tuple[dict[str, bytes], str, tuple[str, ...]]:
     files.pop(STAMP, None)
     unkept = (f"{name!r} is not kept: {why}" for name in files if (why := odd(name)))
     return files, "", (*(shown(what) for what in tree.noted), *unkept)
+
+
+def _arrives(seen: _LookedAt) -> bool:
+    return not seen.done and bool(seen.signature and seen.signature.files)
+
+
+def _is_restless(seen: _LookedAt) -> bool:
+    return monotonic() - seen.begun >= RESTLESS_SECONDS
 
 
 def _counts(name: str) -> bool:

@@ -222,7 +222,7 @@ def read(source: Source, assignment: Assignment) -> Submission:
     known = source.facts or Facts()
     if source.refused:
         why = f"{source.refused} lie there; keep the one that counts, or let `autograder collect` choose"
-        return Submission(student, unreadable=shown(why))
+        return empty(source, shown(why))
     try:
         handed_in, note = _time(source, assignment)
         files, unread, noted = _read(source, assignment.name)
@@ -231,9 +231,9 @@ def read(source: Source, assignment: Assignment) -> Submission:
         if note:
             unread.pop(STAMP, None)
     except IntakeError as error:
-        return Submission(student, unreadable=shown(str(error))[:MAX_SENTENCE])
+        return empty(source, shown(str(error))[:MAX_SENTENCE])
     found = arrange(student, files, assignment, aliases, unread)
-    extension = known.extension_days if source.extension_days is None else source.extension_days
+    extension = extension_of(source)
     late = assignment.late.in_words(handed_in, extension)
     problems = (*([late] if late else []), *note, *known.problems, *noted, *found.problems)
     return replace(
@@ -242,6 +242,25 @@ def read(source: Source, assignment: Assignment) -> Submission:
         handed_in=handed_in.isoformat() if handed_in else "",
         extension_days=extension,
     )
+
+
+def empty(source: Source, why: str, fault: str = "") -> Submission:
+    """A hand-in of which nothing can be read. When it came is known all the same."""
+    known = source.facts or Facts()
+    return Submission(
+        source.student,
+        problems=known.problems,
+        unreadable=why,
+        fault=fault,
+        handed_in=known.handed_in,
+        extension_days=extension_of(source),
+    )
+
+
+def extension_of(source: Source) -> float:
+    """Days: what is known now, else what the collector knew."""
+    known = source.facts.extension_days if source.facts else 0.0
+    return known if source.extension_days is None else source.extension_days
 
 
 def _read(source: Source, assignment: str) -> tuple[dict[str, bytes], dict[str, Other], list[str]]:

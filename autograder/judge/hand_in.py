@@ -25,7 +25,7 @@ from autograder.judge.doubts import settled
 from autograder.judge.notebook_code import notebook_modules
 from autograder.judge.outcomes import Came, run, students_fault
 from autograder.judge.scoring import doubted, judge_code, judge_inline
-from autograder.judge.task import unreadable
+from autograder.judge.task import unread
 from autograder.notebook import GradeCell
 from autograder.records.record import CaseResult, Grade, Record
 from autograder.sandbox.client import Sandbox
@@ -116,13 +116,13 @@ class Judge:
         except Exception as error:
             fault = f"grading stopped ({type(error).__name__}: {error})"
             reason = f"{fault}; look at it by hand"
-            return unreadable(self.assignment, submission.student, reason, self.level.name, fault)
+            return unread(self.assignment, submission, reason, self.level.name, fault)
 
     def _grade(self, submission: Submission) -> Record:
         started = time.perf_counter()
         if submission.unreadable:
             reason, fault = submission.unreadable, submission.fault
-            return unreadable(self.assignment, submission.student, reason, self.level.name, fault)
+            return unread(self.assignment, submission, reason, self.level.name, fault)
         written = submission.answers or intake.read_answers(self.assignment, submission.notebooks)
         answers, broken = written.texts, written.broken
         now = Now(submission, answers, broken, {**written.doubts, **submission.doubts})

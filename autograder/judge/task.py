@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from autograder import bounded, intake
@@ -36,12 +36,10 @@ def read_by(reader: Callable[[Source], Submission], source: Source) -> Submissio
         return reader(source)
     except Exceeded as error:
         said = f"the hand-in {error} to be read"
-        return Submission(
-            source.student, unreadable=f"{said}; look at it by hand", fault=said if error.outside else ""
-        )
+        return intake.empty(source, f"{said}; look at it by hand", said if error.outside else "")
     except Exception as error:
         fault = f"the hand-in could not be read ({type(error).__name__}: {error})"
-        return Submission(source.student, unreadable=f"{fault}; look at it by hand", fault=fault)
+        return intake.empty(source, f"{fault}; look at it by hand", fault)
 
 
 def standing_reader(assignment: Assignment) -> bounded.Standing[Source, Submission]:
@@ -61,3 +59,14 @@ def unreadable(assignment: Assignment, source: str, reason: str, level: str, fau
     }
     nothing = Hashes("", graders_digest(assignment), environment_digest())
     return Record(source, assignment.name, level, nothing, grades, problems=(reason,), fault=fault)
+
+
+def unread(
+    assignment: Assignment, submission: Submission, reason: str, level: str, fault: str = ""
+) -> Record:
+    """The same of one that came in: when it did, and what was unusual about it, is known all the same."""
+    record = unreadable(assignment, submission.student, reason, level, fault)
+    about = tuple(dict.fromkeys((reason, *submission.problems)))
+    return replace(
+        record, problems=about, handed_in=submission.handed_in, extension_days=submission.extension_days
+    )

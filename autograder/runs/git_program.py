@@ -43,14 +43,14 @@ def git(*arguments: str, folder: Path | None = None, most: int = PRINTED, given:
 
 def printed(*arguments: str, folder: Path | None = None, most: int = PRINTED, given: bytes = b"") -> bytes:
     """The same as bytes. No file that the command writes may be longer than `most`."""
-    with TemporaryFile() as asked, TemporaryFile() as told, TemporaryFile() as complaints:
+    with TemporaryFile() as asked, TemporaryFile() as answer, TemporaryFile() as complaints:
         asked.write(given)
         asked.seek(0)
-        code = _run(arguments, folder, most, asked, told, complaints)
+        code = _run(arguments, folder, most, asked, answer, complaints)
         if code:
             raise IntakeError(f"git {_verb(arguments)}: {_why(code, _end(complaints), most)}")
-        told.seek(0)
-        return told.read()
+        answer.seek(0)
+        return answer.read()
 
 
 def _run(
@@ -58,7 +58,7 @@ def _run(
     folder: Path | None,
     most: int,
     asked: IO[bytes],
-    told: IO[bytes],
+    answer: IO[bytes],
     complaints: IO[bytes],
 ) -> int:
     """The exit code, once it and all that it started have ended."""
@@ -75,7 +75,7 @@ def _run(
         run = subprocess.Popen(  # noqa: S603  no shell; addresses are checked
             command,
             stdin=asked,
-            stdout=told,
+            stdout=answer,
             stderr=complaints,
             env=environment,
             preexec_fn=limits,
@@ -93,7 +93,7 @@ def _run(
     finally:
         if run.returncode is None:
             os.killpg(run.pid, signal.SIGKILL)
-            run.wait()
+            run.wait(SECONDS)
 
 
 def _end(complaints: IO[bytes]) -> str:

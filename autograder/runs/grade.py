@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Protocol
 
 from autograder import bounded, plugins
-from autograder.answers.groups import digest
 from autograder.apart import MACHINE, apart, note
 from autograder.course.assignment import Assignment
 from autograder.course.matched import match
@@ -33,6 +32,7 @@ from autograder.records.changes import Change
 from autograder.records.record import Record
 from autograder.records.store import COMPARED, OUT_FOLDERS, Store
 from autograder.reports.score import needed, score
+from autograder.runs.typed_points import note_typed
 from autograder.safe_text import shown
 from autograder.sandbox.level import Level
 from autograder.workers import pool
@@ -334,17 +334,8 @@ def _compare(store: Store) -> tuple[int, int, list[Change]]:
 
 def _note_typed(request: Request, store: Store) -> None:
     """Points typed in formgrader were given to the answers of before; after the moving nobody knows these."""
-    earlier: dict[str, dict[str, str]] = {}
-    for after in store.fresh():
-        before = store.before(after.student)
-        for grade_id, text in before.answers.items() if before is not None else ():
-            if text != after.answers.get(grade_id, ""):
-                earlier.setdefault(grade_id, {})[after.student] = digest(text)
-    if earlier:
-        from autograder.gradebook.book import Gradebook  # nbgrader takes a second to import
-
-        with Gradebook(request.url, request.assignment) as book:
-            book.note_typed(earlier)
+    changes = ((store.before(after.student), after) for after in store.fresh())
+    note_typed(lambda: request.url, request.assignment, changes)
 
 
 def _records(request: Request, store: Store, faults: dict[str, str]) -> Iterator[Record]:

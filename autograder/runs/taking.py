@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,8 @@ from autograder.safe_text import shown
 
 TAKE_SECONDS = 0.5  # at a look: what has been taken is graded meanwhile
 MANY, HELD_SECONDS = 100, 60.0  # of who has handed in so often, one in so many seconds is taken
+HEAVY = 2**30  # bytes kept of one student in this run; after each so many, half as often
+MOST_HALVINGS = 12
 
 
 def say(what: str) -> None:
@@ -51,6 +54,7 @@ class Taking:
     troubles: Troubles
     taken: set[int] = field(default_factory=set)  # hand-ins that are kept, by entry and time
     held: dict[str, float] = field(default_factory=dict)  # student -> until when nothing more is taken
+    bytes: Counter[str] = field(default_factory=Counter)  # kept of each student in this run
 
     def students(self) -> list[str]:
         """Everybody of whom something is kept."""
@@ -120,12 +124,19 @@ class Taking:
             )
             archive.keep(room, kept, files)
             archive.all_to_disk(room / kept.key)
+            self.bytes[dropped.student] += sum(map(len, files.values()))
             say(f"{dropped.student}: {dropped.name} taken")
         self.drop.taken(dropped)
         self.taken.add(_identity(dropped.student, dropped.name, when))
-        if len(before) >= MANY:
-            self.held[dropped.student] = time.monotonic() + HELD_SECONDS
+        self._hold(dropped.student, len(before))
         return not same
+
+    def _hold(self, student: str, count: int) -> None:
+        """Who replaces a hand-in again and again does not fill the disk. What lies there last is taken in
+        the end, and has come when it came."""
+        heavy = self.bytes[student] // HEAVY
+        if count >= MANY or heavy:
+            self.held[student] = time.monotonic() + HELD_SECONDS * 2 ** min(heavy, MOST_HALVINGS)
 
 
 def _identity(student: str, where: str, handed_in: str) -> int:

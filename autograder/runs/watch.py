@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from autograder import intake
 from autograder.course import roster as rosters
 from autograder.course.assignment import Assignment
-from autograder.errors import GradingError, IntakeError
-from autograder.intake import Source, Submission, facts
+from autograder.errors import GradebookError, GradingError, IntakeError
+from autograder.intake import Source, facts
 from autograder.intake import archive_of_hand_ins as archive
 from autograder.intake.drop_folder import DropFolder
 from autograder.intake.facts import Facts
@@ -35,10 +36,11 @@ from autograder.runs.course_changes import CourseChanges
 from autograder.runs.health import Health
 from autograder.runs.student_pages import StudentPages
 from autograder.runs.taking import Taking, Troubles, say
+from autograder.runs.typed_points import note_typed
 from autograder.sandbox.level import Level
 from autograder.workers.pool import Plan, Warm
 
-HAND_INS, RESULTS = "hand-ins", "results"  # in OUT
+HAND_INS, RESULTS, GRADEBOOK = "hand-ins", "results", "gradebook.db"  # in OUT
 LOOK_SECONDS = 0.25
 RETRY_SECONDS, LONGEST_RETRY = 60.0, 1800.0  # after a fault of ours
 NOT_THERE = "no file was handed in; ask whether the upload was the right one"
@@ -164,7 +166,7 @@ class FolderWatch:
     def _is_over(self) -> bool:
         if self.at_work or self.done:
             return False
-        waiting = self.queue or self.known or self.drop.arriving or self.drop.looks < 2
+        waiting = self.queue or self.known or self.drop.coming or self.drop.looks < 2
         return self.stopping or (self.request.once and not waiting)
 
     def _look(self) -> None:
@@ -232,8 +234,7 @@ class FolderWatch:
         place = self.kept / student / kept.key / facts.FILES
         source = Source(student, place, self.request.aliases, about, extension_days=extension)
         if kept.unreadable or not place.is_dir():
-            nothing = Submission(student, unreadable=kept.unreadable or NOT_THERE)
-            return Task(source, submission=nothing)
+            return Task(source, submission=intake.empty(source, kept.unreadable or NOT_THERE))
         return Task(source, self.store.known(student))
 
     def _extension(self, student: str) -> float:
@@ -268,7 +269,7 @@ class FolderWatch:
                 self.troubles.over(student)
             except IntakeError as error:
                 self.troubles.note(student, str(error))
-            except OSError as error:
+            except (OSError, GradebookError) as error:
                 self.troubles.note("writing", f"a result is not written, and tried again: {error}")
                 if self.stopping:
                     raise
@@ -297,6 +298,12 @@ class FolderWatch:
             self._show(student, graded, again)
 
     def _save(self, graded: Record) -> None:
+        book = self.request.out / GRADEBOOK
+        if book.exists():  # of a `grade` between two runs
+            from autograder.gradebook.url import sqlite_url  # SQLAlchemy, which few runs need
+
+            changes = [(self.store.before(graded.student), graded)]
+            note_typed(lambda: sqlite_url(book), self.assignment, changes)
         records.save(graded, self.store.published)
         (self.store.pending / f"{graded.student}.json").unlink(missing_ok=True)  # of a run that was killed
 
@@ -323,7 +330,7 @@ class FolderWatch:
     def _show(self, student: str, graded: Record, notes: list[str]) -> None:
         chosen, zone = self._chosen(student), self.assignment.late.zone
         when = f"This is about your hand-in of {clock(chosen.now, zone)} ({zone})."
-        if graded.handed_in != chosen.now.handed_in:
+        if graded.handed_in not in ("", chosen.now.handed_in):
             when = "This is about an earlier hand-in of yours."
         said = [when, *notes, *chosen.said(zone)]
         if fault := self.pages.write(graded, said, self.opens, self.health.after_due):

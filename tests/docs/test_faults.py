@@ -32,6 +32,7 @@ STAMPS = {
     "gradebook/ledger.py",
     "gradebook/objections.py",
     "intake/collector.py",
+    "runs/git_hosts.py",
     "runs/health.py",
     "runs/taking.py",
     "runs/watch.py",

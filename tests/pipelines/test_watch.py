@@ -3,20 +3,22 @@
 import os
 import pwd
 import shutil
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from autograder.cli import watch as cli
-from autograder.errors import CourseError, RecordError
+from autograder.errors import CourseError, GradebookError, RecordError
 from autograder.intake import Collector, drop_folder, find, read
 from autograder.judge import digests
+from autograder.records.record import Record
 from autograder.runs import taking
 from autograder.runs import watch as watching
 from autograder.runs.grade import refuse_overlap
 from tests.pipelines.watching import Desk
-from tests.small_kit import NAME, RIGHT, WRONG
+from tests.small_kit import NAME, POINTS, RIGHT, WRONG, notebook
 
 DUE = "[late]\ndue = 2026-02-01T12:00:00Z\n"
 BEFORE = datetime(2026, 2, 1, 10, tzinfo=UTC)
@@ -84,7 +86,10 @@ def test_what_stays_cut_off_is_taken_as_it_is_in_the_end_and_named(desk: Desk) -
     desk.rounds(3)
     assert len(desk.kept("s001")) == 1
     assert set(desk.record("s001").waiting) == {"double", "noise", "inline_nb_1"}
+    assert desk.record("s001").handed_in
     assert "zip" in desk.page("s001")
+    assert drop_folder.CUT_OFF in desk.page("s001")
+    assert "This is about your hand-in of " in desk.page("s001")
 
 
 def test_a_folder_is_taken_once_nothing_in_it_changes(desk: Desk) -> None:
@@ -458,6 +463,70 @@ def test_who_hands_in_a_hundred_times_is_taken_once_a_minute(
     desk.watch.taking.held.clear()
     desk.rounds()
     assert len(desk.kept("s001")) == 4
+
+
+def test_who_replaces_large_hand_ins_is_taken_ever_less_often(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A quota on the drop folder does not bound what is kept of what was replaced."""
+    size = desk.zip("s001", RIGHT).stat().st_size
+    monkeypatch.setattr(taking, "HEAVY", size - 20)
+    waits = []
+    for number in range(3):
+        desk.zip("s001", RIGHT + f"# {number}\n")
+        before = time.monotonic()
+        desk.rounds()
+        waits.append(desk.watch.taking.held.pop("s001") - before)
+    assert [round(wait / taking.HELD_SECONDS) for wait in waits] == [2, 4, 8]
+    assert len(desk.kept("s001")) == 3
+
+
+def test_what_never_rests_is_named_and_nobody_waits_for_it(desk: Desk) -> None:
+    desk.begin(once=True)
+    for number in range(4):
+        (desk.drop / "s001").mkdir(exist_ok=True)
+        (desk.drop / "s001/nb.ipynb").write_text("x" * number)
+        desk.rounds(1)
+    assert desk.watch.drop.refused == {}
+    assert not desk.watch._is_over()
+    desk.ticks += drop_folder.RESTLESS_SECONDS
+    (desk.drop / "s001/nb.ipynb").write_text("other")
+    desk.rounds(1)
+    assert desk.watch.drop.refused == {"s001": f"s001: {drop_folder.RESTLESS}"}
+    assert desk.watch._is_over()
+    assert not desk.kept("s001")
+    (desk.drop / "s001/nb.ipynb").write_text(notebook(POINTS, "Because."))
+    desk.rounds()
+    assert desk.watch.drop.refused == {}
+    assert len(desk.kept("s001")) == 1
+
+
+def test_points_typed_in_formgrader_are_noted_before_another_answer_comes(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a class that was graded once, and is watched again."""
+    noted: list[tuple[str, bool]] = []
+    locked = [GradebookError("database is locked")]
+
+    def note(url: object, assignment: object, changes: list[tuple[Record | None, Record]]) -> None:
+        for error in locked:
+            raise error
+        noted.extend((after.student, before is not None) for before, after in changes)
+
+    monkeypatch.setattr(watching, "note_typed", note)
+    desk.zip("s001")
+    desk.rounds()
+    assert desk.record("s001").points == 5.0  # there is no gradebook
+    (desk.out / "gradebook.db").touch()
+    desk.zip("s001", WRONG)
+    desk.rounds()
+    assert desk.record("s001").points == 5.0
+    assert desk.watch.health.trouble == "a result is not written, and tried again: database is locked"
+    locked.clear()
+    desk.rounds()
+    assert noted == [("s001", True)]
+    assert desk.record("s001").points == 1.0
+    assert desk.watch.health.trouble == ""
 
 
 def test_without_an_assignment_the_course_has_one() -> None:

@@ -220,6 +220,7 @@ def test_a_fault_over_a_first_hand_in_is_said(desk: Desk) -> None:
     desk.graders.fault = "no memory"
     desk.rounds()
     assert "by a fault of ours. It is kept, and tried again." in desk.page("s001")
+    assert "This is about your hand-in of " in desk.page("s001")
     desk.graders.fault = ""
     desk.begin()
     desk.rounds()

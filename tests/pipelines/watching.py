@@ -13,7 +13,7 @@ from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.intake import drop_folder
 from autograder.judge import digests
-from autograder.judge.task import Task, read, unreadable
+from autograder.judge.task import Task, read, unread, unreadable
 from autograder.records.record import CaseResult, Grade, Record
 from autograder.runs import watch as watching
 from autograder.runs.watch import FolderWatch, WatchRequest
@@ -54,7 +54,7 @@ class Graders:
             return None
         self.graded.append((student, task.source.path.parent.name))
         if submission.unreadable:
-            return unreadable(assignment, student, submission.unreadable, "none", submission.fault)
+            return unread(assignment, submission, submission.unreadable, "none", submission.fault)
         right = b"2 * x" in submission.package.get("cs_lib/layers.py", b"")
         outcome = "passed" if right else "failed"
         case = CaseResult("double[small]", "core", 1.0, outcome, SECRET, "Try 2.", "value", 0.1, SECRET)
