@@ -1,7 +1,8 @@
 """A kit with an assignment of its own, small and quick, graded by the real command line.
 
-The package `autograder` is copied without its graders, so that a test may change graders, points and
-settings, and kill what it likes, without touching the course.
+It is a course of its own, so that a test may change graders, points and settings, and kill what it likes,
+without touching ours. The engine is that of the checkout; who changes it takes a copy first, as these are
+500 files, which a slow disk takes a second to be rid of.
 """
 
 import json
@@ -68,8 +69,8 @@ class Kit:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.submitted = home / "submitted"
-        skip = shutil.ignore_patterns("graders", "rubrics")  # what is compiled saves each run a second
-        shutil.copytree(ROOT / "autograder", home / "autograder", ignore=skip)
+        self.engine = ROOT  # the folder that holds the package `autograder`
+        home.mkdir(parents=True)
         (home / "course.toml").write_text(COURSE)
         self.write_settings()
         self.write_points(**POINTS)
@@ -78,6 +79,12 @@ class Kit:
         given.mkdir(parents=True)
         (given / "__init__.py").write_text("")
         (given / "layers.py").write_text(GIVEN)
+
+    def copy_engine(self) -> None:
+        """An engine of its own, without graders, for a test that changes it."""
+        skip = shutil.ignore_patterns("graders", "rubrics")  # what is compiled saves each run a second
+        shutil.copytree(ROOT / "autograder", self.home / "autograder", ignore=skip)
+        self.engine = self.home
 
     def write_settings(self, more: str = "") -> None:
         folder = self.home / "source" / NAME
@@ -114,7 +121,8 @@ class Kit:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "PYTHONPATH": str(self.home), "OPENBLAS_NUM_THREADS": "1"}
+        places = os.pathsep.join(dict.fromkeys((str(self.home), str(self.engine))))
+        return {**os.environ, "PYTHONPATH": places, "OPENBLAS_NUM_THREADS": "1"}
 
     def start(self, out: Path, *more: str) -> subprocess.Popen[str]:
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}

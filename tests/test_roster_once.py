@@ -9,7 +9,7 @@ from nbgrader import api
 
 from autograder.gradebook.url import sqlite_url
 from tests.once import once
-from tests.small_kit import COURSE, NAME, Kit
+from tests.small_kit import COURSE, NAME, ROOT, Kit
 
 ROSTER = "id,name,email,section\ns000,Zero Zed,zero@uni.example,1\ns001,One Ott,,2\ns009,Nine Nox,,2\n"
 
@@ -46,6 +46,6 @@ def test_grade_names_everybody_and_says_who_is_missing(graded: Path) -> None:
 def test_review_says_whose_answers_it_shows(graded: Path) -> None:
     command = [sys.executable, "-P", "-m", "autograder", "review", NAME, "--out", str(graded / "out")]
     kit = graded / "kit"
-    environment = {"PYTHONPATH": str(kit), "PATH": ""}
+    environment = {"PYTHONPATH": str(ROOT), "PATH": ""}
     shown = subprocess.run(command, cwd=kit, env=environment, capture_output=True, text=True, check=False)
     assert "s000 (Zed, Zero)" in shown.stdout, shown.stderr

@@ -68,6 +68,7 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> tuple[Kit, Path]:
     """Graded once; then another student hands in, and one hands in again."""
     home = tmp_path_factory.mktemp("once")
     kit = Kit(home / "kit")
+    kit.copy_engine()
     kit.hand_in_many(3)
     assert kit.grade(home / "out").returncode == 1
     kit.hand_in("s900")

@@ -122,7 +122,7 @@ def processes_in(folder: Path) -> list[int]:
     found = []
     for path in Path("/proc").glob("[0-9]*/environ"):
         try:
-            if f"PYTHONPATH={folder}".encode() in path.read_bytes():
+            if f"{folder}{os.pathsep}".encode() in path.read_bytes():  # in its PYTHONPATH
                 found.append(int(path.parent.name))
         except OSError:  # gone, or someone else's
             continue

@@ -87,6 +87,7 @@ def test_a_reader_that_ends_replaces_no_result(kit: Kit, tmp_path: Path, what: s
     assert kit.grade(out).returncode == 0
     before = told(out)
     switch.write_text("")
+    kit.copy_engine()
     with (kit.home / "autograder/intake/__init__.py").open("a") as code:
         code.write(CUT_OFF.format(switch=str(switch), what=what))
     done = kit.grade(out)
@@ -131,6 +132,7 @@ def test_a_frozen_grading_process_is_ended_and_its_task_done_elsewhere(
     monkeypatch.setattr(process, "QUIET_SECONDS", 8.0)
     monkeypatch.setattr(process, "BEAT_SECONDS", 0.5)
     monkeypatch.setattr(pool, "BEAT_SECONDS", 0.5)
+    kit.copy_engine()
     students = kit.hand_in_many(3)
     seen: dict[str, Record | None] = {}
     frozen: list[int] = []

@@ -7,4 +7,6 @@ from tests.small_kit import Kit
 
 @pytest.fixture
 def kit(tmp_path: Path) -> Kit:
-    return Kit(tmp_path / "kit")
+    kit = Kit(tmp_path / "kit")
+    kit.copy_engine()
+    return kit
