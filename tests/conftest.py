@@ -12,10 +12,15 @@ from itertools import cycle
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Read when NumPy is imported, here and in every program that a test starts: two processes with two threads
 # each wait for one another.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# A machine may be busy: no test asserts how long something takes.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 LIST = Path(__file__).with_name("long.txt")
 

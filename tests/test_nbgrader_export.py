@@ -37,7 +37,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def exported(root: Path, *options: str) -> tuple[int, str, dict[str, str]]:
     command = [sys.executable, "-m", "nbgrader", "export", *options]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=600)
     with (root / "grades.csv").open(encoding="utf-8") as file:
         rows = {row["student_id"]: row["score"] for row in csv.DictReader(file)}
     return done.returncode, done.stderr, rows

@@ -76,7 +76,7 @@ def server() -> Iterator[str]:
 def wait_for(port: int, process: subprocess.Popen, log: Path) -> None:
     import psycopg
 
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while True:
         try:
             psycopg.connect(host="127.0.0.1", port=port, user="grader", dbname="postgres").close()

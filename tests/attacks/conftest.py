@@ -12,9 +12,10 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -23,6 +24,7 @@ from autograder.sandbox.faults import StudentError
 from autograder.sandbox.level import Level, probe
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.sandboxed_student import SandboxedStudent
+from tests.held_up import unless_held_up
 
 HONEST = {"cs_lib/layers.py": b"def double(x):\n    return 2 * x\n"}
 BEST = probe()
@@ -94,11 +96,15 @@ class Arena:
     def run(self, code: str, *args: Any, level: Level | None = None, limits: Limits = LIMITS) -> Seen:
         """One call of `attack` in some student code."""
         with self.student(code, level, limits) as student:
-            student.begin_case(seed=1)
-            try:
-                return Seen(student.call("layers.attack", *args))
-            except StudentError as error:
-                return Seen(error=error)
+
+            def one_call() -> Seen:
+                student.begin_case(seed=1)
+                try:
+                    return Seen(student.call("layers.attack", *args))
+                except StudentError as error:
+                    return Seen(error=error)
+
+            return unless_held_up(one_call)
 
     def student(self, code: str, level: Level | None = None, limits: Limits = LIMITS) -> SandboxedStudent:
         files = {"cs_lib/layers.py": textwrap.dedent(code).encode()}
@@ -112,7 +118,10 @@ class Arena:
         self.rows.setdefault(self.title, {})[self.level.name] = (stopped_by, str(seen).split("\n")[0])
 
     def next_student_is_graded(self, limits: Limits = LIMITS) -> None:
-        with self.sandbox(limits=limits).submission(HONEST) as student:
+        """In the sandbox of the attack; with as much time as a busy machine may need."""
+        box = self.sandbox(limits=limits)
+        patient = replace(limits, call_seconds=30, submission_seconds=300)
+        with patch.object(box, "limits", patient), box.submission(HONEST) as student:
             student.begin_case(seed=1)
             assert student.call("layers.double", 21) == 42
 
@@ -227,7 +236,7 @@ def may_trace() -> None:
 def naive_grader(code: str, check: str) -> str:
     """What a grader that runs student code in its own process prints; the process is one of its own."""
     program = textwrap.dedent(code) + "\n" + textwrap.dedent(check)
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

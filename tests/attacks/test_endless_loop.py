@@ -6,8 +6,8 @@ CODE = """
 import time
 
 def attack():
-    until = time.monotonic() + 1  # "endless"
-    while time.monotonic() < until:
+    until = time.process_time() + 1  # "endless": of computing, however long it waits for a processor
+    while time.process_time() < until:
         pass
     return "went on"
 """

@@ -10,7 +10,7 @@ def attack():
     for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_IGN)
     signal.setitimer(signal.ITIMER_REAL, 0)
-    until = time.monotonic() + 1.6
+    until = time.monotonic() + 4  # it is killed after 1.3 s, or later by what the judge is held up
     while time.monotonic() < until:
         try:
             time.sleep(0.01)

@@ -4,6 +4,7 @@ What is bounded is work: the processor's time, and what twice the text takes of 
 square of the length would be four times as much, and minutes at this size.
 """
 
+import gc
 import json
 import time
 from collections.abc import Callable
@@ -164,14 +165,25 @@ READERS = {
 }
 
 
-def cost(reader: Callable[[str], None], unit: str) -> tuple[float, float]:
-    """Seconds of the processor for half the text, and for all of it."""
-    found = []
-    for size in (SIZE // 2, SIZE):
-        text, started = shape(unit, size), time.process_time()
-        reader(text)
-        found.append(time.process_time() - started)
-    return found[0], found[1]
+def cost(reader: Callable[[str], None], unit: str) -> tuple[float, float] | None:
+    """Seconds of the processor for half the text, and for all of it, where every try of three is too slow.
+
+    One alone may pay for a collection of garbage, or for a machine that is busy with something else.
+    """
+    if not gc.get_freeze_count():
+        gc.freeze()  # what there is stays: to collect is quick then
+    for _ in range(3):
+        gc.collect()
+        gc.disable()
+        found = []
+        for size in (SIZE // 2, SIZE):
+            text, started = shape(unit, size), time.process_time()
+            reader(text)
+            found.append(time.process_time() - started)
+        half, whole = found
+        if whole <= min(CPU_SECONDS, RATIO * max(half, NOISE)):
+            return None
+    return half, whole
 
 
 QUICK = (read_name,)  # the others take some ten seconds each
@@ -184,9 +196,4 @@ def test_no_text_holds_a_reader_up(reader: Callable[[str], None]) -> None:
     units = READERS[reader]
     reader("a")  # what is read once of the course is not counted
     results = bounded.each(partial(cost, reader), units, bounded.Bounds(seconds=SECONDS))
-    slow: dict[str, object] = {}
-    for unit, result in zip(units, results, strict=True):
-        most = CPU_SECONDS if isinstance(result, Exception) else RATIO * max(result[0], NOISE)
-        if isinstance(result, Exception) or result[1] > min(CPU_SECONDS, most):
-            slow[unit] = result
-    assert slow == {}
+    assert {unit: result for unit, result in zip(units, results, strict=True) if result} == {}

@@ -6,7 +6,7 @@ CODE = """
 import time
 
 def attack():
-    time.sleep(1)
+    time.sleep(2)
     return "went on"
 """
 

@@ -155,4 +155,4 @@ class Server:
         handler.wfile.write(body[:limit])
         handler.wfile.flush()
         if self.hangs_after is not None:
-            self.closing.wait(20)
+            self.closing.wait(120)

@@ -70,13 +70,15 @@ class Course:
         self.counts = root / "counts"
         self.counts.mkdir()
 
-    def grade(self, code: str, *names: str, times: int = 0, everybody: bool = False) -> Record:
+    def grade(
+        self, code: str, *names: str, times: int = 0, everybody: bool = False, seconds: float = 1.0
+    ) -> Record:
         """With a case for each signal, which is sent so many times."""
         names = names or ("SIGTERM",)
         text = GRADER.format(counts=str(self.counts), times=times, names=names, everybody=everybody)
         (self.root / "graders/lesson/test_lesson.py").write_text(text)
         notebooks = (Notebook("nb", self.root / "nb.ipynb", (GradeCell("work", "nb", 2.0, "code", False),)),)
-        limits = Limits(call_seconds=1.0, memory_mb=300)
+        limits = Limits(call_seconds=seconds, memory_mb=300)
         lesson = Assignment("lesson", "Lesson", read(self.root), notebooks, limits=limits)
         files = {"cs_lib/layers.py": textwrap.dedent(code).encode()}
         notebook = json.dumps({"cells": []}).encode()
@@ -148,7 +150,7 @@ EXIT = "import os\ndef work():\n    os._exit(3)\n"
     ids=["crash", "memory", "sleep", "pipe", "alarm", "loop", "exit"],
 )
 def test_what_the_code_does_itself_is_charged(course: Course, code: str, message: str) -> None:
-    record = course.grade(code)
+    record = course.grade(code, seconds=5.0 if code == ALARM else 1.0)  # the alarm is to be far before that
     [case] = record.grades["work"].cases
     assert (case.outcome, record.grades["work"].points, record.fault) == ("failed", 0.0, "")
     assert case.message.startswith(message)

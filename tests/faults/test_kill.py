@@ -38,7 +38,8 @@ def stages(submissions: int, kills: int) -> list[tuple[str, int]]:
     """Points of a run, in its order: so many records made, moved, or pages written."""
     draw = random.Random(5)
     late = max(1, kills // 6)
-    made = [("pending/s*.json", n) for n in sorted(draw.sample(range(1, submissions), kills - 2 * late))]
+    early = range(1, submissions // 2 + 1)  # so that there is much to do yet, when the run is killed
+    made = [("pending/s*.json", n) for n in sorted(draw.sample(early, kills - 2 * late))]
     moved = [("records/s*.json", n) for n in sorted(draw.sample(range(1, submissions), late))]
     pages = [("feedback/s*.html", n) for n in sorted(draw.sample(range(1, submissions), late))]
     return [*made, *moved, *pages]
@@ -71,14 +72,14 @@ def files(out: Path) -> dict[str, int]:
     return {name: len(list((out / name).iterdir())) for name in ("records", "pending", "feedback")}
 
 
-@pytest.mark.parametrize(("submissions", "kills"), [(10, 3), pytest.param(30, 12, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("submissions", "kills"), [(10, 4), pytest.param(30, 12, marks=pytest.mark.long)])
 def test_killed_at_many_points_and_resumed(kit: Kit, tmp_path: Path, submissions: int, kills: int) -> None:
     kit.write_graders(SLOW_GRADERS)
     students = kit.hand_in_many(submissions)
     calm, killed = tmp_path / "calm", tmp_path / "killed"
     assert kit.grade(calm).returncode == 1  # answers to read
     hits = sum(kill_at(kit, killed, *stage) for stage in stages(submissions, kills))
-    assert hits > kills // 2  # the rest came too late, when the run was already done
+    assert hits >= kills // 2  # the rest may come too late, when the run is already done
     last = kit.grade(killed)
     assert last.returncode == 1, last.stderr
     assert list(told(killed)) == students
@@ -91,7 +92,7 @@ def test_killed_at_many_points_and_resumed(kit: Kit, tmp_path: Path, submissions
 
 
 def test_a_record_is_graded_once_however_often_the_run_is_killed(kit: Kit, tmp_path: Path) -> None:
-    kit.write_graders(SLOW_GRADERS)
+    kit.write_graders(SLOW_GRADERS.replace("0.01", "0.2"))
     students = kit.hand_in_many(6)
     out = tmp_path / "out"
     assert kill_at(kit, out, "pending/s*.json", 3)
@@ -106,7 +107,7 @@ def test_nothing_of_a_killed_run_goes_on_working(kit: Kit, tmp_path: Path) -> No
     kit.write_graders(SLOW_GRADERS.replace("0.01", "30"))
     kit.hand_in_many(2)
     run = kit.start(tmp_path / "out", "--jobs", "2")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while len(processes_in(kit.home)) < 3 and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(0.5)  # until the sandboxes run

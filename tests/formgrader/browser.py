@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the protocol's key of an element's id
-PATIENCE = 60  # seconds; a page of formgrader takes three on an idle machine
+PATIENCE = 240  # seconds; a page of formgrader takes three on an idle machine
 T = TypeVar("T")
 
 

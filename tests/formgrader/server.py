@@ -29,7 +29,7 @@ def jupyter(folder: Path, log: Path, *options: str) -> Iterator[tuple[str, str]]
         environment = {**os.environ, **home, "OPENBLAS_NUM_THREADS": "1"}
         server = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
         try:
-            until(lambda: answers(url), f"Jupyter to start; see {log}", patience=120)
+            until(lambda: answers(url), f"Jupyter to start; see {log}", patience=300)
             yield url, token
         finally:
             server.terminate()
@@ -38,7 +38,7 @@ def jupyter(folder: Path, log: Path, *options: str) -> Iterator[tuple[str, str]]
 
 def answers(url: str) -> bool | None:
     try:
-        with urllib.request.urlopen(f"{url}/api", timeout=5):
+        with urllib.request.urlopen(f"{url}/api", timeout=30):
             return True
     except urllib.error.HTTPError:
         return True

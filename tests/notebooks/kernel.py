@@ -14,7 +14,7 @@ from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
-PATIENCE = 60  # seconds; a kernel starts in two on an idle machine
+PATIENCE = 240  # seconds; a kernel starts in two on an idle machine
 
 
 @dataclass(frozen=True)

@@ -210,13 +210,13 @@ def test_noise(student, case):
 
 def test_killed_grading_processes_lose_nothing(kit: Kit, tmp_path: Path) -> None:
     kit.write_graders(SLOW)
-    students = kit.hand_in_many(8)
+    students = kit.hand_in_many(12)
     for student in students:
         kit.hand_in(student)
     run = kit.start(tmp_path / "out", "--jobs", "2")
     killed: set[int] = set()
     while run.poll() is None and len(killed) < 2:
-        time.sleep(0.3)
+        time.sleep(0.02)
         fresh = [pid for pid in serving(kit.home) if pid not in killed]
         if fresh and list((tmp_path / "out/pending").glob("s*.json")):
             os.kill(fresh[0], signal.SIGKILL)

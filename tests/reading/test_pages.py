@@ -36,7 +36,7 @@ class Client:
         request = urllib.request.Request(url, body, {k.replace("_", "-"): v for k, v in headers.items()})
         request.method = method
         try:
-            answer = self.opener.open(request, timeout=60)
+            answer = self.opener.open(request, timeout=300)
         except urllib.error.HTTPError as error:
             answer = error  # type: ignore[assignment]
         with answer:

@@ -53,7 +53,7 @@ def opened(page: str, folder: Path) -> str:
         f"--user-data-dir={folder}/profile",
     ]
     done = subprocess.run(
-        [*command, "--dump-dom", path.as_uri()], capture_output=True, text=True, timeout=120, check=True
+        [*command, "--dump-dom", path.as_uri()], capture_output=True, text=True, timeout=600, check=True
     )
     return done.stdout
 

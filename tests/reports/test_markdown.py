@@ -114,7 +114,7 @@ def test_nothing_runs(text):
 
 
 @given(st.text(alphabet="ab1 \n\t<>&$*_`[]()!#\\{}|-:\"'/^~=\0\u202e", max_size=80))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_nothing_runs_whatever_is_typed(text):
     assert_harmless(markdown.html(text))
     markdown.plain(text)

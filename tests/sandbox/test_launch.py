@@ -137,7 +137,7 @@ def test_a_sandbox_killed_in_the_middle_is_our_fault():
         sandbox._process.kill()
         sandbox._process.wait()
         with pytest.raises(SandboxError, match="a worker was ended from outside"):
-            [one.call("a.f", time.sleep(0.02)) for _ in range(100)]  # it takes the kernel a moment
+            [one.call("a.f", time.sleep(0.02)) for _ in range(3000)]  # it takes the kernel a moment
 
 
 def test_a_worker_killed_from_outside_is_our_fault():

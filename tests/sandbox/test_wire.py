@@ -6,14 +6,11 @@ import math
 import msgpack
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autograder.sandbox import wire
-
-settings.register_profile("wire", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("wire")
 
 
 def frame(value, **options):

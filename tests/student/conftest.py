@@ -54,7 +54,7 @@ class Folder:
             memory.write_text(json.dumps(KNOWN), encoding="utf-8")
         env = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": "", **environment}
         command = [sys.executable, WORK, *words]
-        run = subprocess.run(command, cwd=self.path, env=env, capture_output=True, timeout=300)
+        run = subprocess.run(command, cwd=self.path, env=env, capture_output=True, timeout=900)
         assert run.stderr == b"", run.stderr.decode()
         with suppress(FileNotFoundError, ValueError):
             KNOWN.update(json.loads(memory.read_text(encoding="utf-8")))
