@@ -12,6 +12,10 @@ from autograder.pipelines import github, gradescope_zip
 from autograder.reports.gradescope import VISIBILITY
 
 KINDS = ("gradescope", "github")
+NO_DUE = (
+    "assignment.toml has no due date, so every hour full pages are given back, which tell students what "
+    "hidden checks compare; with one, they show until then what [watch] before_due allows"
+)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +41,8 @@ def run(options: argparse.Namespace) -> int:
     assignment = course.load(options.assignment)
     if options.kind == "github":
         print(f"{assignment.name}: {github.write(assignment, options.to)}; it says which secrets it needs")
+        if assignment.late.due is None:
+            print(f"autograder: {NO_DUE}", file=sys.stderr)
         return DONE
     count = gradescope_zip.write(assignment, options.to, options.visibility)
     print(f"{assignment.name}: {options.to}, {count} files; cells are visible: {options.visibility}")

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from autograder.cli.codes import ATTENTION, DONE
 from autograder.course import assignment as course
+from autograder.course.matched import Matched
 from autograder.gradebook.graded import Graded
 from autograder.reports.score import needed
 from autograder.runs import feedback_branch
 from autograder.runs import publish as reporting
+from autograder.runs.student_pages import pages_by_now
 from autograder.safe_text import plural
 
 
@@ -45,10 +47,17 @@ def run(options: argparse.Namespace) -> int:
     for student, what in graded.faults.items():
         print(f"autograder: {student!r}: {what}", file=sys.stderr)
     if options.git and matched:
-        name = graded.assignment.name
-        pushed, problems = feedback_branch.push(options.out, name, matched, {**waiting, **graded.faults})
-        print(f"{pushed} pages are new in the branch feedback/{name}")
-        for student, what in problems.items():
-            print(f"autograder: {student!r}: {what}", file=sys.stderr)
-        graded.faults.update(problems)
+        _push(graded, matched, {**waiting, **graded.faults})
     return ATTENTION if reporting.tell(matched) or waiting or graded.faults else DONE
+
+
+def _push(graded: Graded, matched: Matched, waiting: dict[str, str]) -> None:
+    assignment = graded.assignment
+    people = [*matched.found.values(), *matched.missing]
+    early = pages_by_now(graded.records(), assignment, people)
+    pushed, problems = feedback_branch.push(graded.out, assignment.name, matched, waiting, early)
+    shows = "" if early is None else f"; before the due date: {assignment.course.watch.before_due}"
+    print(f"{plural(pushed, 'new page')} in the branch feedback/{assignment.name}{shows}")
+    for student, what in problems.items():
+        print(f"autograder: {student!r}: {what}", file=sys.stderr)
+    graded.faults.update(problems)

@@ -131,7 +131,7 @@ def read(path: Path) -> Roster:
     columns = [renamed.get(name, name) for name in header]
     students: dict[str, RosterEntry] = {}
     for number, row in rows:
-        fields = {name: cell.strip() for name, cell in zip(columns, row, strict=False)}
+        fields = {name: " ".join(cell.split()) for name, cell in zip(columns, row, strict=False)}  # one line
         if form == "canvas" and _is_no_student(fields):
             continue
         student = _student(fields, form, f"{path}:{number}")

@@ -76,7 +76,7 @@ def source(root: Path, assignment: Assignment) -> Source:
             extension_days=_extension(due, assignment),
         )
         return Source(f"gradescope-{int(about.get('id') or 0)}", root / "submission", facts=facts)
-    except (AttributeError, TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:
         raise IntakeError(f"{METADATA}: expected what Gradescope writes, got: {error}") from None
 
 

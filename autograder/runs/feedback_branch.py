@@ -20,17 +20,24 @@ README = "The feedback on your hand-in is the .html file here: download it and o
 WHO = ("-c", "user.name=autograder", "-c", "user.email=autograder@localhost")
 
 
-def push(out: Path, assignment: str, matched: Matched, waiting: dict[str, str]) -> tuple[int, dict[str, str]]:
+def push(
+    out: Path,
+    assignment: str,
+    matched: Matched,
+    waiting: dict[str, str],
+    early: Mapping[str, str] | None = None,
+) -> tuple[int, dict[str, str]]:
     """How many pages are new at the host; student -> why a page is not there.
 
-    A page whose points are not final is not given back.
+    A page whose points are not final is not given back. Before the due date `early` has the pages, which
+    show no points.
     """
     pushed, problems = 0, dict[str, str]()
     by_address: dict[str, dict[str, bytes]] = {}
     for student, person in matched.found.items():
-        page = out / "feedback" / f"{student}.html"
-        if person.repository and student not in waiting and page.is_file():
-            by_address.setdefault(person.repository, {})[student] = whole(page)
+        page = _full(out, student, waiting) if early is None else early.get(student, "").encode()
+        if person.repository and page:
+            by_address.setdefault(person.repository, {})[student] = page
     for address, pages in by_address.items():
         try:
             if not ADDRESS.fullmatch(address):
@@ -39,6 +46,11 @@ def push(out: Path, assignment: str, matched: Matched, waiting: dict[str, str]) 
         except IntakeError as error:
             problems |= dict.fromkeys(pages, f"feedback is not in the repository: {error}")
     return pushed, problems
+
+
+def _full(out: Path, student: str, waiting: Mapping[str, str]) -> bytes:
+    page = out / "feedback" / f"{student}.html"
+    return whole(page) if student not in waiting and page.is_file() else b""
 
 
 def _push(address: str, pages: Mapping[str, bytes], branch: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from autograder.reports.score import score
 from autograder.runs.packed import write_zip
 from autograder.safe_text import defused
 
+ADDRESS = re.compile(r"[^\s,;:<>()\"@]+@[^\s,;:<>()\"@]+")  # one, and nothing that a mail program splits at
 PAGE = "feedback.html"  # as students see it in the LMS
 MAIL_COLUMNS = [
     *("assignment", "title", "student_id", "last_name", "first_name", "email"),
@@ -119,8 +121,8 @@ def write_mail(
         if record.student not in pages:
             continue
         last, first, email = matched.names(record.student)
-        if "@" not in email:
-            missing[record.student] = "no address on the roster, so no line"
+        if not ADDRESS.fullmatch(email):
+            missing[record.student] = "no address on the roster, or more than one, so no line"
             continue
         page = f"pages/{record.student}.html"
         write_atomically(to / page, pages[record.student])

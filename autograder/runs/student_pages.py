@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from autograder import bounded
 from autograder.course.assignment import Assignment
-from autograder.course.roster import Roster
+from autograder.course.roster import Roster, RosterEntry
 from autograder.files import write_if_other
 from autograder.records.record import Record
 from autograder.reports import before_due, feedback, gradescope, pages
 
 PAGE, DATA = "feedback.html", "results.json"  # of each student
+
+
+def opening(assignment: Assignment, people: Iterable[RosterEntry]) -> datetime | None:
+    """When full pages are shown: once nobody can hand in in time any more. None without a due date."""
+    late = assignment.late
+    due = late.due_for(max((p.extension_days(assignment.name) for p in people), default=0.0))
+    return due + timedelta(days=late.grace_days) if due else None
+
+
+def pages_by_now(
+    records: Iterable[Record], assignment: Assignment, people: Iterable[RosterEntry]
+) -> dict[str, str] | None:
+    """Each student's page as it may be shown before the due date; None where full ones may."""
+    opens, view = opening(assignment, people), assignment.course.watch.before_due
+    if opens is None or view == "all" or datetime.now(UTC) >= opens:
+        return None
+    until = in_words(opens, assignment)
+    return {r.student: before_due.page(r, assignment, view, _about(r, assignment), until) for r in records}
+
+
+def _about(record: Record, assignment: Assignment) -> list[str]:
+    if not record.handed_in:
+        return []
+    when = in_words(datetime.fromisoformat(record.handed_in), assignment)
+    return [f"This is about your hand-in of {when}."]
+
+
+def in_words(when: datetime, assignment: Assignment) -> str:
+    local = when.astimezone(assignment.late.zone)
+    return f"{local.day} {local:%B %Y, %H:%M} ({assignment.late.zone})"
 
 
 @dataclass
@@ -61,8 +91,7 @@ class StudentPages:
         return page, gradescope.results_json(noted, self.assignment)
 
     def _before_due(self, graded: Record, said: Sequence[str], opens: datetime | None) -> tuple[str, str]:
-        view, zone = self.assignment.course.watch.before_due, self.assignment.late.zone
-        local = opens.astimezone(zone) if opens else None
-        until = f"{local.day} {local:%B %Y, %H:%M} ({zone})" if local else ""
+        view = self.assignment.course.watch.before_due
+        until = in_words(opens, self.assignment) if opens else ""
         page = before_due.page(graded, self.assignment, view, said, until)
         return page, before_due.results_json(graded, self.assignment, view, said)

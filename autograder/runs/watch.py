@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from autograder import intake
@@ -34,7 +34,7 @@ from autograder.runs import attempts
 from autograder.runs.attempts import Chosen, clock
 from autograder.runs.course_changes import CourseChanges
 from autograder.runs.health import Health
-from autograder.runs.student_pages import StudentPages
+from autograder.runs.student_pages import StudentPages, opening
 from autograder.runs.taking import Taking, Troubles, say
 from autograder.runs.typed_points import note_typed
 from autograder.sandbox.level import Level
@@ -72,7 +72,7 @@ class FolderWatch:
         self.kept = facts.kept(request.out / HAND_INS, self.assignment.name)
         self.taking = Taking(self.drop, self.kept, self.troubles)
         self.health = Health(request.out, self.assignment.name)
-        self.opens = self._opens()
+        self.opens = opening(self.assignment, self.people or ())
         self.looked, self.look_seconds = 0.0, LOOK_SECONDS
         self.queue: dict[str, float] = {}  # student -> since when they wait
         self.known: deque[str] = deque()  # students of an earlier run, looked at when nobody waits
@@ -192,14 +192,6 @@ class FolderWatch:
             self._wait_for(student)
 
     # the due date
-
-    def _opens(self) -> datetime | None:
-        """When full pages are shown: once nobody can hand in in time any more."""
-        late = self.assignment.late
-        people = self.people or ()
-        latest = max((p.extension_days(self.assignment.name) for p in people), default=0.0)
-        due = late.due_for(latest)
-        return due + timedelta(days=late.grace_days) if due else None
 
     def _open(self) -> None:
         """Once, when the time has come, all are looked at again. A clock that is set back hides nothing."""

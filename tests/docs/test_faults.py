@@ -34,6 +34,7 @@ STAMPS = {
     "intake/collector.py",
     "runs/git_hosts.py",
     "runs/health.py",
+    "runs/student_pages.py",
     "runs/taking.py",
     "runs/watch.py",
 }

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,12 @@ import pytest
 import yaml
 
 from autograder.cli import main as cli
+from autograder.course import assignment as courses
 from autograder.course.matched import match
+from autograder.course.policy import Late, View, WatchRules
 from autograder.course.roster import Roster, RosterEntry
 from autograder.errors import IntakeError
+from autograder.records.record import CaseResult, Grade, Hashes, Record, save
 from autograder.runs import feedback_branch, git_program
 from tests.intake.test_git import Student as Repository
 from tests.intake.test_git import git
@@ -99,6 +104,48 @@ def test_a_page_is_pushed_once_and_added_to_what_is_there(tmp_path: Path) -> Non
     assert git(one.host, "rev-list", "--count", "feedback/lesson") == "2"
     assert git(one.host, "show", "feedback/lesson:feedback.html") == "second"
     assert git(one.host, "rev-list", "--count", "main") == "1"
+
+
+@pytest.mark.parametrize(
+    ("due", "view", "full"),
+    [
+        (datetime(2100, 1, 1, tzinfo=UTC), "pass-fail", False),
+        (datetime(2100, 1, 1, tzinfo=UTC), "all", True),
+        (datetime(2000, 1, 1, tzinfo=UTC), "pass-fail", True),
+        (None, "pass-fail", True),  # who types it decides
+    ],
+)
+def test_before_the_due_date_a_page_shows_no_more_than_a_watch_would(
+    due: datetime | None, view: View, full: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever pushes every hour must not learn every hour how far off a number is."""
+    one = Repository(tmp_path, "s001", logs=True)
+    one.push("x = 1", "2026-02-01T11:00:00+00:00")
+    lesson = courses.load("assignment1")
+    rules = replace(lesson.course, watch=WatchRules(before_due=view))
+    changed = replace(lesson, late=Late(due), course=rules)
+    monkeypatch.setattr(courses, "load", lambda name, *_: changed)
+    secret = CaseResult("a", "core", 1.0, "failed", "Relative error 5.0e-01", "", "value", 0.1)
+    grade = Grade("affine_forward", "two_layer_net", 0.5, 2.0, "graded", (secret,))
+    handed_in = {"handed_in": "2026-02-01T11:00:00+00:00"}
+    graded = Record("s001", "assignment1", "none", Hashes("", "", ""), {"affine_forward": grade}, **handed_in)
+    save(graded, tmp_path / "out/records")
+    (tmp_path / "roster.csv").write_text(f"id,repository\ns001,{one.host}\n")
+    roster = str(tmp_path / "roster.csv")
+    assert cli.main(["report", "assignment1", str(tmp_path / "out"), "--git", roster]) == cli.DONE
+    page = git(one.host, "show", "feedback/assignment1:feedback.html")
+    assert ("5.0e-01" in page) is full
+    assert ("Before the due date, for s001" in page) is not full
+    assert ("This is about your hand-in of 1 February 2026, 11:00 (UTC)." in page) is not full
+
+
+def test_without_a_due_date_the_workflow_comes_with_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main(["pipeline", "github", "assignment1", "--to", str(tmp_path)])
+    assert (
+        "assignment.toml has no due date, so every hour full pages are given back" in capsys.readouterr().err
+    )
 
 
 def test_who_shares_a_repository_has_a_page_each(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import os
 import shutil
 import site
@@ -169,7 +170,9 @@ def test_the_later_deadline_of_gradescope_counts(tmp_path: Path) -> None:
     assert later.facts.extension_days == 1.0
 
 
-@pytest.mark.parametrize("about", [{"id": "x"}, [], {"created_at": 3}, {"assignment": "text"}])
+@pytest.mark.parametrize(
+    "about", [{"id": "x"}, [], {"created_at": 3}, {"assignment": "text"}, {"id": math.inf}]
+)
 def test_metadata_of_another_form_is_named(about: object, tmp_path: Path) -> None:
     (tmp_path / "submission_metadata.json").write_text(json.dumps(about))
     with pytest.raises(IntakeError, match=r"submission_metadata\.json: expected what Gradescope writes"):

@@ -103,8 +103,29 @@ def test_a_line_of_mail_for_who_has_an_address(out: Path, capsys: pytest.Capture
         ("s2", "s2@uni.example", "1.5", "4.0"),
     ]
     assert all((out.parent / "mail" / row["attachment"]).is_file() for row in rows)
-    assert "'s3': no address on the roster, so no line" in capsys.readouterr().err
+    assert "'s3': no address on the roster, or more than one, so no line" in capsys.readouterr().err
     assert "*" in (out.parent / "mail/.gitignore").read_text().splitlines()
+
+
+@pytest.mark.parametrize(
+    "address", ["s1@uni.example\nBcc: x@y", "s1@uni.example,x@y", "S <s1@uni.example>", "@"]
+)
+def test_what_a_mail_program_would_read_as_more_than_an_address_is_none(
+    address: str, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (out.parent / "roster.csv").write_text(ROSTER.replace("s1@uni.example", f'"{address}"'))
+    export(out, "mail", "mail")
+    rows = list(csv.DictReader(io.StringIO((out.parent / "mail/mail.csv").read_text())))
+    assert [row["student_id"] for row in rows] == ["s2"]
+    assert "'s1': no address on the roster, or more than one, so no line" in capsys.readouterr().err
+
+
+def test_a_name_is_one_line(out: Path) -> None:
+    lines = ROSTER.replace('"Last, One"', '"Last, One\nSubject: other"')
+    (out.parent / "roster.csv").write_text(lines)
+    export(out, "mail", "mail")
+    [row, *_] = csv.DictReader(io.StringIO((out.parent / "mail/mail.csv").read_text()))
+    assert (row["last_name"], row["first_name"]) == ("Last", "One Subject: other")
 
 
 @pytest.mark.parametrize(
