@@ -77,8 +77,8 @@ def read(source, assignment):
     ("what", "said"),
     [
         ("_os.kill(_os.getpid(), 11)", "ends the process that works on it (SIGSEGV)"),
-        ("_os._exit(1)", "ends the process that works on it (it left)"),
-        ("raise MemoryError", "needs more than 2048 MB of memory"),
+        pytest.param("_os._exit(1)", "ends the process that works on it (it left)", marks=pytest.mark.long),
+        pytest.param("raise MemoryError", "needs more than 2048 MB of memory", marks=pytest.mark.long),
     ],
     ids=["crash", "exit", "memory"],
 )
@@ -113,7 +113,7 @@ def test_one_fault_of_all_stops_the_run_early(kit: Kit, tmp_path: Path) -> None:
     assert len(list((tmp_path / "out/pending").glob("s*.json"))) == run.HOPELESS
 
 
-@pytest.mark.parametrize("many", [1, 3])
+@pytest.mark.parametrize("many", [1, pytest.param(3, marks=pytest.mark.long)])
 def test_one_fault_of_all_of_a_small_class_is_said_in_one_sentence(
     kit: Kit, tmp_path: Path, many: int
 ) -> None:
