@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from autograder.inherited import cores
+
 # Read when NumPy is imported, here and in every program that a test starts: two processes with two threads
 # each wait for one another.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -23,6 +25,11 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 LIST = Path(__file__).with_name("long.txt")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: many tests wait for another program, or for a time to be over."""
+    return cores() + 1
 
 
 def listed() -> Iterator[str]:
