@@ -27,6 +27,7 @@ WORDS = {
     UNKNOWN: "could not be checked; your instructor looks at it",
     NO_ANSWER: "no answer found in your hand-in",
 }
+MOST_HINTS = 3  # of one part: of the first checks that it failed
 NOTHING_WRITTEN = ("No answer handed in.", "No answer written.")  # as the judge says it
 FAULT = "Your hand-in could not be graded, by a fault of ours. It is kept, and tried again."
 ABOUT = {
@@ -79,8 +80,9 @@ def _line(grade: Grade, title: str, manual: bool, view: View) -> PartShown:
         return PartShown(grade.grade_id, title, PASSED)
     failed = [c for c in grade.cases if c.outcome == "failed"] if view == "hints" else []
     kinds = dict.fromkeys(_kind(case) for case in failed)
-    hints = dict.fromkeys(case.hint for case in failed if case.hint)
-    return PartShown(grade.grade_id, title, NOT_YET, tuple(kinds), tuple(hints))
+    # Who has written nothing is not given all hints there are.
+    hints = dict.fromkeys(case.hint for case in failed if case.hint and _kind(case) != pages.NOT_WRITTEN)
+    return PartShown(grade.grade_id, title, NOT_YET, tuple(kinds), tuple(hints)[:MOST_HINTS])
 
 
 def _kind(case: CaseResult) -> str:

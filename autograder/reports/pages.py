@@ -55,10 +55,13 @@ def points(value: float) -> str:
     return f"{round(value, 2):g}"
 
 
+NOT_WRITTEN = "not written yet"
+
+
 def outcome(property: str, message: str = "") -> str:
     """What a failed check found, in a few words."""
     if property == "code" and message.startswith("NotImplementedError"):  # what a TODO of the release raises
-        return "not written yet"
+        return NOT_WRITTEN
     return OUTCOMES.get(property, "not right yet")
 
 

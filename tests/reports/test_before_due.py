@@ -100,6 +100,17 @@ def test_hints_are_words_of_ours() -> None:
     assert "0.7071" not in raised
 
 
+def test_no_part_shows_all_its_hints() -> None:
+    """Who hands in the untouched release, or fails everything, is not given the way to write it."""
+    failed = [case(hint=f"Hint {number}.") for number in range(5)]
+    text = shown(record(*failed), "hints")
+    assert [f"Hint {number}." in text for number in range(5)] == [True] * 3 + [False] * 2
+    blank = [replace(one, property="code", message="NotImplementedError: x") for one in failed]
+    text = shown(record(*blank), "hints")
+    assert "not written yet" in text
+    assert "Hint" not in text.replace('class="hint"', "")
+
+
 def test_visible_checks_only() -> None:
     text = shown(record(points=max(cell.points for cell in CODE)), "visible")
     assert "passed" not in text.replace("parts passed", "")
