@@ -1,7 +1,7 @@
 """Do something to each hand-in in a process that can be killed.
 
 A hand-in may hold whatever makes a parser slow, large or fall over. `each` calls a function for every item
-in a forked child, `Standing` for items that come one by one: the child may map no more than so much memory,
+in a forked child, `StandingChild` for items that come one by one: the child may map no more than so much memory,
 and this side waits no longer and takes no more back than the bounds say. What happens to one item is said of
 that item; a new child goes on with the next. The child is our own code and ends with us, so its replies are
 pickles.
@@ -99,7 +99,7 @@ def each(
                     break
 
 
-class Standing(Generic[Item, T]):
+class StandingChild(Generic[Item, T]):
     """A child that stays for what comes. What it has read once of what everybody was given, it need not read
     again."""
 
@@ -108,7 +108,7 @@ class Standing(Generic[Item, T]):
         self._child: _Child | None = None
         self._to_it = -1
 
-    def __enter__(self) -> Standing[Item, T]:
+    def __enter__(self) -> StandingChild[Item, T]:
         return self
 
     def __exit__(self, *_: object) -> None:

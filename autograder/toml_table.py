@@ -36,7 +36,7 @@ def rename(key: str, known: Sequence[str]) -> str:
 def load(path: Path, where: str, fault: type[Exception]) -> dict[str, Any]:
     """The tables of a file; raises `fault`, which names the place as `where`, if it is not TOML in UTF-8."""
     try:
-        text = text_of(path)
+        text = text_of(path).removeprefix("\ufeff")  # some editors of Windows begin a file with it
     except (OSError, UnicodeDecodeError) as error:
         raise fault(_no_toml(where, error)) from error
     return parsed(text, where, fault)

@@ -89,6 +89,8 @@ def test_an_assignment_that_is_there_is_refused(made: Path) -> None:
     [
         (("T", "my lib", "a"), "--package: expected letters"),
         (("T", "lib", "a.b"), "--assignment: expected letters"),
+        (("T", "json", "a"), "--package: expected a name that no module of Python, NumPy or the engine has"),
+        (("T", "autograder", "a"), "--package: expected a name that no module"),
         (('T"', "lib", "a"), "--title: expected a line without quotes and backslashes"),
     ],
 )
@@ -159,6 +161,20 @@ def test_an_error_of_a_grader_shows_its_traceback(at_work: Path, capsys: pytest.
     assert first[1].strip() == f'File "{path}", line 20, in test_standardize'
     assert "ZeroDivisionError: division by zero" in said
     assert "trial.py" not in said
+
+
+def test_a_grader_for_no_cell_is_named_and_so_is_a_cell_without_one(
+    at_work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = at_work / "graders/warm_up/test_warm_up.py"
+    path.write_text(path.read_text().replace('    "standardize",', '    "standardise",'))
+    code, said = tried(capsys, "warm_up")
+    assert code == 1
+    assert "missing graders/warm_up: standardise: a grader for a cell that is not there; correct" in said
+    cell = "missing source/warm_up/warm_up.ipynb: standardize: 2 points and no hidden grader; write one"
+    assert cell in said
+    code, said = tried(capsys, str(path))
+    assert (code, "standardise: a grader for a cell" in said, cell in said) == (1, True, False)
 
 
 def test_a_hand_in_is_tried_from_its_folder(at_work: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -100,7 +100,7 @@ def test_a_standing_child_takes_what_comes_and_is_replaced_by_another() -> None:
             raise ValueError("it is wrong")
         return os.getpid()
 
-    with bounded.Standing(run, Bounds(seconds=1.0, memory_mb=256)) as standing:
+    with bounded.StandingChild(run, Bounds(seconds=1.0, memory_mb=256)) as standing:
         first = standing("")
         with pytest.raises(ValueError, match="it is wrong"):
             standing("wrong")
@@ -121,7 +121,7 @@ def test_a_standing_child_takes_what_comes_and_is_replaced_by_another() -> None:
 
 
 def test_a_standing_child_that_was_never_needed_is_not_there() -> None:
-    with bounded.Standing(os.getpid, SMALL):
+    with bounded.StandingChild(os.getpid, SMALL):
         pass
 
 

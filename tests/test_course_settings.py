@@ -131,3 +131,32 @@ def test_each_assignment_of_this_course_loads(name: str) -> None:
     assignment = course.load(name)
     assert assignment.max_points > 0
     assert assignment.graders.is_dir()
+
+
+@pytest.mark.parametrize("name", ["json", "autograder", "numpy"])
+def test_a_package_of_a_name_that_is_taken_is_refused(tmp_path: Path, name: str) -> None:
+    text = LEAST.replace('"lib"', f'"{name}"')
+    message = f"course.toml:2: package: expected a name that no module of Python.*, got '{name}'; rename"
+    with pytest.raises(CourseError, match=message):
+        read(settings(tmp_path, text))
+
+
+@pytest.mark.parametrize("key", ["graders", "rubrics"])
+@pytest.mark.parametrize("folder", ["lib", "lib/hidden", "source/one", "release", "lib/../source"])
+def test_what_is_hidden_lies_in_nothing_that_is_released(tmp_path: Path, key: str, folder: str) -> None:
+    message = f"{key}: expected a (folder apart from lib, source and release|path inside the course), got"
+    with pytest.raises(CourseError, match=message):
+        read(settings(tmp_path, LEAST + f'{key} = "{folder}"\n'))
+
+
+def test_what_is_hidden_does_not_hold_what_is_released(tmp_path: Path) -> None:
+    settings(tmp_path, LEAST)
+    (tmp_path / "all").symlink_to(tmp_path)
+    with pytest.raises(CourseError, match="graders: expected a folder apart from lib, source and release"):
+        read(settings(tmp_path, LEAST + 'graders = "all"\n'))
+
+
+def test_a_file_of_a_windows_editor_is_read(tmp_path: Path) -> None:
+    settings(tmp_path, LEAST)
+    (tmp_path / "course.toml").write_bytes(b"\xef\xbb\xbf" + LEAST.replace("\n", "\r\n").encode())
+    assert read(tmp_path).title == "A course"

@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from autograder.authoring.blank_notebook import new_notebook
-from autograder.course.course import FILE, Course
+from autograder.course.course import FILE, FREE_NAME, TAKEN, Course
 from autograder.course.course import read as read_course
 from autograder.errors import CourseError
 from autograder.files import text_of, write_atomically
@@ -29,6 +29,8 @@ def init(folder: Path, title: str, package: str, assignment: str) -> Course:
         CourseError: the folder holds something, or a name is no name.
     """
     _check_name("--package", package)
+    if package in TAKEN:
+        raise CourseError(f"--package: expected {FREE_NAME}, got {package!r}; choose another")
     _check_name("--assignment", assignment)
     if '"' in title or "\\" in title or not title.isprintable():
         raise CourseError(f"--title: expected a line without quotes and backslashes, got {title!r}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from autograder.errors import CourseError, IntakeError
 from autograder.files import whole
 from autograder.intake import Source, Submission
 from autograder.judge.check import Check
-from autograder.judge.grading import load_checks
+from autograder.judge.grading import load_checks, without_cell, without_grader
 from autograder.judge.hand_in import Judge
 from autograder.judge.neighbours import graders_importable
 from autograder.records.record import CaseResult
@@ -125,8 +125,11 @@ def run(
     wanted: Callable[[Check], bool],
     submission: Submission,
     level: Level | None = None,
-) -> Iterator[Tried]:
-    """Run the checks that are wanted, and those they build on, which decide how they run."""
+) -> tuple[list[Tried], list[str]]:
+    """Run the checks that are wanted, and those they build on, which decide how they run.
+
+    Returns: what each came to; and what could not be tried, cells without a grader if all are wanted.
+    """
     raised: dict[tuple[str, str], Exception] = {}
     with graders_importable(assignment.course):
         checks = load_checks(assignment)
@@ -136,9 +139,10 @@ def run(
         with Judge(assignment, watched, level) as judge:
             record = judge.record(submission)
     cases = {(id_, case.id): case for id_, grade in record.grades.items() for case in grade.cases}
-    for check in chosen:
-        if check.key in cases:
-            yield Tried(check, cases[check.key], raised.get(check.key))
+    missing = without_cell(assignment, chosen)
+    missing += without_grader(assignment, checks) if chosen == checks else []
+    found = [check for check in chosen if check.key in cases]
+    return [Tried(check, cases[check.key], raised.get(check.key)) for check in found], missing
 
 
 def _with_their_ground(chosen: Sequence[Check], checks: Sequence[Check]) -> list[Check]:

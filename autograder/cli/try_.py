@@ -32,16 +32,18 @@ def run(options: argparse.Namespace) -> int:
     course = find()
     assignment, wanted = trial.find(course, options.grader)
     submission = trial.hand_in(assignment, options.hand_in, options.models)
-    tried = list(trial.run(assignment, wanted, submission, chosen_level(options)))
+    tried, missing = trial.run(assignment, wanted, submission, chosen_level(options))
     for one in tried:
         _show(one, course)
+    for line in missing:
+        print(f"missing {line}")
     read = sum(one.case.kind == "criterion" and one.case.outcome == "skipped" for one in tried)
     passed, cases = sum(one.case.outcome == "passed" for one in tried), len(tried) - read
     more = f"; a person reads {read} more" if read else ""
     ours = options.hand_in in (trial.SOLUTION, trial.SKELETON)
     which = f"the {options.hand_in} of {assignment.name}" if ours else options.hand_in
     print(f"{passed} of {plural(cases, 'case')} passed on {which}{more}")
-    return DONE if passed == cases else ATTENTION
+    return DONE if passed == cases and not missing else ATTENTION
 
 
 def _show(one: Tried, course: Course) -> None:

@@ -6,6 +6,7 @@ module of the engine names an assignment, a data set or the package that student
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import tzinfo
@@ -35,6 +36,9 @@ OPTIONAL = (
     "term",
     "watch",
 )
+# A package of such a name hides theirs where the course's folder comes first, and is never found elsewhere.
+TAKEN = frozenset({*sys.stdlib_module_names, "autograder", "numpy", "msgpack", "pytest"})
+FREE_NAME = "a name that no module of Python, NumPy or the engine has"
 TERM = ("weights", "drop_lowest", "bonus", "late_days")
 
 
@@ -65,6 +69,14 @@ class Course:
     @property
     def settings(self) -> Path:
         return self.root / FILE
+
+    def hides(self, path: Path) -> bool:
+        """Whether a file of the course, or what it links to, must not reach a student as it lies there."""
+        path = path.resolve()
+        folders = (self.package, "source", "release", "mutants")
+        hidden = (self.graders, self.rubrics, *(self.root / name for name in folders))
+        files = (self.settings, self.roster)
+        return path in files or any(path.is_relative_to(folder.resolve()) for folder in hidden)
 
     @property
     def graders_package(self) -> str:
@@ -113,10 +125,10 @@ def read(root: Path) -> Course:
     return Course(
         root=root,
         title=settings.text("title"),
-        package=settings.identifier("package"),
+        package=_package(settings),
         assignments=_assignments(settings, root),
-        graders=root / settings.path("graders", "graders"),
-        rubrics=root / settings.path("rubrics", "rubrics"),
+        graders=_apart(settings, "graders", root),
+        rubrics=_apart(settings, "rubrics", root),
         data=settings.paths("data"),
         packages=_packages(settings, environment),
         variables=_variables(settings, notebooks, root),
@@ -140,6 +152,24 @@ def _refuse_hiding(root: Path) -> None:
                 f"{name}: expected nothing in a course that hides the engine from `python -m autograder`, "
                 "got this file; delete or rename it (a folder of graders needs no __init__.py)"
             )
+
+
+def _package(settings: Settings) -> str:
+    name = settings.identifier("package")
+    if name in TAKEN:
+        raise settings.fail("package", FREE_NAME, repr(name), "rename the folder")
+    return name
+
+
+def _apart(settings: Settings, key: str, root: Path) -> Path:
+    """A folder of what students never see: neither in nor above one that releases are made from."""
+    text = settings.path(key, key)
+    path, given = (root / text).resolve(), (settings.text("package"), "source", "release")
+    for folder in ((root / name).resolve() for name in given):
+        if path.is_relative_to(folder) or folder.is_relative_to(path):
+            what = f"a folder apart from {given[0]}, source and release"
+            raise settings.fail(key, what, repr(text), "move it, and correct the path")
+    return root / text
 
 
 def _assignments(settings: Settings, root: Path) -> tuple[str, ...]:

@@ -72,6 +72,26 @@ def load_checks(assignment: Assignment) -> list[Check]:
     return checks
 
 
+def without_grader(assignment: Assignment, checks: Iterable[Check]) -> list[str]:
+    """Cells with points that neither a grader counts for nor a person grades, a line each."""
+    graded = {check.grade_id for check in checks}
+    return [
+        f"source/{assignment.name}/{cell.notebook}.ipynb: {cell.grade_id}: {cell.points:g} points and no "
+        "hidden grader; write one, or have a person grade the cell"
+        for cell in assignment.grade_cells
+        if not cell.manual and cell.grade_id not in graded
+    ]
+
+
+def without_cell(assignment: Assignment, checks: Iterable[Check]) -> list[str]:
+    """Graders that count for no cell, a line for each grade id that is not there."""
+    folder = assignment.graders.relative_to(assignment.root).as_posix()
+    ids = {check.grade_id for check in checks} - {cell.grade_id for cell in assignment.grade_cells}
+    return [
+        f"{folder}: {id_}: a grader for a cell that is not there; correct the name" for id_ in sorted(ids)
+    ]
+
+
 def grade_tasks(
     assignment: Assignment, tasks: Iterable[Task], reply: Callable[[Record | None], None], level: Level | None
 ) -> None:

@@ -42,9 +42,9 @@ def read_by(reader: Callable[[Source], Submission], source: Source) -> Submissio
         return intake.empty(source, f"{fault}; look at it by hand", fault)
 
 
-def standing_reader(assignment: Assignment) -> bounded.Standing[Source, Submission]:
+def standing_reader(assignment: Assignment) -> bounded.StandingChild[Source, Submission]:
     """Reads many hand-ins, one after the other, in one process that is apart."""
-    return bounded.Standing(partial(intake.read, assignment=assignment))
+    return bounded.StandingChild(partial(intake.read, assignment=assignment))
 
 
 def unreadable(assignment: Assignment, source: str, reason: str, level: str, fault: str = "") -> Record:

@@ -19,6 +19,7 @@ from autograder.course.assignment import Assignment
 from autograder.errors import CourseError, GradingError, ReleaseError
 from autograder.files import text_of
 from autograder.judge.digests import RIGHT
+from autograder.judge.grading import without_cell, without_grader
 from autograder.judge.neighbours import graders_importable
 from autograder.mutants import campaign, regions, result_tables, right
 from autograder.mutants.bench import Bench, owners
@@ -145,23 +146,12 @@ def _owned(assignment: Assignment, library: _WorkedOut) -> Said:
     with graders_importable(assignment.course), Bench(assignment, library.texts) as bench:
         own = owners(targets, bench.reach(targets), bench.points)
     checks = bench.loaded
-    cells = {cell.grade_id: cell for cell in assignment.grade_cells}
-    graded = {check.grade_id for check in checks}
     settings = assignment.settings.relative_to(assignment.root).as_posix()
     findings = [f"{settings}: todo: {t.name}: no grader runs what students write; write a case"
                 for t in targets if not own[t.name] and not t.name.startswith("notebooks.")]  # fmt: skip
-    findings += [
-        f"source/{assignment.name}/{cell.notebook}.ipynb: {cell.grade_id}: {cell.points:g} points and no "
-        "hidden grader; write one, or have a person grade the cell"
-        for cell in cells.values()
-        if not cell.manual and cell.grade_id not in graded
-    ]
-    folder = assignment.graders.relative_to(assignment.root).as_posix()
-    findings += [f"{folder}: {grade_id}: a grader for a cell that is not there; correct the name"
-                 for grade_id in sorted(graded - cells.keys())]  # fmt: skip
-    return ", ".join(
-        [plural(len(targets), "function"), plural(len(cells), "cell"), plural(len(checks), "check")]
-    ), findings
+    findings += [*without_grader(assignment, checks), *without_cell(assignment, checks)]
+    counts = [(len(targets), "function"), (len(assignment.grade_cells), "cell"), (len(checks), "check")]
+    return ", ".join(plural(count, word) for count, word in counts), findings
 
 
 def _points(assignment: Assignment) -> Said:

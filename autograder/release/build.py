@@ -91,6 +91,11 @@ def write_archive(assignment: Assignment, folder: Path, target: Path) -> None:
                 f"{FILE}: data: expected files to pack with the release at {pattern}, found none; "
                 "restore them, or take the entry out"
             )
+        for path in filter(assignment.course.hides, found):
+            raise ReleaseError(
+                f"{FILE}: data: {pattern}: expected files that students may read, got "
+                f"{path.relative_to(assignment.root).as_posix()}; keep data in a folder apart, and name it"
+            )
         entries |= {path.relative_to(assignment.root).as_posix(): path for path in found}
     with zipfile.ZipFile(target, "w") as archive:
         for name, path in sorted(entries.items()):

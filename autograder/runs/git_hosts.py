@@ -55,7 +55,7 @@ class Candidate:
     when: datetime | None
 
 
-class Refused(Tree):
+class RefusedTree(Tree):
     """In place of what cannot be read: it is kept as a hand-in that a person looks at."""
 
     def __init__(self, why: str) -> None:
@@ -122,7 +122,7 @@ def _hand_in(
             tree: Tree = ZipTree(opened.enter_context(packed.open("rb")), f"repository of {student.id}")
             files = {name: name for name in tree.names()}
         except IntakeError as error:  # there is a hand-in, so it is not nothing
-            tree, files, noted = Refused(str(error)), {"repository": "repository"}, []
+            tree, files, noted = RefusedTree(str(error)), {"repository": "repository"}, []
     if chosen.when is None:
         noted.append(AHEAD)
     person = Person((student.id,))

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -16,8 +17,9 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 from traitlets.config.loader import Config, PyFileConfigLoader
 
+from autograder.course import assignment as course
 from autograder.errors import CourseError, ReleaseError
-from autograder.release.build import build
+from autograder.release.build import build, write_archive
 
 from .conftest import ANSWER, PROJECT, Course, code, mark, markdown
 
@@ -214,6 +216,19 @@ def test_the_zip_works_in_an_empty_folder(
     ]
     run = subprocess.run(command, cwd=folder / "demo", capture_output=True, text=True, check=False)
     assert "NotImplementedError: Net.__init__ is not written yet" in run.stderr
+
+
+@pytest.mark.parametrize("pattern", ["**/*", "*.toml", "source/demo/*", "demo_lib/*", "linked/*"])
+def test_data_that_students_must_not_read_is_refused(demo: Course, pattern: str) -> None:
+    (demo.root / "linked").mkdir()
+    (demo.root / "linked/table.csv").symlink_to(demo.root / "source/demo/assignment.toml")
+    path = demo.root / "course.toml"
+    path.write_text(re.sub(r"(?m)^data = .*$", f'data = ["{pattern}"]', path.read_text()))
+    with pytest.raises(
+        ReleaseError, match=r"course.toml: data: .*: expected files that students may read, got"
+    ):
+        write_archive(course.load("demo", demo.root), demo.root / "cs_lib", demo.root / "demo.zip")
+    assert not (demo.root / "demo.zip").exists()
 
 
 def test_missing_data_is_refused(demo: Course, quiet: Quiet) -> None:
