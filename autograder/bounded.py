@@ -1,10 +1,10 @@
 """Do something to each hand-in in a process that can be killed.
 
 A hand-in may hold whatever makes a parser slow, large or fall over. `each` calls a function for every item
-in a forked child, `StandingChild` for items that come one by one: the child may map no more than so much memory,
-and this side waits no longer and takes no more back than the bounds say. What happens to one item is said of
-that item; a new child goes on with the next. The child is our own code and ends with us, so its replies are
-pickles.
+in a forked child, `StandingChild` for items that come one by one: the child may map no more than so much
+memory, and this side waits no longer and takes no more back than the bounds say. What happens to one item is
+said of that item; a new child goes on with the next. The child is our own code and ends with us, so its
+replies are pickles.
 """
 
 from __future__ import annotations
