@@ -115,19 +115,19 @@ def write_if_other(path: Path, text: str, named: bool = True) -> None:
         write_atomically(path, text, named)
 
 
-def write_atomically(path: Path, text: str, named: bool = True) -> None:
-    """Write `text` to `path` so that a reader sees the old file or the new one, never half of one.
+def write_atomically(path: Path, content: str | bytes, named: bool = True, mode: int = 0o644) -> None:
+    """Write `content` to `path` so that a reader sees the old file or the new one, never half of one.
 
     It outlives a power cut from now on; without `named`, from when `to_disk` is called for the folder.
     """
     folder_at(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode())
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o644)
+        os.chmod(name, mode)
         os.replace(name, path)
         if named:
             to_disk(path.parent)

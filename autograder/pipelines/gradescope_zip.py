@@ -11,9 +11,10 @@ from importlib import resources
 from pathlib import Path
 
 from autograder.course.assignment import Assignment
+from autograder.files import write_atomically
 from autograder.pipelines import kit_wheel
 from autograder.pipelines.course_files import course_files
-from autograder.runs.packed import write_zip
+from autograder.runs.packed import packed
 
 SETTINGS = "pipeline.json"  # read by `on_gradescope`
 COURSE = "course"  # the course's folder in source/
@@ -35,7 +36,7 @@ def write(assignment: Assignment, to: Path, visibility: str) -> int:
         name: wheel,
         **{f"{COURSE}/{path}": data for path, data in course_files(assignment).items()},
     }
-    write_zip(to, files, programs=("setup.sh", "run_autograder"))
+    write_atomically(to, packed(files, programs=("setup.sh", "run_autograder")), mode=0o600)
     return len(files)
 
 

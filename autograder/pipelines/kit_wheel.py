@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import re
 from collections.abc import Iterator
 from importlib import metadata
@@ -17,7 +16,7 @@ from pathlib import Path
 import autograder
 from autograder.course import course
 from autograder.files import files_below, whole
-from autograder.runs.packed import pack
+from autograder.runs.packed import packed
 
 KIT = "cs-course-kit"
 ENGINE = Path(autograder.__file__).parent
@@ -35,9 +34,7 @@ def wheel() -> tuple[str, bytes]:
     files[f"{info}/WHEEL"] = WHEEL.encode()
     lines = [f"{name},sha256={_hash(data)},{len(data)}" for name, data in sorted(files.items())]
     files[f"{info}/RECORD"] = "\n".join([*lines, f"{info}/RECORD,,", ""]).encode()
-    held = io.BytesIO()
-    pack(held, files)
-    return f"cs_course_kit-{kit.version}-py3-none-any.whl", held.getvalue()
+    return f"cs_course_kit-{kit.version}-py3-none-any.whl", packed(files)
 
 
 def _engine() -> Iterator[Path]:

@@ -24,7 +24,7 @@ from autograder.intake.downloads import CANVAS, MOODLE, HandIn, survey
 from autograder.records.record import Record
 from autograder.records.store import IGNORE
 from autograder.reports.score import score
-from autograder.runs.packed import write_zip
+from autograder.runs.packed import packed
 from autograder.safe_text import defused
 
 ADDRESS = re.compile(r"[^\s,;:<>()\"@]+@[^\s,;:<>()\"@]+")  # one, and nothing that a mail program splits at
@@ -65,7 +65,7 @@ def write_lms(
             f"{download}: expected what {lms} gives out, got no name of its form; download again"
         )
     files = {names[student]: page.encode() for student, page in pages.items() if names.get(student)}
-    write_zip(to, files)
+    write_atomically(to, packed(files), mode=0o600)
     return {s: f"not in {download.name}, so no page" for s in pages if not names.get(s)}
 
 
