@@ -230,9 +230,6 @@ def _named(number: int) -> str:
     return signal.Signals(number).name if number else "it left"
 
 
-# --- inside the child ---------------------------------------------------------------------------
-
-
 def _work(
     run: Callable[[Item], T], items: Iterable[Item], pipe: int, parent: int, bounds: Bounds
 ) -> NoReturn:

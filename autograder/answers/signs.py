@@ -90,8 +90,6 @@ class Sign:
     way: str = ""  # how an option is named: number, letter, ordinal, name
 
 
-# --- from text to signs -------------------------------------------------------------------------
-
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ARROW = re.compile(r"\\(?:to|rightarrow|Rightarrow)\b|[=-]+>|→|⇒")
 _WRAPPED = re.compile(r"\\(?:text|mathrm|mathbf|textbf|boxed)\s?\{([^{}\\]{1,40})\}")
@@ -278,9 +276,6 @@ def _unbracketed(statement: str) -> str:
     if "(" not in bare and ")" not in bare and not re.search(r"\d\s+\(\w\)", statement):
         return bare.strip(" .!\"'“”")
     return statement.strip(" .!\"'“”")
-
-
-# --- from an answer to its signs ---
 
 
 def said(options: Options, answer: str) -> list[list[list[Sign]]] | None:

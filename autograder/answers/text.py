@@ -26,8 +26,6 @@ class Sentence:
     asks: bool = False  # it ends in a question mark
 
 
-# --- Markdown and HTML --------------------------------------------------------------------------
-
 _DROPPED = re.compile(r"<!--.*?(-->|\Z)|<(script|style)\b.*?(</\2\s*>|\Z)", re.S | re.I)
 _TAGS = "b i u s em strong br p ul ol li span div sub sup code pre font center table tr td th a img h[1-6]"
 _TAG = re.compile(rf"</?({_TAGS.replace(' ', '|')})\b[^<>]*>", re.I)
@@ -55,8 +53,6 @@ def bare(answer: str) -> str:
     """The answer without tags that have no attribute: what is left is all that somebody may have meant."""
     return _BARE_TAG.sub(" ", html.unescape(unicodedata.normalize("NFKC", answer[:MAX_CHARACTERS])))
 
-
-# --- sentences ----------------------------------------------------------------------------------
 
 _BULLET = re.compile(
     r"^\s*(?:[-*+•]\s+)?(?:\(?(\d{1,2}|[a-zA-Z])[.):]\s+(?!(?:and|or)\b|&)|\((\d{1,2}|[a-zA-Z])\)\s+(?!(?:and|or)\b|&))?(.*)$"
@@ -128,8 +124,6 @@ def sentences(answer: str) -> tuple[Sentence, ...]:
                 item = ""
     return tuple(found)
 
-
-# --- words --------------------------------------------------------------------------------------
 
 _LATEX = {
     r"\to": "->",

@@ -75,9 +75,6 @@ def judge(question: Question, answer: str) -> Judgement:
     return Judgement(_chosen(question, answer))
 
 
-# --- nothing to judge ---------------------------------------------------------------------------
-
-
 def _nothing(question: Question, answer: str, said: Sequence[Sentence]) -> tuple[Nothing, str]:
     """Why there is nothing to judge in the answer, if so: for certain, or (off-topic) as it seems."""
     words = [word for s in said for word in s.words if word[0].isalnum()]
@@ -162,9 +159,6 @@ def _is_off_topic(question: Question, words: Sequence[str]) -> bool:
     if not is_english(words) or any(word in POINTING or not word.isalpha() for word in words):
         return False
     return not any(same(known, word) for word in set(words) for known in question.vocabulary)
-
-
-# --- choices ------------------------------------------------------------------------------------
 
 
 def _chosen(question: Question, answer: str) -> dict[str, Verdict]:

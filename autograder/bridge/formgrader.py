@@ -56,9 +56,6 @@ def configure(config: Any, course: Course) -> None:
     config.HTMLExporter.filters = {"markdown2html": shown}
 
 
-# --- the notebooks ------------------------------------------------------------------------------
-
-
 def settings(out: Path, assignment: Assignment, gradebook: str = "") -> None:
     """Make `out` a folder that formgrader can be started in; a course's own settings stay as they are.
     `gradebook` is a URL; formgrader finds the one in `out` by itself."""

@@ -22,9 +22,6 @@ def add_isolation(parser: argparse.ArgumentParser) -> None:
     )
 
 
-# --- verbs --------------------------------------------------------------------------------------
-
-
 def chosen_level(options: argparse.Namespace) -> Level:
     inherited.refuse_low_limits()
     if options.unsafe_no_sandbox:

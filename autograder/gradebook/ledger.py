@@ -98,9 +98,6 @@ class Applied:
     conflicts: tuple[State, ...] = ()
 
 
-# --- reading ------------------------------------------------------------------------------------
-
-
 def states(
     db: Session, assignment: str, grade_id: str, students: Sequence[str] | None = None
 ) -> dict[str, State]:
@@ -201,9 +198,6 @@ def _chunk(db: Session, assignment: str, grade_id: str, students: Sequence[str] 
         state = State(student, auto, manual, extra, bool(waits), text or "")
         found.append(_LedgerRow(student, row, of, home, comment, state))
     return found
-
-
-# --- writing ------------------------------------------------------------------------------------
 
 
 def enter(

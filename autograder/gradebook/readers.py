@@ -104,9 +104,6 @@ def save(db: Session, assignment: str, split: Split, seen: int) -> bool:
     return True
 
 
-# --- comments to use again ----------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Remark:
     id: int

@@ -143,9 +143,6 @@ def arranged(
     return Arranged(package, notebooks, results, tuple(work.problems), answers, doubts)
 
 
-# --- the package --------------------------------------------------------------------------------
-
-
 def _modules(work: _Arranging, aliases: Sequence[str]) -> list[Found]:
     package = work.assignment.package
     places = {p.casefold(): p for p in _places(work.assignment)}
@@ -257,9 +254,6 @@ def _readable(package: dict[str, bytes], work: _Arranging) -> dict[str, bytes]:
     return read
 
 
-# --- notebooks and models -----------------------------------------------------------------------
-
-
 def _notebooks(work: _Arranging) -> list[Found]:
     known, found = work.assignment.notebooks, []
     strangers = []
@@ -305,9 +299,6 @@ def _no_models(results: Mapping[str, bytes], work: _Arranging) -> None:
             why = f"{place} cannot be read: it is {what}; ask for the file itself"
             work.problems.append(why)
             work.doubt([place], why)
-
-
-# --- what is missing, and what is left ----------------------------------------------------------
 
 
 def _left(work: _Arranging, found: Sequence[Found]) -> dict[str, Other]:

@@ -164,9 +164,6 @@ def _tell_names(taken: Taken, assignment: Assignment) -> None:
             taken.noted.append(f"{file.path} is taken as {place}, {file.by}")
 
 
-# --- the same, and as it was given --------------------------------------------------------------
-
-
 def _equal(one: Found, other: Found) -> bool:
     if one.data == other.data:
         return True

@@ -179,9 +179,6 @@ def _digest(assignment: Assignment, visible: bool) -> str:
     return total.hexdigest()[:16]
 
 
-# --- in the processes ---------------------------------------------------------------------------
-
-
 @dataclass
 class _Judging:
     bench: Bench

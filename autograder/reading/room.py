@@ -117,8 +117,6 @@ class Room:
         except SQLAlchemyError as error:
             raise GradebookError(reason(self.url, error)) from None
 
-    # --- lists ----------------------------------------------------------------------------------
-
     @cached_property
     def titles(self) -> dict[str, str]:
         return {
@@ -208,8 +206,6 @@ class Room:
         """student -> the decision that stands."""
         found = ledger.standing(ledger.lines(db, self.assignment.name, grade_id))
         return {student: line for (student, _), line in found.items()}
-
-    # --- decisions ------------------------------------------------------------------------------
 
     def decide(self, db: Session, wanted: SentDecision, who: str) -> Saved:
         """Enter a decision for all its answers, or for none of them.
@@ -322,8 +318,6 @@ class Room:
         answers = self.classroom.waiting().get(first.grade_id, [])
         key = next((a.key for a in answers if a.student == first.student), "")
         return first.grade_id, key, outcome
-
-    # --- second readings ------------------------------------------------------------------------
 
     def second(self, db: Session, reader: str) -> list[tuple[Waiting, LedgerEntry]]:
         """The sample that this reader reads a second time: decided by others, and by nobody twice so far."""

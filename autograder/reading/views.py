@@ -267,9 +267,6 @@ def _typed(state: State, criteria: Sequence[CriterionView]) -> float | None:
     return state.manual if state.manual is not None and (state.manual != added or not criteria) else None
 
 
-# --- conflicts, history, second readings, objections --------------------------------------------
-
-
 def conflicts(saved: Saved, names: bool) -> dict[str, Any]:
     """Both decisions, for the reader to choose."""
     return {

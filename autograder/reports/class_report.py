@@ -235,12 +235,10 @@ def _spread(name: str, max_points: float, points: Sequence[float]) -> Spread:
     return Spread(name, max_points, statistics.mean(points), quartiles, min(points), max(points))
 
 
-# --- the heat map: made here and not in the template, because a large class has 40,000 cells -------------
-
-
 def _heat_rows(
     records: Sequence[Record], missing: Iterable[str], names: Mapping[str, str], assignment: Assignment
 ) -> Iterator[Markup]:
+    """Made here and not in the template, because a large class has 40,000 cells."""
     ids = [cell.grade_id for cell in assignment.grade_cells]
     for record in records:
         grades = [record.grades.get(grade_id) for grade_id in ids]

@@ -81,9 +81,6 @@ def plain(text: str) -> str:
     return text if tokens is None else "\n".join(_lines(tokens)).strip("\n")
 
 
-# --- Markdown -----------------------------------------------------------------------------------
-
-
 def _read(text: str) -> list[Token] | None:
     """The text as tokens; None where it is so deep that the parser would leave out what lies below, or holds
     a table that grows with the square of its text."""
@@ -214,9 +211,6 @@ def _taken_out(text: str) -> tuple[str, dict[str, str]]:
     return PICTURE.sub(kept, text), pasted
 
 
-# --- what is let through ------------------------------------------------------------------------
-
-
 def _clean(made: str) -> str:
     return nh3.clean(
         made,
@@ -237,9 +231,6 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
     if tag in formulas.TAGS:
         return value if formulas.is_harmless(name, value) else None
     return value
-
-
-# --- for a terminal -----------------------------------------------------------------------------
 
 
 def _lines(tokens: list[Token]) -> list[str]:
