@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Iterable
 
 
 def shown(text: str) -> str:
@@ -39,6 +41,18 @@ def readable(text: str) -> str:
 def printable(text: str) -> str:
     """`text` with control, bidi and unpaired characters replaced; line ends stay."""
     return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def listed(names: Iterable[str], most: int) -> str:
+    """The first of them, and how many more there are: "a, b and 3 more"."""
+    every = list(names)
+    more = f" and {len(every) - most} more" if len(every) > most else ""
+    return ", ".join(every[:most]) + more
+
+
+def say(what: str) -> None:
+    """A line on stderr, for a person."""
+    print(f"autograder: {what}", file=sys.stderr, flush=True)
 
 
 def plural(count: int, word: str, verb: str = "") -> str:

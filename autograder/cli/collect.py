@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from rich.table import Table
@@ -19,6 +18,7 @@ from autograder.course import assignment as course
 from autograder.errors import IntakeError
 from autograder.intake import Report, facts
 from autograder.runs import collect as collecting
+from autograder.safe_text import say
 
 
 def show(report: Report, to: Path) -> None:
@@ -48,7 +48,7 @@ def show(report: Report, to: Path) -> None:
         f"  hand-ins  {to}\n  as they came, and this list  {place}", highlight=False, soft_wrap=True
     )
     if report.unmatched:
-        print("autograder: some hand-ins belong to nobody on the roster; see above", file=sys.stderr)
+        say("some hand-ins belong to nobody on the roster; see above")
 
 
 def add(parser: argparse.ArgumentParser) -> None:

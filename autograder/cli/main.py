@@ -22,6 +22,7 @@ from autograder.cli.codes import (
     USED_WRONGLY,
 )
 from autograder.errors import LimitError
+from autograder.safe_text import say
 
 __all__ = ["ATTENTION", "CODES", "DONE", "FAILED", "USAGE", "VERBS", "main", "parser"]
 
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         inherited.refuse_no_room()
         options = parser([word for word in given if word in VERBS][:1]).parse_args(given)
     except LimitError as error:
-        print(f"autograder: {error}", file=sys.stderr)
+        say(str(error))
         return FAILED
     except MemoryError:
         return _no_memory()
@@ -61,29 +62,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (*USED_WRONGLY, *COULD_NOT_RUN) as error:
         if options.debug:
             traceback.print_exc()
-        print(f"autograder: {error}", file=sys.stderr)
+        say(str(error))
         return USAGE if isinstance(error, USED_WRONGLY) else FAILED
     except OSError as error:  # a full disk, a folder that may not be written
         if options.debug:
             traceback.print_exc()
-        print(
-            f"autograder: {error}; what is done is kept, so fix this and run the same command again",
-            file=sys.stderr,
-        )
+        say(f"{error}; what is done is kept, so fix this and run the same command again")
         return FAILED
     except MemoryError:
         return _no_memory()
     except KeyboardInterrupt:
-        print("autograder: stopped; run the same command again to go on where it was", file=sys.stderr)
+        say("stopped; run the same command again to go on where it was")
         return FAILED
     return code
 
 
 def _no_memory() -> int:
-    print(
-        "autograder: there is no more memory; what is done is kept, so make room, or raise the limit (ulimit "
-        "-v), and run the same command again",
-        file=sys.stderr,
+    say(
+        "there is no more memory; what is done is kept, so make room, or raise the limit (ulimit -v), and "
+        "run the same command again"
     )
     return FAILED
 

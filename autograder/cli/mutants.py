@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from autograder import inherited
@@ -25,6 +24,7 @@ from autograder.files import write_atomically
 from autograder.mutants import campaign, result_tables, sensitivity
 from autograder.mutants.bench import MutantVerdict
 from autograder.mutants.campaign import CampaignResult, Choice
+from autograder.safe_text import say
 
 PAGE = "mutants.html"
 
@@ -86,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
         print(result_tables.text(found))
         print(f"every mutant that its own cell does not notice: {out / PAGE}")
     for finding in found.findings:
-        print(f"autograder: {finding}", file=sys.stderr)
+        say(finding)
     return ATTENTION if found.findings else DONE
 
 
@@ -119,5 +119,5 @@ def _sensitivity(assignment: Assignment, options: argparse.Namespace) -> int:
         what = (
             "no error is noticed" if one.margin is None else "rounding is near to the smallest error noticed"
         )
-        print(f"autograder: {assignment.name}: {one.cell}: {what}; look at its tolerances", file=sys.stderr)
+        say(f"{assignment.name}: {one.cell}: {what}; look at its tolerances")
     return ATTENTION if near else DONE

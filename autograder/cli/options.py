@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from autograder import inherited
 from autograder.course.assignment import Assignment
 from autograder.errors import CourseError
+from autograder.safe_text import say
 from autograder.sandbox import level
 from autograder.sandbox.faults import SandboxError
 from autograder.sandbox.level import Level
@@ -25,7 +25,7 @@ def add_isolation(parser: argparse.ArgumentParser) -> None:
 def chosen_level(options: argparse.Namespace) -> Level:
     inherited.refuse_low_limits()
     if options.unsafe_no_sandbox:
-        print("autograder: no isolation: student code can read and change anything here", file=sys.stderr)
+        say("no isolation: student code can read and change anything here")
         return level.unsafe()
     if options.isolation:
         try:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from autograder.cli.codes import DONE
 from autograder.course import assignment as course
 from autograder.pipelines import github, gradescope_zip
 from autograder.reports.gradescope import VISIBILITY
+from autograder.safe_text import say
 
 KINDS = ("gradescope", "github")
 NO_DUE = (
@@ -42,9 +42,9 @@ def run(options: argparse.Namespace) -> int:
     if options.kind == "github":
         print(f"{assignment.name}: {github.write(assignment, options.to)}; it says which secrets it needs")
         if assignment.late.due is None:
-            print(f"autograder: {NO_DUE}", file=sys.stderr)
+            say(NO_DUE)
         return DONE
     count = gradescope_zip.write(assignment, options.to, options.visibility)
     print(f"{assignment.name}: {options.to}, {count} files; cells are visible: {options.visibility}")
-    print("autograder: it holds the hidden graders and the solution; give it to nobody", file=sys.stderr)
+    say("it holds the hidden graders and the solution; give it to nobody")
     return DONE

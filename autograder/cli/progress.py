@@ -11,6 +11,7 @@ from rich import progress as bars
 from rich.console import Console
 
 from autograder.cli.json_output import ProgressOutput
+from autograder.safe_text import say
 
 PLAIN_EVERY_SECONDS = 10.0
 SETTLING = 3  # the first few done are no base for a guess of the time left
@@ -67,7 +68,7 @@ class Progress:
         elif self.as_json:
             self._tell(what)
         else:
-            print(f"autograder: {what}", file=sys.stderr, flush=True)
+            say(what)
 
     def rate(self) -> float:
         """Submissions graded a second, those not changed left out."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from autograder.cli.codes import ATTENTION, DONE
@@ -14,7 +13,7 @@ from autograder.reports.score import needed
 from autograder.runs import feedback_branch
 from autograder.runs import publish as reporting
 from autograder.runs.student_pages import pages_by_now
-from autograder.safe_text import plural
+from autograder.safe_text import plural, say
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -40,12 +39,9 @@ def run(options: argparse.Namespace) -> int:
     who = plural(len(graded.students), "student")
     print(f"{who}: {options.out / 'report.html'}, {options.out / 'feedback'}")
     if waiting:
-        print(
-            f"autograder: {plural(len(waiting), 'hand-in', 'need')} review; report.html says what for",
-            file=sys.stderr,
-        )
+        say(f"{plural(len(waiting), 'hand-in', 'need')} review; report.html says what for")
     for student, what in graded.faults.items():
-        print(f"autograder: {student!r}: {what}", file=sys.stderr)
+        say(f"{student!r}: {what}")
     if options.git and matched:
         _push(graded, matched, {**waiting, **graded.faults})
     return ATTENTION if reporting.tell(matched) or waiting or graded.faults else DONE
@@ -59,5 +55,5 @@ def _push(graded: Graded, matched: Matched, waiting: dict[str, str]) -> None:
     shows = "" if early is None else f"; before the due date: {assignment.course.watch.before_due}"
     print(f"{plural(pushed, 'new page')} in the branch feedback/{assignment.name}{shows}")
     for student, what in problems.items():
-        print(f"autograder: {student!r}: {what}", file=sys.stderr)
+        say(f"{student!r}: {what}")
     graded.faults.update(problems)

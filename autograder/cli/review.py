@@ -27,7 +27,7 @@ from autograder.reports import markdown
 from autograder.runs import review
 from autograder.runs.publish import matched_with
 from autograder.runs.review import PROPOSED, GroupDecision, decided
-from autograder.safe_text import plural, printable
+from autograder.safe_text import listed, plural, printable
 
 SHOWN = 600  # characters of an answer that the list shows
 BAR = "  │ "  # before each line of an answer
@@ -96,11 +96,10 @@ def show_not_graded(cells: Mapping[str, int], out: Path) -> None:
     """What the list leaves out: cells that no answer stands behind, since grading them went wrong."""
     if not cells:
         return
-    count, names = sum(cells.values()), list(cells)
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    count = sum(cells.values())
     Terminal().print(
         f"{plural(count, 'cell')} could not be graded, and {'is' if count == 1 else 'are'} not in this list: "
-        f"of {', '.join(map(printable, names[:NAMED]))}{more}. {out / 'report.html'} says why; "
+        f"of {listed(map(printable, cells), NAMED)}. {out / 'report.html'} says why; "
         "grade again, or enter points with --browser.",
         highlight=False,
     )
@@ -116,9 +115,8 @@ def show(
     count = plural(len(group.answers), "answer")
     console.print()
     console.print(Text(group.id, style="bold cyan"), f" {count}, {proposal}", highlight=False)
-    names = ", ".join(called(answer.student) for answer in group.answers[:NAMED])
-    more = f" and {len(group.answers) - NAMED} more" if len(group.answers) > NAMED else ""
-    console.print(f"  {names}{more}", style="dim", highlight=False)
+    names = listed((called(answer.student) for answer in group.answers), NAMED)
+    console.print(f"  {names}", style="dim", highlight=False)
     text = markdown.plain(group.first.text.strip())
     shown = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
     for line in shown.splitlines():  # wrapped here: a terminal would go on without the bar

@@ -7,6 +7,7 @@ import sys
 from typing import Any, TextIO
 
 from autograder.cli.main import ATTENTION, main
+from autograder.safe_text import say
 
 
 class Forgiving:
@@ -50,5 +51,5 @@ def entry() -> int:
     code = main()
     out.flush()
     if out.broken:
-        print("autograder: not all of the results could be printed; what was graded is kept", file=sys.stderr)
+        say("not all of the results could be printed; what was graded is kept")
     return max(code, ATTENTION) if out.broken else code

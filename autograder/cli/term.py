@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from autograder.cli.codes import ATTENTION, DONE
 from autograder.course import course
 from autograder.runs import term as terms
 from autograder.runs.publish import SHOWN
-from autograder.safe_text import plural
+from autograder.safe_text import plural, say
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -26,11 +25,11 @@ def run(options: argparse.Namespace) -> int:
     waiting = [one for one in done.standings if one.needed]
     print(f"{plural(len(done.standings), 'student')}: {options.to / 'term.html'}, {options.to / 'term.csv'}")
     for name in done.not_graded:
-        print(f"autograder: {name}: not graded yet, does not count so far", file=sys.stderr)
+        say(f"{name}: not graded yet, does not count so far")
     for one in waiting[:SHOWN]:
-        print(f"autograder: {one.student!r}: {one.needed}; left blank", file=sys.stderr)
+        say(f"{one.student!r}: {one.needed}; left blank")
     if len(waiting) > SHOWN:
-        print(f"autograder: and {len(waiting) - SHOWN} more", file=sys.stderr)
+        say(f"and {len(waiting) - SHOWN} more")
     for student, what in done.faults.items():
-        print(f"autograder: {student!r}: {what}", file=sys.stderr)
+        say(f"{student!r}: {what}")
     return ATTENTION if waiting or done.faults else DONE

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from autograder.cli.codes import ATTENTION, DONE
 from autograder.course import assignment as course
 from autograder.files import write_atomically
 from autograder.mutants import proof
+from autograder.safe_text import say
 
 MUTANTS = 20  # a few seconds; `autograder mutants` judges all
 
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"{name}: {found.verified or 'does not hold together'}")
         print(found)
         for finding in found.findings:
-            print(f"autograder: {finding}", file=sys.stderr)
+            say(finding)
         if found.failure is not None:
             raise found.failure
     print(f"all of it in one page: {options.out / 'verify.html'}")

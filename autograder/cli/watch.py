@@ -14,6 +14,7 @@ from autograder.course import assignment as course
 from autograder.errors import CourseError, IntakeError
 from autograder.runs import grade as grading
 from autograder.runs import watch as watching
+from autograder.safe_text import say
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     def stop(number: int, _: object) -> None:
         """The first signal drains, the second ends at once."""
         signal.signal(number, signal.SIG_DFL)
-        print("autograder: finishing what runs; the same signal again ends at once", file=sys.stderr)
+        say("finishing what runs; the same signal again ends at once")
         watch.stop()
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}

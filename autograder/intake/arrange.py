@@ -16,7 +16,7 @@ from autograder.files import files_below
 from autograder.intake import notes, passed_over, written
 from autograder.intake.archives import is_archive, is_foreign, odd
 from autograder.intake.changed_names import MODEL, MODULE, ending, is_alike, is_backup, likely
-from autograder.intake.copies import Found, choose, folder_of
+from autograder.intake.copies import SHOWN, Found, choose, folder_of
 from autograder.intake.given import fingerprint, given, plain
 from autograder.intake.helpers import IMPORTED, imported_by
 from autograder.intake.kinds import (
@@ -39,9 +39,8 @@ from autograder.intake.source_text import in_utf8, no_source
 from autograder.intake.unpacked import MANY
 from autograder.intake.unworked import of_another, unworked
 from autograder.intake.written import WrittenAnswers
-from autograder.safe_text import briefly
+from autograder.safe_text import briefly, listed
 
-SHOWN = 8  # names of files, in one sentence
 # The list that students' work.py packs; what it says of the hand-in decides nothing.
 MANIFEST = "manifest.json"
 ABOUT = (
@@ -134,7 +133,7 @@ def arranged(
     )
     work.problems += [*answers.broken.values(), *answers.problems]
     if over:
-        work.problems.append(f"not used, in a folder that is passed over: {_listed(list(over))}")
+        work.problems.append(f"not used, in a folder that is passed over: {_listed(over)}")
     _name_unused(work, {n: o for n, o in left.items() if n not in (*over, MANY)})
     work.problems += unworked(package, notebooks, assignment)
     if not aliases:  # a package of another course has other functions
@@ -210,8 +209,8 @@ def _loose(work: _Arranging, places: Mapping[str, str]) -> list[Found]:
                 found.append(Found(owners[0], path, data, folder_of(path), exact))
                 break
     if found:
-        listed = ", ".join(sorted({f.place for f in found}))
-        work.problems.append(f"no {name}/ folder; its files were found elsewhere: {listed}")
+        places_found = ", ".join(sorted({f.place for f in found}))
+        work.problems.append(f"no {name}/ folder; its files were found elsewhere: {places_found}")
     return found
 
 
@@ -358,8 +357,8 @@ def _in_notebooks(work: _Arranging, package: Mapping[str, bytes], notebooks: Map
 
 def _suspect(work: _Arranging, place: str, what: str, where: Sequence[str]) -> None:
     if where:
-        listed = _listed(list(dict.fromkeys(where)))
-        work.doubt([place], f"{what}, but {listed} was handed in, which could not be used")
+        names = _listed(dict.fromkeys(where))
+        work.doubt([place], f"{what}, but {names} was handed in, which could not be used")
 
 
 def _name_unused(work: _Arranging, left: Mapping[str, Other]) -> None:
@@ -382,6 +381,5 @@ def _name_unused(work: _Arranging, left: Mapping[str, Other]) -> None:
         work.problems.append(f"not used: {_listed(rest)}")
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(map(briefly, names[:SHOWN])) + more
+def _listed(names: Iterable[str]) -> str:
+    return listed(map(briefly, names), SHOWN)

@@ -16,6 +16,9 @@ from autograder.errors import IntakeError
 from autograder.intake.changed_names import is_backup, number, numbers
 from autograder.intake.given import Given, plain
 from autograder.intake.notebook_files import HandedInCell, is_as_given, parsed
+from autograder.safe_text import listed
+
+SHOWN = 8  # names of files, in one sentence
 
 
 @dataclass(frozen=True)
@@ -150,9 +153,8 @@ def _leave(
             if file.place.endswith(".ipynb"):
                 taken.spares.append((file.place.removesuffix(".ipynb"), file.path, file.data))
     if rest:
-        listed = ", ".join(f.path for f in rest[:8])
-        more = f" and {len(rest) - 8} more" if len(rest) > 8 else ""
-        taken.noted.append(f"not used, since {where} is another version: {listed}{more}")
+        names = listed((f.path for f in rest), SHOWN)
+        taken.noted.append(f"not used, since {where} is another version: {names}")
 
 
 def _tell_names(taken: Taken, assignment: Assignment) -> None:

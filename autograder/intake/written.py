@@ -25,7 +25,7 @@ from autograder.intake.notebook_files import HandedInCell, parsed
 from autograder.intake.prose import hidden_lines, is_prose, says, unveiled
 from autograder.intake.said import Said, said
 from autograder.notebook import Notebook
-from autograder.safe_text import briefly
+from autograder.safe_text import briefly, listed
 
 MAX_ANSWER = MAX_CHARACTERS  # kept of one answer: what the rubric reads; a long one has 2,000
 MAX_COPIES = 10  # answers to one question that are shown
@@ -380,8 +380,7 @@ def _elsewhere(
 
 
 def _listed(places: Sequence[str]) -> str:
-    more = f" and {len(places) - NAMED} more" if len(places) > NAMED else ""
-    return ", ".join(map(briefly, places[:NAMED])) + more
+    return listed(map(briefly, places), NAMED)
 
 
 def _distinct(copies: Iterable[_Copy]) -> list[_Copy]:

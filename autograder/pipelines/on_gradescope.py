@@ -25,6 +25,7 @@ from autograder.judge.task import Task
 from autograder.pipelines.gradescope_zip import COURSE, SETTINGS
 from autograder.records.record import Record
 from autograder.reports.gradescope import results_json
+from autograder.safe_text import say
 from autograder.sandbox import level
 from autograder.sandbox.faults import SandboxError
 from autograder.workers import pool
@@ -45,10 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = level.by_name(options.isolation) if options.isolation else level.probe()
         record = grade(assignment, source(options.root, assignment), chosen)
     except (CourseError, GradingError, IntakeError, SandboxError, ValueError, OSError) as error:
-        print(f"autograder: {error}", file=sys.stderr)
+        say(str(error))
         return 1
     if record.fault:
-        print(f"autograder: {record.fault}; nothing is reported, run it again", file=sys.stderr)
+        say(f"{record.fault}; nothing is reported, run it again")
         return 1
     write_atomically(results, results_json(record, assignment, visibility=settings["visibility"]))
     print(f"graded in {record.seconds:.1f} s, isolation {record.isolation}")

@@ -17,16 +17,8 @@ CAUSES = {
     "environment": "another environment",
 }
 COLUMNS = [
-    "student",
-    "grade_id",
-    "notebook",
-    "before",
-    "after",
-    "gain",
-    "max_before",
-    "max_after",
-    "cause",
-    "why",
+    *("student", "grade_id", "notebook", "before", "after", "gain"),
+    *("max_before", "max_after", "cause", "why"),
 ]
 
 
@@ -124,21 +116,11 @@ def from_json(text: str) -> list[Change]:
 
 def as_csv(changes: Iterable[Change]) -> str:
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    writer.writeheader()
     for c in changes:
-        row = [
-            defused(c.student),
-            c.grade_id,
-            c.notebook,
-            c.before,
-            c.after,
-            c.gain,
-            c.max_before,
-            c.max_after,
-            c.cause,
-        ]
-        writer.writerow(["" if value is None else value for value in row] + ["; ".join(c.why)])
+        texts = {"student": defused(c.student), "why": "; ".join(c.why)}
+        writer.writerow({**asdict(c), "gain": c.gain, **texts})
     return out.getvalue()
 
 

@@ -10,6 +10,7 @@ from autograder.errors import ReleaseError
 from autograder.release import marks
 from autograder.release.names import Module
 from autograder.release.strip import Stripped, entries
+from autograder.safe_text import listed
 from autograder.toml_table import SETTINGS
 
 SHOWN = 12  # names in one message
@@ -35,10 +36,9 @@ def refuse_solved_ahead(
             )
     refused = [name for name in ahead if not entries(name, assignment.ships_solved)]
     if refused:
-        named = ", ".join(f"{name} (to do in {ahead[name]})" for name in refused[:SHOWN])
-        more = f" and {len(refused) - SHOWN} more" if len(refused) > SHOWN else ""
+        named = listed((f"{name} (to do in {ahead[name]})" for name in refused), SHOWN)
         raise ReleaseError(
-            f"{where}: expected nothing solved that is to do later, got {named}{more}; add it to leave_out "
+            f"{where}: expected nothing solved that is to do later, got {named}; add it to leave_out "
             "or todo, or, if students may see it, to ships_solved"
         )
 

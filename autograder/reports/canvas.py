@@ -22,13 +22,8 @@ from autograder.records.record import Record
 from autograder.reports.score import needed, score
 from autograder.safe_text import defused
 
-COLUMNS = (
-    "Student",
-    "ID",
-    "SIS User ID",
-    "SIS Login ID",
-    "Section",
-)  # those a gradebook may be uploaded with
+# Those a gradebook may be uploaded with.
+COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 REQUIRED = ("Student", "ID")
 POSSIBLE = "Points Possible"
 EXCUSED = "EX"

@@ -25,17 +25,8 @@ NBGRADER_COLUMNS = [
 SO_FAR_COLUMNS = ["score_so_far", "needed"]  # of the CSV in OUT: what the blank of a row stands for
 UNCLAIMED = "a hand-in that is nobody's may be theirs"
 CASE_COLUMNS = [
-    *(
-        "assignment",
-        "student",
-        "last_name",
-        "first_name",
-        "notebook",
-        "grade_id",
-        "state",
-        "points",
-        "max_points",
-    ),
+    *("assignment", "student", "last_name", "first_name", "notebook", "grade_id", "state", "points"),
+    "max_points",
     *("case", "kind", "weight", "outcome", "property", "message", "hint", "called", "seconds"),
 ]
 

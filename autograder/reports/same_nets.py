@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from autograder.records.record import Record
+from autograder.safe_text import listed
 
 NET = re.compile(r"(?P<path>\S+): net (?P<print>[0-9a-f]{16})")  # what the case of a file that loads says
 NAMED = 5  # others that a line names
@@ -34,8 +35,6 @@ class SameNets:
         lines: dict[str, list[str]] = {}
         for (student, others), alike in paths.items():
             holds = "holds the same net" if len(alike) == 1 else "hold the same nets"
-            more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
-            lines.setdefault(student, []).append(
-                f"{', '.join(alike)} {holds} as {', '.join(others[:NAMED])}{more}"
-            )
+            text = f"{', '.join(alike)} {holds} as {listed(others, NAMED)}"
+            lines.setdefault(student, []).append(text)
         return lines

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -33,7 +32,7 @@ from autograder.records.record import Record
 from autograder.records.store import COMPARED, OUT_FOLDERS, Store
 from autograder.reports.score import needed, score
 from autograder.runs.typed_points import note_typed
-from autograder.safe_text import shown
+from autograder.safe_text import say, shown
 from autograder.sandbox.level import Level
 from autograder.workers import pool
 from autograder.workers.unchanged import unchanged
@@ -62,7 +61,7 @@ class Silent:
         pass
 
     def say(self, what: str) -> None:
-        pool.on_stderr(what)
+        say(what)
 
 
 def silent(title: str, total: int) -> AbstractContextManager[Steps]:
@@ -191,7 +190,7 @@ def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result
         kept = _keep_good_ones(store)
         first, again, changes = _compare(store)
         for what in store.broken.values():
-            print(f"autograder: {shown(what)}", file=sys.stderr)
+            say(shown(what))
         tell(changes, again)
         on_pages: dict[str, Record] = {}
         if not request.dry_run:
@@ -398,10 +397,7 @@ def _write_changes(out: Path) -> None:
     try:
         changes = regrade.from_json(text_of(out / COMPARED))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        print(
-            f"autograder: {out / COMPARED}: expected a list of changes, got something else; delete it",
-            file=sys.stderr,
-        )
+        say(f"{out / COMPARED}: expected a list of changes, got something else; delete it")
         return
     write_if_other(out / "changes.csv", regrade.as_csv(changes))
 

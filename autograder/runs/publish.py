@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,7 +22,7 @@ from autograder.records.record import Record
 from autograder.reports import canvas, class_report, exports, feedback, gradescope, junit
 from autograder.reports.score import needed
 from autograder.runs import giving_back
-from autograder.safe_text import plural
+from autograder.safe_text import listed, plural, say
 
 T = TypeVar("T")
 LMS = ("moodle-feedback", "canvas-comments")  # feedback pages, as an LMS takes them back
@@ -70,14 +69,12 @@ def _with_feedback(graded: Graded, matched: Matched) -> Iterator[Record]:
         replied = replies(objections.get(one.student, ()))
         return feedback.render(one, graded.assignment, names=names, objections=replied)
 
-    while chunk := list(islice(records, CHUNK)):
-        pages = bounded.each(made, chunk)
-        for one, page in zip(chunk, pages, strict=True):
-            if isinstance(page, Exception):
-                note(graded.faults, one.student, "no feedback page", page)
-                page = feedback.not_made(one.student, graded.assignment)
-            _page(graded, one.student, page)
-            yield one
+    for one, page in _tried(records, made):
+        if isinstance(page, Exception):
+            note(graded.faults, one.student, "no feedback page", page)
+            page = feedback.not_made(one.student, graded.assignment)
+        _page(graded, one.student, page)
+        yield one
 
 
 def _sound(
@@ -116,13 +113,18 @@ def _each(
     records: Iterable[Record], run: Callable[[Record], T], what: str, faults: dict[str, str]
 ) -> Iterator[tuple[Record, T]]:
     """Each record with what `run` makes of it inside limits; where it makes nothing, `faults` says why."""
+    for one, made in _tried(records, run):
+        if isinstance(made, Exception):
+            note(faults, one.student, what, made)
+        else:
+            yield one, made
+
+
+def _tried(records: Iterable[Record], run: Callable[[Record], T]) -> Iterator[tuple[Record, T | Exception]]:
+    """Each record with what `run` makes of it inside limits, or why it makes nothing."""
     remaining = iter(records)
     while chunk := list(islice(remaining, CHUNK)):
-        for one, made in zip(chunk, bounded.each(run, chunk), strict=True):
-            if isinstance(made, Exception):
-                note(faults, one.student, what, made)
-            else:
-                yield one, made
+        yield from zip(chunk, bounded.each(run, chunk), strict=True)
 
 
 def replies(objections: Iterable[Objection]) -> list[feedback.ReplyShown]:
@@ -220,27 +222,26 @@ def _canvas(
     filled = canvas.canvas_csv(records, assignment, roster_file, final)
     write_atomically(to, filled.text)
     for what in filled.notes:
-        print(f"autograder: {what}", file=sys.stderr)
+        say(what)
     return filled.matched
 
 
 def tell_needed(exported: Exported, final: bool) -> bool:
     """Name the students whose points are left blank, or count all the same; whether a person is needed."""
     for student, what in islice(exported.needed.items(), SHOWN):
-        print(f"autograder: {student!r}: {what}{'' if final else '; left blank'}", file=sys.stderr)
+        say(f"{student!r}: {what}{'' if final else '; left blank'}")
     if len(exported.needed) > SHOWN:
-        print(f"autograder: and {len(exported.needed) - SHOWN} more", file=sys.stderr)
+        say(f"and {len(exported.needed) - SHOWN} more")
     for student, what in islice(exported.faults.items(), SHOWN):
-        print(f"autograder: {student!r}: {what}", file=sys.stderr)
+        say(f"{student!r}: {what}")
     for what in exported.unclaimed[:SHOWN]:
         nothing = "who handed in nothing counts 0" if final else "who handed in nothing is left blank"
-        print(f"autograder: whose is it? {what}; until that is known, {nothing}", file=sys.stderr)
+        say(f"whose is it? {what}; until that is known, {nothing}")
     if exported.needed and final:
-        print("autograder: --final: what is proposed counts, what is not known counts 0", file=sys.stderr)
+        say("--final: what is proposed counts, what is not known counts 0")
     elif exported.needed:
-        advice = "review them and export again, or say --final"
         who = plural(len(exported.needed), "student", "need")
-        print(f"autograder: {who} review: {advice}", file=sys.stderr)
+        say(f"{who} review: review them and export again, or say --final")
     return bool(exported.faults) or (bool(exported.needed or exported.unclaimed) and not final)
 
 
@@ -253,11 +254,5 @@ def tell(matched: Matched | None) -> bool:
         ([person.id for person in matched.missing], "on the roster, but handed in nothing"),
     ):
         if people:
-            print(f"autograder: {len(people)} {words}: {_listed(people)}", file=sys.stderr)
+            say(f"{len(people)} {words}: {listed(map(repr, people), SHOWN)}")
     return bool(matched.strangers)
-
-
-def _listed(names: Iterable[str]) -> str:
-    listed = list(names)
-    more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
-    return ", ".join(repr(name) for name in listed[:SHOWN]) + more

@@ -25,6 +25,7 @@ import dask
 from distributed import Client, Future, KilledWorker, wait
 from distributed.comm import CommClosedError  # type: ignore[attr-defined]
 
+from autograder import safe_text
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.course.course import FILE
@@ -37,7 +38,7 @@ from autograder.records.record import Record
 from autograder.toml_table import SETTINGS
 from autograder.workers import dask_worker as far
 from autograder.workers import process
-from autograder.workers.pool import MAX_DEATHS, Emit, Plan, Say, given_up, late, on_stderr
+from autograder.workers.pool import MAX_DEATHS, Emit, Plan, Say, given_up, late
 
 AHEAD = 2  # tasks at the cluster for each of its threads, so that none waits for the next
 JOIN_SECONDS = 60  # for the scheduler to answer, and for a worker to be there
@@ -164,7 +165,7 @@ class _ClusterRun:
             self.emit(task, given_up(self.plan, student, MAX_DEATHS))
 
 
-def run(plan: Plan, tasks: Iterable[Task], scheduler: str, emit: Emit, say: Say = on_stderr) -> None:
+def run(plan: Plan, tasks: Iterable[Task], scheduler: str, emit: Emit, say: Say = safe_text.say) -> None:
     """Grade every task on the cluster whose scheduler has this address; see `pool.run`.
 
     Raises:

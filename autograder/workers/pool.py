@@ -9,7 +9,6 @@ on many machines.
 from __future__ import annotations
 
 import pickle
-import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
@@ -17,7 +16,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from autograder import inherited
+from autograder import inherited, safe_text
 from autograder.course import assignment as course
 from autograder.errors import GradingError
 from autograder.judge.task import Task, unreadable
@@ -56,10 +55,6 @@ Emit = Callable[[Task, Record | None], None]
 Say = Callable[[str], None]  # what has gone wrong and is gone on from, in a line
 
 
-def on_stderr(what: str) -> None:
-    print(f"autograder: {what}", file=sys.stderr, flush=True)
-
-
 @dataclass
 class _Pool:
     """Processes that end when nothing is left to grade."""
@@ -67,7 +62,7 @@ class _Pool:
     plan: Plan
     waiting: deque[Task]
     emit: Emit
-    say: Say = on_stderr
+    say: Say = safe_text.say
     at_work: dict[GradingProcess, Task | None] = field(default_factory=dict)  # None: starting or idle
     deaths: Counter[str] = field(default_factory=Counter)
     unready: int = 0  # processes in a row that ended before they were ready
@@ -215,7 +210,7 @@ def run(
     tasks: Iterable[Task],
     jobs: int,
     emit: Emit,
-    say: Say = on_stderr,
+    say: Say = safe_text.say,
     meanwhile: Callable[[], None] | None = None,
 ) -> None:
     """Grade every task; `emit(task, record)` as each is done, with None where nothing has changed.
