@@ -3,13 +3,16 @@
 In reading order: `archives` (folders, zips and tars, and what is refused), `changed_names`, `given` (the
 release, to compare with), `notebook_files` and `source_text` (read), `copies` (which of several counts),
 `written` (answers, wherever they stand), `arrange` (every file to its place), `facts` (what the collector
-knows), `submission` (one hand-in in memory), `downloads` (what an LMS gives out), `archive_of_hand_ins`
-(every hand-in as it came), `collect` (the ones that count, to nbgrader's layout).
+knows), `handed_in` (one hand-in in memory), `submission` (found and read), `downloads` (what an LMS gives
+out), `archive_of_hand_ins` (every hand-in as it came), `collector` (the ones that count, to nbgrader's
+layout).
 """
 
+from autograder.intake.arrange import arrange
 from autograder.intake.collector import Collector, Report
+from autograder.intake.handed_in import Submission
 from autograder.intake.notebook_files import read_cells
-from autograder.intake.submission import Source, Submission, arrange, beside, empty, find, read, source_of
+from autograder.intake.submission import Source, beside, empty, find, read, source_of
 from autograder.intake.written import is_placeholder
 from autograder.intake.written import read as read_answers
 

@@ -14,7 +14,6 @@ changed or deleted.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import tempfile
@@ -27,7 +26,7 @@ from pathlib import Path
 from autograder.errors import IntakeError
 from autograder.files import text_of, to_disk, whole, write_atomically
 from autograder.intake.archives import odd
-from autograder.intake.facts import FILES
+from autograder.intake.facts import FILES, hash_of
 
 ABOUT = "hand-in.json"
 WRITTEN = "written"  # of each student, hashes of what was laid out, one a line
@@ -61,11 +60,8 @@ class StoredHandIn:
 
 def key(files: Mapping[str, bytes], handed_in: str, reason: str) -> str:
     """A name for a hand-in that is the same whenever the same is collected again."""
-    total = hashlib.sha256(reason.encode())
-    for name, data in sorted(files.items()):
-        total.update(f"{name}\0{len(data)}\0".encode("utf-8", "surrogateescape") + data)
     when = "".join(c for c in handed_in[:19] if c.isalnum()) + "Z" if handed_in else "undated"
-    return f"{when}_{total.hexdigest()[:12]}"
+    return f"{when}_{hash_of(files, reason)[:12]}"
 
 
 def keep(folder: Path, kept: StoredHandIn, files: Mapping[str, bytes]) -> bool:

@@ -18,6 +18,7 @@ from autograder.intake.archives import is_archive, is_foreign, odd
 from autograder.intake.changed_names import MODEL, MODULE, ending, is_alike, is_backup, likely
 from autograder.intake.copies import SHOWN, Found, choose, folder_of
 from autograder.intake.given import fingerprint, given, plain
+from autograder.intake.handed_in import Submission, said
 from autograder.intake.helpers import IMPORTED, imported_by
 from autograder.intake.kinds import (
     ARCHIVES,
@@ -38,7 +39,6 @@ from autograder.intake.recovered import recovered, to_do
 from autograder.intake.source_text import in_utf8, no_source
 from autograder.intake.unpacked import MANY
 from autograder.intake.unworked import of_another, unworked
-from autograder.intake.written import WrittenAnswers
 from autograder.safe_text import briefly, listed
 
 # The list that students' work.py packs; what it says of the hand-in decides nothing.
@@ -48,18 +48,6 @@ ABOUT = (
     "collected.json",
     MANIFEST,
 )  # claim something about a hand-in, and are no part of it
-
-
-@dataclass(frozen=True)
-class Arranged:
-    """A hand-in's files under the assignment's own names."""
-
-    package: dict[str, bytes]  # "cs_lib/layers.py" -> text
-    notebooks: dict[str, bytes]  # "two_layer_net" -> JSON
-    results: dict[str, bytes]  # "results/conv_net.npz" -> bytes
-    problems: tuple[str, ...]
-    answers: WrittenAnswers
-    doubts: Mapping[str, str]  # grade id, or a trained model -> why a person looks, whatever the graders find
 
 
 @dataclass
@@ -92,14 +80,15 @@ def cells_of(place: str, assignment: Assignment) -> list[str]:
     ]
 
 
-def arranged(
+def arrange(
+    student: str,
     files: Mapping[str, bytes],
     assignment: Assignment,
-    aliases: Sequence[str] = (),
+    aliases: tuple[str, ...] = (),
     unread: Mapping[str, Other] | None = None,
-) -> Arranged:
-    """`aliases` are other names the package may have; with any, notebooks may be missing. `unread` are files
-    of no kind that is graded."""
+) -> Submission:
+    """Files under the names the hand-in gave them, as a `Submission`. `aliases` are other names the package
+    may have; with any, notebooks may be missing. `unread` are files of no kind that is graded."""
     over = {n: o for n, o in (unread or {}).items() if o.kind == passed_over.PASSED_OVER}
     unread = {n: o for n, o in (unread or {}).items() if n not in over}
     work = _Arranging(assignment, {n: d for n, d in files.items() if not odd(n)}, dict(unread))
@@ -139,7 +128,10 @@ def arranged(
     if not aliases:  # a package of another course has other functions
         work.problems += of_another(package, assignment)
     doubts = {**work.doubts, **answers.doubts}
-    return Arranged(package, notebooks, results, tuple(work.problems), answers, doubts)
+    problems = said(work.problems)
+    return Submission(
+        student, package, notebooks, results, problems, aliases=aliases, answers=answers, doubts=doubts
+    )
 
 
 def _modules(work: _Arranging, aliases: Sequence[str]) -> list[Found]:
@@ -326,7 +318,7 @@ def _missing(
         code = [n for n, o in left.items() if n in closed or may_hold_code(n, o.kind)]
         _suspect(work, f"{name}/__init__.py", f"no {name}/ folder", code)
     known = given(work.assignment)
-    for place in to_do(work.assignment, known) if package else ():
+    for place in to_do(work.assignment) if package else ():
         state = "is missing" if place not in package else "is as it was given out"
         if place not in package or plain(package[place]) == known.package[place]:
             alike = [n for n, o in left.items() if is_alike(n, place) and may_hold_code(n, o.kind)]

@@ -31,9 +31,11 @@ from autograder.intake import archive_of_hand_ins as store
 from autograder.intake import facts
 from autograder.intake.archive_of_hand_ins import StoredHandIn
 from autograder.intake.archives import Budget, FolderTree, ignored, odd
+from autograder.intake.arrange import arrange
 from autograder.intake.downloads import HandIn, Person, Survey, placed, read_all, survey
 from autograder.intake.facts import Facts
-from autograder.intake.submission import STAMP, Source, Submission, arrange, nothing, said
+from autograder.intake.handed_in import Submission, nothing, said
+from autograder.intake.submission import STAMP, Source
 from autograder.intake.unpacked import read_files
 from autograder.safe_text import shown
 

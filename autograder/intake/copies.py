@@ -15,7 +15,7 @@ from autograder.course.assignment import Assignment
 from autograder.errors import IntakeError
 from autograder.intake.changed_names import is_backup, number, numbers
 from autograder.intake.given import Given, plain
-from autograder.intake.notebook_files import HandedInCell, is_as_given, parsed
+from autograder.intake.notebook_files import is_as_given, parsed
 from autograder.safe_text import listed
 
 SHOWN = 8  # names of files, in one sentence
@@ -173,32 +173,23 @@ def _equal(one: Found, other: Found) -> bool:
         return plain(one.data) == plain(other.data)
     if not one.place.endswith(".ipynb"):
         return False
-    cells, others = _cells(one), _cells(other)
-    return cells is not None and others is not None and _texts(cells) == _texts(others)
+    try:
+        return _texts(one) == _texts(other)
+    except IntakeError:  # one of them cannot be read
+        return False
 
 
 def _is_given(file: Found, given: Given) -> bool:
     """Whether this is as it was given out; a trained model never is, and nor is a module of one's own."""
     if file.place.endswith(".py"):
         return plain(file.data) == given.package.get(file.place)
-    if not file.place.endswith(".ipynb"):
-        return False
-    cells = _cells(file)
-    return cells is not None and is_as_given(_notebook(file), cells, given)
-
-
-def _cells(file: Found) -> Sequence[HandedInCell] | None:
-    """The cells of a notebook; None if it cannot be read."""
-    try:
-        return parsed(_notebook(file), file.data)
-    except IntakeError:
-        return None
+    return file.place.endswith(".ipynb") and is_as_given(_notebook(file), file.data, given)
 
 
 def _notebook(file: Found) -> str:
     return file.place.removesuffix(".ipynb")
 
 
-def _texts(cells: Sequence[HandedInCell]) -> list[str]:
-    """What stands in them, without outputs and metadata."""
-    return [cell.spaced for cell in cells]
+def _texts(file: Found) -> list[str]:
+    """What stands in the cells of a notebook, without outputs and metadata."""
+    return [cell.spaced for cell in parsed(_notebook(file), file.data)]

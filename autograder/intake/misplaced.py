@@ -25,7 +25,7 @@ def in_cells(
     and that the module does not hold, or holds as they were given out."""
     written = dict(_written(notebooks, assignment))
     known = given(assignment).package
-    for place in to_do(assignment, given(assignment)) if written else ():
+    for place in to_do(assignment) if written else ():
         here = plain(package[place]) if place in package else None
         module = place.removesuffix(MODULE).removesuffix("/__init__").replace("/", ".") + "."
         names = {n.removeprefix(module).split(".")[0] for n in assignment.todo if n.startswith(module)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import PurePosixPath
@@ -122,22 +122,25 @@ def parsed(name: str, data: bytes) -> tuple[HandedInCell, ...]:
     """The cells of a handed-in notebook, typed. Raises IntakeError for what is not a notebook."""
     return tuple(
         HandedInCell(
-            *(
-                number,
-                str(raw.get("cell_type", "")),
-                grade_id(raw),
-                _id(raw),
-                _with_pictures(raw),
-                _printed(raw),
-            ),
-            bool(raw.get("outputs") or raw.get("execution_count")),
+            number,
+            kind=str(raw.get("cell_type", "")),
+            label=grade_id(raw),
+            id=_id(raw),
+            text=_with_pictures(raw),
+            printed=_printed(raw),
+            ran=bool(raw.get("outputs") or raw.get("execution_count")),
         )
         for number, raw in enumerate(read_cells(name, data), 1)
     )
 
 
-def is_as_given(name: str, cells: Sequence[HandedInCell], given: Given) -> bool:
-    """Whether a notebook has the text that it was given out with."""
+def is_as_given(name: str, data: bytes, given: Given) -> bool:
+    """Whether a notebook has the text that it was given out with. Why one cannot be read, the reading of
+    answers says."""
+    try:
+        cells = parsed(name, data)
+    except IntakeError:
+        return False
     return [c.spaced for c in cells] == [c.spaced for c in given.notebooks.get(name, ())]
 
 

@@ -15,7 +15,7 @@ from autograder.course.assignment import Assignment
 from autograder.errors import IntakeError
 from autograder.intake.archives import IGNORED_FOLDERS, LIBRARIES, PRIVATE, REPOSITORY, Tree, is_archive
 from autograder.intake.changed_names import MODEL, MODULE, NOTEBOOK, ending, likely
-from autograder.intake.given import Given, GivenCell, fingerprint, given, plain
+from autograder.intake.given import GivenCell, fingerprint, given, plain
 from autograder.intake.kinds import NUMBERS, SOURCE, TEXT, Other
 from autograder.intake.notebook_files import HandedInCell, by_name, is_as_given, parsed
 
@@ -64,7 +64,7 @@ def suspects(
     the same. An archive or a repository may hold it where nothing was worked on, or much is missing."""
     known = given(assignment)
     untouched = {p for p in known.package if p not in package or plain(package[p]) == known.package[p]}
-    unread = {n for n in known.notebooks if n not in notebooks or _is_as_given(n, notebooks[n], known)}
+    unread = {n for n in known.notebooks if n not in notebooks or is_as_given(n, notebooks[n], known)}
     nothing = len(untouched) == len(known.package) and len(unread) == len(known.notebooks)
     prints = {n: _of_cells(known.notebooks[n]) for n in unread}
     no_model = {PurePosixPath(r).name for r in assignment.results if r not in results}
@@ -88,14 +88,6 @@ def suspects(
             may_be = None if known.is_other(name, other.print) else TEXT
         if may_be is not None:
             yield name, Other(may_be)
-
-
-def _is_as_given(name: str, data: bytes, known: Given) -> bool:
-    """Whether a notebook has the text that it was given out with; it may have been run."""
-    try:
-        return is_as_given(name, parsed(name, data), known)
-    except IntakeError:
-        return False  # the reading of answers says why
 
 
 def _digest(name: str, data: bytes) -> str:

@@ -24,7 +24,7 @@ def recovered(files: Mapping[str, bytes], found: Sequence[Found], assignment: As
     strays = [f.path for f in found if f.place.endswith(MODULE) and f.place not in known.package]
     used = {f.path for f in found} - set(strays)
     rest = [path for path in files if path not in used]
-    for place in to_do(assignment, known):
+    for place in to_do(assignment):
         if place not in there:
             yield from _module(place, files, rest, known)
     models = [path for path in rest if path.lower().endswith(MODEL) and described(files[path]) == "a zip"]
@@ -33,11 +33,11 @@ def recovered(files: Mapping[str, bytes], found: Sequence[Found], assignment: As
         yield _taken(empty[0], models[0], files, "being the only trained model")
 
 
-def to_do(assignment: Assignment, known: Given) -> list[str]:
+def to_do(assignment: Assignment) -> list[str]:
     """The files of the package in which something is to be written."""
     dotted = {
         place: place.removesuffix(MODULE).removesuffix("/__init__").replace("/", ".")
-        for place in known.package
+        for place in given(assignment).package
     }
     owners = {
         max((p for p in dotted if name.startswith(f"{dotted[p]}.")), key=lambda p: len(dotted[p]), default="")

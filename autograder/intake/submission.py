@@ -7,10 +7,7 @@ is dropped silently: whatever is unusual is a sentence in `Submission.problems`.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -22,23 +19,21 @@ from autograder.files import opened
 from autograder.intake import facts
 from autograder.intake.archives import (
     IGNORED_FOLDERS,
-    MAX_NOTED,
     is_archive,
     is_foreign,
     odd,
     open_tree,
     stem,
 )
-from autograder.intake.arrange import arranged
+from autograder.intake.arrange import arrange
 from autograder.intake.changed_names import BEHIND
 from autograder.intake.facts import Facts
+from autograder.intake.handed_in import MAX_SENTENCE, Submission, nothing, said
 from autograder.intake.kinds import ARCHIVES, HEAD, Other, described
 from autograder.intake.unpacked import read_files
-from autograder.intake.written import WrittenAnswers
 from autograder.safe_text import shown
 
 STAMP = "timestamp.txt"  # nbgrader's: when this was handed in
-MAX_SENTENCE = 500  # characters of one thing said
 LONGEST_NAME = 255  # bytes that a file system lets a name have
 LITTER = ("Thumbs.db", "desktop.ini")  # what Windows leaves in folders
 
@@ -60,42 +55,6 @@ class Source:
         if self.facts is None or self.folder is None:
             return None
         return facts.kept(self.folder, assignment) / self.student / self.facts.hand_in / facts.FILES
-
-
-@dataclass(frozen=True)
-class Submission:
-    """One hand-in in memory. Paths are those of the assignment, not of the wrapping."""
-
-    student: str
-    package: dict[str, bytes] = field(default_factory=dict)  # "cs_lib/layers.py" -> text
-    notebooks: dict[str, bytes] = field(default_factory=dict)  # "two_layer_net" -> JSON
-    results: dict[str, bytes] = field(default_factory=dict)  # "results/conv_net.npz" -> bytes
-    problems: tuple[str, ...] = ()
-    unreadable: str = ""  # why nothing could be read at all
-    fault: str = ""  # what went wrong on our side while it was read
-    handed_in: str = ""  # ISO 8601 in UTC; empty if nobody knows
-    extension_days: float = 0.0
-    aliases: tuple[str, ...] = ()  # under which the package's own imports find it, with the bridge on
-    answers: WrittenAnswers | None = None  # what is written in the notebooks
-    doubts: Mapping[str, str] = field(
-        default_factory=dict
-    )  # grade id, or a trained model -> why a person must look
-
-    def digest(self) -> str:
-        """Hash of what the record depends on. The time counts, for it is in the record."""
-        total = hashlib.sha256()
-        for part in (self.package, self.notebooks, self.results):
-            for name, data in sorted(part.items()):
-                total.update(f"{name}\0{len(data)}\0".encode() + data)
-        about = [
-            self.handed_in,
-            self.extension_days,
-            self.aliases,
-            self.problems,
-            sorted(self.doubts.items()),
-        ]
-        total.update(json.dumps(about).encode())
-        return total.hexdigest()
 
 
 def find(folder: Path, assignment: Assignment, aliases: tuple[str, ...] = ()) -> list[Source]:
@@ -276,39 +235,6 @@ def _read(source: Source, assignment: str) -> tuple[dict[str, bytes], dict[str, 
     if known.unreadable:
         raise IntakeError(known.unreadable)
     return read_files(open_tree(original))
-
-
-def nothing(noted: Sequence[str]) -> str:
-    """Why a hand-in without a file cannot be graded."""
-    return "; ".join(("no file was handed in; ask whether the upload was the right one", *noted[:3]))
-
-
-def said(problems: Iterable[str]) -> tuple[str, ...]:
-    """Problems each once, none without end, and not without number."""
-    each = list(dict.fromkeys(shown(p)[:MAX_SENTENCE] for p in problems))
-    more = [f"and {len(each) - MAX_NOTED} more of this kind"] if len(each) > MAX_NOTED else []
-    return (*each[:MAX_NOTED], *more)
-
-
-def arrange(
-    student: str,
-    files: Mapping[str, bytes],
-    assignment: Assignment,
-    aliases: tuple[str, ...] = (),
-    unread: Mapping[str, Other] | None = None,
-) -> Submission:
-    """Files under the names the hand-in gave them, as a `Submission`."""
-    found = arranged(files, assignment, aliases, unread or {})
-    return Submission(
-        student,
-        found.package,
-        found.notebooks,
-        found.results,
-        said(found.problems),
-        aliases=aliases,
-        answers=found.answers,
-        doubts=found.doubts,
-    )
 
 
 def _time(source: Source, assignment: Assignment) -> tuple[datetime | None, tuple[str, ...]]:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 
 from autograder.course.assignment import Assignment
-from autograder.errors import IntakeError
 from autograder.intake.given import Given, given, plain
 from autograder.intake.notebook_files import is_as_given, parsed
 
@@ -22,7 +21,7 @@ def unworked(
     """What of a hand-in is as it was given out, in a sentence for each part."""
     known = given(assignment)
     library = bool(package) and all(plain(data) == known.package.get(p) for p, data in package.items())
-    same = [name for name, data in notebooks.items() if is_given(name, data, known)]
+    same = [name for name, data in notebooks.items() if _is_given(name, data, known)]
     if library and len(same) == len(notebooks):
         return [
             f"this is {assignment.name} as it was given out: nothing is written, answered or run; {SAVED}"
@@ -47,10 +46,6 @@ def of_another(package: Mapping[str, bytes], assignment: Assignment) -> Iterator
                 )
 
 
-def is_given(name: str, data: bytes, known: Given) -> bool:
+def _is_given(name: str, data: bytes, known: Given) -> bool:
     """Whether a notebook has the text it was given out with, and nothing of a run."""
-    try:
-        cells = parsed(name, data)
-    except IntakeError:
-        return False  # the reading of answers says why
-    return not any(cell.ran for cell in cells) and is_as_given(name, cells, known)
+    return is_as_given(name, data, known) and not any(cell.ran for cell in parsed(name, data))

@@ -37,21 +37,13 @@ PROSE = ("markdown", "raw", "heading")
 CUT = " […]"
 
 
-@dataclass(frozen=True)
+@dataclass
 class WrittenAnswers:
     """What a student wrote, by grade id."""
 
-    texts: Mapping[str, str] = field(default_factory=dict)
-    doubts: Mapping[str, str] = field(default_factory=dict)  # why a person reads it
-    broken: Mapping[str, str] = field(default_factory=dict)  # notebook -> why it cannot be read
-    problems: tuple[str, ...] = ()
-
-
-@dataclass
-class _WrittenSoFar:
     texts: dict[str, str] = field(default_factory=dict)
-    doubts: dict[str, str] = field(default_factory=dict)
-    broken: dict[str, str] = field(default_factory=dict)
+    doubts: dict[str, str] = field(default_factory=dict)  # why a person reads it
+    broken: dict[str, str] = field(default_factory=dict)  # notebook -> why it cannot be read
     problems: list[str] = field(default_factory=list)
 
 
@@ -72,7 +64,7 @@ def read(
     """The answers in `notebooks`. `spares` (notebook, file, content) are other copies of one of them.
     `beside` names what else in the hand-in may hold an answer: while there is any, no empty cell settles one.
     """
-    reading = _WrittenSoFar()
+    reading = WrittenAnswers()
     cells: dict[str, Sequence[HandedInCell]] = {}
     for name, data in notebooks.items():
         try:
@@ -92,7 +84,7 @@ def read(
             there[notebook.name].read(reading, [*others, *beside])
         else:
             _elsewhere(notebook, copies, others, reading)
-    return WrittenAnswers(reading.texts, reading.doubts, reading.broken, tuple(reading.problems))
+    return reading
 
 
 def questions(notebook: Notebook) -> list[str]:
@@ -173,7 +165,7 @@ class _ReadBeside:
         free = [] if not all(self.written.values()) else [c for c in self.loose if c.number not in used]
         return [f"{self._file} cell {c.number}" for c in free[:MAX_COPIES]]
 
-    def read(self, reading: _WrittenSoFar, beside: Sequence[str]) -> None:
+    def read(self, reading: WrittenAnswers, beside: Sequence[str]) -> None:
         """Take the answers. `beside` names what else in the hand-in may hold one."""
         for task, cells in self.done.items():
             self._take_work(task, cells, beside, reading)
@@ -199,7 +191,7 @@ class _ReadBeside:
         return [cell for cell in self.cells[at:end] if cell.spaced not in self.by_text and cell.text.strip()]
 
     def _take_work(
-        self, task: str, cells: Sequence[HandedInCell], beside: Sequence[str], reading: _WrittenSoFar
+        self, task: str, cells: Sequence[HandedInCell], beside: Sequence[str], reading: WrittenAnswers
     ) -> None:
         """What was done for a task. Nothing is certain to be there only in a notebook that nobody touched."""
         reading.texts[task] = _cut(BETWEEN.join(_as_markdown(cell) for cell in cells))
@@ -223,7 +215,7 @@ class _ReadBeside:
         written: list[_Copy],
         more: list[HandedInCell],
         beside: Sequence[str],
-        reading: _WrittenSoFar,
+        reading: WrittenAnswers,
     ) -> None:
         """An answer in its place; whether there are others, or more of it beside."""
         shown = written[:MAX_COPIES]
@@ -251,7 +243,7 @@ class _ReadBeside:
         self._doubt(question, why, reading)
 
     def _search(
-        self, question: str, found: list[HandedInCell], beside: Sequence[str], reading: _WrittenSoFar
+        self, question: str, found: list[HandedInCell], beside: Sequence[str], reading: WrittenAnswers
     ) -> None:
         """A question with nothing in its place: what stands elsewhere?"""
         there = bool(self.copies[question])
@@ -302,7 +294,7 @@ class _ReadBeside:
         asked = self.assignment.question(question)
         return asked is not None and bool(judge(asked, text).nothing)
 
-    def _doubt(self, question: str, why: str, reading: _WrittenSoFar) -> None:
+    def _doubt(self, question: str, why: str, reading: WrittenAnswers) -> None:
         if why:
             reading.doubts[question] = why
             reading.problems.append(f"{question}: {why}; a person reads it")
@@ -364,7 +356,7 @@ def _as_markdown(cell: HandedInCell) -> str:
 
 
 def _elsewhere(
-    notebook: Notebook, copies: Mapping[str, list[_Copy]], strays: Sequence[str], reading: _WrittenSoFar
+    notebook: Notebook, copies: Mapping[str, list[_Copy]], strays: Sequence[str], reading: WrittenAnswers
 ) -> None:
     """Answers of a notebook that is not there, in cells that were copied into another."""
     for question in questions(notebook):
