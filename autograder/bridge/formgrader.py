@@ -36,7 +36,7 @@ BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 MAX_CELL, MAX_CELLS = 50_000, 2_000  # characters of one cell, and cells, on a page
 MAX_PAGE = 500_000  # characters of all its cells together; an honest notebook has 50,000
 MAX_PASTED = 3_000_000  # characters of pictures pasted into one cell
-MORE = "[…] The hand-in holds more than is shown here."
+MORE = "[…] The hand-in holds more than is shown."
 MISSING = "(not in the hand-in)"
 MAX_OUTPUT = 2_000_000  # characters of a student's outputs kept in a notebook, pictures included
 
@@ -99,11 +99,7 @@ def _within(cells: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     left = MAX_PAGE
     for number, cell in enumerate(cells):
         if number == MAX_CELLS or left <= 0:
-            yield {
-                "cell_type": "markdown",
-                "metadata": {},
-                "source": "[…] The hand-in holds more than is shown.",
-            }
+            yield {"cell_type": "markdown", "metadata": {}, "source": MORE}
             return
         if len(cell["source"]) > MAX_CELL:
             cell["source"] = cell["source"][:MAX_CELL] + " […]"
@@ -183,21 +179,16 @@ def _as_type(cell: dict[str, Any], kind: str) -> None:
     if kind == "code":
         cell.setdefault("outputs", [])
         cell["execution_count"] = None
+        cell.pop("attachments", None)
     else:
         cell.pop("outputs", None)
         cell.pop("execution_count", None)
-    if kind == "code":
-        cell.pop("attachments", None)
 
 
 def _shown(cell: dict[str, Any]) -> dict[str, Any]:
     """A student's cell with only what is known to be harmless in a page."""
-    kind = cell.get("cell_type")
-    text = text_of_cell(cell)
-    clean: dict[str, Any] = {
-        "cell_type": kind if kind in ("code", "markdown") else "markdown",
-        "source": text,
-    }
+    kind = "code" if cell.get("cell_type") == "code" else "markdown"
+    clean: dict[str, Any] = {"cell_type": kind, "source": text_of_cell(cell)}
     clean["metadata"] = cell.get("metadata")
     if kind == "code":
         outputs = cell.get("outputs")
@@ -229,8 +220,7 @@ def _safe_outputs(outputs: Iterable[Any]) -> list[dict[str, Any]]:
         if not isinstance(output, dict):
             continue
         if output.get("output_type") == "stream":
-            text = output.get("text", "")
-            text = "".join(map(str, text)) if isinstance(text, list) else str(text)
+            text = _text(output.get("text", ""))
             safe: dict[str, Any] = {"output_type": "stream", "name": "stdout", "text": text}
         else:
             data = output.get("data")

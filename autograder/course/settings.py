@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, tzinfo
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -58,11 +58,7 @@ class Settings:
         return value
 
     def paths(self, key: str) -> tuple[str, ...]:
-        value = self.texts(key)
-        for item in value:
-            if not _is_inside(item):
-                raise self.fail(key, "paths inside the course", repr(item), "correct the path")
-        return value
+        return self.each(key, _is_inside, "paths inside the course", "correct the path")
 
     def identifier(self, key: str) -> str:
         value = self.text(key)
@@ -79,37 +75,33 @@ class Settings:
             raise self.fail(key, "each entry once", f"{repeated[0]!r} twice", "delete one of them")
         return tuple(value)
 
+    def each(self, key: str, fits: Callable[[str], object], expected: str, advice: str) -> tuple[str, ...]:
+        """The texts of a list, each of which must fit."""
+        value = self.texts(key)
+        for item in value:
+            if not fits(item):
+                raise self.fail(key, expected, repr(item), advice)
+        return value
+
     def notebook_names(self) -> tuple[str, ...]:
-        value = self.texts("notebooks")
-        if not value:
+        if not self.texts("notebooks"):
             raise self.fail(
                 "notebooks", "at least one notebook", "none", 'write notebooks = ["name"], without .ipynb'
             )
-        for item in value:
-            if not NAME.fullmatch(item):
-                raise self.fail(
-                    "notebooks", "names of letters, digits, - and _", repr(item), "leave out .ipynb"
-                )
-        return value
+        return self.each("notebooks", NAME.fullmatch, "names of letters, digits, - and _", "leave out .ipynb")
 
     def names_in(self, key: str, package: str, pattern: re.Pattern[str], what: str) -> tuple[str, ...]:
-        value = self.texts(key)
-        for item in value:
-            if not pattern.fullmatch(item) or not item.startswith(package + "."):
-                raise self.fail(key, f"{what} that starts with {package}.", repr(item), "correct the entry")
-        return value
+        def fits(item: str) -> bool:
+            return bool(pattern.fullmatch(item)) and item.startswith(f"{package}.")
+
+        return self.each(key, fits, f"{what} that starts with {package}.", "correct the entry")
 
     def result_paths(self) -> tuple[str, ...]:
-        value = self.texts("results")
-        for item in value:
-            if not _is_inside(item) or not item.endswith(".npz"):
-                raise self.fail(
-                    "results",
-                    "paths of .npz files inside the notebook's folder",
-                    repr(item),
-                    "correct the path",
-                )
-        return value
+        def fits(item: str) -> bool:
+            return _is_inside(item) and item.endswith(".npz")
+
+        what = "paths of .npz files inside the notebook's folder"
+        return self.each("results", fits, what, "correct the path")
 
     def section(self, key: str, known: tuple[str, ...]) -> dict[str, Any]:
         """The table [key], which may be left out."""

@@ -7,7 +7,6 @@ put together from words that are fixed, and from hints that the course's authors
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from autograder.course.policy import View
 from autograder.records.record import CaseResult, Grade, Record
 from autograder.reports import pages
 from autograder.reports.feedback import titles
+from autograder.reports.gradescope import as_json
 from autograder.reports.score import UNREAD, needed
 from autograder.safe_text import readable
 
@@ -28,6 +28,7 @@ WORDS = {
     NO_ANSWER: "no answer found in your hand-in",
 }
 MOST_HINTS = 3  # of one part: of the first checks that it failed
+GRADESCOPE = {PASSED: {"status": "passed"}, NOT_YET: {"status": "failed"}}  # others have none there
 NOTHING_WRITTEN = ("No answer handed in.", "No answer written.")  # as the judge says it
 FAULT = "Your hand-in could not be graded, by a fault of ours. It is kept, and tried again."
 ABOUT = {
@@ -128,21 +129,10 @@ def results_json(record: Record, assignment: Assignment, view: View, notes: Sequ
             "output_format": "text",
             "tags": [notebook],
             "visibility": "visible",
-            **({"status": "passed" if line.status == PASSED else "failed"} if _known(line) else {}),
+            **GRADESCOPE.get(line.status, {}),
         }
         for n, (notebook, section) in enumerate(lines(record, assignment, view).items(), 1)
         for c, line in enumerate(section, 1)
     ]
-    results = {
-        "output": "\n".join((*about(record, notes), ABOUT[view])),
-        "output_format": "text",
-        "visibility": "visible",
-        "stdout_visibility": "hidden",
-        "tests": tests,
-        "extra_data": {"assignment": assignment.name, "student": readable(record.student), "shown": view},
-    }
-    return json.dumps(results, indent=1, ensure_ascii=False) + "\n"
-
-
-def _known(line: PartShown) -> bool:
-    return line.status in (PASSED, NOT_YET)
+    output = "\n".join((*about(record, notes), ABOUT[view]))
+    return as_json(record, {}, output, tests, {"shown": view})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping, Sequence
 
 from autograder.course.assignment import Assignment
 from autograder.records.record import CaseResult, Grade, Record
@@ -38,21 +39,28 @@ def results_json(
     earned, waits = score(record, assignment, proposals=final), "" if final else needed(record)
     said = [f"This is not final: {waits}. A person looks at it."] if waits else []
     nothing = waits and not any(grade.state == "graded" for grade in record.grades.values())
+    numbers = {**({} if nothing else {"score": earned.final}), "execution_time": math.ceil(record.seconds)}
+    output = readable("\n".join(dict.fromkeys([*said, *record.problems, earned.late]))).strip()
+    more = {"max_score": record.max_points, "late_penalty": earned.penalty, "waiting": record.waiting}
+    return as_json(record, numbers, output, tests, more)
+
+
+def as_json(
+    record: Record,
+    numbers: Mapping[str, float],
+    output: str,
+    tests: Sequence[Mapping[str, object]],
+    more: Mapping[str, object],
+) -> str:
+    """The file: what it says first, of each part, and of the student."""
     results = {
-        **({} if nothing else {"score": earned.final}),
-        "execution_time": math.ceil(record.seconds),
-        "output": readable("\n".join(dict.fromkeys([*said, *record.problems, earned.late]))).strip(),
+        **numbers,
+        "output": output,
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
         "tests": tests,
-        "extra_data": {
-            "assignment": assignment.name,
-            "student": readable(record.student),
-            "max_score": record.max_points,
-            "late_penalty": earned.penalty,
-            "waiting": record.waiting,
-        },
+        "extra_data": {"assignment": record.assignment, "student": readable(record.student), **more},
     }
     return json.dumps(results, indent=1, ensure_ascii=False) + "\n"
 
