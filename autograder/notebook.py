@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -67,10 +68,8 @@ def read_notebook(path: Path, root: Path) -> Notebook:
 def _is_to_write(cell: dict[str, Any]) -> bool:
     """Whether a code cell is the student's to write and defines something."""
     mark = cell.get("metadata", {}).get("nbgrader") or {}
-    source = cell.get("source", "")
-    text = source if isinstance(source, str) else "".join(source)
     code = cell.get("cell_type") == "code" and bool(mark.get("solution"))
-    return code and re.search(r"(?m)^(async def|def|class)\b", text) is not None
+    return code and re.search(r"(?m)^(async def|def|class)\b", source_of(cell)) is not None
 
 
 def _grade_cell(cell: dict[str, Any], where: str, notebook: str) -> GradeCell | None:
@@ -126,6 +125,17 @@ def _kind(cell: dict[str, Any], grade_id: str, solution: bool, where: str) -> Ki
     return "code"
 
 
+def raw_cells(path: Path) -> list[dict[str, Any]]:
+    """The cells of a notebook of ours, as they lie on disk."""
+    cells: list[dict[str, Any]] = json.loads(text_of(path))["cells"]
+    return cells
+
+
+def source_of(cell: Mapping[str, Any]) -> str:
+    """What stands in a cell, which is one text or a list of lines."""
+    return "".join(cell.get("source", ""))
+
+
 def grade_id_of(cell: dict[str, Any]) -> str:
     metadata = cell.get("metadata")
     mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
@@ -144,13 +154,10 @@ class Cell:
 
 def question_text(cell: Cell) -> str:
     """What the notebook asks: the cell called question_… , else a task's own text, else the text above."""
-    cells = json.loads(text_of(cell.notebook))["cells"]
     wanted = cell.grade_id.replace("inline_", "question_", 1)
     above = ""
-    for raw in cells:
-        mark = raw.get("metadata", {}).get("nbgrader", {})
-        source = raw.get("source", "")
-        text = source if isinstance(source, str) else "".join(source)
+    for raw in raw_cells(cell.notebook):
+        mark, text = raw.get("metadata", {}).get("nbgrader", {}), source_of(raw)
         if mark.get("grade_id") == wanted != cell.grade_id:
             return text
         if mark.get("grade_id") == cell.grade_id:
@@ -170,8 +177,5 @@ def without_mark_scheme(text: str) -> str:
 
 def mark_scheme_of(cell: Cell) -> str:
     """The mark scheme of a task in its notebook; empty where there is none."""
-    for raw in json.loads(text_of(cell.notebook))["cells"]:
-        if grade_id_of(raw) == cell.grade_id:
-            source = raw.get("source", "")
-            return mark_scheme(source if isinstance(source, str) else "".join(source))
-    return ""
+    found = (raw for raw in raw_cells(cell.notebook) if grade_id_of(raw) == cell.grade_id)
+    return next((mark_scheme(source_of(raw)) for raw in found), "")

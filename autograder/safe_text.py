@@ -12,10 +12,13 @@ def shown(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def briefly(name: str, most: int = 100) -> str:
+LONGEST_NAME = 100  # characters
+
+
+def briefly(name: str) -> str:
     """A name from a hand-in, safe and short enough for a sentence; its end says most."""
     clean = shown(name)
-    return clean if len(clean) <= most else f"…{clean[-most:]}"
+    return clean if len(clean) <= LONGEST_NAME else f"…{clean[-LONGEST_NAME:]}"
 
 
 FORMULA = tuple("=+-@＝＋－＠")  # what spreadsheets take for the beginning of one

@@ -67,7 +67,10 @@ def same(a: str, b: str) -> bool:
     return OSA.distance(a, b, score_cutoff=1) <= 1
 
 
-def is_english(words: Iterable[str], share: float = 0.25) -> bool:
+ENGLISH = 0.25  # of its words, in any English text
+
+
+def is_english(words: Iterable[str]) -> bool:
     """Whether enough of the words are those that hold English together."""
     found = list(words)
-    return sum(word in GLUE for word in found) >= share * len(found)
+    return sum(word in GLUE for word in found) >= ENGLISH * len(found)

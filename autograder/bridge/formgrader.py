@@ -25,7 +25,7 @@ from autograder.gradebook.url import sqlite_url
 from autograder.intake import Submission
 from autograder.intake.notebook_files import text_of as text_of_cell
 from autograder.judge.scoring import DOUBT
-from autograder.notebook import Notebook, grade_id_of
+from autograder.notebook import Notebook, grade_id_of, raw_cells
 from autograder.records.record import Record
 
 FOLDER = "autograded"  # where nbgrader keeps the notebooks that formgrader opens
@@ -155,9 +155,8 @@ def _show_found(cells: Iterable[dict[str, Any]], record: Record) -> None:
 
 def _source_marks(notebook: Notebook) -> dict[str, tuple[str, dict[str, Any]]]:
     """grade id -> cell type and nbgrader's metadata, of the cells that formgrader shows as special."""
-    cells = json.loads(text_of(notebook.path))["cells"]
     found = {}
-    for cell in cells:
+    for cell in raw_cells(notebook.path):
         mark = cell.get("metadata", {}).get("nbgrader", {})
         if mark.get("grade") or mark.get("solution") or mark.get("task"):
             found[mark["grade_id"]] = (cell["cell_type"], mark)

@@ -81,13 +81,6 @@ class Assignment:
     def max_points(self) -> float:
         return sum(cell.points for cell in self.grade_cells)
 
-    def cell(self, grade_id: str) -> GradeCell:
-        """The grade cell of this id; KeyError if there is none."""
-        for cell in self.grade_cells:
-            if cell.grade_id == grade_id:
-                return cell
-        raise KeyError(grade_id)
-
     @property
     def written(self) -> dict[str, Question | None]:
         """Every written question by its grade id, with its rubric if there is one."""

@@ -14,27 +14,16 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from autograder.course.policy import VIEWS, WatchRules
+from autograder.course.policy import UTC_ZONE, VIEWS, WatchRules
 from autograder.course.settings import Settings
 from autograder.errors import CourseError
 from autograder.toml_table import NAME, SETTINGS, described, is_number
 
 FILE = "course.toml"
-UTC_ZONE = ZoneInfo("UTC")
 REQUIRED = ("title", "package", "assignments")
 OPTIONAL = (
-    "graders",
-    "rubrics",
-    "data",
-    "roster",
-    "time_zone",
-    "environment",
-    "notebooks",
-    "nbgrader",
-    "objections",
-    "mutants",
-    "term",
-    "watch",
+    *("graders", "rubrics", "data", "roster", "time_zone", "environment"),
+    *("notebooks", "nbgrader", "objections", "mutants", "term", "watch"),
 )
 # A package of such a name hides theirs where the course's folder comes first, and is never found elsewhere.
 TAKEN = frozenset({*sys.stdlib_module_names, "autograder", "numpy", "msgpack", "pytest"})

@@ -54,7 +54,10 @@ class StudentRows:
 
 
 class Gradebook:
-    """An open gradebook that holds one assignment's cells. Use it in a `with` block."""
+    """An open gradebook that holds one assignment's cells. Use it in a `with` block.
+
+    Whatever writes raises GradebookError where the database is locked, read-only, full or gone.
+    """
 
     def __init__(self, url: str, assignment: Assignment, course: str = "default_course") -> None:
         self.url = url
@@ -88,11 +91,7 @@ class Gradebook:
         return db
 
     def write(self, record: Record) -> None:
-        """Enter one record, or leave the gradebook as it was.
-
-        Raises:
-            GradebookError: the database is locked, read-only, full or gone.
-        """
+        """Enter one record, or leave the gradebook as it was."""
         with self._whole_or_not(f"{record.student} is not entered"):
             self._enter(record)
 
@@ -100,11 +99,7 @@ class Gradebook:
         """Enter the records that are not in the gradebook yet as they are now; how many those were.
 
         A chunk of students is looked up in one query, so that a run in which nothing changed is quick. With
-        `faults`, a record that cannot be entered is noted there and stops no other.
-
-        Raises:
-            GradebookError: the database is locked, read-only, full or gone.
-        """
+        `faults`, a record that cannot be entered is noted there and stops no other."""
         written = 0
         remaining = iter(records)
         while chunk := list(islice(remaining, CHUNK)):
@@ -124,11 +119,7 @@ class Gradebook:
         return written
 
     def name(self, people: Mapping[str, tuple[str, str, str]]) -> None:
-        """Enter students' last names, first names and addresses, where they are known and have changed.
-
-        Raises:
-            GradebookError: the database is locked, read-only, full or gone.
-        """
+        """Enter students' last names, first names and addresses, where they are known and have changed."""
         with self._whole_or_not("names are not entered"):
             for row in self._db.query(api.Student):
                 last, first, email = people.get(row.id, ("", "", ""))
@@ -152,7 +143,7 @@ class Gradebook:
         `read` has the digests of the answers that were read, by student.
 
         Raises:
-            GradebookError: a student is not there, or the database is locked, read-only or gone.
+            GradebookError: a student is not there.
         """
         decision = Decision(grade_id, points, comment or None, who=who, how="terminal", read=read or {})
         versions = dict.fromkeys(students)
@@ -161,11 +152,7 @@ class Gradebook:
         return list(outcome.entered)
 
     def note_typed(self, earlier: Mapping[str, Mapping[str, str]]) -> None:
-        """Write down for which answers points were typed in formgrader, before others take their place.
-
-        Raises:
-            GradebookError: the database is locked, read-only or gone.
-        """
+        """Write down for which answers points were typed in formgrader, before others take their place."""
         with self._whole_or_not():
             ledger.note_typed(self._db, self.assignment.name, earlier)
 
@@ -174,7 +161,6 @@ class Gradebook:
 
         Raises:
             ReviewError: a student or a cell is not there.
-            GradebookError: the database is locked, read-only or gone.
         """
         with self._whole_or_not():
             return objections.add(self._db, self.assignment.name, typed, students, grade_ids)

@@ -110,13 +110,12 @@ def lines(
     assignment: str,
     grade_id: str = "",
     students: Sequence[str] = (),
-    how: How | None = None,
     batch: str = "",
     newest: int = 0,
 ) -> list[LedgerEntry]:
     """Lines of the table, oldest first; only the `newest` of them if that is given."""
     wanted = sa.select(LINES).where(LINES.c.assignment == assignment)
-    for column, value in ((LINES.c.grade_id, grade_id), (LINES.c.how, how), (LINES.c.batch, batch)):
+    for column, value in ((LINES.c.grade_id, grade_id), (LINES.c.batch, batch)):
         if value:
             wanted = wanted.where(column == value)
     if students:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autograder.course.assignment import Assignment
-from autograder.files import files_below, text_of, whole
+from autograder.files import files_below, whole
 from autograder.intake.archives import ignored
 from autograder.intake.kinds import HEAD
-from autograder.notebook import without_mark_scheme
+from autograder.notebook import raw_cells, source_of, without_mark_scheme
 
 
 @dataclass(frozen=True)
@@ -68,14 +67,13 @@ def cells_of(path: Path) -> tuple[GivenCell, ...]:
     """The cells of a notebook of ours; none where there is no such file."""
     if not path.is_file():
         return ()
-    return tuple(_cell(raw) for raw in json.loads(text_of(path))["cells"])
+    return tuple(_cell(raw) for raw in raw_cells(path))
 
 
 def _cell(raw: dict[str, Any]) -> GivenCell:
     mark = raw.get("metadata", {}).get("nbgrader", {})
     label = mark.get("grade_id", "")
-    source = raw.get("source", "")
-    text = source if isinstance(source, str) else "".join(source)
+    text = source_of(raw)
     role = "task" if mark.get("task") else "solution" if mark.get("solution") else ""
     if role == "task":
         text = without_mark_scheme(text)

@@ -23,7 +23,6 @@ LEAST_PRINTED = 6  # in a line that a cell printed which is as it was given out
 ENOUGH = 5  # words of a question's own; full answers have 4 to 19, those to other questions 4 at most
 SHORT = 60  # characters of code beside a quoted text, in a cell that does no more than say it
 MAX_NAME = 4  # words of an option's name; longer ones are the option's own text
-SHOWN = 4  # places that are named in one file
 # Comments and texts in quotes; each part ends where the text does, so that one pass finds all.
 PART = re.compile(
     r"'''(.*?)(?:'''|\Z)"

@@ -25,9 +25,9 @@ from autograder.mutants import campaign, regions, result_tables, right
 from autograder.mutants.bench import Bench, owners
 from autograder.mutants.campaign import Choice
 from autograder.mutants.regions import Target, Texts
+from autograder.notebook import source_of
 from autograder.release import leaks, verify
 from autograder.release.build import Tell, tell
-from autograder.release.notebook_marks import source_of
 from autograder.release.package import Skeleton, skeleton, solved
 from autograder.release.verify import VerifyResult
 from autograder.reports import pages

@@ -13,9 +13,9 @@ from autograder.course.assignment import Assignment
 from autograder.errors import CourseError
 from autograder.files import text_of, whole
 from autograder.intake import Submission
+from autograder.notebook import source_of
 from autograder.release import marks
 from autograder.release.marks import Function
-from autograder.release.notebook_marks import source_of
 from autograder.release.strip import entries
 
 

@@ -1,14 +1,12 @@
 """The solved notebooks: are they fit for stripping, and which texts in them are answers?"""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from autograder.course.assignment import Assignment
 from autograder.errors import ReleaseError
-from autograder.files import text_of
-from autograder.notebook import mark_scheme, without_mark_scheme
+from autograder.notebook import mark_scheme, raw_cells, source_of, without_mark_scheme
 from autograder.release import marks
 from autograder.release.package import Solution
 
@@ -87,10 +85,6 @@ def as_python(source: str) -> str:
     return "\n".join(MAGIC.sub(r"\1pass", line) for line in source.split("\n"))
 
 
-def source_of(cell: Mapping[str, Any]) -> str:
-    return "".join(cell.get("source", ""))
-
-
 def is_solution(cell: Mapping[str, Any]) -> bool:
     return bool(cell.get("metadata", {}).get("nbgrader", {}).get("solution", False))
 
@@ -104,8 +98,7 @@ def solutions(assignment: Assignment) -> list[Solution]:
     found: list[Solution] = []
     for notebook in assignment.notebooks:
         where = notebook.path.relative_to(assignment.root).as_posix()
-        cells = json.loads(text_of(notebook.path))["cells"]
-        for number, cell in enumerate(cells, 1):
+        for number, cell in enumerate(raw_cells(notebook.path), 1):
             if is_solution(cell):
                 found += _answers(cell, f"{where} cell {number}")
             elif is_task(cell) and (scheme := mark_scheme(source_of(cell))):

@@ -1,7 +1,6 @@
 """The solved library -> the library students get, whole: every module stripped, and all of it checked."""
 
 import difflib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.course import FILE
 from autograder.errors import ReleaseError
 from autograder.files import text_of
+from autograder.notebook import raw_cells, source_of
 from autograder.release import later, marks, names
 from autograder.release.names import Module
 from autograder.release.strip import Stripped, strip_module
@@ -141,9 +141,9 @@ def _notebook_words(assignment: Assignment) -> set[str]:
     """Every name the notebooks' code mentions."""
     words: set[str] = set()
     for notebook in assignment.notebooks:
-        for cell in json.loads(text_of(notebook.path))["cells"]:
+        for cell in raw_cells(notebook.path):
             if cell.get("cell_type") == "code":
-                words.update(re.findall(r"\w+", "".join(cell.get("source", ""))))
+                words.update(re.findall(r"\w+", source_of(cell)))
     return words
 
 

@@ -9,8 +9,7 @@ from typing import Any
 
 from autograder.course.assignment import Assignment
 from autograder.errors import ReleaseError
-from autograder.files import text_of
-from autograder.notebook import Notebook
+from autograder.notebook import Notebook, raw_cells
 from autograder.release import work
 
 WORK = "work.py"
@@ -46,7 +45,7 @@ def _settings(assignment: Assignment, library: Mapping[str, str]) -> dict[str, A
 def _cells(notebook: Notebook) -> dict[str, str]:
     """The cells with points, by grade id; of those that only check, the digest of their code."""
     found = dict.fromkeys((cell.grade_id for cell in notebook.cells), "")
-    for cell in json.loads(text_of(notebook.path))["cells"]:
+    for cell in raw_cells(notebook.path):
         marks = work.marks_of(cell)
         if marks.get("grade_id") in found and cell["cell_type"] == "code" and not marks.get("solution"):
             found[marks["grade_id"]] = work.digest(work.source_of(cell))
