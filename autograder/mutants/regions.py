@@ -13,7 +13,7 @@ from autograder.course.assignment import Assignment
 from autograder.errors import CourseError
 from autograder.files import text_of, whole
 from autograder.intake import Submission
-from autograder.notebook import source_of
+from autograder.notebook import raw_cells, source_of
 from autograder.release import marks
 from autograder.release.marks import Function
 from autograder.release.strip import entries
@@ -102,7 +102,7 @@ def _in_notebooks(assignment: Assignment) -> Iterator[Target]:
     for notebook in assignment.notebooks:
         if not notebook.has_functions:
             continue
-        for number, cell in enumerate(json.loads(text_of(notebook.path))["cells"]):
+        for number, cell in enumerate(raw_cells(notebook.path)):
             text = source_of(cell)
             if cell.get("cell_type") != "code" or marks.BEGIN not in text:
                 continue

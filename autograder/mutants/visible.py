@@ -6,7 +6,6 @@ Each runs in a forked process of its own that ends at the first NOT YET. Mutants
 from __future__ import annotations
 
 import io
-import json
 import os
 import resource
 import sys
@@ -16,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.assignment import Assignment
-from autograder.files import text_of
 from autograder.mutants.make import Mutant
 from autograder.mutants.regions import Texts
+from autograder.notebook import raw_cells
 from autograder.release import work
 
 CPU_SECONDS = 30  # of one check cell; what takes longer on a mutant than ever on the solution is noticed
@@ -49,8 +48,7 @@ class Visible:
             (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / path).write_text(text, encoding="utf-8")
         for notebook in assignment.notebooks:
-            cells = json.loads(text_of(notebook.path))["cells"]
-            self.programs |= _programs(cells)
+            self.programs |= _programs(raw_cells(notebook.path))
 
     def close(self) -> None:
         self._folder.cleanup()
