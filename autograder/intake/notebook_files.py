@@ -15,7 +15,7 @@ from autograder.intake import archives
 from autograder.intake.changed_names import NOTEBOOK, ending, likely
 from autograder.intake.given import Given, GivenCell, spaced
 from autograder.intake.kinds import described, in_conflict
-from autograder.notebook import Notebook
+from autograder.notebook import Notebook, grade_id_of
 
 ENOUGH = 0.5  # of a notebook's grade ids or given cells, to know it by what it holds
 MAX_OUTPUTS, MAX_PRINTED = 100, 50_000  # of one cell, and characters of them that are looked at
@@ -124,7 +124,7 @@ def parsed(name: str, data: bytes) -> tuple[HandedInCell, ...]:
         HandedInCell(
             number,
             kind=str(raw.get("cell_type", "")),
-            label=grade_id(raw),
+            label=grade_id_of(raw),
             id=_id(raw),
             text=_with_pictures(raw),
             printed=_printed(raw),
@@ -180,13 +180,6 @@ def _printed(cell: dict[str, Any]) -> str:
         shown = [data.get(kind) for kind in PRINTED] if isinstance(data, dict) else [output.get("text")]
         found += [text_of({"source": part})[:MAX_PRINTED] for part in shown if part]
     return "\n".join(found)[:MAX_PRINTED]
-
-
-def grade_id(cell: dict[str, Any]) -> str:
-    metadata = cell.get("metadata")
-    mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    found = mark.get("grade_id") if isinstance(mark, dict) else None
-    return found if isinstance(found, str) else ""
 
 
 def _id(cell: dict[str, Any]) -> str:

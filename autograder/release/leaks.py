@@ -10,8 +10,7 @@ from textwrap import dedent
 from typing import Any
 
 from autograder.errors import ReleaseError
-from autograder.release.marks import LIKE_A_MARK
-from autograder.release.package import Solution
+from autograder.release.package import Solution, refuse_marks
 
 # Shorter lines are said by everyone: `out = x @ w + b` has 9 signs without spaces. Chosen so that a line
 # below it names at most one array and one operation.
@@ -47,13 +46,7 @@ class Search:
                     f"({solution.path}:{line}): {found.strip()!r}; take it out, or "
                     "reword one of the two if it gives nothing away"
                 )
-        for number, line_text in enumerate(text.split("\n"), 1):
-            mark = LIKE_A_MARK.search(line_text)
-            if mark:
-                raise ReleaseError(
-                    f"{where}:{number}: expected no mark in what students get, got {mark.group()!r}; "
-                    "reword the line"
-                )
+        refuse_marks(text, where)
 
 
 def squash(text: str) -> tuple[str, list[int]]:
@@ -92,9 +85,6 @@ def _sentences(solution: Solution) -> Iterator[tuple[int, str, int]]:
     for number, line in enumerate(solution.text.split("\n")):
         for sentence in re.split(r"(?<=[.!?;:])\s+", line):
             yield solution.line + number, sentence, PROSE_SIGNS
-
-
-# Notebooks ------------------------------------------------------------------------------------------
 
 
 def refuse_notebook(notebook: Mapping[str, Any], where: str, search: Search) -> None:
