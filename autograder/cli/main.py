@@ -12,15 +12,7 @@ import traceback
 from collections.abc import Collection, Sequence
 
 from autograder import inherited
-from autograder.cli.codes import (
-    ATTENTION,
-    CODES,
-    COULD_NOT_RUN,
-    DONE,
-    FAILED,
-    USAGE,
-    USED_WRONGLY,
-)
+from autograder.cli.codes import ATTENTION, CODES, COULD_NOT_RUN, DONE, FAILED, USAGE, USED_WRONGLY
 from autograder.errors import LimitError
 from autograder.safe_text import say
 

@@ -69,9 +69,7 @@ def ask(
 
 
 def show_all(
-    waiting: Sequence[Group],
-    question: Callable[[str], Question | None],
-    called: Callable[[str], str] = str,
+    waiting: Sequence[Group], question: Callable[[str], Question | None], called: Callable[[str], str] = str
 ) -> None:
     """The list that a person decides by."""
     console = Terminal()
@@ -182,17 +180,10 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--browser", action="store_true", help="read them in the browser, with Jupyter's server"
     )
     parser.add_argument(
-        "--jupyter",
-        action="append",
-        default=[],
-        metavar="OPTION",
-        help="of Jupyter's server, with --browser",
+        "--jupyter", action="append", default=[], metavar="OPTION", help="of Jupyter's server, with --browser"
     )
     parser.add_argument(
-        "--objections",
-        type=Path,
-        metavar="FILE",
-        help="put a CSV (student, grade_id, text) on the list",
+        "--objections", type=Path, metavar="FILE", help="put a CSV (student, grade_id, text) on the list"
     )
     parser.add_argument("--overwrite", action="store_true", help="also what a person has decided before")
     parser.add_argument("--json", action="store_true", help="print the groups as JSON")

@@ -17,11 +17,7 @@ from autograder.safe_text import plural
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("grader", metavar="GRADER", help="an assignment, a grader's file or a grade id")
     parser.add_argument(
-        "hand_in",
-        nargs="?",
-        default="solution",
-        metavar="HAND-IN",
-        help="solution, skeleton, or a path",
+        "hand_in", nargs="?", default="solution", metavar="HAND-IN", help="solution, skeleton, or a path"
     )
     parser.add_argument("--models", type=Path, metavar="DIR", help="the solution's trained models")
     add_isolation(parser)

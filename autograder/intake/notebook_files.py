@@ -221,10 +221,7 @@ def by_cells(
 
 
 def _shares(
-    labels: set[str],
-    texts: set[str],
-    notebooks: Iterable[Notebook],
-    given: dict[str, tuple[GivenCell, ...]],
+    labels: set[str], texts: set[str], notebooks: Iterable[Notebook], given: dict[str, tuple[GivenCell, ...]]
 ) -> Iterator[tuple[str, float]]:
     for notebook in notebooks:
         own = {cell.grade_id for cell in notebook.cells}

@@ -17,14 +17,7 @@ from autograder.course.policy import utc
 from autograder.errors import IntakeError
 from autograder.files import opened
 from autograder.intake import facts
-from autograder.intake.archives import (
-    IGNORED_FOLDERS,
-    is_archive,
-    is_foreign,
-    odd,
-    open_tree,
-    stem,
-)
+from autograder.intake.archives import IGNORED_FOLDERS, is_archive, is_foreign, odd, open_tree, stem
 from autograder.intake.arrange import arrange
 from autograder.intake.changed_names import BEHIND
 from autograder.intake.facts import Facts

@@ -154,10 +154,7 @@ def _script() -> str:
 
 
 def _stats(
-    records: Sequence[Record],
-    scored: Sequence[Record],
-    missing: Sequence[str] | None,
-    assignment: Assignment,
+    records: Sequence[Record], scored: Sequence[Record], missing: Sequence[str] | None, assignment: Assignment
 ) -> Iterator[Stat]:
     yield Stat(str(len(records)), "handed in")
     if missing is not None:

@@ -24,15 +24,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.roster import Roster, RosterEntry
 from autograder.errors import IntakeError, RosterError
 from autograder.files import text_of
-from autograder.intake.archives import (
-    MAX_ENTRIES,
-    MAX_FILE_BYTES,
-    MAX_NOTED,
-    Budget,
-    Tree,
-    ZipTree,
-    odd,
-)
+from autograder.intake.archives import MAX_ENTRIES, MAX_FILE_BYTES, MAX_NOTED, Budget, Tree, ZipTree, odd
 from autograder.intake.downloads import HandIn, Person, Survey
 from autograder.intake.unpacked import in_order
 from autograder.runs.git_program import FETCHED, git, printed

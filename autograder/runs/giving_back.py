@@ -103,11 +103,7 @@ def _newest(name: str) -> tuple[int, ...]:
 
 
 def write_mail(
-    to: Path,
-    pages: Mapping[str, str],
-    records: Iterable[Record],
-    assignment: Assignment,
-    matched: Matched,
+    to: Path, pages: Mapping[str, str], records: Iterable[Record], assignment: Assignment, matched: Matched
 ) -> dict[str, str]:
     """`to`/mail.csv, a line for each page, and the pages beside it; student -> why there is no line.
 
