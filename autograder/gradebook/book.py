@@ -33,11 +33,9 @@ from autograder.gradebook import ledger, objections, tables
 from autograder.gradebook.ledger import Decision
 from autograder.gradebook.nbgrader_tables import api, refuse_torn, rows_of, schema_version
 from autograder.gradebook.objections import Typed
-from autograder.gradebook.url import patient, place, reason, sqlite_url
+from autograder.gradebook.url import patient, place, reason
 from autograder.notebook import GradeCell
 from autograder.records.record import Grade, Record
-
-__all__ = ["Gradebook", "GradebookError", "sqlite_url"]
 
 CHUNK = 200  # students looked up at once
 GRADE_COLUMNS = (api.Grade.auto_score, api.Grade.manual_score, api.Grade.needs_manual_grade)

@@ -18,26 +18,12 @@ from autograder.inherited import refuse_low_limits
 from autograder.sandbox import harden, launch
 from autograder.sandbox import seccomp as policy
 from autograder.sandbox.channel import Channel
-from autograder.sandbox.faults import Echo, Frame, SandboxError, StudentError
+from autograder.sandbox.faults import SandboxError
 from autograder.sandbox.host import Ended
 from autograder.sandbox.level import Level, probe
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.sandboxed_student import SandboxedStudent
 from autograder.sandbox.waiting_for import Clock
-from autograder.sandbox.wire import Handle
-
-__all__ = [
-    "Echo",
-    "Frame",
-    "Handle",
-    "Level",
-    "Limits",
-    "Sandbox",
-    "SandboxError",
-    "SandboxedStudent",
-    "StudentError",
-    "probe",
-]
 
 START_SECONDS = 120.0  # of a zygote, with NumPy on a cold disk of a busy machine
 ANSWER_SECONDS = 60.0  # of a zygote that runs; it forks in milliseconds
