@@ -12,9 +12,9 @@ import pytest
 
 from autograder.cli import main as cli
 from autograder.course import assignment as course
-from autograder.records import record
 from samples import make_class
 from tests import printed
+from tests.kept import records_in
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = json.loads((ROOT / "docs/record.schema.json").read_text(encoding="utf-8"))
@@ -47,7 +47,7 @@ def test_every_output_is_there(graded: Path) -> None:
 
 
 def test_points_are_right(graded: Path) -> None:
-    records = {r.student: r for r in record.load_all(graded / "records")}
+    records = {r.student: r for r in records_in(graded / "records")}
     tested = sum(c.points for c in course.load("assignment1").grade_cells if not c.manual)
 
     def earned(student: str) -> float:

@@ -14,6 +14,7 @@ from autograder.judge.grading import grade_all
 from autograder.records import record
 from autograder.records.record import Record
 from samples import make_class
+from tests.kept import records_in
 from tests.once import once
 
 CLASS = make_class.read_class()
@@ -30,7 +31,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Records:
     @cache
     def of(name: str) -> dict[str, Record]:
         folder = once(tmp_path_factory, f"samples-{name}", partial(_grade, name))
-        return {one.student: one for one in record.load_all(folder)}
+        return {one.student: one for one in records_in(folder)}
 
     return of
 

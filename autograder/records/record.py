@@ -223,8 +223,3 @@ def load(path: Path) -> Record:
     if record.student != path.stem:
         raise RecordError(f"{path}: a record of {record.student!r}; delete it and grade again")
     return record
-
-
-def load_all(folder: Path) -> list[Record]:
-    """Every record in `folder`, by student."""
-    return [load(path) for path in sorted(folder.glob("*.json"))]

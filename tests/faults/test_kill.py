@@ -13,6 +13,7 @@ from autograder.errors import RecordError
 from autograder.records import changes as regrade
 from autograder.records import record
 from autograder.records.store import COMPARED, Store
+from tests.kept import records_in
 from tests.small_kit import Kit, told
 from tests.test_record import sample
 
@@ -141,7 +142,7 @@ def test_killed_between_comparing_and_moving_the_list_of_changes_is_whole(tmp_pa
     (store.pending / "s001.json").rename(store.published / "s001.json")  # here it is killed
     Store(tmp_path).publish()
     assert regrade.from_json((tmp_path / COMPARED).read_text()) == changes
-    assert [r.student for r in record.load_all(tmp_path / "records")] == list(students)
+    assert [r.student for r in records_in(tmp_path / "records")] == list(students)
     assert list(store.pending.iterdir()) == []
 
 
@@ -153,7 +154,7 @@ def test_a_damaged_record_does_not_take_the_place_of_a_good_one(tmp_path: Path) 
     assert [graded.student for graded in store.fresh()] == ["s002"]
     store.compared("[]")
     store.publish()
-    assert [r.student for r in record.load_all(store.published)] == ["s001", "s002"]
+    assert [r.student for r in records_in(store.published)] == ["s001", "s002"]
 
 
 def test_halves_of_files_are_swept_away(tmp_path: Path) -> None:
@@ -181,5 +182,5 @@ def test_a_student_may_be_called_changes(tmp_path: Path) -> None:
     assert [r.student for r in store.fresh()] == ["changes"]
     store.compared("[]\n")
     store.publish()
-    assert [r.student for r in record.load_all(tmp_path / "records")] == ["changes"]
+    assert [r.student for r in records_in(tmp_path / "records")] == ["changes"]
     assert (tmp_path / COMPARED).read_text() == "[]\n"
