@@ -40,12 +40,7 @@ class Objection:
     text: str
     reply: str
     who: str
-    replied: str
-
-    @property
-    def version(self) -> str:
-        """Of the reply: two people who answer at once are asked."""
-        return self.replied
+    replied: str  # when, and so a version of the reply: two people who answer at once are asked
 
 
 def from_csv(text: str) -> list[Typed]:

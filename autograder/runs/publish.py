@@ -161,13 +161,10 @@ def export(
     assignment, unclaimed = graded.assignment, graded.unclaimed
     shown = partial(_in_export, format, assignment)
     records = _noting(_sound(graded.records(), graded, shown), waiting)
-
-    def exported(matched: Matched | None) -> Exported:
-        return Exported(len(graded.students), matched, waiting, graded.faults, unclaimed)
-
     if format == "canvas":
-        return exported(_canvas(records, assignment, roster_file, to, final))
-    matched = matched_with(graded, roster_file)
+        matched: Matched | None = _canvas(records, assignment, roster_file, to, final)
+    else:
+        matched = matched_with(graded, roster_file)
     if format == "gradescope":
         render = partial(gradescope.results_json, assignment=assignment, final=final)
         for one, text in _each(records, render, "no results.json", graded.faults):
@@ -178,10 +175,10 @@ def export(
         write_atomically(to, junit.junit_xml(records, assignment, final))
     elif format == "cases":
         write_atomically(to, exports.cases_csv(records, assignment, matched, final))
-    else:
+    elif format == "nbgrader":
         blank = bool(unclaimed) and not final
         write_atomically(to, exports.nbgrader_csv(records, assignment, matched, final, unclaimed=blank))
-    return exported(matched)
+    return Exported(len(graded.students), matched, waiting, graded.faults, unclaimed)
 
 
 def _give_back(

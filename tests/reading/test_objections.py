@@ -98,11 +98,11 @@ def test_replies_are_not_overwritten_silently(room: Room) -> None:
     with room.session() as db:
         objections.add(db, "assignment1", [Typed("s001", QUESTION, "Why?")], ["s001"], [QUESTION])
         [one] = objections.every_objection(db, "assignment1")
-        assert objections.reply(db, "assignment1", one.id, "Because.", "reader one", one.version) is None
-        other = objections.reply(db, "assignment1", one.id, "No.", "reader two", one.version)
+        assert objections.reply(db, "assignment1", one.id, "Because.", "reader one", one.replied) is None
+        other = objections.reply(db, "assignment1", one.id, "No.", "reader two", one.replied)
         assert other is not None
         assert (other.reply, other.who) == ("Because.", "reader one")
-        assert objections.reply(db, "assignment1", one.id, "No.", "reader two", other.version) is None
+        assert objections.reply(db, "assignment1", one.id, "No.", "reader two", other.replied) is None
         with pytest.raises(ReviewError, match="there is no objection 999"):
             objections.reply(db, "assignment1", 999, "No.", "reader two", "")
         with pytest.raises(ReviewError, match="reply: expected 1 to 5000 characters, got 0"):
