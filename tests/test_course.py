@@ -83,9 +83,6 @@ def test_points_and_kinds_come_from_the_notebooks(folder: Folder) -> None:
     ]
     assert demo.max_points == 4.5
     assert demo.notebooks[1].max_points == 2.5
-    assert demo.cell("train_net").points == 1.5
-    with pytest.raises(KeyError):
-        demo.cell("g")
 
 
 def test_limits_are_the_defaults_but_for_what_is_set(folder: Folder) -> None:
