@@ -9,7 +9,7 @@ for name in ("time", "monotonic", "perf_counter", "process_time"):
     setattr(time, name, lambda: start)
 
 def attack():
-    really(0.3)
+    really(0.5)
     return "done"
 """
 CHECK = """
@@ -24,6 +24,6 @@ def test_the_judge_has_its_own_clock(arena, naive):
     with arena.student(CODE) as student:
         student.begin_case(seed=1)
         student.call("layers.attack")
-        assert student.seconds > 0.3
+        assert student.seconds > 0.1  # less what the judge was held up itself
         assert student.total_seconds >= student.seconds
         arena.report("the judge's clock", "the time it took")
