@@ -79,10 +79,10 @@ def test_one_stops_no_other() -> None:
             raise ValueError("five")
         return item * 10
 
-    found = list(bounded.each(run, range(7), Bounds(seconds=1.0)))
+    found = list(bounded.each(run, range(7), Bounds(seconds=2.0)))
     assert [found[n] for n in (0, 2, 4, 6)] == [0, 20, 40, 60]
     assert [str(found[n]) for n in (1, 3, 5)] == [
-        "takes more than 1 seconds",
+        "takes more than 2 seconds",
         "ends the process that works on it (it left)",
         "five",
     ]

@@ -19,7 +19,7 @@ import time
 from autograder.cli.progress import Progress
 with Progress("assignment1", 6) as shown:
     for number in range(6):
-        time.sleep(0.15)
+        time.sleep(0.25)
         shown.step(failing=number == 1, error=number == 2, unchanged=number == 3)
 """
 

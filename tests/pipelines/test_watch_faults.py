@@ -309,11 +309,11 @@ def state(desk: Desk) -> dict[str, object]:
 
 
 def until(true: Callable[[], object]) -> None:
-    for _ in range(1200):
+    for _ in range(6000):
         if true():
             return
         time.sleep(0.1)
-    raise AssertionError("it did not come to that within two minutes")
+    raise AssertionError("it did not come to that within ten minutes")
 
 
 def test_out_that_cannot_be_made(desk: Desk) -> None:
