@@ -89,6 +89,7 @@ class DropFolder:
     refused: dict[str, str] = field(default_factory=dict)  # what lies there and is no hand-in -> why
     turn: int = 0
     looks: int = 0
+    took: float = 0.0  # seconds, the last of them
 
     def look(self) -> list[Dropped]:
         """What is whole and not taken yet, oldest first.
@@ -96,6 +97,7 @@ class DropFolder:
         Raises:
             OSError: the folder itself cannot be read.
         """
+        began = monotonic()
         with os.scandir(self.folder) as entries:
             here = sorted(entry.name for entry in entries if _counts(entry.name))
         check = self._owner_counts()
@@ -104,7 +106,7 @@ class DropFolder:
         again = self._in_turn()
         looked = [self._look_at(name, seen, name in again, check) for name, seen in self.seen.items()]
         found = [ready for ready in looked if ready is not None]
-        self.looks += 1
+        self.looks, self.took = self.looks + 1, monotonic() - began
         return sorted(found, key=lambda d: (d.signature.changed_ns, d.name))
 
     def taken(self, dropped: Dropped) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from heapq import nsmallest
 from pathlib import Path
 
 from autograder.files import write_atomically
@@ -42,9 +44,14 @@ class Health:
     oldest_waiting_seconds: float = 0.0
     after_due: bool = False
     trouble: str = ""  # what keeps it from going on, such as a full disk
-    refused: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)  # the first of them
+    _refused: int = 0  # all
     _written: float = 0.0
     _last: str = ""
+
+    def refuse(self, why: Collection[str]) -> None:
+        """What lies there and is no hand-in: anybody may put thousands there."""
+        self._refused, self.refused = len(why), nsmallest(SHOWN, why)
 
     def beat(self, now: bool = False) -> None:
         """Write the files, if it is time. That they cannot be written stops nobody: the old time shows it."""
@@ -57,9 +64,9 @@ class Health:
         self._last = json.dumps({**here, "oldest_waiting_seconds": 0})
         when = datetime.now(UTC)
         about = {"schema": 1, "time": when.isoformat(timespec="seconds"), "pid": os.getpid(), **here}
-        more = len(self.refused) - SHOWN
-        about["refused"] = [*self.refused[:SHOWN], *([f"and {more} more"] if more > 0 else [])]
-        counted = {**here, "refused": len(self.refused), "heartbeat_seconds": round(when.timestamp(), 1)}
+        more = self._refused - len(self.refused)
+        about["refused"] = [*self.refused, *([f"and {more} more"] if more else [])]
+        counted = {**here, "refused": self._refused, "heartbeat_seconds": round(when.timestamp(), 1)}
         try:
             write_atomically(
                 self.out / HEALTH, json.dumps(about, indent=1, ensure_ascii=False) + "\n", named=False

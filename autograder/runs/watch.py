@@ -170,7 +170,8 @@ class FolderWatch:
         return self.stopping or (self.request.once and not waiting)
 
     def _look(self) -> None:
-        if time.monotonic() - self.looked < self.look_seconds:
+        # of a folder full of entries no more than half the time is spent on looking
+        if time.monotonic() - self.looked < max(self.look_seconds, 2 * self.drop.took):
             return
         self.looked = time.monotonic()
         self._look_at_settings()
@@ -334,7 +335,8 @@ class FolderWatch:
         health, here = self.health, time.monotonic()
         health.queue = len(self.queue) + len(self.known) + self.ahead
         health.at_work = len(self.at_work) - self.ahead
-        health.arriving, health.refused = self.drop.arriving, sorted(self.drop.refused.values())
+        health.arriving = self.drop.arriving
+        health.refuse(self.drop.refused.values())
         health.oldest_waiting_seconds = round(here - min(self.queue.values(), default=here), 1)
         health.trouble = self.troubles.said()
         health.beat(at_once)

@@ -1,5 +1,7 @@
 """What is dropped is taken once it is whole, kept, graded once, and shown as far as the settings allow."""
 
+import itertools
+import json
 import os
 import pwd
 import shutil
@@ -14,7 +16,7 @@ from autograder.errors import CourseError, GradebookError, RecordError
 from autograder.intake import Collector, drop_folder, find, read
 from autograder.judge import digests
 from autograder.records.record import Record
-from autograder.runs import taking
+from autograder.runs import health, taking
 from autograder.runs import watch as watching
 from autograder.runs.grade import refuse_overlap
 from tests.pipelines.watching import Desk
@@ -479,6 +481,22 @@ def test_who_replaces_large_hand_ins_is_taken_ever_less_often(
         waits.append(desk.watch.taking.held.pop("s001") - before)
     assert [round(wait / taking.HELD_SECONDS) for wait in waits] == [2, 4, 8]
     assert len(desk.kept("s001")) == 3
+
+
+def test_thousands_of_entries_are_looked_at_less_often(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(health.SHOWN + 20):
+        (desk.drop / f"essay{number:03}.docx").touch()
+    clock = itertools.count()  # each look at the clock is a second later
+    monkeypatch.setattr(drop_folder, "monotonic", lambda: float(next(clock)))
+    desk.rounds(1)
+    assert desk.watch.drop.took >= 1.0
+    desk.rounds(3)
+    assert desk.watch.drop.looks == 1  # the next look waits so long
+    desk.watch._count(at_once=True)
+    written = json.loads((desk.out / health.HEALTH).read_text())
+    assert len(written["refused"]) == health.SHOWN + 1
+    assert written["refused"][-1] == "and 20 more"
+    assert 'refused{assignment="lesson"} 120' in (desk.out / health.COUNTERS).read_text()
 
 
 def test_what_never_rests_is_named_and_nobody_waits_for_it(desk: Desk) -> None:
