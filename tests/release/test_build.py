@@ -498,14 +498,14 @@ def test_what_nbgrader_refuses_is_told(demo: Course, quiet: Quiet) -> None:
 def test_progress_is_told(demo: Course) -> None:
     told: list[str] = []
     build("demo", demo.root, told.append)
-    assert told == ["demo: stripping 1 notebooks and demo_lib", "demo: packing the zip"]
+    assert told == ["demo: stripping 1 notebook and demo_lib", "demo: packing the zip"]
 
 
 def test_progress_goes_to_stderr(demo: Course, capfd: pytest.CaptureFixture[str]) -> None:
     build("demo", demo.root)
     out, err = capfd.readouterr()
     assert out == ""
-    assert err == "demo: stripping 1 notebooks and demo_lib\ndemo: packing the zip\n"
+    assert err == "demo: stripping 1 notebook and demo_lib\ndemo: packing the zip\n"
 
 
 def test_students_get_the_versions_that_grading_uses() -> None:
