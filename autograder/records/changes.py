@@ -8,6 +8,8 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
+import msgspec
+
 from autograder.records.record import CaseResult, Grade, Record
 from autograder.safe_text import defused
 
@@ -107,11 +109,8 @@ def as_json(changes: Iterable[Change]) -> str:
 
 
 def from_json(text: str) -> list[Change]:
-    rows = json.loads(text)
-    for row in rows:
-        del row["gain"]
-        row["why"] = tuple(row["why"])
-    return [Change(**row) for row in rows]
+    """Raises ValueError where the text is no list of changes."""
+    return msgspec.json.decode(text, type=list[Change])
 
 
 def as_csv(changes: Iterable[Change]) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from autograder import safe_text
 from autograder.errors import IntakeError
 from autograder.files import folder_at
 from autograder.intake import archive_of_hand_ins as archive
@@ -26,7 +26,7 @@ MOST_HALVINGS = 12
 
 
 def say(what: str) -> None:
-    print(f"autograder: {shown(what)}", file=sys.stderr, flush=True)
+    safe_text.say(shown(what))
 
 
 class Troubles:
