@@ -290,6 +290,24 @@ def preparing(function: str, *, needs: str, why: str) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def raises(error: str, *, name: str) -> Iterator[None]:
+    """What is called inside must raise this error of Python, by its name, such as "ValueError".
+
+    An error of another name, or none, fails the case; so does a function that is not written yet.
+    """
+    try:
+        yield
+    except Exception as came:
+        if getattr(came, "kind", None) != "raised":
+            raise
+        got = str(came).partition(":")[0]
+        if got != error:
+            fail("value", f"{name} raises {shown(got)}; for this input it must raise {error}.")
+    else:
+        fail("value", f"{name} raises nothing; for this input it must raise {error}.")
+
+
 class Case:
     """One row of a grader's table; what is given beyond the four fixed fields is read as an attribute."""
 

@@ -202,6 +202,32 @@ def test_an_error_of_ours_is_not_blamed_on_the_student() -> None:
         build_on(OSError("disk"))
 
 
+def raising(error: Exception | None) -> None:
+    with checks.raises("ValueError", name="squares"):
+        if error is not None:
+            raise error
+
+
+def test_an_error_that_is_asked_for_passes() -> None:
+    raising(StudentTrouble("raised", "ValueError: n must be at least 1"))
+    raising(StudentTrouble("raised", "ValueError"))
+
+
+def test_another_error_or_none_where_one_is_asked_for_fails() -> None:
+    refuse("value", "squares raises nothing; for this input it must raise ValueError", raising, None)
+    other = StudentTrouble("raised", "TypeError: ValueError")
+    refuse("value", "squares raises TypeError; for this input it must raise ValueError", raising, other)
+    refuse("shape", "as it was", raising, CheckFailed("shape", "as it was"))
+
+
+@pytest.mark.parametrize("kind", ["not_implemented", "import", "missing", "limit", "crash", "bad_reply"])
+def test_what_is_no_error_of_the_function_is_not_taken_for_one(kind: str) -> None:
+    with pytest.raises(StudentTrouble, match="ValueError"):
+        raising(StudentTrouble(kind, "ValueError: n"))
+    with pytest.raises(OSError, match="ValueError"):
+        raising(OSError("ValueError: n"))
+
+
 def test_a_case_reads_its_data_as_attributes() -> None:
     case = Case("a", "edge", weight=2, hint="look", x=3)
     assert (case.id, case.kind, case.weight, case.hint, case.x) == ("a", "edge", 2, "look", 3)
