@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -31,7 +32,13 @@ from autograder.files import to_disk
 from autograder.gradebook import lateness as penalties
 from autograder.gradebook import ledger, objections, tables
 from autograder.gradebook.ledger import Decision
-from autograder.gradebook.nbgrader_tables import api, refuse_torn, rows_of, schema_version
+from autograder.gradebook.nbgrader_tables import (
+    EnteredAssignment,
+    api,
+    refuse_torn,
+    rows_of,
+    schema_version,
+)
 from autograder.gradebook.objections import Typed
 from autograder.gradebook.url import patient, place, reason
 from autograder.notebook import GradeCell
@@ -240,27 +247,46 @@ class Gradebook:
     def _enter(self, record: Record) -> None:
         if self._db.get(api.Student, record.student) is None:
             self._add(api.Student(id=record.student))
-        assignment = self._book.find_assignment(self.assignment.name)
         submission = self._one(
-            api.SubmittedAssignment, assignment_id=assignment.id, student_id=record.student
+            api.SubmittedAssignment, assignment_id=self._known.id, student_id=record.student
         )
-        for notebook in assignment.notebooks:
-            submitted = self._one(api.SubmittedNotebook, assignment_id=submission.id, notebook_id=notebook.id)
-            grades, comments = self._rows(api.Grade, submitted), self._rows(api.Comment, submitted)
-            read = [*notebook.solution_cells, *notebook.task_cells]
-            by_name = {cell.name: comments.get(cell.id) for cell in read}
-            for cell in [*notebook.grade_cells, *notebook.task_cells]:
-                row = grades.get(cell.id) or self._add(api.Grade(cell_id=cell.id, notebook_id=submitted.id))
-                if cell.name in record.grades:
-                    _set_score(row, record.grades[cell.name], by_name.get(cell.name))
-            for cell in read:
-                row = by_name[cell.name] or self._add(api.Comment(cell_id=cell.id, notebook_id=submitted.id))
-                if cell.name in record.grades:
-                    row.auto_comment = proposal.words(record.grades[cell.name]) or None
+        submitted = self._submitted(submission)
+        old = [row.id for row in submitted.values() if row.id is not None]
+        grades, comments = self._rows(api.Grade, old), self._rows(api.Comment, old)
+        self._db.flush()  # gives new ones their ids
+        for notebook in self._known.notebooks:
+            where = submitted[notebook.id].id
+            by_name = {name: comments.get((where, cell)) for cell, name in notebook.read}
+            for cell, name in notebook.scored:
+                row = grades.get((where, cell)) or self._add(api.Grade(cell_id=cell, notebook_id=where))
+                if name in record.grades:
+                    _set_score(row, record.grades[name], by_name.get(name))
+            for cell, name in notebook.read:
+                row = by_name[name] or self._add(api.Comment(cell_id=cell, notebook_id=where))
+                if name in record.grades:
+                    row.auto_comment = proposal.words(record.grades[name]) or None
         penalties.enter(self._db, submission, record, self.assignment)
 
-    def _rows(self, kind: type[Any], submitted: api.SubmittedNotebook) -> dict[str, Any]:
-        return {row.cell_id: row for row in self._db.query(kind).filter_by(notebook_id=submitted.id)}
+    @cached_property
+    def _known(self) -> EnteredAssignment:
+        return EnteredAssignment.of(self._book.find_assignment(self.assignment.name))
+
+    def _submitted(self, submission: api.SubmittedAssignment) -> dict[str, api.SubmittedNotebook]:
+        """Its notebooks, by the id of what they are of; those that are not there yet are made."""
+        rows = self._db.query(api.SubmittedNotebook).filter_by(assignment_id=submission.id)
+        found = {row.notebook_id: row for row in rows}
+        for notebook in self._known.notebooks:
+            if notebook.id not in found:
+                new = api.SubmittedNotebook(assignment_id=submission.id, notebook_id=notebook.id)
+                found[notebook.id] = self._add(new)
+        return found
+
+    def _rows(self, kind: type[Any], notebooks: list[str]) -> dict[tuple[str, str], Any]:
+        """By submitted notebook and cell."""
+        if not notebooks:
+            return {}
+        rows = self._db.query(kind).filter(kind.notebook_id.in_(notebooks))
+        return {(row.notebook_id, row.cell_id): row for row in rows}
 
     def _one(self, kind: type[Any], **keys: str) -> Any:
         """The row with these keys, made if it is not there yet."""

@@ -28,7 +28,8 @@ def enter(db: Session, submission: api.SubmittedAssignment, record: Record, assi
     db.flush()
     seconds = seconds_late(submission, assignment)
     for notebook in db.query(api.SubmittedNotebook).filter_by(assignment_id=submission.id):
-        notebook.late_submission_penalty = penalty_of(_score(db, notebook.id), seconds, assignment)
+        late = penalty_of(_score(db, notebook.id), seconds, assignment) if seconds else None
+        notebook.late_submission_penalty = late
 
 
 def behind(db: Session, records: Iterable[Record], assignment: Assignment) -> set[str]:

@@ -10,6 +10,7 @@ import importlib.util
 import re
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -39,7 +40,34 @@ if TYPE_CHECKING:
 else:
     api = _alone()
 
-__all__ = ["api", "rows_of", "schema_version"]
+__all__ = ["EnteredAssignment", "api", "rows_of", "schema_version"]
+
+
+@dataclass(frozen=True)
+class EnteredNotebook:
+    id: str
+    scored: list[tuple[str, str]]  # id and name of each cell with points
+    read: list[tuple[str, str]]  # of each that a person reads
+
+
+@dataclass(frozen=True)
+class EnteredAssignment:
+    """An assignment's rows, read once: every commit has SQLAlchemy read an object's own anew."""
+
+    id: str
+    notebooks: list[EnteredNotebook]
+
+    @classmethod
+    def of(cls, assignment: api.Assignment) -> EnteredAssignment:
+        notebooks = [
+            EnteredNotebook(
+                notebook.id,
+                [(cell.id, cell.name) for cell in (*notebook.grade_cells, *notebook.task_cells)],
+                [(cell.id, cell.name) for cell in (*notebook.solution_cells, *notebook.task_cells)],
+            )
+            for notebook in assignment.notebooks
+        ]
+        return cls(assignment.id, notebooks)
 
 
 def schema_version() -> str:
