@@ -229,7 +229,7 @@ class SandboxedStudent(Session):
         if isinstance(value, Handle) and value.era != self._era:
             raise SandboxError("a grader used a handle of an earlier case")
         if isinstance(value, list | tuple):
-            return type(value)(self._sent(item) for item in value)
+            return type(value)([v if type(v) in wire.ATOMS else self._sent(v) for v in value])
         if isinstance(value, dict):
-            return {key: self._sent(item) for key, item in value.items()}
+            return {key: v if type(v) in wire.ATOMS else self._sent(v) for key, v in value.items()}
         return value

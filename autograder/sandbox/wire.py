@@ -12,7 +12,7 @@ before it allocates, and builds plain arrays of a few numeric dtypes and nothing
 
 import math
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,9 @@ NAMES = {dtype: name for name, dtype in DTYPES.items()}
 SHORT = 1 << 12  # bytes of an array that are copied sooner than looked at
 SHORT_FRAME = 1 << 14  # bytes of a frame that are put together sooner than sent in pieces
 PLAIN = frozenset((type(None), bool, float, str))  # cross as they are; whole numbers do, if they are small
+READY = PLAIN | {int}  # as they stand in a header that has come
+KEYS = frozenset((str, int))  # of a dict
+ATOMS = READY | {np.ndarray}  # hold no other value
 
 
 class WireError(ValueError):
@@ -65,7 +68,7 @@ def pack(value: Any, max_body: int = 1 << 40, magic: bytes = MAGIC) -> list[byte
         WireError: the value, or something in it, is of no type that may cross.
     """
     writer = _Writer(max_body)
-    tree = writer.tree(value, 0)
+    [tree] = writer.each([value], 0)
     try:
         header = msgpack.packb(tree, use_bin_type=True)
     except UnicodeEncodeError:
@@ -85,35 +88,39 @@ class _Writer:
         self.size = 0
         self.items = 0
 
-    def tree(self, value: Any, depth: int) -> Any:
-        self.items += 1
-        if depth > MAX_DEPTH:
+    def each(self, values: Collection[Any], depth: int) -> list[Any]:
+        """What stands for each of these values; a call for each one would take twice the time."""
+        self.items += len(values)
+        if depth > MAX_DEPTH and values:
             raise TooMuch(f"values nested more than {MAX_DEPTH} deep")
         if self.items > MAX_ITEMS:
             raise TooMuch(f"more than {MAX_ITEMS:,} values outside arrays")
+        return [value if type(value) in PLAIN else self.tree(value, depth) for value in values]
+
+    def tree(self, value: Any, depth: int) -> Any:
         kind = type(value)
-        if kind in PLAIN:
-            return value
         if kind is np.ndarray:
             return self.array(value)
+        if kind is int:
+            return _whole(value)
+        if isinstance(value, list):
+            return ["l", *self.each(value, depth + 1)]
+        if isinstance(value, tuple):
+            return ["t", *self.each(value, depth + 1)]
+        if isinstance(value, dict):
+            found: list[Any] = ["d"] * (1 + 2 * len(value))
+            found[1::2] = [key if type(key) is str else self.key(key) for key in value]
+            found[2::2] = self.each(value.values(), depth + 1)
+            return found
         if isinstance(value, np.generic | np.ndarray) and not isinstance(value, np.str_):
             return self.array(value)
         if value is None or isinstance(value, bool | float | str | int):
             return _plain(value)
-        if isinstance(value, list):
-            return ["l", *[self.tree(item, depth + 1) for item in value]]
-        if isinstance(value, tuple):
-            return ["t", *[self.tree(item, depth + 1) for item in value]]
-        if isinstance(value, dict):
-            pairs = [(self.key(key), self.tree(item, depth + 1)) for key, item in value.items()]
-            return ["d", *[half for pair in pairs for half in pair]]
         if isinstance(value, Handle):
             return ["h", value.number]
         raise WireError(f"a value of type {_type_name(value)}; {_ALLOWED}")
 
     def key(self, key: Any) -> str | int:
-        if type(key) is str:
-            return key
         if isinstance(key, np.integer):
             key = int(key)
         if isinstance(key, bool) or not isinstance(key, str | int):
@@ -125,22 +132,25 @@ class _Writer:
         scalar = isinstance(value, np.generic)
         if not scalar and type(value) is not np.ndarray:
             raise WireError(f"an array of type {_type_name(value)}; return a plain NumPy array")
-        name = NAMES.get(value.dtype) or f"{value.dtype.kind}{value.dtype.itemsize}"
+        known = NAMES.get(value.dtype)
+        name = known or f"{value.dtype.kind}{value.dtype.itemsize}"
         if name not in DTYPES:
             raise WireError(
                 f"an array of dtype {value.dtype}; only bool, whole numbers and floats may be returned"
             )
         if value.ndim > MAX_DIMS:
             raise WireError(f"an array with {value.ndim} dimensions; at most {MAX_DIMS} are allowed")
-        nbytes = value.size * value.dtype.itemsize
+        nbytes = value.nbytes
         if self.size + nbytes > self.max_body:
             raise WireError(
                 f"{value.size:,} values in an array; at most {self.max_body >> 20} MB may be returned"
             )
-        if nbytes:
+        if known and 0 < nbytes <= SHORT:
+            self.body.append(value.tobytes())
+            self.pad(nbytes)
+        elif nbytes:
             plain = np.asarray(value, dtype=DTYPES[name], order="C")
-            short = nbytes <= SHORT
-            self.body.append(plain.tobytes() if short else plain.reshape(-1).view(np.uint8).data)
+            self.body.append(plain.reshape(-1).view(np.uint8).data)
             self.pad(nbytes)
         return ["s" if scalar else "a", name, *value.shape]
 
@@ -167,7 +177,10 @@ def _plain(value: Any) -> Any:
         return float(value)
     if isinstance(value, str):
         return str(value)
-    whole = int(value)
+    return _whole(int(value))
+
+
+def _whole(whole: int) -> int:
     if not -(2**63) <= whole < 2**64:
         raise WireError("a whole number of more than 64 bits")
     return whole
@@ -175,10 +188,10 @@ def _plain(value: Any) -> Any:
 
 def is_finite(value: Any) -> bool:
     """Whether no number in a decoded value is NaN or infinite."""
-    if isinstance(value, float):
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind != "f" or bool(np.logical_and.reduce(np.isfinite(value), axis=None))
+    if isinstance(value, float | np.floating):
         return math.isfinite(value)
-    if isinstance(value, np.ndarray | np.generic):
-        return value.dtype.kind != "f" or bool(np.isfinite(value).all())
     if isinstance(value, list | tuple):
         return all(map(is_finite, value))
     return all(map(is_finite, value.values())) if isinstance(value, dict) else True
@@ -226,7 +239,7 @@ def unpack(header: bytes, body: memoryview, copy: bool = False, kept: Callable[[
     except Exception as error:  # msgpack raises many kinds, and all mean the same here
         raise WireError(f"a reply that cannot be read ({type(error).__name__})") from None
     reader = _Body(body, copy, kept)
-    value = reader.value(tree, 0)
+    [value] = reader.each([tree], 0)
     if reader.offset != len(body):
         raise WireError("a reply with bytes that belong to no array")
     return value
@@ -253,33 +266,33 @@ class _Body:
         self.offset = 0
         self.items = 0
 
-    def value(self, node: Any, depth: int) -> Any:
-        self.items += 1
-        if depth > MAX_DEPTH or self.items > MAX_ITEMS:
+    def each(self, nodes: list[Any], depth: int) -> list[Any]:
+        self.items += len(nodes)
+        if (depth > MAX_DEPTH and nodes) or self.items > MAX_ITEMS:
             raise WireError("a reply that is nested too deep or has too many values")
-        kind = type(node)
-        if kind in PLAIN or kind is int:
-            return node
-        if kind is not list or not node or type(node[0]) is not str:
+        return [node if type(node) in READY else self.value(node, depth) for node in nodes]
+
+    def value(self, node: Any, depth: int) -> Any:
+        if type(node) is not list or not node or type(node[0]) is not str:
             raise WireError("a reply with an unknown kind of value")
         tag, items = node[0], node[1:]
-        if tag == "l":
-            return [self.value(item, depth + 1) for item in items]
-        if tag == "t":
-            return tuple([self.value(item, depth + 1) for item in items])
-        if tag == "d":
-            return self.mapping(items, depth)
         if tag in ("a", "s"):
             return self.array(tag, items)
+        if tag == "t":
+            return tuple(self.each(items, depth + 1))
+        if tag == "d":
+            return self.mapping(items, depth)
+        if tag == "l":
+            return self.each(items, depth + 1)
         if tag == "h" and len(items) == 1 and type(items[0]) is int and 0 <= items[0] < 2**63:
             return self.kept(items[0])
         raise WireError("a reply with an unknown kind of value")
 
     def mapping(self, items: list[Any], depth: int) -> dict[str | int, Any]:
         keys = items[::2]
-        if len(items) % 2 or any(type(key) not in (str, int) for key in keys) or len(set(keys)) != len(keys):
+        if len(items) % 2 or not KEYS.issuperset(map(type, keys)) or len(set(keys)) != len(keys):
             raise WireError("a reply with a broken dict")
-        return {key: self.value(item, depth + 1) for key, item in zip(keys, items[1::2], strict=True)}
+        return dict(zip(keys, self.each(items[1::2], depth + 1), strict=True))
 
     def array(self, tag: str, items: list[Any]) -> Any:
         name, shape = (items[0], tuple(items[1:])) if items else (None, ())
@@ -308,5 +321,6 @@ class _Body:
         array = flat.reshape(shape)
         if self.copy:
             return array.copy()
-        array.flags.writeable = False
+        if not count:  # the others are as the body is, which may not be written to
+            array.flags.writeable = False
         return array

@@ -208,9 +208,9 @@ class Worker:
         if isinstance(value, wire.Handle):
             return self._objects[value.number]
         if isinstance(value, list | tuple):
-            return type(value)(self._restored(item) for item in value)
+            return type(value)([v if type(v) in wire.ATOMS else self._restored(v) for v in value])
         if isinstance(value, dict):
-            return {key: self._restored(item) for key, item in value.items()}
+            return {key: v if type(v) in wire.ATOMS else self._restored(v) for key, v in value.items()}
         return value
 
     def _after(self, sent: Any, value: Any) -> Any:
@@ -221,10 +221,12 @@ class Worker:
         """`value` with kept objects of types that cannot cross replaced by their handles."""
         if depth > wire.MAX_DEPTH:
             raise wire.WireError(f"values nested more than {wire.MAX_DEPTH} deep")
+        if type(value) in wire.ATOMS:
+            return value
         if isinstance(value, list):
-            return [self._plain(item, depth + 1) for item in value]
+            return [v if type(v) in wire.ATOMS else self._plain(v, depth + 1) for v in value]
         if isinstance(value, tuple):
-            return tuple([self._plain(item, depth + 1) for item in value])
+            return tuple([v if type(v) in wire.ATOMS else self._plain(v, depth + 1) for v in value])
         if isinstance(value, dict):
             return {key: self._plain(item, depth + 1) for key, item in value.items()}
         if value is None or isinstance(value, bool | int | float | str | np.ndarray | np.generic):
