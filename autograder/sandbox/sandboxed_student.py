@@ -9,10 +9,13 @@ from autograder.sandbox.describe import Calls
 from autograder.sandbox.faults import Echo, SandboxError, StudentError
 from autograder.sandbox.host import Host
 from autograder.sandbox.library import Names
+from autograder.sandbox.running import Running
 from autograder.sandbox.session import WRONG_FORM, Session
 from autograder.sandbox.wire import Handle
 
 HELPERS = 1 << 32  # handles from here on are numbered here; those below in the worker
+Role = tuple[Names, Sequence[str]]  # what is answered outside, and what is absent
+PLAIN: Role = ({}, ())
 Keep = int | tuple[int, ...] | str | None
 
 
@@ -33,9 +36,11 @@ class SandboxedStudent(Session):
         self.calls = Calls()  # in words, since begin_case
         self.not_finite = ""  # the first call since begin_case that gave NaN or an infinity
         self._used = False  # whether this worker has run student code
-        self._role: tuple[Names, Sequence[str]] = ({}, ())  # what is answered outside and what is absent
+        self._role: Role = PLAIN
         self._loaded: set[str] = set()
         self._broken: dict[str, StudentError] = {}  # modules that do not import, in any worker of this role
+        self._aside: Running | None = None  # the plain worker, while one of another role is there
+        self._of_aside: tuple[bool, set[str], dict[str, StudentError]] = (False, set(), {})
         self._names: dict[int, str] = {}  # what a handle was made by
         self._helpers = 0  # of graders, in this case
 
@@ -45,6 +50,9 @@ class SandboxedStudent(Session):
 
     def __exit__(self, *_: object) -> None:
         self._stop()
+        if self._aside is not None:
+            self._aside.stop()
+            self._aside = None
         self._library.close()
 
     def begin_case(
@@ -64,7 +72,10 @@ class SandboxedStudent(Session):
         self._first, self._helpers = [], 0
         self.calls.clear()
         role = dict(builds_on or {}), tuple(without)
-        other, self._role = role != self._role, role
+        other = role != self._role
+        if other:
+            self._turn_to(role)
+            other = self._running is None
         if other or alone:
             self._broken.clear()
         if self._left() <= 0:
@@ -90,6 +101,18 @@ class SandboxedStudent(Session):
             return self._running is None or self._running.channel.stray()
         except Gone:
             return True
+
+    def _turn_to(self, role: tuple[Names, Sequence[str]]) -> None:
+        """The worker in which nothing is absent or answered outside, which most cases run in, is put aside
+        while others do without something; it is the next one for such cases."""
+        if self._role == PLAIN:
+            self._aside, self._running = self._running, None
+            self._of_aside = self._used, self._loaded, self._broken
+        self._stop()
+        self._role, self._used, self._loaded, self._broken = role, False, set(), {}
+        if role == PLAIN:
+            self._running, self._aside = self._aside, None
+            self._used, self._loaded, self._broken = self._of_aside
 
     def _fresh(self) -> None:
         self._start(*self._role)

@@ -489,3 +489,48 @@ def test_which_names_were_called(begin):
     assert student.asked() == {"layers.forward"}
     student.begin_case(seed=2, builds_on=NAMES)
     assert student.asked() == frozenset()
+
+
+COUNTS = """
+    made = []
+    def f():
+        made.append(1)
+        return len(made)
+    """
+
+
+def test_the_plain_worker_waits_while_others_do_without(begin):
+    student = begin(names={}, nets=COUNTS, fast="")
+    assert student.call("nets.f") == 1
+    student.begin_case(2, without=ABSENT)
+    assert student.call("nets.f") == 1
+    student.begin_case(3, {"layers.forward": 1})
+    assert student.call("nets.f") == 1
+    student.begin_case(4)
+    assert student.call("nets.f") == 2
+    student.begin_case(5, without=ABSENT)
+    assert student.call("nets.f") == 1  # of its own again: only the plain one is kept
+    aside = student._aside
+    student.__exit__()
+    assert aside is not None
+    assert aside._ended is not None
+
+
+def test_a_plain_worker_that_ended_while_it_waited_is_replaced(begin):
+    student = begin(names={}, nets=COUNTS, fast="")
+    student.call("nets.f")
+    student.begin_case(2, without=ABSENT)
+    student._aside.stop()
+    student.begin_case(3)
+    assert student.call("nets.f") == 1
+
+
+def test_a_plain_worker_that_was_lost_is_not_there_to_come_back_to(begin):
+    student = begin(
+        names={}, nets=COUNTS + "\n    def leave():\n        import os\n        os._exit(0)\n", fast=""
+    )
+    assert failure(student.call, "nets.leave").kind == "crash"
+    student.begin_case(2, without=ABSENT)
+    assert student._aside is None
+    student.begin_case(3)
+    assert student.call("nets.f") == 1
