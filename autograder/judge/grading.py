@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, suppress
 
 import pytest
 
@@ -13,12 +14,13 @@ from autograder.errors import GradingError
 from autograder.intake import Submission
 from autograder.judge import digests, inline
 from autograder.judge.check import Check
-from autograder.judge.hand_in import Judge
+from autograder.judge.hand_in import Judge, sandbox_for
 from autograder.judge.neighbours import graders_importable
 from autograder.judge.plugin import Graders
 from autograder.judge.task import Task, read_by, standing_reader
 from autograder.records.record import Record
-from autograder.sandbox.level import Level
+from autograder.sandbox.faults import SandboxError
+from autograder.sandbox.level import Level, probe
 
 _UNUSED = "terminal cacheprovider warnings logging junitxml pastebin doctest unittest debugging stepwise"
 _ARGUMENTS = [
@@ -44,12 +46,13 @@ def grade_all(
         GradingError: the hidden graders do not load. No submission was graded.
         SandboxError: this machine offers no sandbox and none was asked for.
     """
-    with (
-        graders_importable(assignment.course),
-        Judge(assignment, load_checks(assignment), level) as judge,
-    ):
-        for submission in submissions:
-            emit(judge.record(submission))
+    level = level or probe()
+    with graders_importable(assignment.course), closing(sandbox_for(assignment, level)) as sandbox:
+        with suppress(SandboxError):  # the first hand-in tries it again, and says so
+            sandbox.begin()  # while the graders are collected
+        with Judge(assignment, load_checks(assignment), level, sandbox) as judge:
+            for submission in submissions:
+                emit(judge.record(submission))
 
 
 def load_checks(assignment: Assignment) -> list[Check]:

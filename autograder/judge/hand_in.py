@@ -87,13 +87,23 @@ class Now:
         )
 
 
+def sandbox_for(assignment: Assignment, level: Level) -> Sandbox:
+    return Sandbox(assignment.limits, level=level, packages=assignment.course.packages)
+
+
 class Judge:
     """Runs the checks of an assignment for one submission after the other, in one sandbox."""
 
-    def __init__(self, assignment: Assignment, checks: Sequence[Check], level: Level | None = None) -> None:
+    def __init__(
+        self,
+        assignment: Assignment,
+        checks: Sequence[Check],
+        level: Level | None = None,
+        sandbox: Sandbox | None = None,
+    ) -> None:
         self.assignment, self.checks = assignment, checks
         self.level = level or probe()
-        self.sandbox = self._sandbox()
+        self.sandbox = sandbox or sandbox_for(assignment, self.level)
         self._solved = solved_files(assignment.library)
         self._sound: dict[Key, bool] = {}
         self._of_models = {check.grade_id for check in checks if "results" in check.wants}
@@ -105,9 +115,6 @@ class Judge:
 
     def __exit__(self, *_: object) -> None:
         self.sandbox.close()
-
-    def _sandbox(self) -> Sandbox:
-        return Sandbox(self.assignment.limits, level=self.level, packages=self.assignment.course.packages)
 
     def record(self, submission: Submission) -> Record:
         """Whatever goes wrong over one hand-in stands in its own record, and stops no other."""
@@ -152,7 +159,7 @@ class Judge:
             left = [c for c in checks if c.key not in now.cases or now.cases[c.key].outcome == "error"]
             if attempt and left:
                 self.sandbox.close()
-                self.sandbox = self._sandbox()
+                self.sandbox = sandbox_for(self.assignment, self.level)
             if left:
                 self._attempt(now, left)
 

@@ -12,6 +12,7 @@ import json
 import socket
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import IO, Any, NoReturn
 
 from autograder.inherited import refuse_low_limits
@@ -60,6 +61,7 @@ class Sandbox:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._complaints: IO[bytes] | None = None
+        self._starts = False  # the zygote has been started, and has not said that it is ready
         self._workers: set[int] = set()  # of the zygote that runs now
         self.hello: dict[str, Any] = {}  # what the zygote said of itself
 
@@ -91,7 +93,17 @@ class Sandbox:
         return SandboxedStudent(self, files, package, aliases, fresh_cases, solved)
 
     def start(self) -> None:
-        """Start the zygote if it is not running."""
+        """Start the zygote if it is not running, and wait until it is ready."""
+        self.begin()
+        if not self._starts:
+            return
+        self._starts = False
+        self.hello = self._ask(None, START_SECONDS)
+        if not self.hello["ready"]:
+            self._fail(self.hello["message"])
+
+    def begin(self) -> None:
+        """Start the zygote if it is not running. While it loads NumPy, there is other work."""
         if self._process is not None and self._process.poll() is None:
             return
         self.close()
@@ -110,13 +122,13 @@ class Sandbox:
             self._process, self._control, self._complaints = launch.start(layers, settings, self.packages)
         except OSError as error:
             raise SandboxError(f"the sandbox's own process does not start: {error}") from error
-        self.hello = self._ask(None, START_SECONDS)
-        if not self.hello["ready"]:
-            self._fail(self.hello["message"])
+        self._starts = True
 
     def close(self) -> None:
         """End the zygote, and with it any worker."""
         if self._control is not None:
+            with suppress(OSError):  # it has ended already
+                self._control.shutdown(socket.SHUT_RDWR)  # a child of ours may hold a copy
             self._control.close()
         if self._process is not None:
             try:
@@ -127,6 +139,7 @@ class Sandbox:
         if self._complaints is not None:
             self._complaints.close()
         self._process = self._control = self._complaints = None
+        self._starts = False
         self._workers.clear()
 
     def fork(self) -> tuple[int, Channel]:
