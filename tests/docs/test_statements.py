@@ -86,6 +86,20 @@ def test_the_house_has_the_rooms_that_are_there() -> None:
     }
 
 
+def test_an_evenings_reading_names_files_that_are_there() -> None:
+    said = text("docs/architecture.md").partition("## An evening's reading")[2].partition("\n## ")[0]
+    grading, release = said.split("The release side is shorter")
+    files = {}
+    for part in (grading, release):
+        folder, files[part] = "", []
+        for name in re.findall(r"`([\w/]+\.py)`", part):
+            folder = name.rpartition("/")[0] or folder  # a bare name lies beside the one before
+            files[part].append(f"{folder}/{name.rpartition('/')[2]}")
+    named = [*files[grading], *files[release]]
+    assert [name for name in named if not (ROOT / "autograder" / name).is_file()] == []
+    assert f"{len(set(files[grading]))} files of `autograder/`" in grading
+
+
 def test_the_limits_are_those_of_the_code() -> None:
     rows = re.findall(r"^\| `(\w+)` \| ([\d,]+) \|", text("docs/security.md"), re.MULTILINE)
     assert {name: float(value.replace(",", "")) for name, value in rows} == vars(Limits())
