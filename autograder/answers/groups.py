@@ -42,9 +42,8 @@ class Group:
 
     grade_id: str
     answers: tuple[ReadAnswer, ...]
-    proposal: Mapping[str, bool] = field(
-        default_factory=dict
-    )  # criterion -> met, from answers decided before
+    # Criterion -> met, from answers decided before.
+    proposal: Mapping[str, bool] = field(default_factory=dict)
 
     @property
     def first(self) -> ReadAnswer:

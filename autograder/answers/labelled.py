@@ -99,9 +99,8 @@ def add(path: Path, examples: Iterable[Example]) -> None:
     with path.open("a+b") as file:
         if file.tell():
             file.seek(-1, os.SEEK_END)
-            lines = (
-                lines if file.read(1) == b"\n" else ["\n", *lines]
-            )  # a line that was cut off costs itself alone
+            # A line that was cut off costs itself alone.
+            lines = lines if file.read(1) == b"\n" else ["\n", *lines]
         # A sign that is half a character becomes the JSON that stands for it.
         file.write("".join(lines).encode("utf-8", "backslashreplace"))
 

@@ -330,9 +330,8 @@ def _create(url: URL) -> None:
         _create_in(url)
         return
     path = Path(url.database or "")
-    if (
-        not url.database or path.exists() or not path.parent.is_dir()
-    ):  # the last: said in words when it is opened
+    # The last is said in words when it is opened.
+    if not url.database or path.exists() or not path.parent.is_dir():
         return
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".gradebook-") as folder:
         half = Path(folder) / "gradebook.db"

@@ -63,9 +63,8 @@ def patient(url: str) -> URL:
     own = parts.query.get("options", "")
     options = [f"-c lock_timeout={LOCK_SECONDS}s", *([own] if isinstance(own, str) else own)]
     limits = {"connect_timeout": str(CONNECT_SECONDS), **parts.query}
-    return parts.set(
-        query={**limits, "options": " ".join(filter(None, options))}
-    )  # the last word is the URL's
+    # The last word is the URL's.
+    return parts.set(query={**limits, "options": " ".join(filter(None, options))})
 
 
 @contextmanager

@@ -43,11 +43,8 @@ from autograder.safe_text import briefly, listed
 
 # The list that students' work.py packs; what it says of the hand-in decides nothing.
 MANIFEST = "manifest.json"
-ABOUT = (
-    "timestamp.txt",
-    "collected.json",
-    MANIFEST,
-)  # claim something about a hand-in, and are no part of it
+# They claim something about a hand-in, and are no part of it.
+ABOUT = ("timestamp.txt", "collected.json", MANIFEST)
 
 
 @dataclass

@@ -29,9 +29,8 @@ class Submission:
     extension_days: float = 0.0
     aliases: tuple[str, ...] = ()  # under which the package's own imports find it, with the bridge on
     answers: WrittenAnswers | None = None  # what is written in the notebooks
-    doubts: Mapping[str, str] = field(
-        default_factory=dict
-    )  # grade id, or a trained model -> why a person must look
+    # Grade id, or a trained model -> why a person must look.
+    doubts: Mapping[str, str] = field(default_factory=dict)
 
     def digest(self) -> str:
         """Hash of what the record depends on. The time counts, for it is in the record."""
@@ -39,13 +38,8 @@ class Submission:
         for part in (self.package, self.notebooks, self.results):
             for name, data in sorted(part.items()):
                 total.update(f"{name}\0{len(data)}\0".encode() + data)
-        about = [
-            self.handed_in,
-            self.extension_days,
-            self.aliases,
-            self.problems,
-            sorted(self.doubts.items()),
-        ]
+        doubts = sorted(self.doubts.items())
+        about = [self.handed_in, self.extension_days, self.aliases, self.problems, doubts]
         total.update(json.dumps(about).encode())
         return total.hexdigest()
 

@@ -138,9 +138,8 @@ def _read_other(tree: Tree, name: str, below: str, opened: str, depth: int, read
     if known := of_zip(inner.names()):
         reading.others[whole] = Other(known)
         return
-    apart = _Unpacked(
-        reading.budget, compared=reading.compared
-    )  # what breaks off half way is not taken by halves
+    # What breaks off half way is not taken by halves.
+    apart = _Unpacked(reading.budget, compared=reading.compared)
     _read_into(inner, f"{below}{opened}/", depth - 1, apart)
     del reading.others[whole]
     reading.files |= apart.files

@@ -92,11 +92,8 @@ def questions(notebook: Notebook) -> list[str]:
     return [cell.grade_id for cell in notebook.cells if cell.manual]
 
 
-PLACEHOLDERS = (
-    "",
-    "your answer here",
-    "your answer here: it is not written yet",
-)  # the second: older releases
+# The second: older releases.
+PLACEHOLDERS = ("", "your answer here", "your answer here: it is not written yet")
 LONGEST_PLACEHOLDER = 100
 
 

@@ -22,9 +22,8 @@ from autograder.mutants.regions import Target, Texts, submission
 from autograder.records.record import CaseResult
 from autograder.sandbox.level import Level
 
-CALL_SECONDS = (
-    2.0  # for one call of a mutant, and no more than the assignment allows: loops without end are many
-)
+# For one call of a mutant, and no more than the assignment allows: loops without end are many.
+CALL_SECONDS = 2.0
 ALL_SECONDS = 30.0
 NOTE = '__import__("sys").__dict__.setdefault("reached", set()).add({name!r})'
 TAKE = "def reached():\n    import sys\n    return sorted(sys.__dict__.pop('reached', set()))\n"
@@ -52,9 +51,8 @@ class MutantVerdict:
     line: int
     diff: tuple[str, ...]
     own: tuple[str, ...]  # the function's own cells
-    pair: tuple[
-        str, ...
-    ] = ()  # cells that call the function themselves, for what it keeps: of its backward function
+    # Cells that call the function themselves, for what it keeps: of its backward function.
+    pair: tuple[str, ...] = ()
     lost: Mapping[str, float] = field(default_factory=dict)  # cell -> points
     first: str = ""  # the first case that noticed it
     error: str = ""  # of ours: the mutant was not judged

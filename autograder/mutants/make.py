@@ -31,9 +31,8 @@ class Mutant:
     @cached_property
     def id(self) -> str:
         """The same as long as the file and the mistake are the same."""
-        return hashlib.sha256(f"{self.target.name}\0{self.target.path}\0{self.text}".encode()).hexdigest()[
-            :16
-        ]
+        whole = f"{self.target.name}\0{self.target.path}\0{self.text}"
+        return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
     @cached_property
     def diff(self) -> tuple[str, ...]:

@@ -59,9 +59,8 @@ class Target:
         return any(span.first <= first and last <= span.last for span in self.spans)
 
 
-Texts = Mapping[
-    str, str
-]  # of the solved library, by path; `package.solved` takes seconds, so it is passed on
+# Of the solved library, by path; `package.solved` takes seconds, so it is passed on.
+Texts = Mapping[str, str]
 
 
 def targets(assignment: Assignment, texts: Texts) -> list[Target]:

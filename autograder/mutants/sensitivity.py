@@ -25,9 +25,8 @@ from autograder.release.package import solved
 from autograder.sandbox.level import Level
 
 GRID = tuple(float(f"1e-{n}") for n in range(1, 14))  # errors tried, largest first
-DRAWN = (
-    1e-3  # a larger difference between right solutions is no rounding: other random numbers, another order
-)
+# A larger difference between right solutions is no rounding: other random numbers, another order.
+DRAWN = 1e-3
 MARGIN = 100.0  # at least so far from rounding should the smallest error that is noticed be
 OFF = """
 

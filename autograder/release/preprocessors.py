@@ -34,9 +34,8 @@ from autograder.toml_table import SETTINGS
 
 REQUIREMENTS = "requirements.txt"
 STUDENT_FILES = ("README.md", REQUIREMENTS)  # beside the notebooks in source/<assignment>/
-FIGURE = re.compile(
-    r"figures/[\w-]+\.svg"
-)  # the notebooks show them; text, so that answers can be searched for
+# The notebooks show them; text, so that answers can be searched for.
+FIGURE = re.compile(r"figures/[\w-]+\.svg")
 
 
 def release_preprocessors() -> list[type]:

@@ -175,9 +175,8 @@ def _shares(runs: Sequence[set[int]]) -> np.ndarray:
         shared += (has * weights[start : start + BLOCK]) @ has.T
     least = ENOUGH * (1.0 + math.log(max(total, 2) / 2))
     share = shared / np.maximum(np.minimum.outer(own, own), least)
-    rounded: np.ndarray = np.minimum(
-        share.round(4), 1.0
-    )  # so that pairs that tie keep their order from run to run
+    # Rounded, so that pairs that tie keep their order from run to run.
+    rounded: np.ndarray = np.minimum(share.round(4), 1.0)
     return rounded
 
 
