@@ -290,6 +290,41 @@ def test_one_that_changes_or_goes_while_it_is_copied(desk: Desk, monkeypatch: py
     assert "s002.zip" not in desk.watch.drop.seen
 
 
+@pytest.mark.parametrize("deep", [True, False])
+def test_a_folder_that_was_a_link_for_a_moment_is_not_kept(
+    deep: bool, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read while it was one may be another student's; no file of the folder has changed."""
+    place = desk.exchange("s001")
+    swapped, away = (place / "cs_lib" if deep else place), desk.kit.home / "away"
+    reading = drop_folder.read
+
+    def through_a_link(dropped: drop_folder.Dropped) -> object:
+        swapped.rename(away)
+        swapped.symlink_to(away)
+        swapped.unlink()
+        away.rename(swapped)
+        monkeypatch.setattr(drop_folder, "read", reading)
+        return reading(dropped)
+
+    monkeypatch.setattr(drop_folder, "read", through_a_link)
+    desk.rounds(2)
+    assert drop_folder.read is reading
+    assert not desk.kept("s001")
+    desk.rounds()
+    assert len(desk.kept("s001")) == 1  # it is looked at again
+
+
+def test_what_programs_leave_beside_a_hand_in_is_no_change(desk: Desk) -> None:
+    place = desk.exchange("s001")
+    desk.rounds(1)
+    (place / ".ipynb_checkpoints").mkdir()
+    desk.rounds()
+    (place / ".ipynb_checkpoints").rmdir()
+    desk.rounds()
+    assert len(desk.kept("s001")) == 1
+
+
 def test_one_that_may_not_be_read_is_named_and_taken_once_it_may(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
