@@ -19,6 +19,7 @@ from autograder.errors import IntakeError
 from autograder.safe_text import shown
 
 SECONDS = 300  # for one command
+GONE_SECONDS = 60.0  # for one that was killed to be gone
 MEMORY = 4 * 2**30  # bytes of address space of each process, into which git maps packs as well
 PRINTED = 64 * 2**20  # bytes that a command may print
 FETCHED = 2**30  # bytes of one file, when a history is fetched
@@ -93,7 +94,7 @@ def _run(
     finally:
         if run.returncode is None:
             os.killpg(run.pid, signal.SIGKILL)
-            run.wait(SECONDS)
+            run.wait(GONE_SECONDS)
 
 
 def _end(complaints: IO[bytes]) -> str:

@@ -142,10 +142,12 @@ class Channel:
     def _wait(self, event: int, until: Until) -> None:
         while (left := until()) > 0:
             asked, started = min(left, TICK), time.monotonic()
-            if self._ready(event, asked):
-                return
+            ready = self._ready(event, asked)
             took = time.monotonic() - started
-            if not self.clock.waited(asked, took):
+            held_up = self.clock.waited(asked, took)  # also where something came meanwhile
+            if ready:
+                return
+            if not held_up:
                 self.worker.look(took)
         raise TimedOut
 

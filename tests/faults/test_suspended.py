@@ -1,14 +1,18 @@
 """A run that is suspended for some seconds, whole or in part, gives what an undisturbed one gives."""
 
 import os
+import select
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from autograder.sandbox import channel
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.limits import Limits
 from tests.small_kit import RIGHT, Kit, told
@@ -87,3 +91,14 @@ def test_seconds_in_which_the_judge_could_not_run_are_none() -> None:
         assert clock.waited(0.1, 3600.0)
         assert left() > 9.0
         assert clock.lost == pytest.approx(3599.9)
+
+
+def test_a_stop_that_ends_with_a_reply_counts_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judge and worker are stopped together; the worker's alarm, late by as much, is the first to speak."""
+    ours, theirs = socket.socketpair()
+    monkeypatch.setattr(channel, "time", SimpleNamespace(monotonic=iter([0.0, SUSPENDED]).__next__))
+    with ours, theirs:
+        line = channel.Channel(ours)
+        theirs.send(b"overran")
+        line._wait(select.POLLIN, lambda: 10.0)
+        assert line.clock.lost == pytest.approx(SUSPENDED - channel.TICK)
