@@ -77,8 +77,8 @@ def read(source, assignment):
     ("what", "said"),
     [
         ("_os.kill(_os.getpid(), 11)", "ends the process that works on it (SIGSEGV)"),
-        pytest.param("_os._exit(1)", "ends the process that works on it (it left)", marks=pytest.mark.long),
-        pytest.param("raise MemoryError", "needs more than 2048 MB of memory", marks=pytest.mark.long),
+        ("_os._exit(1)", "ends the process that works on it (it left)"),
+        ("raise MemoryError", "needs more than 2048 MB of memory"),
     ],
     ids=["crash", "exit", "memory"],
 )
