@@ -70,6 +70,8 @@ def _run(
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
     environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1", "LC_ALL": "C"}
+    # git has a thread for each core, for which the C library would set 64 MB of addresses aside
+    environment["MALLOC_ARENA_MAX"] = "2"
     command = ["git", *SAFE, *(["-C", str(folder)] if folder else []), *arguments]
     try:
         # A session of its own: ssh has no terminal to ask at, and all of it can be ended.
