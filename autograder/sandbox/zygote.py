@@ -148,7 +148,7 @@ def load_named(name: str) -> None:
     try:
         importlib.import_module(name)
     except Exception as error:
-        why = " ".join(f"{type(error).__name__}: {error}".split())
+        why = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".")
         raise NotLoadedError(
             f"course.toml: packages: expected what loads in the sandbox, got {name!r}: {why}; "
             "name what it needs in packages too, as `import` has it, or take the entry out"
