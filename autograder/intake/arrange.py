@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from autograder.course.assignment import Assignment
 from autograder.files import files_below
-from autograder.intake import notes, passed_over, written
+from autograder.intake import facts, notes, passed_over, written
 from autograder.intake.archives import is_archive, is_foreign, odd
 from autograder.intake.changed_names import MODEL, MODULE, ending, is_alike, is_backup, likely
 from autograder.intake.copies import SHOWN, Found, choose, folder_of
@@ -44,7 +44,7 @@ from autograder.safe_text import briefly, listed
 # The list that students' work.py packs; what it says of the hand-in decides nothing.
 MANIFEST = "manifest.json"
 # They claim something about a hand-in, and are no part of it.
-ABOUT = ("timestamp.txt", "collected.json", MANIFEST)
+ABOUT = (facts.STAMP, facts.FILE, MANIFEST)
 
 
 @dataclass
@@ -57,6 +57,10 @@ class _Arranging:
     problems: list[str] = field(default_factory=list)
     doubts: dict[str, str] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)  # files that a problem names, or that need no naming
+
+    def named_like(self, kind: str) -> list[tuple[str, bytes]]:
+        """The files with this ending, as it is or as it may have been."""
+        return [(path, data) for path, data in self.files.items() if ending(path) == kind]
 
     def doubt(self, places: Iterable[str], why: str) -> None:
         """Have a person look at every cell that depends on one of these places."""
@@ -135,9 +139,7 @@ def _modules(work: _Arranging, aliases: Sequence[str]) -> list[Found]:
     package = work.assignment.package
     places = {p.casefold(): p for p in _places(work.assignment)}
     found = []
-    for path, data in work.files.items():
-        if ending(path) != MODULE:
-            continue
+    for path, data in work.named_like(MODULE):
         parts = PurePosixPath(path).parts
         at = next((n for n, part in enumerate(parts[:-1]) if part in (package, *aliases)), None)
         if at is None:
@@ -187,9 +189,7 @@ def _loose(work: _Arranging, places: Mapping[str, str]) -> list[Found]:
     for place in places.values():
         by_base.setdefault(PurePosixPath(place).name.casefold(), []).append(place)
     found = []
-    for path, data in work.files.items():
-        if ending(path) != MODULE:
-            continue
+    for path, data in work.named_like(MODULE):
         names = list(likely(path))
         for base in names:
             owners = by_base.get(base, [])
@@ -267,9 +267,7 @@ def _notebooks(work: _Arranging) -> list[Found]:
 
 def _models(work: _Arranging) -> list[Found]:
     found = []
-    for path, data in work.files.items():
-        if ending(path) != MODEL:
-            continue
+    for path, data in work.named_like(MODEL):
         for place in work.assignment.results:
             wanted = PurePosixPath(place)
             if wanted.name.casefold() in likely(path):

@@ -33,9 +33,9 @@ from autograder.intake.archive_of_hand_ins import StoredHandIn
 from autograder.intake.archives import Budget, FolderTree, ignored, odd
 from autograder.intake.arrange import arrange
 from autograder.intake.downloads import HandIn, Person, Survey, placed, read_all, survey
-from autograder.intake.facts import Facts
+from autograder.intake.facts import STAMP, Facts
 from autograder.intake.handed_in import Submission, nothing, said
-from autograder.intake.submission import STAMP, Source
+from autograder.intake.submission import Source
 from autograder.intake.unpacked import read_files
 from autograder.safe_text import shown
 

@@ -37,10 +37,10 @@ from autograder.intake.archives import (
     odd,
     stem,
 )
+from autograder.intake.facts import STAMP
 from autograder.intake.unpacked import in_order, of_use
 
 METADATA = "submission_metadata.yml"
-STAMP = "timestamp.txt"
 MAX_DOWNLOAD_ENTRIES = 500_000
 MAX_METADATA = 32 * 2**20
 

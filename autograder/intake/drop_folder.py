@@ -29,7 +29,8 @@ from autograder.course.roster import ID, Roster
 from autograder.errors import IntakeError
 from autograder.files import opened
 from autograder.intake.archives import IGNORED_FOLDERS, MAX_ENTRIES, Budget, FolderTree, odd
-from autograder.intake.submission import LITTER, STAMP, is_packed, packed_by, place_of
+from autograder.intake.facts import STAMP
+from autograder.intake.submission import LITTER, is_packed, packed_by, place_of
 from autograder.safe_text import shown
 
 STALLED_SECONDS = 60.0  # what is not whole after so long without a change is taken as it is

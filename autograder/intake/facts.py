@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 from autograder.errors import IntakeError
 from autograder.files import text_of, write_atomically
 
+STAMP = "timestamp.txt"  # nbgrader's, beside a hand-in: when it was handed in
 HIDDEN = ".collected"  # below the folder of the class; neither nbgrader nor `find` looks into it
 FILE = "collected.json"
 FILES = "files"  # of a hand-in in the store

@@ -20,13 +20,12 @@ from autograder.intake import facts
 from autograder.intake.archives import IGNORED_FOLDERS, is_archive, is_foreign, odd, open_tree, stem
 from autograder.intake.arrange import arrange
 from autograder.intake.changed_names import BEHIND
-from autograder.intake.facts import Facts
+from autograder.intake.facts import STAMP, Facts
 from autograder.intake.handed_in import MAX_SENTENCE, Submission, nothing, said
 from autograder.intake.kinds import ARCHIVES, HEAD, Other, described
 from autograder.intake.unpacked import read_files
 from autograder.safe_text import shown
 
-STAMP = "timestamp.txt"  # nbgrader's: when this was handed in
 LONGEST_NAME = 255  # bytes that a file system lets a name have
 LITTER = ("Thumbs.db", "desktop.ini")  # what Windows leaves in folders
 

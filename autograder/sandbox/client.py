@@ -146,9 +146,7 @@ class Sandbox:
         """A new worker: its process number as the zygote knows it, and the channel to it."""
         try:
             return self._fork()
-        except (
-            SandboxError
-        ):  # a zygote may have been killed since the last fork; one that starts anew may work
+        except SandboxError:  # the zygote may have been killed since the last fork; a new one may work
             return self._fork()
 
     def _fork(self) -> tuple[int, Channel]:
