@@ -27,6 +27,7 @@ settings.load_profile("patient")
 LIST = Path(__file__).with_name("long.txt")
 
 
+@pytest.hookimpl(optionalhook=True)  # unknown where pytest-xdist is not there
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: many tests wait for another program, or for a time to be over."""
     return cores() + 1
