@@ -1,6 +1,7 @@
 """Which packages of others a part needs. Which room may know which stands in `.importlinter`."""
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,3 +60,36 @@ def test_the_worker_knows_numpy_and_its_neighbours() -> None:
     assert outside(path, {"numpy", "msgpack", "autograder"}) == set()
     ours = {name for name in imported(path) if name.startswith("autograder")}
     assert all(name == "autograder" or name.startswith("autograder.sandbox") for name in ours), ours
+
+
+LATE = (
+    "nbformat",
+    "requests",
+    "setuptools",
+    "nbgrader.utils",
+    "autograder.intake",
+    "autograder.runs.git_program",
+)
+
+
+@pytest.mark.parametrize(("verb", "late"), [("report", LATE), ("export", (*LATE, "numpy"))])
+def test_a_verb_starts_without_what_it_may_never_need(verb: str, late: tuple[str, ...]) -> None:
+    code = f"import sys, autograder.cli.{verb}; print([name for name in {late!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_a_date_is_read_by_nbgrader_all_the_same() -> None:
+    code = """
+import sys
+from autograder.gradebook.nbgrader_tables import api
+print(api.utils.parse_utc("2026-01-02 03:04:05 UTC"), "nbgrader" in sys.modules)
+import nbgrader.apps
+from nbgrader import api as same, auth, utils
+print(auth.Authenticator.__module__, same is api, utils.parse_utc is api.utils.parse_utc)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.split("\n")[:2] == [
+        "2026-01-02 03:04:05 False",
+        "nbgrader.auth.base True True",
+    ], done.stderr

@@ -19,7 +19,6 @@ from autograder.answers.groups import bag, tf_idf
 from autograder.answers.question import Question
 from autograder.files import whole
 
-ENDING = ".answers.jsonl"
 FEWEST = 8  # examples of a question from which they say anything
 MOST = 800  # the newest of a question; the time to compare grows with the square
 RIDGE = 0.1  # how much a single example is distrusted
@@ -34,10 +33,6 @@ class Example:
     question: str
     answer: str
     met: frozenset[str]
-
-
-def beside(rubrics: Path, assignment: str) -> Path:
-    return rubrics / f"{assignment}{ENDING}"
 
 
 def read(path: Path) -> tuple[list[Example], list[str]]:

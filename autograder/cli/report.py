@@ -10,7 +10,6 @@ from autograder.course import assignment as course
 from autograder.course.matched import Matched
 from autograder.gradebook.graded import Graded
 from autograder.reports.score import needed
-from autograder.runs import feedback_branch
 from autograder.runs import publish as reporting
 from autograder.runs.student_pages import pages_by_now
 from autograder.safe_text import plural, say
@@ -48,6 +47,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _push(graded: Graded, matched: Matched, waiting: dict[str, str]) -> None:
+    from autograder.runs import feedback_branch  # most reports push nothing, and need no git
+
     assignment = graded.assignment
     people = [*matched.found.values(), *matched.missing]
     early = pages_by_now(graded.records(), assignment, people)

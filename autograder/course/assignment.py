@@ -7,7 +7,6 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.answers import labelled
 from autograder.answers import reader as rubric
 from autograder.answers.question import Question
 from autograder.course.course import FILE, Course, find
@@ -53,7 +52,7 @@ class Assignment:
     @property
     def labelled(self) -> Path:
         """Answers that people decided, without names; it may not be there yet."""
-        return labelled.beside(self.course.rubrics, self.name)
+        return self.course.rubrics / f"{self.name}.answers.jsonl"
 
     @property
     def folder(self) -> Path:

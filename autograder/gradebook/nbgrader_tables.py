@@ -23,22 +23,39 @@ from autograder.errors import GradebookError
 VERSIONS = ("revision", "down_revision")  # what each change of the schema says of itself
 
 
-def _alone() -> ModuleType:
-    """`nbgrader.api`, imported while an empty module stands for the package."""
+def _alone(name: str, **beside: ModuleType) -> ModuleType:
+    """A module of nbgrader, imported while an empty one with these beside it stands for the package."""
     spec = importlib.util.find_spec("nbgrader")
     if "nbgrader" in sys.modules or spec is None:
-        return importlib.import_module("nbgrader.api")
-    sys.modules["nbgrader"] = importlib.util.module_from_spec(spec)
+        return importlib.import_module(f"nbgrader.{name}")
+    stand_ins = {"nbgrader": importlib.util.module_from_spec(spec)}
+    stand_ins |= {f"nbgrader.{one}": module for one, module in beside.items()}
+    vars(stand_ins["nbgrader"]).update(beside)
+    sys.modules.update(stand_ins)
     try:
-        return importlib.import_module("nbgrader.api")
+        return importlib.import_module(f"nbgrader.{name}")
     finally:
-        del sys.modules["nbgrader"]
+        for one in stand_ins:
+            del sys.modules[one]
+
+
+class _Utils(ModuleType):
+    """`nbgrader.utils`, loaded when a date is first set: it brings what reads notebooks and archives."""
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(_alone("utils"), name)
+
+
+class _Auth(ModuleType):
+    """`nbgrader.auth`, which the tables name in an annotation and which brings an HTTP client."""
+
+    Authenticator = object
 
 
 if TYPE_CHECKING:
     from nbgrader import api
 else:
-    api = _alone()
+    api = _alone("api", utils=_Utils("nbgrader.utils"), auth=_Auth("nbgrader.auth"))
 
 __all__ = ["EnteredAssignment", "api", "rows_of", "schema_version"]
 

@@ -19,9 +19,8 @@ from autograder.files import to_disk, write_atomically, write_if_other
 from autograder.gradebook.graded import Graded
 from autograder.gradebook.objections import Objection
 from autograder.records.record import Record
-from autograder.reports import canvas, class_report, exports, feedback, gradescope, junit
+from autograder.reports import canvas, exports, feedback, gradescope, junit
 from autograder.reports.score import needed
-from autograder.runs import giving_back
 from autograder.safe_text import listed, plural, say
 
 T = TypeVar("T")
@@ -40,6 +39,8 @@ def write_pages(graded: Graded, matched: Matched | None = None) -> dict[str, Rec
 
     Each record is read once. What went wrong over a student is in `graded.faults` afterwards.
     """
+    from autograder.reports import class_report  # brings NumPy, which no export needs
+
     shown: list[Record] = []
     records = _with_feedback(graded, matched or Matched())
     report = class_report.render(records, graded.assignment, matched, shown)
@@ -92,6 +93,8 @@ def _sound(
 
 
 def _in_pages(assignment: Assignment, records: list[Record]) -> None:
+    from autograder.reports import class_report  # as above
+
     for record in records:
         needed(record)
     class_report.render(records, assignment)
@@ -191,6 +194,8 @@ def _give_back(
     download: Path | None,
     roster_file: Path | None,
 ) -> None:
+    from autograder.runs import giving_back  # brings what reads hand-ins; other formats do without
+
     kept = [one for one in records if final or not needed(one)]
     names = {one.student: matched.called(one.student) for one in kept}
     render = partial(feedback.render, assignment=graded.assignment, names=names)

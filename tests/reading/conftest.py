@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from autograder.answers import labelled
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.gradebook.book import Gradebook
@@ -52,7 +51,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(autouse=True)
 def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Where examples are kept: decisions of tests teach our course nothing."""
-    monkeypatch.setattr(labelled, "beside", lambda rubrics, name: tmp_path / f"{name}.answers.jsonl")
+    kept = property(lambda assignment: tmp_path / f"{assignment.name}.answers.jsonl")
+    monkeypatch.setattr(Assignment, "labelled", kept)
     return tmp_path / "assignment1.answers.jsonl"
 
 

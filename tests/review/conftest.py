@@ -4,13 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder.answers import labelled
+from autograder.course.assignment import Assignment
 
 
 @pytest.fixture(autouse=True)
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where decisions are kept as examples."""
-    monkeypatch.setattr(
-        labelled, "beside", lambda rubrics, assignment: tmp_path / f"{assignment}.answers.jsonl"
-    )
+    kept = property(lambda assignment: tmp_path / f"{assignment.name}.answers.jsonl")
+    monkeypatch.setattr(Assignment, "labelled", kept)
     return tmp_path / "assignment1.answers.jsonl"
