@@ -29,8 +29,9 @@ def wheel() -> tuple[str, bytes]:
     kit = metadata.distribution(KIT)
     info = f"cs_course_kit-{kit.version}.dist-info"
     files = {path.relative_to(ENGINE.parent).as_posix(): whole(path) for path in _engine()}
-    for name in ("METADATA", "entry_points.txt"):
-        files[f"{info}/{name}"] = (kit.read_text(name) or "").encode()
+    about = kit.read_text("METADATA") or kit.read_text("PKG-INFO")  # the second in a checkout's own egg-info
+    files[f"{info}/METADATA"] = (about or "").encode()
+    files[f"{info}/entry_points.txt"] = (kit.read_text("entry_points.txt") or "").encode()
     files[f"{info}/WHEEL"] = WHEEL.encode()
     lines = [f"{name},sha256={_hash(data)},{len(data)}" for name, data in sorted(files.items())]
     files[f"{info}/RECORD"] = "\n".join([*lines, f"{info}/RECORD,,", ""]).encode()

@@ -20,6 +20,7 @@ from autograder.gradebook.graded import Graded
 from autograder.gradebook.objections import Objection
 from autograder.records.record import Record
 from autograder.reports import canvas, exports, feedback, gradescope, junit
+from autograder.reports.pages import template
 from autograder.reports.score import needed
 from autograder.safe_text import listed, plural, say
 
@@ -41,6 +42,8 @@ def write_pages(graded: Graded, matched: Matched | None = None) -> dict[str, Rec
     """
     from autograder.reports import class_report  # brings NumPy, which no export needs
 
+    for page in ("feedback.html", "class_report.html"):
+        template(page)  # compiled once here, and not by each process that tries records
     shown: list[Record] = []
     records = _with_feedback(graded, matched or Matched())
     report = class_report.render(records, graded.assignment, matched, shown)

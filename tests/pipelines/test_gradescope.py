@@ -150,6 +150,20 @@ def test_the_wheel_leaves_out_what_the_checkout_keeps_of_its_course() -> None:
     assert not any(path.startswith(("autograder/graders/", "autograder/rubrics/")) for path in held)
 
 
+@pytest.mark.parametrize(
+    "folder", ["cs_course_kit-0.1.0.dist-info/METADATA", "cs_course_kit.egg-info/PKG-INFO"]
+)
+def test_the_wheel_says_what_it_is(folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As pip installed the kit, and as setuptools describes a checkout beside it."""
+    (tmp_path / folder).parent.mkdir()
+    (tmp_path / folder).write_text("Metadata-Version: 2.4\nName: cs-course-kit\nVersion: 0.1.0\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    name, data = kit_wheel.wheel()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        about = archive.read("cs_course_kit-0.1.0.dist-info/METADATA")
+    assert (name, b"Version: 0.1.0" in about) == ("cs_course_kit-0.1.0-py3-none-any.whl", True)
+
+
 def test_versions_are_those_of_this_machine() -> None:
     lines = kit_wheel.constraints().splitlines()
     assert any(line.startswith("numpy==") for line in lines)

@@ -50,7 +50,7 @@ def test_few_examples_and_those_of_another_question_say_nothing() -> None:
 
 
 def test_examples_are_kept_and_the_last_of_an_answer_counts(tmp_path: Path) -> None:
-    path = labelled.beside(tmp_path, "lab")
+    path = tmp_path / "lab.answers.jsonl"
     assert labelled.read(path) == ([], [])
     labelled.add(path, [])
     assert not path.exists()
@@ -75,7 +75,7 @@ def test_examples_are_kept_and_the_last_of_an_answer_counts(tmp_path: Path) -> N
     ids=range(8),
 )
 def test_a_line_that_is_no_example_is_named_and_skipped(tmp_path: Path, line: bytes) -> None:
-    path = labelled.beside(tmp_path, "lab")
+    path = tmp_path / "lab.answers.jsonl"
     labelled.add(path, EXAMPLES[:1])
     with path.open("ab") as file:
         file.write(b"\n" + line)  # and cut off: what follows is not lost with it
@@ -87,6 +87,6 @@ def test_a_line_that_is_no_example_is_named_and_skipped(tmp_path: Path, line: by
 
 
 def test_half_a_character_is_kept_too(tmp_path: Path) -> None:
-    path = labelled.beside(tmp_path, "lab")
+    path = tmp_path / "lab.answers.jsonl"
     labelled.add(path, [Example("soup", "half \ud83d of it", SALT)])
     assert labelled.read(path) == ([Example("soup", "half \ud83d of it", SALT)], [])
