@@ -109,14 +109,18 @@ def test_the_slurm_script(machine: Machine) -> None:
 def test_slurm_with_dask_on_a_queue_of_this_machine(machine: Machine) -> None:
     pytest.importorskip("dask_jobqueue", reason="dask-jobqueue is not there")
     machine.kit.hand_in_many(3)
-    machine.program("sbatch", 'bash "$1" >/dev/null 2>&1 & echo "Submitted batch job $!"')
+    log = machine.home / "job.log"
+    machine.program("sbatch", f'bash "$1" >>"{log}" 2>&1 & echo "Submitted batch job $!"')
     machine.program("scancel", 'for job; do pkill -P "$job"; kill "$job"; done 2>/dev/null; true')
     text = example("python", "SLURMCluster").replace("cores=4, processes=4", "cores=1")
     script = machine.write("slurm.py", text.replace("jobs=8", "jobs=1"))
     here = {"DASK_JOBQUEUE__SLURM__SCHEDULER_OPTIONS": "{'host': '127.0.0.1', 'dashboard': False}"}
     here["DASK_JOBQUEUE__SLURM__WORKER_EXTRA_ARGS"] = "['--host', '127.0.0.1', '--no-dashboard']"
-    done = machine.run(sys.executable, script, NAME, **here)
-    assert done.returncode == 1, done.stderr  # an answer needs review
+    for _ in range(3):  # where no worker comes in time, the same command goes on, as it says
+        done = machine.run(sys.executable, script, NAME, **here)
+        if done.returncode != 3:
+            break
+    assert done.returncode == 1, done.stderr + log.read_text()  # an answer needs review
     assert sorted(told(machine.home / f"graded/{NAME}")) == ["s000", "s001", "s002"]
 
 
