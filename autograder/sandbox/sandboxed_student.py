@@ -102,7 +102,7 @@ class SandboxedStudent(Session):
         except Gone:
             return True
 
-    def _turn_to(self, role: tuple[Names, Sequence[str]]) -> None:
+    def _turn_to(self, role: Role) -> None:
         """The worker in which nothing is absent or answered outside, which most cases run in, is put aside
         while others do without something; it is the next one for such cases."""
         if self._role == PLAIN:
