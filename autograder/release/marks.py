@@ -10,8 +10,9 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from autograder.errors import ReleaseError
 
@@ -58,23 +59,28 @@ def parse(text: str, where: str) -> ast.Module:
         ) from error
 
 
-def find_regions(text: str, where: str) -> list[Region]:
+@lru_cache(maxsize=64)  # the modules of a library, each asked for some four times
+def find_regions(text: str, where: str) -> tuple[Region, ...]:
     """The solution regions of a module, each with the function it belongs to.
 
     Raises:
         ReleaseError: a mark is unbalanced, nested, misspelt, not aligned with its partner, or in no function.
     """
-    tree = parse(text, where)
+    functions = [
+        (name, node.lineno, set(_statement_lines(node)))
+        for name, node in definitions(parse(text, where))
+        if isinstance(node, Function)
+    ]
     owned = []
     for region in pair_marks(text, where):
-        owner = _owner(tree, region)
+        owner = _owner(functions, region)
         if owner is None:
             raise ReleaseError(
                 f"{where}:{region.begin}: expected {BEGIN} inside a function, got it outside any; "
                 "move the region into one"
             )
         owned.append(Region(region.begin, region.end, region.indent, region.todo, owner))
-    return owned
+    return tuple(owned)
 
 
 def pair_marks(text: str, where: str) -> list[Region]:
@@ -152,7 +158,7 @@ def _task_text(begin: _Comment, comments: list[_Comment]) -> int | None:
     return None
 
 
-def stray_todos(text: str, regions: list[Region]) -> list[int]:
+def stray_todos(text: str, regions: Iterable[Region]) -> list[int]:
     """The lines of TODO comments that no region claims."""
     claimed = {region.todo for region in regions}
     comments, _ = _scan(text)
@@ -190,18 +196,15 @@ def _scan(text: str) -> tuple[list[_Comment], dict[int, int]]:
     return comments, starts
 
 
-def _owner(tree: ast.Module, region: Region) -> str | None:
+def _owner(functions: list[tuple[str, int, set[int]]], region: Region) -> str | None:
     """The innermost function that holds the region's code. Comments below a function's last statement
-    lie outside its node, so the statements decide, not the marks."""
-    owner = None
-    for name, node in definitions(tree):
-        if (
-            isinstance(node, Function)
-            and node.lineno < region.begin
-            and any(region.begin < line < region.end for line in _statement_lines(node))
-        ):
-            owner = name
-    return owner
+    lie outside its node, so the statements decide, not the marks.
+
+    `functions`: (name, first line, lines on which a statement begins), outer before inner.
+    """
+    inside = set(range(region.begin + 1, region.end))
+    owners = (name for name, line, lines in reversed(functions) if line < region.begin and lines & inside)
+    return next(owners, None)
 
 
 def _statement_lines(function: Function) -> Iterator[int]:

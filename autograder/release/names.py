@@ -1,6 +1,7 @@
 """Names across the modules of a library: what goes with left-out code, and what a skeleton may not use."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -41,6 +42,7 @@ def taken_along(modules: Sequence[Module], leave_out: Sequence[str], other_words
             module.name: ast.parse(strip_module(module.text, module.path, module.name, (), globs).text)
             for module in kept
         }
+        mentions = _mentions(trees.values())
         used_by_gone = _words_of_left_out(modules, globs)
         more = [
             name
@@ -48,7 +50,7 @@ def taken_along(modules: Sequence[Module], leave_out: Sequence[str], other_words
             for name, node in members(trees[module.name], module.name)
             if (_is_private(name) or not isinstance(node, Function | ast.ClassDef))
             and _short(name) in used_by_gone - other_words
-            and not _used(_short(name), trees.values(), node)
+            and not _used(_short(name), mentions, node)
         ]
         if not more:
             return taken
@@ -84,10 +86,11 @@ def refuse_helpers_of_answers(
 ) -> None:
     """A private helper that only solutions call is half the answer."""
     trees = {name: ast.parse(result.text) for name, result in stripped.items()}
+    mentions = _mentions(trees.values())
     for module in modules:
         for name, node in members(trees.get(module.name, ast.Module([], [])), module.name):
             helper = isinstance(node, Function | ast.ClassDef) and _is_private(name) and name not in todo
-            if helper and _short(name) not in other_words and not _used(_short(name), trees.values(), node):
+            if helper and _short(name) not in other_words and not _used(_short(name), mentions, node):
                 raise ReleaseError(
                     f"{module.path}: {name} is used by no code that students get, so it may hold part of an "
                     "answer; add it to leave_out or todo, or give it a public name"
@@ -162,10 +165,14 @@ def _words_of_left_out(modules: Sequence[Module], globs: Sequence[str]) -> set[s
     return words
 
 
-def _used(name: str, trees: Iterable[ast.AST], definition: ast.stmt) -> bool:
-    """Whether any tree names `name` outside its own definition."""
-    inside = {id(node) for node in ast.walk(definition)}
-    return any(id(node) not in inside and name in _names(node) for tree in trees for node in ast.walk(tree))
+def _mentions(trees: Iterable[ast.AST]) -> Counter[str]:
+    """How many nodes of the trees name it, by name."""
+    return Counter(word for tree in trees for node in ast.walk(tree) for word in set(_names(node)))
+
+
+def _used(name: str, mentions: Counter[str], definition: ast.stmt) -> bool:
+    """Whether `name` is mentioned outside its own definition."""
+    return mentions[name] > _mentions([definition])[name]
 
 
 def _names(node: ast.AST) -> tuple[str, ...]:

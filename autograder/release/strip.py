@@ -52,14 +52,14 @@ def strip_module(
     Raises:
         ReleaseError: the marks are wrong, a task has no text, a name is both to do and left out.
     """
-    regions, lines = marks.find_regions(text, where), text.split("\n")
+    found, lines = marks.find_regions(text, where), text.split("\n")
     tree = marks.parse(text, where)
     gone = {name: node for name, node in members(tree, module) if matches(name, leave_out)}
     removals = [_removal(node, lines) for node in gone.values()]
     removed = {line for edit in removals for line in range(edit.first, edit.last + 1)}
-    _refuse_stray_todos(text, regions, removed, where)
-    hidden = [(f"{module}.{region.owner}", region) for region in regions if region.begin in removed]
-    regions = [region for region in regions if region.begin not in removed]
+    _refuse_stray_todos(text, found, removed, where)
+    hidden = [(f"{module}.{region.owner}", region) for region in found if region.begin in removed]
+    regions = [region for region in found if region.begin not in removed]
     wanted = {region: entries(f"{module}.{region.owner}", todo) for region in regions}
     cleared = [(f"{module}.{region.owner}", region) for region in regions if wanted[region]]
     for name, region in cleared:
@@ -172,7 +172,7 @@ def _unmark(region: Region) -> list[Replacement]:
     return [Replacement(region.todo or region.begin, region.begin), Replacement(region.end, region.end)]
 
 
-def _refuse_stray_todos(text: str, regions: list[Region], removed: set[int], where: str) -> None:
+def _refuse_stray_todos(text: str, regions: Iterable[Region], removed: set[int], where: str) -> None:
     for line in marks.stray_todos(text, regions):
         if line not in removed:
             raise ReleaseError(
