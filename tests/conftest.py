@@ -1,7 +1,7 @@
 """Which tests are long: those of tests/long.txt, beside what is marked where it stands.
 
-The list holds files, and functions in them, that took seconds each where the whole suite was timed with
-`pytest --durations=0`; what they test is tested again, in little, by others of the same folder.
+The list holds files, functions in them and single cases of these that took long where the whole suite was
+timed with `pytest --durations=0`; what they test is tested again, in little, by others of the same folder.
 
 Test processes begin with the long ones, so that none is left to one process while the others are done.
 """
@@ -25,6 +25,7 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 LIST = Path(__file__).with_name("long.txt")
+COLLECTED = pytest.StashKey[frozenset[str]]()
 
 
 @pytest.hookimpl(optionalhook=True)  # unknown where pytest-xdist is not there
@@ -37,12 +38,19 @@ def listed() -> Iterator[str]:
     yield from LIST.read_text(encoding="utf-8").splitlines()
 
 
+@pytest.fixture(scope="session")
+def collected(pytestconfig: pytest.Config) -> frozenset[str]:
+    """The names of all tests of the files that this run reads, also of those that it does not choose."""
+    return pytestconfig.stash[COLLECTED]
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
+    config.stash[COLLECTED] = frozenset(item.nodeid for item in items)
     long = set(listed())
     for item in items:
         function = item.nodeid.partition("[")[0]
-        if function in long or function.partition("::")[0] in long:
+        if long & {item.nodeid, function, function.partition("::")[0]}:
             item.add_marker(pytest.mark.long)
     yield  # `-m` chooses
     if processes := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):

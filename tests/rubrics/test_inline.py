@@ -1,6 +1,7 @@
 """Answers to the course's own questions: what is graded alone, and that nothing else is."""
 
 import dataclasses
+from functools import cache
 
 import pytest
 
@@ -189,7 +190,10 @@ def test_options_copied_are_a_choice() -> None:
 # --- what is settled, and what is not -----------------------------------------------------------
 
 
-@pytest.mark.parametrize(("grade_id", "answer"), models(), ids=[m[0] for m in models()])
+MODELS = models()
+
+
+@pytest.mark.parametrize(("grade_id", "answer"), MODELS, ids=[grade_id for grade_id, _ in MODELS])
 def test_an_answer_in_words_is_for_a_person(grade_id: str, answer: str) -> None:
     """The model answers are right; no program may say so, nor the contrary."""
     assert {v.outcome for v in judge(QUESTIONS[grade_id], answer).verdicts.values()} == {"unsure"}
@@ -277,7 +281,11 @@ def test_what_was_once_misread_is_for_a_person(grade_id: str, answer: str) -> No
 # --- the labelled answers -----------------------------------------------------------------------
 
 LABELLED = list(labelled.labelled())
-READ = [rubrics.read(answer, QUESTIONS) for answer in LABELLED]
+
+
+@cache
+def readings() -> list[rubrics.Read]:
+    return [rubrics.read(answer, QUESTIONS) for answer in LABELLED]
 
 
 def test_every_inline_question_has_a_rubric_worth_its_points() -> None:
@@ -321,19 +329,20 @@ def test_there_are_enough_labelled_answers_of_every_kind_and_style() -> None:
 
 @pytest.mark.parametrize("part", labelled.PARTS)
 def test_nothing_is_graded_alone_wrongly(part: str) -> None:
-    alone = [row for row in READ if row.answer.part == part and row.alone]
+    alone = [row for row in readings() if row.answer.part == part and row.alone]
     assert [row.answer.where for row in alone if row.wrong] == []
     assert len(alone) >= 4
 
 
 def test_an_answer_with_nothing_in_it_is_graded_alone() -> None:
-    assert [r.answer.where for r in READ if r.answer.kind == "empty" and not r.alone] == []
-    copied = [r for r in READ if r.answer.kind == "copied"]  # some are of another wording of the question
+    assert [r.answer.where for r in readings() if r.answer.kind == "empty" and not r.alone] == []
+    # Some are of another wording of the question.
+    copied = [r for r in readings() if r.answer.kind == "copied"]
     assert sum(r.alone for r in copied) >= len(copied) / 3
 
 
 def test_an_answer_that_only_a_person_may_settle_counts_as_wrong_if_it_is_settled() -> None:
-    hedged = next(row for row in READ if row.answer.kind == "human")
+    hedged = next(row for row in readings() if row.answer.kind == "human")
     assert not hedged.wrong
     assert dataclasses.replace(hedged, alone=True).wrong
 
