@@ -116,7 +116,7 @@ def hand_in(assignment: Assignment, which: str, models: Path | None = None) -> S
         raise IntakeError(f"{which}: expected {SOLUTION}, {SKELETON}, a folder or a zip, found no such file")
     submission = intake.read(Source(path.stem, path), assignment)
     if submission.unreadable:
-        raise IntakeError(f"{which}: {submission.unreadable}")
+        raise IntakeError(f"{which}: {submission.unreadable.removeprefix(f'{path.name}: ')}")
     return submission
 
 

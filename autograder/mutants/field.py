@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from autograder.mutants.general import whole
+from autograder.mutants.general import is_neutral, whole
 from autograder.mutants.operator import Edit, Operator, Place, operator
 
 REDUCTIONS = ("sum", "mean", "var", "std", "max", "min", "argmax", "prod")
@@ -81,7 +81,9 @@ def mean_or_sum(node: ast.AST, place: Place) -> Iterator[Edit]:
         end = place.end(node.func)
         yield Edit(end - len(node.func.attr), end, "mean" if node.func.attr == "sum" else "sum")
     match node:
-        case ast.BinOp(left=ast.Constant(value=float()), op=ast.Mult(), right=rest):
+        case ast.BinOp(left=ast.Constant(value=float()) as share, op=ast.Mult() as op, right=rest) if (
+            not is_neutral(share, op)
+        ):
             yield place.replace(node, whole(place, rest))
         case ast.BinOp(left=rest, op=ast.Div(), right=ast.Name(id="N")):
             yield place.replace(node, whole(place, rest))

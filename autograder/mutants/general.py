@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from autograder.mutants.operator import Edit, Operator, Place, operator
@@ -22,6 +22,8 @@ FLIPPED: dict[type, tuple[str, ...]] = {
 }
 SIGNS: dict[type, str] = {ast.Add: "-", ast.Sub: "+"}
 FACTORS: dict[type, str] = {ast.Mult: "/", ast.Div: "*", ast.FloorDiv: "*", ast.Pow: "*"}
+# The number that leaves the other side as it is: without it, or with another sign, the value is equal.
+NEUTRAL: dict[type, int] = {ast.Add: 0, ast.Sub: 0, ast.Mult: 1, ast.Div: 1, ast.Pow: 1}
 ATOMS = ast.Name | ast.Call | ast.Constant | ast.Attribute | ast.Subscript | ast.Tuple | ast.List
 
 
@@ -51,30 +53,38 @@ def condition(node: ast.AST, place: Place) -> Iterator[Edit]:
 
 @operator("sign", "plus for minus, minus for plus, a minus that is lost", "general")
 def sign(node: ast.AST, place: Place) -> Iterator[Edit]:
-    if isinstance(node, ast.BinOp) and type(node.op) in SIGNS:
-        yield place.between(node.left, node.right, SIGNS[type(node.op)])
-    if isinstance(node, ast.AugAssign) and type(node.op) in SIGNS:
-        yield place.between(node.target, node.value, f"{SIGNS[type(node.op)]}=")
+    yield from _another_symbol(node, place, SIGNS)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and not _is_number(node.operand):
         yield place.replace(node, whole(place, node.operand))
 
 
 @operator("factor", "a product for a quotient, and the other way round", "general")
 def factor(node: ast.AST, place: Place) -> Iterator[Edit]:
-    if isinstance(node, ast.BinOp) and type(node.op) in FACTORS:
-        yield place.between(node.left, node.right, FACTORS[type(node.op)])
-    if isinstance(node, ast.AugAssign) and type(node.op) in FACTORS:
-        yield place.between(node.target, node.value, f"{FACTORS[type(node.op)]}=")
+    yield from _another_symbol(node, place, FACTORS)
+
+
+def _another_symbol(node: ast.AST, place: Place, symbols: Mapping[type, str]) -> Iterator[Edit]:
+    match node:
+        case ast.BinOp(left=left, op=op, right=right):
+            end = ""
+        case ast.AugAssign(target=left, op=op, value=right):
+            end = "="
+        case _:
+            return
+    if type(op) in symbols and not is_neutral(right, op):
+        yield place.between(left, right, f"{symbols[type(op)]}{end}")
 
 
 @operator("dropped term", "one side of a sum, product or quotient is lost", "general")
 def dropped_term(node: ast.AST, place: Place) -> Iterator[Edit]:
-    if isinstance(node, ast.BinOp) and not isinstance(node.op, ast.Mod):
+    if not isinstance(node, ast.BinOp) or isinstance(node.op, ast.Mod):
+        return
+    if not is_neutral(node.right, node.op):
         yield place.replace(node, whole(place, node.left))
-        if not isinstance(node.op, ast.Pow):
-            minus = "-" if isinstance(node.op, ast.Sub) else ""
-            over = "1 / " if isinstance(node.op, ast.Div) else ""
-            yield place.replace(node, f"({minus}{over}{whole(place, node.right)})")
+    if not isinstance(node.op, ast.Pow) and not is_neutral(node.left, node.op):
+        minus = "-" if isinstance(node.op, ast.Sub) else ""
+        over = "1 / " if isinstance(node.op, ast.Div) else ""
+        yield place.replace(node, f"({minus}{over}{whole(place, node.right)})")
 
 
 @operator("swapped arguments", "two arguments or operands in the wrong order", "general")
@@ -205,6 +215,11 @@ def wrong_name(node: ast.AST, place: Place) -> Iterator[Edit]:
         others = [p for p in place.parameters if p != "self"]
         if node.id in others and len(others) > 1:
             yield place.replace(node, others[others.index(node.id) - 1])
+
+
+def is_neutral(side: ast.AST, op: ast.operator) -> bool:
+    """Whether one side of an operation is the number that changes nothing, as in `1.0 / x` and `x - 0`."""
+    return isinstance(side, ast.Constant) and _is_number(side) and side.value == NEUTRAL.get(type(op))
 
 
 def _is_number(node: ast.AST) -> bool:

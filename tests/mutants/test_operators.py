@@ -63,6 +63,41 @@ def test_an_operator_makes_its_mistake(name: str) -> None:
     assert want in mutants(body, name)
 
 
+@pytest.mark.parametrize(
+    ("value", "equal"),
+    [
+        ("1.0 / x", {"(1 / x)"}),
+        ("1 / x", {"(1 / x)"}),
+        ("1.0 * x", {"x", "(x)"}),
+        ("0 + x", {"(x)"}),
+        ("0.0 - x", {"(-x)"}),
+        ("x * 1", {"x", "x / 1"}),
+        ("x / 1.0", {"x", "x * 1.0"}),
+        ("x ** 1", {"x", "x * 1"}),
+        ("x - 0", {"x", "x + 0"}),
+        ("x + 0.0", {"x", "x - 0.0"}),
+    ],
+)
+def test_no_mutant_that_can_only_be_equal_is_made(value: str, equal: set[str]) -> None:
+    made = {now for name in MADE for now in mutants(f"a = {value}\n", name)}
+    assert made
+    assert not made & {f"a = {other}" for other in equal}
+
+
+def test_a_step_of_nothing_is_not_turned_round() -> None:
+    assert mutants("x *= 1\n", "factor") == mutants("x += 0\n", "sign") == set()
+    assert mutants("x *= 2\n", "factor") == {"x /= 2"}
+    assert mutants("x += 1\n", "sign") == {"x -= 1"}
+
+
+def test_what_looks_neutral_and_is_not_is_still_made() -> None:
+    assert mutants("a = 1 * x\n", "factor") == {"a = 1 / x"}
+    assert mutants("a = x // 1\n", "factor") == {"a = x * 1"}
+    assert mutants("a = x - 1\n", "dropped term") == {"a = x", "a = (-1)"}
+    assert mutants("a = x ** 0\n", "dropped term") == {"a = x"}
+    assert mutants("a = 0.5 * x\n", "mean or sum") == {"a = x"}
+
+
 def test_every_operator_is_tested_and_says_what_it_is() -> None:
     assert {one.name for one in (*GENERAL, *FIELD)} == set(MADE)
     assert [one.name for one in BUILT_IN if len(one.summary) < 15] == []
