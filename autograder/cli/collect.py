@@ -11,7 +11,6 @@ from rich.text import Text
 from autograder import inherited
 from autograder.cli import json_output
 from autograder.cli.codes import ATTENTION, DONE
-from autograder.cli.json_output import CollectOutput, made
 from autograder.cli.options import add_isolation, aliases, chosen_level
 from autograder.cli.terminal import Terminal
 from autograder.course import assignment as course
@@ -88,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
         git=bool(options.git),
     )
     if options.json:
-        json_output.show(made(CollectOutput, report))
+        json_output.show(report)
     else:
         show(report, options.to)
     return ATTENTION if report.unusual or report.unmatched else DONE

@@ -6,13 +6,16 @@ import argparse
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
+import msgspec
+from msgspec import Meta
 from rich.table import Table
 from rich.text import Text
 
 from autograder import inherited, intake
 from autograder.cli.codes import ATTENTION, DONE
-from autograder.cli.json_output import ChangeOutput, GradeOutput, StudentOutput, made, show
+from autograder.cli.json_output import Output, made, show
 from autograder.cli.options import add_isolation, aliases, chosen_level
 from autograder.cli.progress import Progress
 from autograder.cli.terminal import Terminal
@@ -28,6 +31,59 @@ from autograder.safe_text import shown
 
 SHOWN = 40  # changes; all of them are in changes.csv
 SHOWN_WHY = 3  # reasons of one change
+
+
+class StudentOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """One student in the result."""
+
+    student: Annotated[str, Meta(description="The name of the student's folder.")]
+    points: Annotated[float, Meta(description="Earned, with what is proposed, before lateness.")]
+    penalty: Annotated[float, Meta(description="What lateness takes off.")]
+    final: Annotated[
+        float, Meta(description="Points less the penalty; a score only where `needed` is empty.")
+    ]
+    max_points: Annotated[float, Meta(description="Of the assignment.")]
+    proposed: Annotated[float, Meta(description="Among the points, confirmed by nobody yet.")]
+    needed: Annotated[str, Meta(description="What a person has yet to do, in words; empty: nothing.")]
+    waiting: Annotated[tuple[str, ...], Meta(description="Grade ids that need review.")]
+    errors: Annotated[int, Meta(description="Cells that nobody could grade.")]
+    problems: Annotated[tuple[str, ...], Meta(description="What was unusual about the hand-in.")]
+    isolation: Annotated[str, Meta(description="The level at which the student's code ran.")]
+
+
+class ChangeOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """One cell of one student that is worth something else than before."""
+
+    student: Annotated[str, Meta(description="The name of the student's folder.")]
+    grade_id: Annotated[str, Meta(description="The cell.")]
+    notebook: Annotated[str, Meta(description="Without .ipynb.")]
+    before: Annotated[float | None, Meta(description="Points; null: not known.")]
+    after: Annotated[float | None, Meta(description="Points; null: not known.")]
+    max_before: Annotated[float, Meta(description="Of the cell, before.")]
+    max_after: Annotated[float, Meta(description="Of the cell, now.")]
+    gain: Annotated[float | None, Meta(description="Points won, or lost; null where one side is not known.")]
+    cause: Annotated[str, Meta(description="What was not the same as before.")]
+    why: Annotated[tuple[str, ...], Meta(description="Cases that came to something else.")]
+
+
+class GradeOutput(Output, frozen=True, kw_only=True):
+    """`autograder grade --json`, on stdout."""
+
+    out: Annotated[str, Meta(description="The folder of results.")]
+    dry_run: Annotated[bool, Meta(description="Whether nothing was written.")]
+    seconds: Annotated[float, Meta(description="Wall clock of grading.")]
+    graded_first: Annotated[int, Meta(description="Hand-ins of students who had no record.")]
+    graded_again: Annotated[int, Meta(description="Hand-ins of students who had one.")]
+    students: Annotated[tuple[StudentOutput, ...], Meta(description="All in the folder of results.")]
+    changes: Annotated[tuple[ChangeOutput, ...], Meta(description="What grading again changed.")]
+    withdrawn: Annotated[tuple[str, ...], Meta(description="Who withdrew, and is left out.")]
+    not_graded: Annotated[tuple[str, ...], Meta(description="What lies in DIR and is nobody's hand-in.")]
+    faults: Annotated[
+        dict[str, str], Meta(description="Student to what could not be made or entered, by a fault of ours.")
+    ]
+    fault: Annotated[
+        str, Meta(description="A fault of ours that met every hand-in of a small class; mostly empty.")
+    ]
 
 
 def quiet(changes: list[Change], graded_again: int) -> None:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
 
 from autograder import inherited
 from autograder.cli.codes import ATTENTION, DONE
-from autograder.cli.json_output import (
-    CellOutput,
-    CountOutput,
-    MutantOutput,
-    MutantsOutput,
-    SensitivityOutput,
-    made,
-    show,
-)
+from autograder.cli.json_output import Output, made, show
 from autograder.cli.options import add_isolation, chosen_level
 from autograder.cli.progress import Progress
 from autograder.course import assignment as course
@@ -24,9 +20,49 @@ from autograder.files import write_atomically
 from autograder.mutants import campaign, result_tables, sensitivity
 from autograder.mutants.bench import MutantVerdict
 from autograder.mutants.campaign import CampaignResult, Choice
+from autograder.mutants.result_tables import MutantCount
+from autograder.mutants.sensitivity import Sensitivity
 from autograder.safe_text import say
 
 PAGE = "mutants.html"
+
+
+class MutantOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """One small mistake, and who noticed it."""
+
+    id: Annotated[str, Meta(description="The same for the same mistake in the same code.")]
+    function: Annotated[str, Meta(description="In which.")]
+    operator: Annotated[str, Meta(description="What was done.")]
+    path: Annotated[str, Meta(description="The file.")]
+    line: Annotated[int, Meta(description="In the solved file.")]
+    diff: Annotated[tuple[str, ...], Meta(description="What was done, as a diff.")]
+    own: Annotated[tuple[str, ...], Meta(description="The function's own cells.")]
+    pair: Annotated[tuple[str, ...], Meta(description="Cells that read what the function keeps.")]
+    lost: Annotated[dict[str, float], Meta(description="Cell to points.")]
+    first: Annotated[str, Meta(description="The first case that noticed it.")]
+    error: Annotated[str, Meta(description="Of ours: it was not judged.")]
+    visible: Annotated[bool | None, Meta(description="Noticed by a visible check; null: not looked at.")]
+    seconds: Annotated[float, Meta(description="Wall clock.")]
+    state: Annotated[str, Meta(description="own, pair or other: who noticed; survived: nobody; error.")]
+    reason: Annotated[str, Meta(description="Why it is equal to the solution, from the course's file.")]
+    charged: Annotated[float, Meta(description="Points lost by cells that have nothing to do with it.")]
+
+
+class MutantsOutput(Output, frozen=True, kw_only=True):
+    """`autograder mutants --json`."""
+
+    made: Annotated[int, Meta(description="Mutants there are; a sample judges fewer.")]
+    by_function: Annotated[tuple[MutantCount, ...], Meta(description="One for each function.")]
+    by_operator: Annotated[tuple[MutantCount, ...], Meta(description="One for each operator.")]
+    all: Annotated[MutantCount, Meta(description="Of all.")]
+    findings: Annotated[tuple[str, ...], Meta(description="What an author has to look at.")]
+    mutants: Annotated[tuple[MutantOutput, ...], Meta(description="Each.")]
+
+
+class SensitivityOutput(Output, frozen=True, kw_only=True):
+    """`autograder mutants --sensitivity --json`."""
+
+    cells: Annotated[tuple[Sensitivity, ...], Meta(description="Every cell that a function owns.")]
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -95,9 +131,9 @@ def _output(found: CampaignResult) -> MutantsOutput:
     return MutantsOutput(
         assignment=found.assignment.name,
         made=len(found.made),
-        by_function=tuple(made(CountOutput, row) for row in result_tables.by_function(found)),
-        by_operator=tuple(made(CountOutput, row) for row in result_tables.by_operator(found)),
-        all=made(CountOutput, result_tables.whole(found)),
+        by_function=tuple(result_tables.by_function(found)),
+        by_operator=tuple(result_tables.by_operator(found)),
+        all=result_tables.whole(found),
         findings=tuple(found.findings),
         mutants=tuple(
             made(MutantOutput, v, state=v.state, reason=found.reason(v), charged=v.charged)
@@ -110,8 +146,7 @@ def _sensitivity(assignment: Assignment, options: argparse.Namespace) -> int:
     """A tolerance lies between rounding and the smallest error that is noticed: a table of both."""
     found = sensitivity.of(assignment, chosen_level(options))
     if options.json:
-        cells = tuple(made(CellOutput, one, margin=one.margin) for one in found)
-        show(SensitivityOutput(assignment=assignment.name, cells=cells))
+        show(SensitivityOutput(assignment=assignment.name, cells=tuple(found)))
     else:
         print(sensitivity.table(found))
     near = [one for one in found if one.margin is None or one.margin < sensitivity.MARGIN]

@@ -5,16 +5,31 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 from rich import progress as bars
 from rich.console import Console
 
-from autograder.cli.json_output import ProgressOutput
 from autograder.safe_text import say
 
 PLAIN_EVERY_SECONDS = 10.0
 SETTLING = 3  # the first few done are no base for a guess of the time left
+
+
+class ProgressOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of `autograder grade --json` on stderr, every ten seconds, at the end and with `said`."""
+
+    what: Annotated[str, Meta(description="What is being done.")]
+    done: Annotated[int, Meta(description="Hand-ins that are done.")]
+    total: Annotated[int, Meta(description="Hand-ins in all.")]
+    unchanged: Annotated[int, Meta(description="Of the done: not graded again, since nothing changed.")]
+    failing: Annotated[int, Meta(description="Of the done: with a check that failed.")]
+    errors: Annotated[int, Meta(description="Of the done: with cells that nobody could grade.")]
+    rate: Annotated[float, Meta(description="Hand-ins graded a second.")]
+    seconds_left: Annotated[float | None, Meta(description="Until all are done; null while nobody can tell.")]
+    said: Annotated[str, Meta(description="What has just gone wrong and is gone on from; mostly empty.")]
 
 
 class Progress:

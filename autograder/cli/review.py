@@ -6,7 +6,10 @@ import argparse
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
+import msgspec
+from msgspec import Meta
 from rich.table import Table
 from rich.text import Text
 
@@ -15,7 +18,7 @@ from autograder.answers.proposal import MARKS
 from autograder.answers.question import Question
 from autograder.cli import json_output
 from autograder.cli.codes import ATTENTION, DONE
-from autograder.cli.json_output import CriterionOutput, GroupOutput, ReviewOutput, made
+from autograder.cli.json_output import Output, made
 from autograder.cli.terminal import Terminal
 from autograder.course import assignment as course
 from autograder.course.matched import Matched
@@ -32,6 +35,38 @@ from autograder.safe_text import listed, plural, printable
 SHOWN = 600  # characters of an answer that the list shows
 BAR = "  │ "  # before each line of an answer
 NAMED = 12  # students of a group that the list names
+
+
+class CriterionOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """One criterion of a rubric, or one check of a manual cell."""
+
+    id: Annotated[str, Meta(description="Unique in its cell.")]
+    outcome: Annotated[str, Meta(description="passed, failed, error or skipped")]
+    points: Annotated[float, Meta(description="What it is worth.")]
+    message: Annotated[str, Meta(description="What was found.")]
+    proposed: Annotated[bool | None, Meta(description="Met, by answers decided before; null: unsure.")]
+
+
+class GroupOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """Answers to one question that are alike."""
+
+    group: Annotated[str, Meta(description="What --decide takes.")]
+    grade_id: Annotated[str, Meta(description="The question's cell.")]
+    students: Annotated[tuple[str, ...], Meta(description="Whose answers these are.")]
+    answer: Annotated[str, Meta(description="The first of them, as handed in.")]
+    proposed: Annotated[float | None, Meta(description="Points; null: nothing is proposed.")]
+    max_points: Annotated[float, Meta(description="Of the cell.")]
+    criteria: Annotated[tuple[CriterionOutput, ...], Meta(description="Of the first of them.")]
+
+
+class ReviewOutput(Output, frozen=True, kw_only=True):
+    """`autograder review --json`."""
+
+    groups: Annotated[tuple[GroupOutput, ...], Meta(description="What needs review.")]
+    not_graded: Annotated[
+        dict[str, int],
+        Meta(description="By student, how many cells could not be graded; no group holds them."),
+    ]
 
 
 def ask(

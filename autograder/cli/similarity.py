@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+from msgspec import Meta
 
 from autograder import intake, plugins
 from autograder.cli.codes import DONE
-from autograder.cli.json_output import PairOutput, SimilarityOutput, show
+from autograder.cli.json_output import Output, show
 from autograder.cli.progress import Progress
 from autograder.course import assignment as course
 from autograder.files import write_atomically
@@ -16,6 +19,24 @@ from autograder.records.store import Store
 
 if TYPE_CHECKING:
     from autograder.similarity.compare import Comparison  # needs what need not be installed
+
+
+class PairOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """Two hand-ins that have passages in common."""
+
+    students: Annotated[tuple[str, str], Meta(description="Whose.")]
+    code: Annotated[float, Meta(description="Share of the smaller one's code, 0 to 1.")]
+    answers: Annotated[float, Meta(description="Share of the smaller one's answers, 0 to 1.")]
+
+
+class SimilarityOutput(Output, frozen=True, kw_only=True):
+    """`autograder similarity --json`."""
+
+    compared: Annotated[int, Meta(description="Hand-ins.")]
+    threshold: Annotated[float, Meta(description="From which share on a pair counts.")]
+    pairs_above_threshold: Annotated[int, Meta(description="How many do.")]
+    pairs: Annotated[tuple[PairOutput, ...], Meta(description="Those that the page shows, most alike first.")]
+    not_compared: Annotated[dict[str, str], Meta(description="Student to why not.")]
 
 
 def add(parser: argparse.ArgumentParser) -> None:

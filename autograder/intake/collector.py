@@ -15,10 +15,14 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
 
 from autograder import bounded
 from autograder.apart import alone
@@ -52,23 +56,22 @@ STAND_IN = json.dumps(
 Points = Callable[[Sequence[Source]], Sequence[float]]  # what hand-ins earn; needed for the rule "best"
 
 
-@dataclass
-class Report:
-    """What collecting came to, for the instructor."""
+class Report(msgspec.Struct):
+    """What collecting came to: `autograder collect --json`."""
 
-    assignment: str
-    kinds: list[str] = field(default_factory=list)
-    students: int = 0
-    hand_ins: int = 0
-    new: int = 0  # hand-ins never collected before
-    written: list[str] = field(default_factory=list)  # students whose counting hand-in is new
-    late: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)  # on the roster, with no hand-in
-    unmatched: list[str] = field(default_factory=list)  # hand-ins of people not on the roster
-    unusual: list[tuple[str, str]] = field(default_factory=list)  # student (or ""), what
+    assignment: Annotated[str, Meta(description="The name of the assignment's folder.")]
+    kinds: Annotated[list[str], Meta(description="What the downloads were.")] = []
+    students: Annotated[int, Meta(description="Who handed in.")] = 0
+    hand_ins: Annotated[int, Meta(description="All uploads.")] = 0
+    new: Annotated[int, Meta(description="Hand-ins never collected before.")] = 0
+    written: Annotated[list[str], Meta(description="Students whose counting hand-in is new.")] = []
+    late: Annotated[list[str], Meta(description="Students who are late.")] = []
+    missing: Annotated[list[str], Meta(description="On the roster, with no hand-in.")] = []
+    unmatched: Annotated[list[str], Meta(description="Hand-ins of people not on the roster.")] = []
+    unusual: Annotated[list[tuple[str, str]], Meta(description="Student (or empty), and what.")] = []
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+        return json.dumps(msgspec.to_builtins(self), indent=1, ensure_ascii=False) + "\n"
 
 
 @dataclass

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
 
 from autograder.mutants.bench import MutantVerdict
 from autograder.mutants.campaign import CampaignResult
@@ -17,17 +20,17 @@ HEAD = ("mutants", "own cell", "its cache", "others", "nobody", "explained", "co
 class MutantCount:
     """Mutants counted: of one function, of one operator, of all."""
 
-    name: str
-    judged: int
-    own: int
-    pair: int
-    other: int
-    survived: int
-    explained: int
-    charged: int  # how many cost cells that have nothing to do with the function
-    points: float  # that these lost
-    seen: int  # by checks that students see
-    looked: int  # how many such checks were run on
+    name: Annotated[str, Meta(description="Which.")]
+    judged: Annotated[int, Meta(description="Mutants that were judged.")]
+    own: Annotated[int, Meta(description="Noticed by the function's own cell.")]
+    pair: Annotated[int, Meta(description="Noticed by the cell that reads what the function keeps.")]
+    other: Annotated[int, Meta(description="Noticed by other cells only.")]
+    survived: Annotated[int, Meta(description="Noticed by nobody.")]
+    explained: Annotated[int, Meta(description="Equal to the solution, with a reason on file.")]
+    charged: Annotated[int, Meta(description="That cost cells which have nothing to do with the function.")]
+    points: Annotated[float, Meta(description="That these lost.")]
+    seen: Annotated[int, Meta(description="Noticed by checks that students see.")]
+    looked: Annotated[int, Meta(description="On how many such checks were run.")]
 
     @property
     def share(self) -> float:

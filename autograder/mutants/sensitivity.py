@@ -10,9 +10,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from msgspec import Meta
 
 from autograder.course.assignment import Assignment
 from autograder.judge.check import Check
@@ -53,19 +54,14 @@ def _times(value, factor):
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """Of one grade cell."""
+    """How fine one grade cell judges."""
 
-    cell: str
-    caught: float | None  # the smallest relative error that costs points; None: not even the largest tried
-    float64: float | None  # the largest relative difference by rounding; None: nothing to compare
-    float32: float | None
+    cell: Annotated[str, Meta(description="Its grade id.")]
+    caught: Annotated[float | None, Meta(description="Smallest relative error noticed; null: none.")]
+    float64: Annotated[float | None, Meta(description="Largest rounding among right solutions.")]
+    float32: Annotated[float | None, Meta(description="The same in single precision.")]
 
-    @property
-    def margin(self) -> float | None:
-        """How many times larger than rounding in float64 the smallest error is that is noticed."""
-        if self.caught is None:
-            return None
-        return self.caught / max(self.float64 or 0.0, float(np.finfo(float).eps))
+    margin: Annotated[float | None, Meta(description="Caught over rounding.")]  # in float64
 
 
 def measure(
@@ -78,16 +74,13 @@ def measure(
         for key, found in _values(bench, style.name, style.texts).items():
             for kind, difference in _differences(plain.get(key, []), found):
                 spread[key[0], kind] = max(spread.get((key[0], kind), 0.0), difference)
-    cells = dict.fromkeys(cell for target in targets for cell in own[target.name])
-    return [
-        Sensitivity(
-            cell,
-            _caught(bench, cell, [t for t in targets if cell in own[t.name] and _returns(t)]),
-            spread.get((cell, "float64")),
-            spread.get((cell, "float32")),
-        )
-        for cell in cells
-    ]
+    measured = []
+    for cell in dict.fromkeys(cell for target in targets for cell in own[target.name]):
+        caught = _caught(bench, cell, [t for t in targets if cell in own[t.name] and _returns(t)])
+        float64, float32 = spread.get((cell, "float64")), spread.get((cell, "float32"))
+        margin = None if caught is None else caught / max(float64 or 0.0, float(np.finfo(float).eps))
+        measured.append(Sensitivity(cell, caught, float64, float32, margin))
+    return measured
 
 
 def _caught(bench: Bench, cell: str, targets: Sequence[Target]) -> float | None:

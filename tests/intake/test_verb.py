@@ -46,7 +46,7 @@ def test_it_says_what_needs_a_human(download: Path, capsys: pytest.CaptureFixtur
 
 def test_for_a_program_it_prints_json(download: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert collect(download, "--json") == cli.ATTENTION
-    said = printed.read("CollectOutput", capsys.readouterr().out)
+    said = printed.read("Report", capsys.readouterr().out)
     assert (said["kinds"], said["written"]) == (["Canvas"], ["kinglovelaceada_501", "mallory_666"])
     kept = json.loads((download.parent / "submitted/.collected/assignment1/report.json").read_text())
     assert said == {"schema": 1, **kept}
