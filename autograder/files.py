@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -103,6 +104,26 @@ def files_below(folder: Path, pattern: str = "*") -> list[Path]:
 def contents_below(folder: Path, base: Path, pattern: str = "*") -> dict[str, bytes]:
     """What these files hold, by their path from `base`."""
     return {path.relative_to(base).as_posix(): whole(path) for path in files_below(folder, pattern)}
+
+
+def dotted(path: str) -> str:
+    """The name by which Python imports a file of a package: `cs_lib/nets/__init__.py` -> `cs_lib.nets`."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def packed(files: Mapping[str, bytes | Path], programs: Collection[str] = ()) -> bytes:
+    """A zip of files by name, the same for the same content; those in `programs` may be started."""
+    import zipfile  # most runs pack nothing
+
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, data in sorted(files.items()):
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))  # the earliest that a zip can say
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3  # Unix, wherever it is made
+            entry.external_attr = (0o100755 if name in programs else 0o100644) << 16
+            archive.writestr(entry, whole(data) if isinstance(data, Path) else data)
+    return held.getvalue()
 
 
 def write_if_other(path: Path, text: str, named: bool = True) -> None:

@@ -17,7 +17,7 @@ from autograder.intake import facts, notes, passed_over, written
 from autograder.intake.archives import is_archive, is_foreign, odd
 from autograder.intake.changed_names import MODEL, MODULE, ending, is_alike, is_backup, likely
 from autograder.intake.copies import SHOWN, Found, choose, folder_of
-from autograder.intake.given import fingerprint, given, plain
+from autograder.intake.given import fingerprint, given, to_do
 from autograder.intake.handed_in import Submission, said
 from autograder.intake.helpers import IMPORTED, imported_by
 from autograder.intake.kinds import (
@@ -35,7 +35,7 @@ from autograder.intake.kinds import (
 )
 from autograder.intake.misplaced import in_cells
 from autograder.intake.notebook_files import by_cells, by_name, may_be
-from autograder.intake.recovered import recovered, to_do
+from autograder.intake.recovered import recovered
 from autograder.intake.source_text import in_utf8, no_source
 from autograder.intake.unpacked import MANY
 from autograder.intake.unworked import of_another, unworked
@@ -314,8 +314,8 @@ def _missing(
         _suspect(work, f"{name}/__init__.py", f"no {name}/ folder", code)
     known = given(work.assignment)
     for place in to_do(work.assignment) if package else ():
-        state = "is missing" if place not in package else "is as it was given out"
-        if place not in package or plain(package[place]) == known.package[place]:
+        if known.lacks_work(place, package):
+            state = "is missing" if place not in package else "is as it was given out"
             alike = [n for n, o in left.items() if is_alike(n, place) and may_hold_code(n, o.kind)]
             _suspect(work, place, f"{place} {state}", [*closed, *alike])
     missing = [n for n in work.assignment.notebooks if n.name not in notebooks]

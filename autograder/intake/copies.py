@@ -182,7 +182,7 @@ def _equal(one: Found, other: Found) -> bool:
 def _is_given(file: Found, given: Given) -> bool:
     """Whether this is as it was given out; a trained model never is, and nor is a module of one's own."""
     if file.place.endswith(".py"):
-        return plain(file.data) == given.package.get(file.place)
+        return given.is_module(file.place, file.data)
     return file.place.endswith(".ipynb") and is_as_given(_notebook(file), file.data, given)
 
 

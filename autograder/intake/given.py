@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autograder.course.assignment import Assignment
-from autograder.files import files_below, whole
+from autograder.files import dotted, files_below, whole
 from autograder.intake.archives import ignored
 from autograder.intake.kinds import HEAD
 from autograder.notebook import raw_cells, source_of, without_mark_scheme
@@ -38,6 +39,14 @@ class Given:
     notebooks: dict[str, tuple[GivenCell, ...]] = field(default_factory=dict)
     others: dict[str, str] = field(default_factory=dict)  # further files: "README.md" -> its fingerprint
 
+    def is_module(self, place: str, data: bytes) -> bool:
+        """Whether this is a module of the package as it was given out."""
+        return plain(data) == self.package.get(place)
+
+    def lacks_work(self, place: str, package: Mapping[str, bytes]) -> bool:
+        """Whether a module of the package is not there, or as it was given out."""
+        return place not in package or self.is_module(place, package[place])
+
     def is_other(self, name: str, print: str) -> bool:
         """Whether this is a further file as it was given out."""
         return self.others.get(PurePosixPath(name).name) == print
@@ -61,6 +70,16 @@ def given(assignment: Assignment) -> Given:
             cells_of(released) if released.is_file() else _unsolved(cells_of(notebook.path))
         )
     return Given(package, notebooks, others)
+
+
+def to_do(assignment: Assignment) -> list[str]:
+    """The files of the package in which something is to be written."""
+    modules = {dotted(place): place for place in given(assignment).package}
+    owners = {
+        max((module for module in modules if name.startswith(f"{module}.")), key=len, default="")
+        for name in assignment.todo
+    }
+    return sorted(modules[module] for module in owners - {""})
 
 
 def cells_of(path: Path) -> tuple[GivenCell, ...]:

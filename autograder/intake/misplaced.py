@@ -8,10 +8,9 @@ from pathlib import PurePosixPath
 
 from autograder.course.assignment import Assignment
 from autograder.errors import IntakeError
-from autograder.intake.changed_names import MODULE
-from autograder.intake.given import given, plain
+from autograder.files import dotted
+from autograder.intake.given import given, plain, to_do
 from autograder.intake.notebook_files import parsed
-from autograder.intake.recovered import to_do
 from autograder.intake.unworked import DEFINED
 
 FILE = re.compile(r"^%%(?:writefile|file)[ \t]+(?:-a[ \t]+)?(?:[^\n]*[/\\])?([\w.-]+)[ \t]*$", re.M)
@@ -24,13 +23,13 @@ def in_cells(
     """(module of the package, what stands in a notebook in its place), of functions that are to be written
     and that the module does not hold, or holds as they were given out."""
     written = dict(_written(notebooks, assignment))
-    known = given(assignment).package
+    known = given(assignment)
     for place in to_do(assignment) if written else ():
         here = plain(package[place]) if place in package else None
-        module = place.removesuffix(MODULE).removesuffix("/__init__").replace("/", ".") + "."
+        module = dotted(place) + "."
         names = {n.removeprefix(module).split(".")[0] for n in assignment.todo if n.startswith(module)}
-        lacking = {name for name in names if here is None or _block(known[place], name) in here}
-        if here is None or here == known[place]:
+        lacking = {name for name in names if here is None or _block(known.package[place], name) in here}
+        if known.lacks_work(place, package):
             lacking.add(PurePosixPath(place).name)
         if there := sorted(lacking & set(written)):
             yield place, f"{', '.join(there)} in {written[there[0]]}, and not in {place}"

@@ -63,7 +63,7 @@ def suspects(
     """Which of these files may be the work, and as what: of a file that is not there or untouched, and not
     the same. An archive or a repository may hold it where nothing was worked on, or much is missing."""
     known = given(assignment)
-    untouched = {p for p in known.package if p not in package or plain(package[p]) == known.package[p]}
+    untouched = {p for p in known.package if known.lacks_work(p, package)}
     unread = {n for n in known.notebooks if n not in notebooks or is_as_given(n, notebooks[n], known)}
     nothing = len(untouched) == len(known.package) and len(unread) == len(known.notebooks)
     prints = {n: _of_cells(known.notebooks[n]) for n in unread}

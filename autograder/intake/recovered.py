@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from autograder.course.assignment import Assignment
 from autograder.intake.changed_names import MODEL, MODULE
 from autograder.intake.copies import Found, folder_of
-from autograder.intake.given import Given, given, plain
+from autograder.intake.given import Given, given, plain, to_do
 from autograder.intake.kinds import described
 from autograder.intake.unworked import DEFINED
 
@@ -31,19 +31,6 @@ def recovered(files: Mapping[str, bytes], found: Sequence[Found], assignment: As
     empty = [place for place in assignment.results if place not in there]
     if len(models) == len(empty) == 1:
         yield _taken(empty[0], models[0], files, "being the only trained model")
-
-
-def to_do(assignment: Assignment) -> list[str]:
-    """The files of the package in which something is to be written."""
-    dotted = {
-        place: place.removesuffix(MODULE).removesuffix("/__init__").replace("/", ".")
-        for place in given(assignment).package
-    }
-    owners = {
-        max((p for p in dotted if name.startswith(f"{dotted[p]}.")), key=lambda p: len(dotted[p]), default="")
-        for name in assignment.todo
-    }
-    return sorted(owners - {""})
 
 
 def _module(place: str, files: Mapping[str, bytes], rest: Sequence[str], known: Given) -> Iterator[Found]:

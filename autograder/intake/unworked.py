@@ -20,7 +20,7 @@ def unworked(
 ) -> list[str]:
     """What of a hand-in is as it was given out, in a sentence for each part."""
     known = given(assignment)
-    library = bool(package) and all(plain(data) == known.package.get(p) for p, data in package.items())
+    library = bool(package) and all(known.is_module(p, data) for p, data in package.items())
     same = [name for name, data in notebooks.items() if _is_given(name, data, known)]
     if library and len(same) == len(notebooks):
         return [

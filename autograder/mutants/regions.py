@@ -11,7 +11,7 @@ from functools import cached_property
 
 from autograder.course.assignment import Assignment
 from autograder.errors import CourseError
-from autograder.files import text_of, whole
+from autograder.files import dotted, text_of, whole
 from autograder.intake import Submission
 from autograder.notebook import raw_cells, source_of
 from autograder.release import marks
@@ -71,7 +71,7 @@ def targets(assignment: Assignment, texts: Texts) -> list[Target]:
 def _in_library(assignment: Assignment, texts: Texts) -> Iterator[Target]:
     for path, text in texts.items():
         original = text_of(assignment.root / path)
-        module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        module = dotted(path)
         found: dict[str, list[str]] = {}
         lines = marks.without_lint_comments(original).split("\n")
         for region in marks.find_regions(original, path):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from autograder.course.assignment import Assignment
 from autograder.errors import CourseError
-from autograder.files import text_of
+from autograder.files import dotted, text_of
 from autograder.judge.digests import RIGHT
 from autograder.mutants.bench import Bench
 from autograder.mutants.regions import Target, Texts
@@ -84,7 +84,7 @@ def _piece(path: Path, inside: str, wanted: Iterable[str], own: bool) -> tuple[s
         tree = ast.parse(text)
     except SyntaxError as error:
         raise CourseError(f"{path}:{error.lineno}: expected Python, got: {error.msg}; correct it") from error
-    module = inside.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    module = dotted(inside)
     wanted = set(wanted)
     has = {f"{module}.{name}" for name, _ in marks.definitions(tree)} & wanted
     defined = {

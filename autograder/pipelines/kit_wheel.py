@@ -9,17 +9,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
 import autograder
-from autograder.course import course
-from autograder.files import files_below, whole
-from autograder.runs.packed import packed
+from autograder.course.shipped import engine_files
+from autograder.files import packed, whole
 
 KIT = "cs-course-kit"
-ENGINE = Path(autograder.__file__).parent
+HOME = Path(autograder.__file__).parents[1]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 WHEEL = "Wheel-Version: 1.0\nGenerator: cs-course-kit\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
@@ -28,7 +26,7 @@ def wheel() -> tuple[str, bytes]:
     """The wheel's file name, and the wheel."""
     kit = metadata.distribution(KIT)
     info = f"cs_course_kit-{kit.version}.dist-info"
-    files = {path.relative_to(ENGINE.parent).as_posix(): whole(path) for path in _engine()}
+    files = {path.relative_to(HOME).as_posix(): whole(path) for path in engine_files(HOME)}
     about = kit.read_text("METADATA") or kit.read_text("PKG-INFO")  # the second in a checkout's own egg-info
     files[f"{info}/METADATA"] = (about or "").encode()
     files[f"{info}/entry_points.txt"] = (kit.read_text("entry_points.txt") or "").encode()
@@ -36,12 +34,6 @@ def wheel() -> tuple[str, bytes]:
     lines = [f"{name},sha256={_hash(data)},{len(data)}" for name, data in sorted(files.items())]
     files[f"{info}/RECORD"] = "\n".join([*lines, f"{info}/RECORD,,", ""]).encode()
     return f"cs_course_kit-{kit.version}-py3-none-any.whl", packed(files)
-
-
-def _engine() -> Iterator[Path]:
-    own = course.read(ENGINE.parent) if (ENGINE.parent / course.FILE).is_file() else None
-    apart = (own.graders, own.rubrics) if own else ()
-    yield from (p for p in files_below(ENGINE) if not any(p.is_relative_to(folder) for folder in apart))
 
 
 def _hash(data: bytes) -> str:

@@ -4,7 +4,6 @@ import logging
 import os
 import shutil
 import sys
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +13,10 @@ from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.course.course import FILE, find
 from autograder.errors import CourseError, ReleaseError
-from autograder.files import files_below, whole
+from autograder.files import files_below, packed
 from autograder.safe_text import plural
 
 Tell = Callable[[str], None]
-
-ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can hold: the same bytes on every day
-ZIP_MODE = 0o100644 << 16
 
 
 @dataclass(frozen=True)
@@ -97,13 +93,7 @@ def write_archive(assignment: Assignment, folder: Path, target: Path) -> None:
                 f"{path.relative_to(assignment.root).as_posix()}; keep data in a folder apart, and name it"
             )
         entries |= {path.relative_to(assignment.root).as_posix(): path for path in found}
-    with zipfile.ZipFile(target, "w") as archive:
-        for name, path in sorted(entries.items()):
-            info = zipfile.ZipInfo(f"{assignment.name}/{name}", ZIP_TIME)
-            info.external_attr = ZIP_MODE
-            info.create_system = 3  # Unix, wherever it is built
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, whole(path))
+    target.write_bytes(packed({f"{assignment.name}/{name}": path for name, path in entries.items()}))
 
 
 def write_archive_after(assignment: str, notebooks: list[str], **_: Any) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.errors import ReleaseError
+from autograder.files import dotted
 
 IMPORT_SECONDS = 120.0  # generous: matplotlib builds its font cache on the first import
 
@@ -39,7 +40,7 @@ def check_imports(folder: Path, files: Iterable[str], seconds: float = IMPORT_SE
         ReleaseError: a module does not import; names the file and its line.
     """
     folder = folder.resolve()
-    modules = [path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in sorted(files)]
+    modules = [dotted(path) for path in sorted(files)]
     command = [sys.executable, "-I", "-B", "-c", IMPORTER, str(folder), *modules]
     try:
         run = subprocess.run(  # noqa: S603  our own interpreter and our own text

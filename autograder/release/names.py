@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.errors import ReleaseError
+from autograder.files import dotted
 from autograder.release.marks import Function
 from autograder.release.strip import Stripped, imported_modules, matches, members, strip_module
 
@@ -106,10 +107,7 @@ def refuse_missing(code: str, where: str, package: str, files: Mapping[str, str]
         package: the library.
         files: the library as students get it, {path: text}.
     """
-    modules = {
-        path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): _top_level(ast.parse(text).body)
-        for path, text in files.items()
-    }
+    modules = {dotted(path): _top_level(ast.parse(text).body) for path, text in files.items()}
     tree = ast.parse(code)
     bound = _bound(tree, "")
     imported, used = [], []

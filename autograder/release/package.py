@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from autograder.course.assignment import Assignment
 from autograder.course.course import FILE
 from autograder.errors import ReleaseError
-from autograder.files import text_of
+from autograder.files import dotted, text_of
 from autograder.notebook import raw_cells, source_of
 from autograder.release import later, marks, names
 from autograder.release.names import Module
@@ -115,7 +115,7 @@ def _modules(assignment: Assignment) -> list[Module]:
             raise ReleaseError(
                 f"{where}: expected only .py files in the library, got this one; move it elsewhere"
             )
-        name = where.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        name = dotted(where)
         try:
             modules.append(Module(name, where, text_of(path)))
         except UnicodeDecodeError as error:

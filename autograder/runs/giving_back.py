@@ -18,13 +18,12 @@ from autograder.course.assignment import Assignment
 from autograder.course.matched import Matched
 from autograder.course.roster import Roster
 from autograder.errors import ExportError
-from autograder.files import write_atomically
+from autograder.files import packed, write_atomically
 from autograder.intake.collector import safe_id
 from autograder.intake.downloads import CANVAS, MOODLE, HandIn, survey
 from autograder.records.record import Record
 from autograder.records.store import IGNORE
 from autograder.reports.score import score
-from autograder.runs.packed import packed
 from autograder.safe_text import defused
 
 ADDRESS = re.compile(r"[^\s,;:<>()\"@]+@[^\s,;:<>()\"@]+")  # one, and nothing that a mail program splits at

@@ -30,6 +30,7 @@ from autograder import bounded, intake
 from autograder.bounded import Exceeded
 from autograder.course.assignment import Assignment
 from autograder.errors import CourseError, IntakeError
+from autograder.files import dotted
 from autograder.intake import Source, Submission
 
 K = {"code": 25, "answers": 30}  # characters of a run: 25 of code are a line or so, 30 of prose five words
@@ -230,8 +231,7 @@ class GivenCode:
 
     def _is_given(self, unit: Unit) -> bool:
         """Whether this was handed out solved; what a student changed there is not compared."""
-        module = unit.place.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        name = f"{module}.{unit.name}."
+        name = f"{dotted(unit.place)}.{unit.name}."
         known = unit.place.endswith(".py") and (unit.place, unit.name) in self.forms
         return known and not any(name.startswith(f"{todo}.") for todo in self.assignment.todo)
 

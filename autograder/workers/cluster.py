@@ -28,14 +28,11 @@ from distributed.comm import CommClosedError  # type: ignore[attr-defined]
 from autograder import safe_text
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
-from autograder.course.course import FILE
-from autograder.course.course import read as read_course
+from autograder.course.shipped import engine_files, files_to_grade
 from autograder.errors import GradingError
-from autograder.files import files_below
 from autograder.judge.digests import environment, hashes
 from autograder.judge.task import Task, read
 from autograder.records.record import Record
-from autograder.toml_table import SETTINGS
 from autograder.workers import dask_worker as far
 from autograder.workers import process
 from autograder.workers.pool import MAX_DEATHS, Emit, Plan, Say, given_up, late
@@ -205,31 +202,10 @@ def _away(plan: Plan) -> Plan:
 
 def pack(plan: Plan) -> bytes:
     """The kit, the course's settings and what it gives to students, as one zip."""
-    buffer = io.BytesIO()
+    assignment, buffer = course.load(plan.assignment, plan.root), io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for base, path in _shipped(plan):
-            archive.write(path, path.relative_to(base))
+        for path in engine_files(plan.home):
+            archive.write(path, path.relative_to(plan.home))
+        for path in files_to_grade(assignment):
+            archive.write(path, path.relative_to(assignment.root))
     return buffer.getvalue()
-
-
-def _shipped(plan: Plan) -> Iterator[tuple[Path, Path]]:
-    assignment = course.load(plan.assignment, plan.root)
-    for path in _engine(plan.home):
-        yield plan.home, path
-    own, root = assignment.course, assignment.root
-    yield root, own.settings
-    for name in own.assignments:
-        yield root, root / "source" / name / SETTINGS
-    for notebook in assignment.notebooks:
-        yield root, notebook.path
-    for folder in (own.graders, own.rubrics, assignment.library):
-        yield from ((root, path) for path in files_below(folder))
-    yield from ((root, path) for path in files_below(assignment.release_folder / assignment.package))
-
-
-def _engine(home: Path) -> Iterator[Path]:
-    """The engine's files. In a checkout, a course may keep its graders among them: those go with a course."""
-    own = read_course(home) if (home / FILE).is_file() else None
-    for path in files_below(home / "autograder"):
-        if own is None or not any(path.is_relative_to(folder) for folder in (own.graders, own.rubrics)):
-            yield path

@@ -17,7 +17,7 @@ from autograder.course import assignment as course
 from autograder.course.policy import Late
 from autograder.errors import CourseError, IntakeError
 from autograder.pipelines import kit_wheel, on_gradescope
-from autograder.pipelines.course_files import course_files
+from autograder.pipelines.gradescope_zip import course_files
 from autograder.sandbox import level
 from tests.once import once
 from tests.small_kit import COURSE, NAME, POINTS, RIGHT, Kit, notebook
