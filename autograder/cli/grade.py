@@ -26,7 +26,8 @@ from autograder.records import changes as regrade
 from autograder.records.changes import Change
 from autograder.reports.score import UNREAD
 from autograder.runs import grade as grading
-from autograder.runs.grade import GradedLine, Request, Result
+from autograder.runs.grade import GradedLine, Result
+from autograder.runs.request import Request
 from autograder.safe_text import shown
 
 SHOWN = 40  # changes; all of them are in changes.csv

@@ -7,33 +7,27 @@ exports are renderings of records, brought up to date by each run.
 from __future__ import annotations
 
 import importlib
-import json
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
 
-from autograder import bounded, plugins
-from autograder.apart import MACHINE, apart, note
+from autograder import plugins
+from autograder.apart import apart
 from autograder.course.assignment import Assignment
-from autograder.course.matched import match
-from autograder.course.roster import Roster
-from autograder.errors import FolderError, GradingError, RecordError
-from autograder.files import text_of, write_if_other
-from autograder.intake import Source
-from autograder.intake.written import PICTURE
+from autograder.errors import FolderError, GradingError
 from autograder.judge.task import Task
 from autograder.records import changes as regrade
 from autograder.records.changes import Change
 from autograder.records.record import Record
-from autograder.records.store import COMPARED, OUT_FOLDERS, Store
+from autograder.records.store import OUT_FOLDERS, Store
 from autograder.reports.score import needed, score
+from autograder.runs.renderings import render, with_decisions
+from autograder.runs.request import Request
 from autograder.runs.typed_points import note_typed
 from autograder.safe_text import say, shown
-from autograder.sandbox.level import Level
 from autograder.workers import pool
 from autograder.workers.unchanged import unchanged
 
@@ -41,58 +35,6 @@ RESULTS = ("gradebook.db", "grades.csv", ".lock")  # what only a run writes
 # What comes after grading, imported while processes grade: SQLAlchemy, nbgrader's tables, templates.
 AFTERWARDS = ("autograder.gradebook.book", "autograder.runs.publish", "autograder.gradebook.objections")
 HOPELESS = 5  # hand-ins from the start of a run with one and the same fault: the run stops
-
-
-class Steps(Protocol):
-    """What is reported of each hand-in as it is done."""
-
-    def step(self, failing: bool = False, error: bool = False, unchanged: bool = False) -> None: ...
-
-    def say(self, what: str) -> None: ...
-
-
-Progress = Callable[[str, int], AbstractContextManager[Steps]]  # a title, and how many there are
-
-
-class Silent:
-    """Progress that nobody looks at."""
-
-    def step(self, failing: bool = False, error: bool = False, unchanged: bool = False) -> None:
-        pass
-
-    def say(self, what: str) -> None:
-        say(what)
-
-
-def silent(title: str, total: int) -> AbstractContextManager[Steps]:
-    return nullcontext(Silent())
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is asked for."""
-
-    assignment: Assignment
-    sources: Sequence[Source]
-    level: Level
-    out: Path
-    gradebook: str = ""  # SQLAlchemy URL; empty: OUT/gradebook.db
-    jobs: int = 1
-    scheduler: str = ""  # address of a Dask scheduler; empty: processes of this machine
-    dry_run: bool = False
-    formgrader: bool = False  # also write the notebooks that formgrader opens
-    roster: Roster | None = None  # who everybody is, in gradebook, pages and grades
-    students: tuple[str, ...] = ()  # only these; empty: all who handed in and have not withdrawn
-    withdrawn: tuple[str, ...] = ()  # who are to be left out from now on
-    progress: Progress = silent
-    unclaimed: tuple[str, ...] = ()  # what lies in the class's folder and is nobody's hand-in
-
-    @property
-    def url(self) -> str:
-        """Of the gradebook."""
-        from autograder.gradebook.url import sqlite_url  # SQLAlchemy, see AFTERWARDS
-
-        return self.gradebook or sqlite_url(self.out / "gradebook.db")
 
 
 @dataclass(frozen=True)
@@ -198,14 +140,14 @@ def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result
                 _note_typed(request, store)
                 store.compared(regrade.as_json(changes))
                 store.publish()
-            on_pages = _render(request, store, faults)
+            on_pages = render(request, store, faults)
 
         def line_of(graded: Record) -> GradedLine:
             line = GradedLine.of(graded, request.assignment, kept.get(graded.student, ""))
             broken = store.broken.get(graded.student)
             return replace(line, problems=[*line.problems, broken]) if broken else line
 
-        decided = _decided(request, store, faults, on_pages)
+        decided = with_decisions(request, store, faults, on_pages)
         lines = {one.student: line for one, line in apart(decided, line_of, "no result", faults)}
         in_order = [lines[source.student] for source in request.sources if source.student in lines]
         return Result(in_order, changes, again, first, seconds, left_out, faults, fault)
@@ -335,116 +277,3 @@ def _note_typed(request: Request, store: Store) -> None:
     """Points typed in formgrader were given to the answers of before; after the moving nobody knows these."""
     changes = ((store.before(after.student), after) for after in store.fresh())
     note_typed(lambda: request.url, request.assignment, changes)
-
-
-def _records(request: Request, store: Store, faults: dict[str, str]) -> Iterator[Record]:
-    """The newest record of each student of this run, one at a time: a class is larger than memory."""
-
-    def newest(source: Source) -> Record:
-        graded = store.newest(source.student)
-        if graded is None:
-            raise RecordError("the record just written cannot be read; grade again")
-        return graded
-
-    return (graded for _, graded in apart(request.sources, newest, "no record", faults))
-
-
-def _decided(
-    request: Request, store: Store, faults: dict[str, str], on_pages: Mapping[str, Record]
-) -> Iterator[Record]:
-    """The same, with what people entered in the gradebook; read where they are not `on_pages`."""
-    yield from (on_pages[source.student] for source in request.sources if source.student in on_pages)
-    rest = [source for source in request.sources if source.student not in on_pages]
-    if rest:
-        yield from _read_decided(replace(request, sources=rest), store, faults)
-
-
-def _read_decided(request: Request, store: Store, faults: dict[str, str]) -> Iterator[Record]:
-    records = _records(request, store, faults)
-    if request.dry_run and not (request.out / "gradebook.db").exists():
-        return records
-    from autograder.gradebook.decisions import decided
-
-    return decided(records, request.url, request.assignment, faults)
-
-
-def _render(request: Request, store: Store, faults: dict[str, str]) -> dict[str, Record]:
-    """Bring gradebook, feedback, class report and grades up to the records; those, as they are shown."""
-    from autograder.gradebook.book import Gradebook
-    from autograder.gradebook.graded import UNCLAIMED, Graded
-    from autograder.runs import publish as reporting
-
-    assignment, out = request.assignment, request.out
-    graded = Graded(assignment, out, request.url, faults)
-    seen: set[str] = set()
-    with Gradebook(request.url, assignment) as book:
-        book.catch_up(_noting_seen(_records(request, store, faults), assignment, seen), faults)
-        matched = match(graded.students, request.roster)
-        book.name({student: matched.names(student) for student in matched.found})
-    _publish(request, store, faults, seen)
-    write_if_other(out / UNCLAIMED, json.dumps(request.unclaimed, indent=1) + "\n")
-    on_pages: dict[str, Record] = {}
-    if graded.has_records():
-        # Of all, also where only a part was graded.
-        on_pages = reporting.write_pages(graded, matched if request.roster else None)
-    if (out / COMPARED).is_file():
-        _write_changes(out)
-    return on_pages
-
-
-def _write_changes(out: Path) -> None:
-    """The list of changes as CSV; one that is damaged is left as it is, until grading again makes another."""
-    try:
-        changes = regrade.from_json(text_of(out / COMPARED))
-    except (ValueError, RecursionError):
-        say(f"{out / COMPARED}: expected a list of changes, got something else; delete it")
-        return
-    write_if_other(out / "changes.csv", regrade.as_csv(changes))
-
-
-def _publish(request: Request, store: Store, faults: dict[str, str], seen: Collection[str]) -> None:
-    """The notebooks that people look at: all for formgrader, with the settings to start it; else those in
-    which more is to be read than a record holds."""
-    chosen = request.sources
-    if not request.formgrader:
-        chosen = [source for source in chosen if source.student in seen]
-    if not chosen:
-        return
-    from autograder import intake  # nbconvert takes a second to import
-    from autograder.bridge import formgrader
-
-    if request.formgrader:
-        formgrader.settings(request.out, request.assignment, request.url)
-
-    def publish(source: Source) -> None:
-        graded = store.newest(source.student)
-        if graded is not None:
-            submission = intake.read(source, request.assignment)
-            formgrader.publish(request.out, request.assignment, submission, graded)
-
-    for source, error in zip(chosen, bounded.each(publish, chosen), strict=True):
-        if error is None:
-            continue
-        if isinstance(error, OSError) and error.errno in MACHINE:
-            raise error
-        graded = store.newest(source.student)
-        if graded is not None:
-            note(faults, source.student, "no notebooks for formgrader", error)
-            nothing = intake.Submission(source.student)  # an older notebook would not be this hand-in
-            formgrader.publish(request.out, request.assignment, nothing, graded)
-
-
-def _noting_seen(records: Iterable[Record], assignment: Assignment, seen: set[str]) -> Iterator[Record]:
-    """The records as they come; into `seen` go the students with a notebook that a person looks at."""
-    kinds = {cell.grade_id: cell.kind for cell in assignment.grade_cells if cell.manual}
-    for graded in records:
-        if _is_seen(graded, kinds):
-            seen.add(graded.student)
-        yield graded
-
-
-def _is_seen(graded: Record, kinds: Mapping[str, str]) -> bool:
-    """Whether a person reads something of this hand-in that is a picture, code or work on a task; `kinds` has
-    the cells that people read."""
-    waiting = [grade_id for grade_id in graded.waiting if grade_id in kinds]
-    return any(kinds[g] != "inline" or PICTURE.search(graded.answers.get(g, "")) for g in waiting)

@@ -21,7 +21,7 @@ from autograder.files import folder_at, write_atomically
 from autograder.gradebook.book import Gradebook
 from autograder.gradebook.url import sqlite_url
 from autograder.records import record, store
-from autograder.runs.grade import _write_changes
+from autograder.runs.renderings import write_changes
 from tests.faults.test_kill import gradebook_rows
 from tests.pool.test_pool import SLOW
 from tests.small_kit import Kit, told
@@ -322,7 +322,7 @@ def test_a_damaged_list_of_changes_stops_nothing(
     tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / store.COMPARED).write_bytes(text.encode("latin-1"))
-    _write_changes(tmp_path)
+    write_changes(tmp_path)
     assert "expected a list of changes, got something else; delete it" in capsys.readouterr().err
     assert not (tmp_path / "changes.csv").exists()
 
