@@ -4,14 +4,16 @@ what being late costs, what is graded and shown at once."""
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 Rule = Literal["last", "best", "first"]
 View = Literal["visible", "pass-fail", "hints", "all"]
 VIEWS: tuple[View, ...] = get_args(View)
+T = TypeVar("T")
 DAY = 86_400.0  # seconds
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -23,6 +25,14 @@ class Intake:
     counts: Rule = "last"  # which hand-in of several: "last", "best" or "first"
     package_aliases: tuple[str, ...] = ()  # other names the package may have in hand-ins
     nbgrader_times: bool = False  # take the time from the timestamp.txt beside a hand-in
+
+
+def counting(hand_ins: Sequence[T], rule: Rule, in_time: Callable[[T], bool]) -> T:
+    """Of one student's hand-ins, in order, the one that counts: the first, or the last in time; where none
+    was, the last. For "best" points are needed; until they are known it is the last."""
+    if rule == "first":
+        return hand_ins[0]
+    return next(filter(in_time, reversed(hand_ins)), hand_ins[-1])
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from autograder.course.policy import Late
 from autograder.errors import IntakeError
 from autograder.files import text_of, to_disk, whole, write_atomically
 from autograder.intake.archives import odd
@@ -51,6 +52,10 @@ class StoredHandIn:
     @property
     def time(self) -> datetime | None:
         return datetime.fromisoformat(self.handed_in) if self.handed_in else None
+
+    def in_time(self, late: Late, extension_days: float) -> bool:
+        """Whether the deadline was kept; where no time is known, whether the LMS marked it as late."""
+        return late.in_time(self.time, extension_days) if self.handed_in else not self.late
 
     @property
     def rank(self) -> tuple[bool, str, str]:

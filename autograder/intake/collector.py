@@ -28,6 +28,7 @@ from autograder import bounded
 from autograder.apart import alone
 from autograder.bounded import Exceeded
 from autograder.course.assignment import Assignment
+from autograder.course.policy import counting
 from autograder.course.roster import ID, Roster
 from autograder.errors import IntakeError
 from autograder.files import write_atomically
@@ -297,14 +298,11 @@ class Collector:
         reasons = {k.key: read[k.key].unreadable for k in all_kept}
         readable = [k for k in all_kept if not reasons[k.key]]
         pool = readable or all_kept
-        in_time = [k for k in pool if self._in_time(k, extension)]
-        rule = self.assignment.intake.counts
+        rule, late = self.assignment.intake.counts, self.assignment.late
         if rule == "best" and self.points is not None:
             chosen = self._best(folder, pool, extension, self.points)
-        elif rule == "first":
-            chosen = pool[0]
         else:
-            chosen = (in_time or pool)[-1]
+            chosen = counting(pool, rule, lambda kept: kept.in_time(late, extension))
         why = [f"{len(all_kept)} hand-ins; by the rule {rule!r} {_named(chosen)} counts, the others are kept"]
         if any(not k.handed_in for k in all_kept):
             why.append(
@@ -316,11 +314,6 @@ class Collector:
             if readable and k not in readable
         ]
         return chosen, why
-
-    def _in_time(self, kept: StoredHandIn, extension: float) -> bool:
-        if not kept.handed_in:
-            return not kept.late
-        return self.assignment.late.in_time(kept.time, extension)
 
     def _best(self, folder: Path, pool: list[StoredHandIn], extension: float, points: Points) -> StoredHandIn:
         """The one that earns most after what lateness takes off; of equals, the later."""

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from autograder.course.policy import Late, Rule, WatchRules, utc
+from autograder.course.policy import Late, Rule, WatchRules, counting, utc
 from autograder.intake.archive_of_hand_ins import StoredHandIn
 
 
@@ -89,7 +89,6 @@ def after_due(
 ) -> Chosen:
     """The hand-in that counts, by the rule of the assignment; of those that can be read, if any can."""
     readable = [k for k in kept if not k.unreadable and k.key not in unreadable] or list(kept)
-    in_time = [k for k in readable if late.in_time(k.time, extension)]
-    chosen = readable[0] if counts == "first" else (in_time or readable)[-1]
+    chosen = counting(readable, counts, lambda k: k.in_time(late, extension))
     newer = tuple(kept[kept.index(chosen) + 1 :])
     return Chosen(chosen, 1, 0, passed_over=newer, why="This one counts; the others are kept.")

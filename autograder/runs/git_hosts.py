@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import IO
 
 from autograder.course.assignment import Assignment
+from autograder.course.policy import counting
 from autograder.course.roster import Roster, RosterEntry
 from autograder.errors import IntakeError, RosterError
 from autograder.files import text_of
@@ -185,8 +186,7 @@ def _chosen(candidates: list[Candidate], assignment: Assignment, student: Roster
     if not candidates:
         raise IntakeError("no commit yet on its default branch")
     days, today = student.extension_days(assignment.name), datetime.now(UTC)
-    in_time = [one for one in candidates if assignment.late.in_time(one.when or today, days)]
-    return (in_time or candidates)[-1]
+    return counting(candidates, "last", lambda one: assignment.late.in_time(one.when or today, days))
 
 
 def _commits(clone: Path) -> list[Candidate]:
