@@ -66,13 +66,15 @@ class OddFileError(OSError):
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
-    """A file, to be read. A pipe is not waited for, a device without an end is not begun.
+def opened(path: Path, follow: bool = True) -> Iterator[IO[bytes]]:
+    """A file, to be read; without `follow` not through a link. A pipe is not waited for, a device without an
+    end is not begun.
 
     Raises:
         OSError: it is not there, may not be read, or is no ordinary file.
     """
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    own = 0 if follow else os.O_NOFOLLOW
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | own)
     try:
         mode = os.fstat(handle).st_mode
         if stat.S_ISDIR(mode):

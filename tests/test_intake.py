@@ -479,7 +479,7 @@ def test_a_planted_fact_is_a_file_that_is_not_used(
         ('{"schema": 1, "students": {"s001": {}}}', "KeyError"),
         ('{"schema": 1, "students": []}', "AttributeError"),
         (FACTS.replace("0.0", "1e400"), "extension_days: expected 0 to 10000, got inf"),
-        (FACTS.replace("0.0", "NaN"), "NaN is no number"),
+        (FACTS.replace("0.0", "NaN"), "extension_days: expected 0 to 10000, got nan"),
         (FACTS.replace('"handed_in": ""', '"handed_in": "soon"'), "Invalid isoformat string"),
     ],
 )

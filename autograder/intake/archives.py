@@ -43,20 +43,8 @@ CHUNK = 1 << 20
 CHECKPOINTS = ".ipynb_checkpoints"
 # What operating systems, editors and Jupyter leave behind, and the data set, which we have ourselves.
 IGNORED_FOLDERS = {
-    "__pycache__",
-    CHECKPOINTS,
-    "__MACOSX",
-    ".git",
-    ".venv",
-    "datasets",
-    "node_modules",
-    "site-packages",
-    "venv",
-    ".vscode",
-    ".idea",
-    ".pytest_cache",
-    ".mypy_cache",
-    ".ruff_cache",
+    *("__pycache__", CHECKPOINTS, "__MACOSX", ".git", ".venv", "datasets", "node_modules", "site-packages"),
+    *("venv", ".vscode", ".idea", ".pytest_cache", ".mypy_cache", ".ruff_cache"),
 }
 PRIVATE = IGNORED_FOLDERS - {"datasets", "venv"}  # programs put files into these, people hardly do
 LIBRARIES = {"site-packages", "node_modules"}  # packages of other people, thousands of files each
@@ -71,7 +59,10 @@ FOREIGN = (
 ENCRYPTED = 1  # a bit of an entry's flags in a zip
 BLOCK = 512  # of a tar
 MAX_TAR_HEADER = 16 * 2**10  # bytes of one extended header, which holds a name and times
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+BROKEN = (
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, NotImplementedError),
+    *(RuntimeError, ValueError),
+)
 
 
 class Tree(ABC):
@@ -149,6 +140,23 @@ def ignored(name: str) -> bool:
     return bool(IGNORED_FOLDERS & set(parts[:-1])) or parts[-1] in LITTER or parts[-1].startswith("._")
 
 
+def is_hidden(name: str) -> bool:
+    """Whether an entry of a folder is what programs keep and leave there, and nobody handed in."""
+    return name.startswith(".") or name in IGNORED_FOLDERS or name in LITTER
+
+
+def _unsafe(archive: str, why: str) -> IntakeError:
+    return IntakeError(f"{archive}: unsafe, {why}; refused whole")
+
+
+@contextmanager
+def _readable(archive: str, kind: str) -> Iterator[None]:
+    try:
+        yield
+    except BROKEN as error:
+        raise IntakeError(f"{archive}: not a readable {kind} ({error}); ask for it again") from None
+
+
 def checked(archive: str, name: str) -> str:
     """The name of an archive's entry, with forward slashes; one that points outside is refused."""
     plain = name.replace("\\", "/")
@@ -157,7 +165,7 @@ def checked(archive: str, name: str) -> str:
         plain = plain[2:]
     parts = PurePosixPath(plain).parts
     if ".." in parts or plain.startswith("/") or (parts and parts[0].endswith(":")):
-        raise IntakeError(f"{archive}: unsafe, the entry {name!r} points outside the {kind}; refused whole")
+        raise _unsafe(archive, f"the entry {name!r} points outside the {kind}")
     return plain
 
 
@@ -214,10 +222,8 @@ class FolderTree(Tree):
         path = self.root / name
         if not path.resolve().is_relative_to(self.root.resolve()):
             raise IntakeError(f"{name}: leads outside the hand-in through a link; hand in the file itself")
-        # a link put in its place since is not followed, a pipe is not waited for
         try:
-            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with os.fdopen(handle, "rb") as file:
+            with opened(path, follow=False) as file:  # nor a link that was put in its place since
                 yield file
         except OSError as error:
             raise IntakeError(f"{name}: cannot be read ({error.strerror})") from None
@@ -229,12 +235,10 @@ class ZipTree(Tree):
     def __init__(self, file: IO[bytes], label: str, entries: int | None = None) -> None:
         super().__init__(label)
         self.entries = MAX_ENTRIES if entries is None else entries
-        try:
+        with _readable(label, "zip"):
             self._refuse_crowds(file)
             self.archive = zipfile.ZipFile(file)
             self._infos = self._safe(self.archive.infolist())
-        except BROKEN as error:
-            raise IntakeError(f"{label}: not a readable zip ({error}); ask for it again") from None
 
     def _refuse_crowds(self, file: IO[bytes]) -> None:
         """Look at the length of the list of entries before `zipfile` makes an object of each."""
@@ -243,26 +247,22 @@ class ZipTree(Tree):
         tail = file.read()
         claims = [*_fields(tail, b"PK\5\6", 12, "<L"), *_fields(tail, b"PK\6\6", 40, "<Q")]
         if any(claim > 300 * self.entries for claim in claims if claim != 0xFFFFFFFF):
-            raise IntakeError(f"{self.label}: unsafe, more than {self.entries} entries; refused whole")
+            raise _unsafe(self.label, f"more than {self.entries} entries")
         file.seek(0)
 
     def _safe(self, infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
         if len(infos) > self.entries:
-            raise IntakeError(f"{self.label}: unsafe, more than {self.entries} entries; refused whole")
+            raise _unsafe(self.label, f"more than {self.entries} entries")
         end = 0
         for info in sorted(infos, key=lambda i: i.header_offset):
             if info.header_offset < end:
-                raise IntakeError(
-                    f"{self.label}: unsafe, the entry {info.filename!r} overlaps another; refused whole"
-                )
+                raise _unsafe(self.label, f"the entry {info.filename!r} overlaps another")
             end = info.header_offset + 30 + info.compress_size  # and the name, which a zip may repeat or not
         found = {}
         names = [checked(self.label, _in_utf8(info)) for info in infos]
         for name, info in zip(names, infos, strict=True):
             if stat.S_ISLNK(info.external_attr >> 16):
-                raise IntakeError(
-                    f"{self.label}: unsafe, the entry {name!r} is a symbolic link; refused whole"
-                )
+                raise _unsafe(self.label, f"the entry {name!r} is a symbolic link")
             if not name.endswith("/"):
                 found[name] = info
         self.noted += [
@@ -279,11 +279,8 @@ class ZipTree(Tree):
     def _open(self, name: str) -> Iterator[IO[bytes]]:
         if self._infos[name].flag_bits & ENCRYPTED:
             raise IntakeError(f"{self.label}: locked with a password; ask for it again without one")
-        try:
-            with self.archive.open(self._infos[name]) as member:
-                yield member
-        except BROKEN as error:
-            raise IntakeError(f"{self.label}: not a readable zip ({error}); ask for it again") from None
+        with _readable(self.label, "zip"), self.archive.open(self._infos[name]) as member:
+            yield member
 
 
 def _in_utf8(info: zipfile.ZipInfo) -> str:
@@ -301,26 +298,24 @@ class TarTree(Tree):
 
     def __init__(self, file: IO[bytes], label: str) -> None:
         super().__init__(label)
-        try:
+        with _readable(label, "tar"):
             zipped = file.read(2) == b"\x1f\x8b"
             file.seek(0)
             data = _at_most(gzip.GzipFile(fileobj=file) if zipped else file, MAX_TOTAL_BYTES, label)
             _refuse_headers(data, label)
             self.archive = tarfile.open(fileobj=io.BytesIO(data), mode="r:")  # noqa: SIM115  used below
             self._members = self._safe()
-        except (tarfile.TarError, *BROKEN) as error:
-            raise IntakeError(f"{label}: not a readable tar ({error}); ask for it again") from None
 
     def _safe(self) -> dict[str, tarfile.TarInfo]:
         found: dict[str, tarfile.TarInfo] = {}
         for number, member in enumerate(self.archive):
             name = checked(self.label, member.name)
             if number >= MAX_ENTRIES:
-                raise IntakeError(f"{self.label}: unsafe, more than {MAX_ENTRIES} entries; refused whole")
+                raise _unsafe(self.label, f"more than {MAX_ENTRIES} entries")
             if member.issparse():
-                raise IntakeError(f"{self.label}: unsafe, the entry {name!r} has holes; refused whole")
+                raise _unsafe(self.label, f"the entry {name!r} has holes")
             if member.issym() or member.islnk():
-                raise IntakeError(f"{self.label}: unsafe, the entry {name!r} is a link; refused whole")
+                raise _unsafe(self.label, f"the entry {name!r} is a link")
             if name in found and len(self.noted) < MAX_NOTED:
                 self.noted.append(f"{self.label} holds {name!r} more than once; the last counts")
             if member.isfile():
@@ -334,11 +329,9 @@ class TarTree(Tree):
 
     @contextmanager
     def _open(self, name: str) -> Iterator[IO[bytes]]:
-        try:
-            with self.archive.extractfile(self._members[name]) or io.BytesIO() as member:
-                yield member
-        except (tarfile.TarError, *BROKEN) as error:
-            raise IntakeError(f"{self.label}: not a readable tar ({error}); ask for it again") from None
+        member = self._members[name]
+        with _readable(self.label, "tar"), self.archive.extractfile(member) or io.BytesIO() as file:
+            yield file
 
 
 def _refuse_headers(data: bytes, label: str) -> None:
@@ -354,7 +347,7 @@ def _refuse_headers(data: bytes, label: str) -> None:
             return  # where `tarfile` stops as well
         in_a_row = in_a_row + 1 if kind in b"xgLKX" and kind else 0
         if size < 0 or in_a_row > 4 or (in_a_row and size > MAX_TAR_HEADER):
-            raise IntakeError(f"{label}: unsafe, its headers are too large; refused whole")
+            raise _unsafe(label, "its headers are too large")
         at += BLOCK + (size + BLOCK - 1) // BLOCK * BLOCK
 
 

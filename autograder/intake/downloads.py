@@ -22,7 +22,6 @@ from typing import Any
 
 from autograder import bounded
 from autograder.course.assignment import Assignment
-from autograder.course.policy import utc
 from autograder.course.roster import Roster, RosterEntry
 from autograder.errors import IntakeError
 from autograder.files import opened
@@ -34,10 +33,11 @@ from autograder.intake.archives import (
     ZipTree,
     is_archive,
     is_foreign,
+    is_hidden,
     odd,
     stem,
 )
-from autograder.intake.facts import STAMP
+from autograder.intake.facts import STAMP, time_of
 from autograder.intake.unpacked import in_order, of_use
 
 METADATA = "submission_metadata.yml"
@@ -160,7 +160,7 @@ def _gradescope(tree: Tree, names: list[str], metadata: str, where: str, found: 
         if not isinstance(facts, dict):
             found.noted.append(f"{where}: {folder} is not in {METADATA}; not used")
             continue
-        submitters = _fact(facts, "submitters") or []
+        submitters, when = _fact(facts, "submitters") or [], _fact(facts, "created_at")
         people = (
             tuple(_submitter(s) for s in submitters if isinstance(s, dict))
             if isinstance(submitters, list)
@@ -172,7 +172,7 @@ def _gradescope(tree: Tree, names: list[str], metadata: str, where: str, found: 
                 people or (Person(name=folder),),
                 tree,
                 {f.removeprefix(f"{folder}/"): top + f for f in files},
-                _time(_fact(facts, "created_at")),
+                time_of(str(when)) if isinstance(when, str | datetime) else None,
                 order=folder.rpartition("_")[2].zfill(20),
                 problems=() if people else (f"{METADATA} names nobody for {folder}",),
             )
@@ -188,18 +188,6 @@ def _fact(facts: dict[Any, Any], key: str) -> Any:
 def _submitter(facts: dict[Any, Any]) -> Person:
     ids = (_fact(facts, "sid"), _fact(facts, "email"))
     return Person(tuple(str(i) for i in ids if i), str(_fact(facts, "name") or ""))
-
-
-def _time(value: object) -> datetime | None:
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value.strip().removesuffix(" UTC"))
-        except ValueError:
-            return None
-    try:
-        return utc(value) if isinstance(value, datetime) else None
-    except OverflowError:  # a year that no zone knows
-        return None
 
 
 # all others, entry by entry
@@ -241,7 +229,7 @@ def _entries(
     moodle: dict[str, list[HandIn]] = {}
     for top, files in tops.items():
         whole = {n: prefix + n for n in files}
-        if top.startswith(".") or top in IGNORED_FOLDERS:
+        if is_hidden(top):
             continue
         if why := odd(top):
             found.noted.append(f"{where}: {top!r} is not used: {why}")
@@ -324,7 +312,7 @@ def _stamped(tree: Tree, stamp: str | None) -> tuple[datetime | None, tuple[str,
     if stamp is None:
         return None, ()
     text = tree.read(stamp, 1000).decode("utf-8", "replace").strip()
-    when = _time(text)
+    when = time_of(text)
     return when, () if when or not text else (f"{STAMP} holds {text[:60]!r}, which is no time",)
 
 

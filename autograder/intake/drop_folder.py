@@ -28,9 +28,9 @@ from autograder.course.assignment import Assignment
 from autograder.course.roster import ID, Roster
 from autograder.errors import IntakeError
 from autograder.files import opened
-from autograder.intake.archives import IGNORED_FOLDERS, MAX_ENTRIES, Budget, FolderTree, odd
+from autograder.intake.archives import IGNORED_FOLDERS, MAX_ENTRIES, Budget, FolderTree, is_hidden, odd
 from autograder.intake.facts import STAMP
-from autograder.intake.submission import LITTER, is_packed, packed_by, place_of
+from autograder.intake.submission import is_packed, packed_by, place_of
 from autograder.safe_text import shown
 
 STALLED_SECONDS = 60.0  # what is not whole after so long without a change is taken as it is
@@ -261,8 +261,7 @@ def _is_restless(seen: _LookedAt) -> bool:
 
 
 def _counts(name: str) -> bool:
-    hidden = name.startswith(".") or name in (*IGNORED_FOLDERS, *LITTER)
-    return not hidden and not name.endswith(UNDER_WAY)
+    return not is_hidden(name) and not name.endswith(UNDER_WAY)
 
 
 def _parts(name: str, assignment: Assignment) -> tuple[str, str] | None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from autograder.course.policy import utc
 from autograder.errors import IntakeError
 from autograder.files import text_of, write_atomically
 
@@ -54,6 +54,14 @@ def hash_of(files: Mapping[str, bytes], more: str = "") -> str:
     return total.hexdigest()
 
 
+def time_of(text: str) -> datetime | None:
+    """A time as nbgrader or an LMS writes it, in UTC; None for what is none."""
+    try:
+        return utc(datetime.fromisoformat(text.strip().removesuffix(" UTC")))
+    except (ValueError, OverflowError):  # the second: a year that no zone knows
+        return None
+
+
 def load(folder: Path, assignment: str) -> dict[str, Facts]:
     """student -> facts; nothing for a class that was not collected.
 
@@ -64,7 +72,7 @@ def load(folder: Path, assignment: str) -> dict[str, Facts]:
     if not path.is_file():
         return {}
     try:
-        content = json.loads(text_of(path), parse_constant=_no_number)
+        content = json.loads(text_of(path))
         if content["schema"] != SCHEMA:
             raise ValueError(f"schema {content['schema']}, expected {SCHEMA}")
         return {student: _facts(raw) for student, raw in content["students"].items()}
@@ -73,17 +81,13 @@ def load(folder: Path, assignment: str) -> dict[str, Facts]:
         raise IntakeError(f"{path}: not what autograder collect writes ({reason}); collect again") from None
 
 
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number")
-
-
 def _facts(raw: dict[str, Any]) -> Facts:
     lists: dict[str, Any] = {key: tuple(map(str, raw.pop(key))) for key in ("problems", "not_counted")}
     facts = Facts(**raw, **lists)
     if facts.handed_in:
         datetime.fromisoformat(facts.handed_in)
     days = float(facts.extension_days)
-    if not (math.isfinite(days) and 0 <= days <= MOST_DAYS):
+    if not 0 <= days <= MOST_DAYS:  # nor where it is no number
         raise ValueError(f"extension_days: expected 0 to {MOST_DAYS:g}, got {days}")
     return facts
 

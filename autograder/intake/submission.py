@@ -17,17 +17,16 @@ from autograder.course.policy import utc
 from autograder.errors import IntakeError
 from autograder.files import opened
 from autograder.intake import facts
-from autograder.intake.archives import IGNORED_FOLDERS, is_archive, is_foreign, odd, open_tree, stem
+from autograder.intake.archives import is_archive, is_foreign, is_hidden, odd, open_tree, stem
 from autograder.intake.arrange import arrange
 from autograder.intake.changed_names import BEHIND
-from autograder.intake.facts import STAMP, Facts
+from autograder.intake.facts import STAMP, Facts, time_of
 from autograder.intake.handed_in import MAX_SENTENCE, Submission, nothing, said
 from autograder.intake.kinds import ARCHIVES, HEAD, Other, described
 from autograder.intake.unpacked import read_files
 from autograder.safe_text import shown
 
 LONGEST_NAME = 255  # bytes that a file system lets a name have
-LITTER = ("Thumbs.db", "desktop.ini")  # what Windows leaves in folders
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def find(folder: Path, assignment: Assignment, aliases: tuple[str, ...] = ()) ->
     known = facts.load(folder, assignment.name)
     days = roster.extensions(assignment.course.roster, assignment.name)
     for entry in sorted(folder.iterdir()):
-        if entry.name.startswith(".") or entry.name in IGNORED_FOLDERS:
+        if is_hidden(entry.name):
             continue
         if entry.is_dir() or is_packed(entry):
             student = entry.name if entry.is_dir() else packed_by(entry.name)
@@ -119,7 +118,7 @@ def beside(folder: Path, assignment: str = "") -> list[str]:
     """What lies in the class's folder and is nobody's hand-in, each with what to do."""
     found = []
     for entry in sorted(folder.iterdir()):
-        if entry.name.startswith(".") or entry.name in (*IGNORED_FOLDERS, *LITTER):
+        if is_hidden(entry.name):
             continue
         if why := odd(entry.name):
             found.append(f"{shown(entry.name)}: {why}; rename it, or collect the hand-ins")
@@ -154,7 +153,7 @@ def _inside(entry: Path) -> set[str]:
 
 def _besides(entry: Path, assignment: Assignment) -> bool:
     """Whether something lies in a student's folder beside those of assignments: it may be the work itself."""
-    return bool(_inside(entry) - set(assignment.course.assignments) - set(IGNORED_FOLDERS) - set(LITTER))
+    return any(not is_hidden(n) and n not in assignment.course.assignments for n in _inside(entry))
 
 
 def _is_for_others(entry: Path, assignment: Assignment) -> bool:
@@ -253,7 +252,7 @@ def stamp(folder: Path) -> datetime | None:
         text = file.read(100).decode("utf-8", "replace").strip()
     if not text:
         return None
-    try:
-        return utc(datetime.fromisoformat(text.removesuffix(" UTC")))
-    except (ValueError, OverflowError):
-        raise IntakeError(f"{STAMP}: expected a time such as 2026-02-01 12:00:00 UTC, got {text!r}") from None
+    when = time_of(text)
+    if when is None:
+        raise IntakeError(f"{STAMP}: expected a time such as 2026-02-01 12:00:00 UTC, got {text!r}")
+    return when

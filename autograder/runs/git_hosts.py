@@ -122,10 +122,6 @@ def _hand_in(
     return HandIn(where, (person,), tree, files, chosen.when, problems=tuple(noted)), bool(pushes)
 
 
-def _local(address: str) -> str:
-    return address.removeprefix("file://")
-
-
 def _fetch(address: str, commit: str, clone: Path) -> None:
     """Have a commit that may have been pushed over since, which is with the host alone."""
     try:
@@ -211,7 +207,7 @@ def _time(seconds: str = "") -> datetime | None:
 def _pushes(address: str, clone: Path) -> list[Candidate]:
     """What the host logged of pushes to the main branch, the oldest first; empty where it is not on this
     machine or keeps no log."""
-    path = Path(_local(address))
+    path = Path(address.removeprefix("file://"))
     branch = git("symbolic-ref", "HEAD", folder=clone).strip()
     log = path / "logs" / branch
     if not path.is_absolute() or not log.is_file():

@@ -33,13 +33,13 @@ OWNED = "dubious ownership"
 CUT_OFF = ("index-pack", "File too large")  # in what git says where it may write no more
 
 
-def git(*arguments: str, folder: Path | None = None, most: int = PRINTED, given: bytes = b"") -> str:
+def git(*arguments: str, folder: Path | None = None, most: int = PRINTED) -> str:
     """What a command of git prints.
 
     Raises:
         IntakeError: it fails, takes too long or more than it may.
     """
-    return printed(*arguments, folder=folder, most=most, given=given).decode("utf-8", "surrogateescape")
+    return printed(*arguments, folder=folder, most=most).decode("utf-8", "surrogateescape")
 
 
 def printed(*arguments: str, folder: Path | None = None, most: int = PRINTED, given: bytes = b"") -> bytes:
