@@ -195,7 +195,8 @@ class _Child:
             deadline = self._wait(deadline)
             part = os.read(self.pipe, min(size - len(data), 1 << 20))
             if not part:
-                how = _named(self._ended_by())
+                number = self._ended_by()
+                how = signal.Signals(number).name if number else "it left"
                 raise Exceeded(f"ends the process that works on it ({how})", outside=True)
             data += part
         return bytes(data)
@@ -226,10 +227,6 @@ def _computed(pid: int) -> float:
         return math.inf
 
 
-def _named(number: int) -> str:
-    return signal.Signals(number).name if number else "it left"
-
-
 def _work(
     run: Callable[[Item], T], items: Iterable[Item], pipe: int, parent: int, bounds: Bounds
 ) -> NoReturn:
@@ -238,7 +235,8 @@ def _work(
     with suppress(BaseException):
         end_with(parent)
         _quiet()
-        _limit_memory(bounds.memory_mb)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        limit_memory(bounds.memory_mb)
         for item in items:
             _send(pipe, *_reply(run, item))
         code = 0
@@ -291,11 +289,6 @@ def _quiet() -> None:
     nothing = os.open(os.devnull, os.O_WRONLY)
     for descriptor in (1, 2):
         os.dup2(nothing, descriptor)
-
-
-def _limit_memory(megabytes: int) -> None:
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    limit_memory(megabytes)
 
 
 def limit_memory(megabytes: int) -> None:

@@ -29,7 +29,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.course import Course, find
 from autograder.gradebook.book import Gradebook
 from autograder.judge.digests import graders_digest, hashes
-from autograder.judge.task import Task, read
+from autograder.judge.task import read
 from autograder.records.record import Hashes, Record
 from autograder.sandbox.level import probe
 from autograder.toml_table import SETTINGS
@@ -136,7 +136,4 @@ def grade_once(assignment: Assignment, source: intake.Source, hashes: Hashes) ->
 
     Graded in a process of its own, which loads the graders as they are now.
     """
-    records: list[Record] = []
-    plan = pool.Plan(assignment.name, assignment.root, probe())
-    pool.run(plan, [Task(source)], 1, lambda _, record: records.append(record) if record else None)
-    return records[0]
+    return pool.graded(assignment, [source], probe())[0]

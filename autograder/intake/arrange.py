@@ -156,17 +156,13 @@ def _modules(work: _Arranging, aliases: Sequence[str]) -> list[Found]:
 
 def _known(base: str, folder: str, places: Mapping[str, str]) -> tuple[str, bool]:
     """(the place in the package of a file of this name, whether it has that name); a helper's is its own."""
-    if base.endswith(MODULE) and f"{folder}{base}".casefold() not in places:
-        for shorter in list(likely(base))[1:]:
-            if (known := places.get(f"{folder}{shorter}".casefold())) is not None:
-                return known, False
-        return f"{folder}{base}", True
-    if base.endswith(MODULE):
-        return f"{folder}{base}", True
-    for shorter in likely(base):
-        if (known := places.get(f"{folder}{shorter}".casefold())) is not None:
+    own, is_module = f"{folder}{base}", base.endswith(MODULE)
+    if is_module and own.casefold() in places:
+        return own, True
+    for name in likely(base):
+        if known := places.get(f"{folder}{name}".casefold()):
             return known, False
-    return "", False
+    return (own, True) if is_module else ("", False)
 
 
 def _places(assignment: Assignment) -> list[str]:

@@ -46,6 +46,11 @@ class WrittenAnswers:
     broken: dict[str, str] = field(default_factory=dict)  # notebook -> why it cannot be read
     problems: list[str] = field(default_factory=list)
 
+    def doubt(self, question: str, why: str) -> None:
+        """Have a person read it."""
+        self.doubts[question] = why
+        self.problems.append(f"{question}: {why}; a person reads it")
+
 
 @dataclass(frozen=True)
 class _Copy:
@@ -73,7 +78,7 @@ def read(
             reading.broken[name] = str(error)
     copies = _labelled(assignment, cells, spares)
     there = {
-        n.name: _ReadBeside(n, assignment, cells[n.name], copies)
+        n.name: _ReadBeside(n, assignment, cells[n.name], copies, reading)
         for n in assignment.notebooks
         if n.name in cells
     }
@@ -81,7 +86,7 @@ def read(
     for notebook in assignment.notebooks:
         others = [place for name, places in strays.items() if name != notebook.name for place in places]
         if notebook.name in there:
-            there[notebook.name].read(reading, [*others, *beside])
+            there[notebook.name].read([*others, *beside])
         else:
             _elsewhere(notebook, copies, others, reading)
     return reading
@@ -136,8 +141,10 @@ class _ReadBeside:
         assignment: Assignment,
         cells: Sequence[HandedInCell],
         copies: Mapping[str, list[_Copy]],
+        reading: WrittenAnswers,
     ) -> None:
-        self.notebook, self.cells, self.copies = notebook, cells, copies
+        self.notebook, self.cells, self.copies, self.reading = notebook, cells, copies, reading
+        self.beside: Sequence[str] = ()  # what else in the hand-in may hold an answer
         self.given = given_cells = given(assignment).notebooks.get(notebook.name, ())
         self.place = {c.label: at for at, c in enumerate(given_cells) if c.label}
         self.by_id = {c.id: at for at, c in enumerate(given_cells) if c.id}
@@ -151,8 +158,8 @@ class _ReadBeside:
         self.used = {cell.number for cells in self.done.values() for cell in cells}
         self.asked = [question for question in questions(notebook) if question not in self.done]
         self.written = {q: _distinct(c for c in copies[q] if self._is_own(c.cell.text)) for q in self.asked}
-        anchors = [self._anchor(cell) for cell in cells]
-        self.is_another = bool(given_cells) and all(at is None for at in anchors)
+        self.anchors = [self._anchor(cell) for cell in cells]
+        self.is_another = bool(given_cells) and all(at is None for at in self.anchors)
         self.loose = list(self._loose())
         self.nearest = self._nearest(self.loose, self.asked, {q for q in self.asked if self.written[q]})
 
@@ -162,18 +169,19 @@ class _ReadBeside:
         free = [] if not all(self.written.values()) else [c for c in self.loose if c.number not in used]
         return [f"{self._file} cell {c.number}" for c in free[:MAX_COPIES]]
 
-    def read(self, reading: WrittenAnswers, beside: Sequence[str]) -> None:
+    def read(self, beside: Sequence[str]) -> None:
         """Take the answers. `beside` names what else in the hand-in may hold one."""
+        self.beside = beside
         for task, cells in self.done.items():
-            self._take_work(task, cells, beside, reading)
+            self._take_work(task, cells)
         for question in self.asked:
             if self.written[question]:
-                self._take(question, self.written[question], self.nearest[question], beside, reading)
+                self._take(question, self.written[question], self.nearest[question])
             else:
-                self._search(question, self.nearest[question] or self.loose, beside, reading)
+                self._search(question, self.nearest[question] or self.loose)
         if unread := self.unclaimed():
             numbers = ", ".join(place.rpartition(" ")[2] for place in unread[:8])
-            reading.problems.append(
+            self.reading.problems.append(
                 f"{self._file}: text in cell {numbers} answers no question; it is not read"
             )
 
@@ -187,16 +195,13 @@ class _ReadBeside:
         end = next((n for n in range(at + 1, len(self.cells)) if self.cells[n].label in self.graded), None)
         return [cell for cell in self.cells[at:end] if cell.spaced not in self.by_text and cell.text.strip()]
 
-    def _take_work(
-        self, task: str, cells: Sequence[HandedInCell], beside: Sequence[str], reading: WrittenAnswers
-    ) -> None:
+    def _take_work(self, task: str, cells: Sequence[HandedInCell]) -> None:
         """What was done for a task. Nothing is certain to be there only in a notebook that nobody touched."""
-        reading.texts[task] = _cut(BETWEEN.join(_as_markdown(cell) for cell in cells))
+        self.reading.texts[task] = _cut(BETWEEN.join(_as_markdown(cell) for cell in cells))
         touched = any(cell.ran or (cell.spaced and cell.spaced not in self.by_text) for cell in self.cells)
-        if not cells and (touched or beside):
-            self._doubt(
-                task, "nothing of yours was found below this task, but elsewhere in the notebook", reading
-            )
+        if not cells and (touched or self.beside):
+            why = "nothing of yours was found below this task, but elsewhere in the notebook"
+            self.reading.doubt(task, why)
 
     @property
     def _file(self) -> str:
@@ -206,19 +211,13 @@ class _ReadBeside:
         """Whether somebody wrote this: it is not empty, and was not given."""
         return not is_placeholder(text) and spaced(text) not in self.by_text
 
-    def _take(
-        self,
-        question: str,
-        written: list[_Copy],
-        more: list[HandedInCell],
-        beside: Sequence[str],
-        reading: WrittenAnswers,
-    ) -> None:
+    def _take(self, question: str, written: list[_Copy], more: list[HandedInCell]) -> None:
         """An answer in its place; whether there are others, or more of it beside."""
         shown = written[:MAX_COPIES]
         parts = [copy.cell.text for copy in shown] + [self._own(cell) for cell in more]
         hidden = any(self._hides(part) for part in parts)
-        reading.texts[question] = _cut(unveiled(BETWEEN.join(parts)) if hidden else BETWEEN.join(parts))
+        text = BETWEEN.join(parts)
+        self.reading.texts[question] = _cut(unveiled(text) if hidden else text)
         why = ""
         if len(written) > 1:
             places = ", ".join(_where(copy) for copy in shown)
@@ -233,32 +232,30 @@ class _ReadBeside:
             why = "a part of this answer stands in an HTML comment, which no page shows; it is shown here"
         elif any(PICTURE.search(part) for part in parts):
             why = "this answer holds a picture, which no program reads"
-        elif beside and self._says_nothing(question, parts[0]):
-            why = f"this answer says nothing by itself; it may stand in {_listed(beside)}"
+        elif self.beside and self._says_nothing(question, parts[0]):
+            why = f"this answer says nothing by itself; it may stand in {_listed(self.beside)}"
         elif len(parts[0]) > MAX_ANSWER:
             why = f"this answer is longer than {MAX_ANSWER} characters; the rest stands in the notebook"
-        self._doubt(question, why, reading)
+        if why:
+            self.reading.doubt(question, why)
 
-    def _search(
-        self, question: str, found: list[HandedInCell], beside: Sequence[str], reading: WrittenAnswers
-    ) -> None:
+    def _search(self, question: str, found: list[HandedInCell]) -> None:
         """A question with nothing in its place: what stands elsewhere?"""
         there = bool(self.copies[question])
         state = f"the cell of this answer is {'empty' if there else 'not in the notebook'}"
         texts = {cell.number: self._own(cell) for cell in found} or self._said.to(question)
-        places = [*beside, *(f"the answer to {q}" for q in self._with_two(question, there))]
+        places = [*self.beside, *(f"the answer to {q}" for q in self._with_two(question, there))]
+        why = ""
         if texts:
-            reading.texts[question] = _cut(unveiled(BETWEEN.join(texts.values())))
-            cells = ", ".join(map(str, texts))
-            self._doubt(question, f"{state}; the text shown was found in cell {cells}", reading)
+            why = f"{state}; the text shown was found in cell {', '.join(map(str, texts))}"
         elif places:
-            reading.texts[question] = ""
-            self._doubt(question, f"{state}; it may stand in {_listed(places)}", reading)
+            why = f"{state}; it may stand in {_listed(places)}"
         elif self.is_another:
-            reading.texts[question] = ""
-            self._doubt(question, f"nothing of {self._file} as it was given out stands in this file", reading)
-        elif there:
-            reading.texts[question] = ""
+            why = f"nothing of {self._file} as it was given out stands in this file"
+        if why or there:
+            self.reading.texts[question] = _cut(unveiled(BETWEEN.join(texts.values())))
+        if why:
+            self.reading.doubt(question, why)
 
     def _hides(self, text: str) -> bool:
         """Whether words of the student's own stand where no page shows them."""
@@ -291,11 +288,6 @@ class _ReadBeside:
         asked = self.assignment.question(question)
         return asked is not None and bool(judge(asked, text).nothing)
 
-    def _doubt(self, question: str, why: str, reading: WrittenAnswers) -> None:
-        if why:
-            reading.doubts[question] = why
-            reading.problems.append(f"{question}: {why}; a person reads it")
-
     # text that no label claims
 
     def _loose(self) -> Iterator[HandedInCell]:
@@ -323,11 +315,10 @@ class _ReadBeside:
         """Each loose cell with the question it stands next to, else with the nearest that has no answer."""
         near: dict[str, list[HandedInCell]] = {q: [] for q in asked}
         places = {q: self.place[q] for q in asked if q in self.place}
-        anchors = [self._anchor(cell) for cell in self.cells]
         for cell in loose:
-            before = next((a for a in reversed(anchors[: cell.number - 1]) if a is not None), -1)
-            after = next((a for a in anchors[cell.number :] if a is not None), 1 << 30)
-            own = self._anchor(cell)  # its label is gone, its id is not
+            before = next((a for a in reversed(self.anchors[: cell.number - 1]) if a is not None), -1)
+            after = next((a for a in self.anchors[cell.number :] if a is not None), 1 << 30)
+            own = self.anchors[cell.number - 1]  # its label is gone, its id is not
             here = {q for q, at in places.items() if at in (before, own) or before < at < after}
             free = {q: abs(places[q] - before) for q in places if q not in answered}
             if here - answered:
@@ -364,8 +355,7 @@ def _elsewhere(
             why = f"the text shown was found in {', '.join(_where(copy) for copy in written[:MAX_COPIES])}"
         if why:
             reading.texts.setdefault(question, "")
-            reading.doubts[question] = why
-            reading.problems.append(f"{question}: {why}; a person reads it")
+            reading.doubt(question, why)
 
 
 def _listed(places: Sequence[str]) -> str:

@@ -21,9 +21,7 @@ from autograder.errors import CourseError, GradingError, IntakeError
 from autograder.files import text_of, write_atomically
 from autograder.intake import Source
 from autograder.intake.facts import Facts
-from autograder.judge.task import Task
 from autograder.pipelines.gradescope_zip import COURSE, SETTINGS
-from autograder.records.record import Record
 from autograder.reports.gradescope import results_json
 from autograder.safe_text import say
 from autograder.sandbox import level
@@ -44,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = json.loads(text_of(options.root / "source" / SETTINGS))
         assignment = course.load(settings["assignment"], options.root / "source" / COURSE)
         chosen = level.by_name(options.isolation) if options.isolation else level.probe()
-        record = grade(assignment, source(options.root, assignment), chosen)
+        [record] = pool.graded(assignment, [source(options.root, assignment)], chosen)
     except (CourseError, GradingError, IntakeError, SandboxError, ValueError, OSError) as error:
         say(str(error))
         return 1
@@ -56,13 +54,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for problem in record.problems:
         print(f"unusual: {problem}")
     return 0
-
-
-def grade(assignment: Assignment, handed_in: Source, chosen: level.Level) -> Record:
-    records: list[Record] = []
-    plan = pool.Plan(assignment.name, assignment.root, chosen)
-    pool.run(plan, [Task(handed_in)], 1, lambda _, record: records.append(record) if record else None)
-    return records[0]
 
 
 def source(root: Path, assignment: Assignment) -> Source:

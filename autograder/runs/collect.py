@@ -8,8 +8,6 @@ from pathlib import Path
 from autograder.course import roster
 from autograder.course.assignment import Assignment
 from autograder.intake import Collector, Report, Source
-from autograder.judge.task import Task
-from autograder.records.record import Record
 from autograder.runs import git_hosts
 from autograder.sandbox.level import Level
 from autograder.workers import pool
@@ -30,14 +28,7 @@ def collect(
     from the repositories that the roster names."""
 
     def points(several: Sequence[Source]) -> list[float]:
-        earned: dict[Path, float] = {}
-
-        def done(task: Task, graded: Record | None) -> None:
-            earned[task.source.path] = graded.points if graded is not None else 0.0
-
-        plan = pool.Plan(assignment.name, assignment.root, level)
-        pool.run(plan, [Task(source) for source in several], jobs, done)
-        return [earned[source.path] for source in several]
+        return [record.points for record in pool.graded(assignment, several, level, jobs)]
 
     people = roster.read(roster_file) if roster_file else None
     collector = Collector(

@@ -11,14 +11,16 @@ from __future__ import annotations
 import pickle
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from pathlib import Path
 
 from autograder import inherited, safe_text
 from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
 from autograder.errors import GradingError
+from autograder.intake import Source
 from autograder.judge.task import Task, unreadable
 from autograder.records.record import Record
 from autograder.sandbox.level import Level
@@ -232,6 +234,18 @@ def run(
     finally:
         for process in pool.at_work:
             process.end()
+
+
+def graded(assignment: Assignment, sources: Sequence[Source], level: Level, jobs: int = 1) -> list[Record]:
+    """The record of each of these submissions, graded anew. Raises as `run` does."""
+    found: dict[Path, Record] = {}
+
+    def keep(task: Task, record: Record | None) -> None:
+        if record is not None:
+            found[task.source.path] = record
+
+    run(Plan(assignment.name, assignment.root, level), [Task(source) for source in sources], jobs, keep)
+    return [found[source.path] for source in sources]
 
 
 def given_up(plan: Plan, student: str, deaths: int) -> Record:
