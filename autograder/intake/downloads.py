@@ -43,6 +43,7 @@ from autograder.intake.unpacked import in_order, of_use
 METADATA = "submission_metadata.yml"
 MAX_DOWNLOAD_ENTRIES = 500_000
 MAX_METADATA = 32 * 2**20
+WORK = (".ipynb", ".py")
 
 CANVAS = re.compile(
     r"(?P<name>[^_/]+)_(?:(?P<late>LATE)_)?(?P<user>\d+)_(?P<file>\d+)_(?P<original>.+)", re.S
@@ -114,71 +115,192 @@ def survey(path: Path, assignment: Assignment, others: Collection[str] = ()) -> 
         IntakeError: no such folder or zip, or nothing in it is a hand-in.
     """
     if path.is_dir():
-        yield _survey(FolderTree(path, MAX_DOWNLOAD_ENTRIES), path, assignment, others)
+        tree: Tree = FolderTree(path, MAX_DOWNLOAD_ENTRIES)
+        yield _Download(tree, path.name, assignment, others).survey(path)
     elif path.is_file() and path.suffix.lower() == ".zip":
         with opened(path) as file:
-            yield _survey(ZipTree(file, path.name, MAX_DOWNLOAD_ENTRIES), path, assignment, others)
+            tree = ZipTree(file, path.name, MAX_DOWNLOAD_ENTRIES)
+            yield _Download(tree, path.name, assignment, others).survey(path)
     else:
         raise IntakeError(f"{path}: no such folder or zip; give the download, or a folder of hand-ins")
 
 
-def _survey(tree: Tree, path: Path, assignment: Assignment, others: Collection[str]) -> Survey:
-    names = [n for n in tree.names() if of_use(n) and n.split("/")[0] not in IGNORED_FOLDERS]
-    metadata = min((n for n in names if n.split("/")[-1] == METADATA), key=len, default=None)
-    found = Survey()
-    if metadata is not None:
-        found.kind = "Gradescope"
-        _gradescope(tree, names, metadata, path.name, found)
-    else:
-        _entries(tree, names, path.name, assignment, others, found)
-    found.noted += tree.noted
-    if not found.hand_ins:
-        noted = f" ({'; '.join(found.noted[:3])})" if found.noted else ""
-        raise IntakeError(f"{path}: holds no hand-ins{noted}; see docs/intake.md for what is recognised")
-    return found
+@dataclass
+class _Download:
+    """What is looked into, and what is found."""
 
+    tree: Tree
+    where: str
+    assignment: Assignment
+    others: Collection[str]
+    found: Survey = field(default_factory=Survey)
 
-# Gradescope
+    def survey(self, path: Path) -> Survey:
+        found = self.found
+        names = [n for n in self.tree.names() if of_use(n) and n.split("/")[0] not in IGNORED_FOLDERS]
+        metadata = min((n for n in names if n.split("/")[-1] == METADATA), key=len, default=None)
+        if metadata is not None:
+            found.kind = "Gradescope"
+            self.gradescope(names, metadata)
+        else:
+            self.entries(names)
+        found.noted += self.tree.noted
+        if not found.hand_ins:
+            noted = f" ({'; '.join(found.noted[:3])})" if found.noted else ""
+            raise IntakeError(f"{path}: holds no hand-ins{noted}; see docs/intake.md for what is recognised")
+        return found
 
+    # Gradescope
 
-def _gradescope(tree: Tree, names: list[str], metadata: str, where: str, found: Survey) -> None:
-    import yaml  # type: ignore[import-untyped]  # comes with Jupyter; only this download needs it
-
-    try:
-        read = partial(yaml.safe_load, tree.read(metadata, MAX_METADATA))
-        about = bounded.call(read, bounded.Bounds(seconds=600))
-    except (bounded.Exceeded, yaml.YAMLError, ValueError, RecursionError) as error:
-        raise IntakeError(
-            f"{where}: {metadata}: not readable ({type(error).__name__}); download again"
-        ) from None
-    if not isinstance(about, dict):
-        raise IntakeError(f"{where}: {metadata}: expected submissions, found none; download again")
-    top = metadata.removesuffix(METADATA)
-    folders = _by_top([n.removeprefix(top) for n in names if n.startswith(top) and n != metadata])
-    for folder, files in folders.items():
-        facts = about.get(folder)
-        if not isinstance(facts, dict):
-            found.noted.append(f"{where}: {folder} is not in {METADATA}; not used")
-            continue
-        submitters, when = _fact(facts, "submitters") or [], _fact(facts, "created_at")
-        people = (
-            tuple(_submitter(s) for s in submitters if isinstance(s, dict))
-            if isinstance(submitters, list)
-            else ()
-        )
-        found.hand_ins.append(
-            HandIn(
-                f"{where}: {folder}",
-                people or (Person(name=folder),),
-                tree,
+    def gradescope(self, names: list[str], metadata: str) -> None:
+        about = self._about(metadata)
+        top = metadata.removesuffix(METADATA)
+        folders = _by_top([n.removeprefix(top) for n in names if n.startswith(top) and n != metadata])
+        for folder, files in folders.items():
+            facts = about.get(folder)
+            if not isinstance(facts, dict):
+                self.found.noted.append(f"{self.where}: {folder} is not in {METADATA}; not used")
+                continue
+            when, listed = _fact(facts, "created_at"), _fact(facts, "submitters")
+            people = (
+                [_submitter(s) for s in listed if isinstance(s, dict)] if isinstance(listed, list) else []
+            )
+            hand_in = HandIn(
+                f"{self.where}: {folder}",
+                tuple(people) or (Person(name=folder),),
+                self.tree,
                 {f.removeprefix(f"{folder}/"): top + f for f in files},
                 time_of(str(when)) if isinstance(when, str | datetime) else None,
                 order=folder.rpartition("_")[2].zfill(20),
                 problems=() if people else (f"{METADATA} names nobody for {folder}",),
             )
-        )
-    missing = [str(key) for key in about if key not in folders]
-    found.noted += [f"{where}: {key} is in {METADATA}, but its files are not here" for key in missing]
+            self.found.hand_ins.append(hand_in)
+        missing = [str(key) for key in about if key not in folders]
+        self.found.noted += [
+            f"{self.where}: {key} is in {METADATA}, but its files are not here" for key in missing
+        ]
+
+    def _about(self, metadata: str) -> dict[Any, Any]:
+        import yaml  # type: ignore[import-untyped]  # comes with Jupyter; only this download needs it
+
+        where = f"{self.where}: {metadata}"
+        try:
+            read = partial(yaml.safe_load, self.tree.read(metadata, MAX_METADATA))
+            about = bounded.call(read, bounded.Bounds(seconds=600))
+        except (bounded.Exceeded, yaml.YAMLError, ValueError, RecursionError) as error:
+            raise IntakeError(f"{where}: not readable ({type(error).__name__}); download again") from None
+        if not isinstance(about, dict):
+            raise IntakeError(f"{where}: expected submissions, found none; download again")
+        return about
+
+    # all others, entry by entry
+
+    def entries(self, names: list[str]) -> None:
+        tops, prefix, found = _by_top(names), "", self.found
+        while len(tops) == 1 and all("/" in n for n in names):
+            top = next(iter(tops))
+            inner = _by_top(n.removeprefix(f"{top}/") for n in names)
+            if _is_marked(top) or not self._is_wrapping(inner):
+                break
+            prefix, names = f"{prefix}{top}/", [n.removeprefix(f"{top}/") for n in names]
+            tops = inner
+        canvas: dict[str, list[re.Match[str]]] = {}
+        moodle: dict[str, list[HandIn]] = {}
+        for top, files in tops.items():
+            whole = {n: prefix + n for n in files}
+            if is_hidden(top):
+                continue
+            if why := odd(top):
+                found.noted.append(f"{self.where}: {top!r} is not used: {why}")
+            elif files == [top] and (match := CANVAS.fullmatch(top)):
+                canvas.setdefault(f"{match['name']}_{match['user']}", []).append(match)
+            elif match := MOODLE.fullmatch(top):
+                moodle.setdefault(f"{match['name']}_{match['number']}", []).append(self._moodle(match, whole))
+                found.kind = "Moodle"
+            elif files == [top]:
+                self._file(top, whole)
+            else:
+                found.hand_ins += self._folder(top, whole)
+        found.hand_ins += [_together(parts) for parts in moodle.values()]
+        for matches in canvas.values():
+            found.hand_ins += self._canvas(prefix, matches)
+            found.kind = "Canvas"
+
+    def _is_wrapping(self, inner: dict[str, list[str]]) -> bool:
+        """Whether the one folder at the top holds the students, and is not itself a student's."""
+        if all(map(_is_marked, inner)):
+            return True
+        names = self.assignment.package, self.assignment.name, *self.assignment.intake.package_aliases
+        own = {*names, "results", STAMP} & set(inner) or any(n.lower().endswith(WORK) for n in inner)
+        return isinstance(self.tree, ZipTree) and not own
+
+    def _moodle(self, match: re.Match[str], whole: dict[str, str]) -> HandIn:
+        top, name, number = match.string, match["name"], match["number"]
+        files = {n.removeprefix(f"{top}/"): place for n, place in whole.items()}
+        if list(files) == [top]:  # a file with the whole mark in its name
+            files = {match["rest"] or top: whole[top]}
+        person = Person((f"{name}_{number}", number), name, group=name)
+        return HandIn(f"{self.where}: {top}", (person,), self.tree, files, order=number.zfill(20))
+
+    def _file(self, top: str, whole: dict[str, str]) -> None:
+        about, noted = f"{self.where}: {top}", self.found.noted
+        if is_archive(top):
+            names = dict.fromkeys((stem(top), _versioned(stem(top))[0]))
+            self.found.hand_ins.append(HandIn(about, (Person(tuple(names)),), self.tree, {top: whole[top]}))
+        elif is_foreign(top):
+            noted.append(f"{about} is not used: not a zip; ask for it again as one")
+        elif top != STAMP:
+            noted.append(f"{about} is not used: neither a student's folder nor an archive")
+
+    def _folder(self, student: str, whole: dict[str, str]) -> Iterator[HandIn]:
+        """A student's folder: nbgrader's, or one with the files, or one with a zip for each hand-in."""
+        inside = {n.removeprefix(f"{student}/"): place for n, place in whole.items()}
+        tops, name = _by_top(inside), self.assignment.name
+        if name in tops and tops[name] != [name]:
+            inside = {n.removeprefix(f"{name}/"): p for n, p in inside.items() if n.startswith(f"{name}/")}
+        elif set(tops) & set(self.others) and all("/" in n or n == STAMP for n in inside):
+            self.found.noted.append(f"{self.where}: {student} has nothing for {name}")
+            return
+        stamp = inside.pop(STAMP, None) if self.assignment.intake.nbgrader_times else None
+        when, problems = _stamped(self.tree, stamp)
+        about = f"{self.where}: {student}"
+        hand_in = HandIn(about, (Person((student,)),), self.tree, inside, when, problems=problems)
+        if inside and all("/" not in n and is_archive(n) for n in inside):
+            yield from self._versions(hand_in, [(n, place, "") for n, place in inside.items()])
+        else:
+            yield hand_in
+
+    def _canvas(self, prefix: str, matches: list[re.Match[str]]) -> Iterator[HandIn]:
+        name, user = matches[0]["name"], matches[0]["user"]
+        person = Person((f"{name}_{user}", user), name)
+        late = any(m["late"] for m in matches)
+        hand_in = HandIn(f"{self.where}: {name}_{user}", (person,), self.tree, late=late)
+        files = [(m["original"], prefix + m.string, m["file"].zfill(20)) for m in matches]
+        yield from self._versions(hand_in, files)
+
+    def _versions(self, hand_in: HandIn, files: list[tuple[str, str, str]]) -> Iterator[HandIn]:
+        """One hand-in for each version of the files: `work.zip`, `work-1.zip`, `work (2).zip` are three.
+
+        Files are (name, place, number of the upload). Files of different names belong together: the newest of
+        each are one hand-in, those before them an earlier one.
+        """
+        # names that end as they should, and are no version of each other: `part-1.ipynb`, `part-2.ipynb`
+        own = {f"{n.name}.ipynb" for n in self.assignment.notebooks}
+        own |= {result.split("/")[-1] for result in self.assignment.results}
+        by_base: dict[str, list[tuple[str, int, str, str]]] = {}  # upload, version, plain name, place
+        there = {name.casefold() for name, _, _ in files}
+        for name, place, upload in files:
+            base, version = (name, 0) if name in own else _versioned(name)
+            if version and base.casefold() not in there:
+                base, version = name, 0  # nothing says that this is a second version of anything
+            by_base.setdefault(base.casefold(), []).append((upload, version, base, place))
+        for rank in range(max(map(len, by_base.values()), default=0)):
+            chosen = [sorted(v)[-1 - rank] for v in by_base.values() if rank < len(v)]
+            yield replace(
+                hand_in,
+                files={base: place for _, _, base, place in chosen},
+                order=max(f"{upload or '0'}-{version:04}" for upload, version, _, _ in chosen),
+            )
 
 
 def _fact(facts: dict[Any, Any], key: str) -> Any:
@@ -188,9 +310,6 @@ def _fact(facts: dict[Any, Any], key: str) -> Any:
 def _submitter(facts: dict[Any, Any]) -> Person:
     ids = (_fact(facts, "sid"), _fact(facts, "email"))
     return Person(tuple(str(i) for i in ids if i), str(_fact(facts, "name") or ""))
-
-
-# all others, entry by entry
 
 
 def _by_top(names: Iterable[str]) -> dict[str, list[str]]:
@@ -205,61 +324,6 @@ def _is_marked(top: str) -> bool:
     return bool(CANVAS.fullmatch(top) or MOODLE.fullmatch(top))
 
 
-def _is_wrapping(inner: dict[str, list[str]], zipped: bool, assignment: Assignment) -> bool:
-    """Whether the one folder at the top holds the students, and is not itself a student's."""
-    if all(map(_is_marked, inner)):
-        return True
-    own = {assignment.package, assignment.name, "results", STAMP, *assignment.intake.package_aliases}
-    return zipped and not own & set(inner) and not any(n.lower().endswith((".ipynb", ".py")) for n in inner)
-
-
-def _entries(
-    tree: Tree, names: list[str], where: str, assignment: Assignment, others: Collection[str], found: Survey
-) -> None:
-    tops = _by_top(names)
-    prefix = ""
-    while len(tops) == 1 and all("/" in n for n in names):
-        top = next(iter(tops))
-        inner = _by_top(n.removeprefix(f"{top}/") for n in names)
-        if _is_marked(top) or not _is_wrapping(inner, isinstance(tree, ZipTree), assignment):
-            break
-        prefix, names = f"{prefix}{top}/", [n.removeprefix(f"{top}/") for n in names]
-        tops = inner
-    canvas: dict[str, list[re.Match[str]]] = {}
-    moodle: dict[str, list[HandIn]] = {}
-    for top, files in tops.items():
-        whole = {n: prefix + n for n in files}
-        if is_hidden(top):
-            continue
-        if why := odd(top):
-            found.noted.append(f"{where}: {top!r} is not used: {why}")
-        elif files == [top] and (match := CANVAS.fullmatch(top)):
-            canvas.setdefault(f"{match['name']}_{match['user']}", []).append(match)
-        elif match := MOODLE.fullmatch(top):
-            moodle.setdefault(f"{match['name']}_{match['number']}", []).append(
-                _moodle(tree, match, whole, where)
-            )
-            found.kind = "Moodle"
-        elif files == [top]:
-            _file(tree, top, whole, where, found)
-        else:
-            found.hand_ins += _folder(tree, top, whole, where, assignment, others, found.noted)
-    found.hand_ins += [_together(parts) for parts in moodle.values()]
-    for matches in canvas.values():
-        found.hand_ins += _canvas(tree, prefix, matches, where, _own_names(assignment))
-        found.kind = "Canvas"
-
-
-def _moodle(tree: Tree, match: re.Match[str], whole: dict[str, str], where: str) -> HandIn:
-    top = match.string
-    files = {n.removeprefix(f"{top}/"): place for n, place in whole.items()}
-    if list(files) == [top]:  # a file with the whole mark in its name
-        files = {match["rest"] or top: whole[top]}
-    name = match["name"]
-    person = Person((f"{name}_{match['number']}", match["number"]), name, group=name)
-    return HandIn(f"{where}: {top}", (person,), tree, files, order=match["number"].zfill(20))
-
-
 def _together(parts: list[HandIn]) -> HandIn:
     """What one person handed in as text on Moodle's page, and as files, is one hand-in."""
     parts = sorted(parts, key=lambda p: p.where)
@@ -268,44 +332,6 @@ def _together(parts: list[HandIn]) -> HandIn:
         for name, place in part.files.items():
             files[name if name not in files else f"{PurePosixPath(place).parts[-2]}/{name}"] = place
     return replace(parts[0], where=" and ".join(p.where for p in parts), files=files)
-
-
-def _file(tree: Tree, top: str, whole: dict[str, str], where: str, found: Survey) -> None:
-    if is_archive(top):
-        names = dict.fromkeys((stem(top), _versioned(stem(top))[0]))
-        found.hand_ins.append(HandIn(f"{where}: {top}", (Person(tuple(names)),), tree, {top: whole[top]}))
-    elif is_foreign(top):
-        found.noted.append(f"{where}: {top} is not used: not a zip; ask for it again as one")
-    elif top != STAMP:
-        found.noted.append(f"{where}: {top} is not used: neither a student's folder nor an archive")
-
-
-def _folder(
-    tree: Tree,
-    student: str,
-    whole: dict[str, str],
-    where: str,
-    assignment: Assignment,
-    others: Collection[str],
-    noted: list[str],
-) -> Iterator[HandIn]:
-    """A student's folder: nbgrader's, or one with the files, or one with a zip for each hand-in."""
-    inside = {n.removeprefix(f"{student}/"): place for n, place in whole.items()}
-    tops = _by_top(inside)
-    name = assignment.name
-    if name in tops and tops[name] != [name]:
-        inside = {n.removeprefix(f"{name}/"): p for n, p in inside.items() if n.startswith(f"{name}/")}
-    elif set(tops) & set(others) and all("/" in n or n == STAMP for n in inside):
-        noted.append(f"{where}: {student} has nothing for {name}")
-        return
-    about = f"{where}: {student}"
-    stamp = inside.pop(STAMP, None) if assignment.intake.nbgrader_times else None
-    when, problems = _stamped(tree, stamp)
-    hand_in = HandIn(about, (Person((student,)),), tree, inside, when, problems=problems)
-    if inside and all("/" not in n and is_archive(n) for n in inside):
-        yield from _versions(hand_in, [(n, place, "") for n, place in inside.items()], _own_names(assignment))
-    else:
-        yield hand_in
 
 
 def _stamped(tree: Tree, stamp: str | None) -> tuple[datetime | None, tuple[str, ...]]:
@@ -323,45 +349,6 @@ def placed(folder: Path, nbgrader_times: bool) -> HandIn:
     when, problems = _stamped(tree, files.pop(STAMP, None) if nbgrader_times else None)
     where = f"{folder.parent.name}/{folder.name}, where it was"
     return HandIn(where, (Person((folder.parent.name,)),), tree, files, when, problems=problems)
-
-
-def _canvas(
-    tree: Tree, prefix: str, matches: list[re.Match[str]], where: str, own: Collection[str]
-) -> Iterator[HandIn]:
-    first = matches[0]
-    person = Person((f"{first['name']}_{first['user']}", first["user"]), first["name"])
-    late = any(m["late"] for m in matches)
-    hand_in = HandIn(f"{where}: {first['name']}_{first['user']}", (person,), tree, late=late)
-    yield from _versions(
-        hand_in, [(m["original"], prefix + m.string, m["file"].zfill(20)) for m in matches], own
-    )
-
-
-def _own_names(assignment: Assignment) -> set[str]:
-    """Names that end as they should, and are no version of each other: `part-1.ipynb`, `part-2.ipynb`."""
-    return {f"{n.name}.ipynb" for n in assignment.notebooks} | {r.split("/")[-1] for r in assignment.results}
-
-
-def _versions(hand_in: HandIn, files: list[tuple[str, str, str]], own: Collection[str]) -> Iterator[HandIn]:
-    """One hand-in for each version of the files: `work.zip`, `work-1.zip`, `work (2).zip` are three.
-
-    Files are (name, place, number of the upload). Files of different names belong together: the newest of
-    each are one hand-in, those before them an earlier one.
-    """
-    by_base: dict[str, list[tuple[str, int, str, str]]] = {}  # upload, version, plain name, place
-    there = {name.casefold() for name, _, _ in files}
-    for name, place, upload in files:
-        base, version = (name, 0) if name in own else _versioned(name)
-        if version and base.casefold() not in there:
-            base, version = name, 0  # nothing says that this is a second version of anything
-        by_base.setdefault(base.casefold(), []).append((upload, version, base, place))
-    for rank in range(max(map(len, by_base.values()), default=0)):
-        chosen = [sorted(v)[-1 - rank] for v in by_base.values() if rank < len(v)]
-        yield replace(
-            hand_in,
-            files={base: place for _, _, base, place in chosen},
-            order=max(f"{upload or '0'}-{version:04}" for upload, version, _, _ in chosen),
-        )
 
 
 def _versioned(name: str) -> tuple[str, int]:
