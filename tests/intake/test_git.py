@@ -210,7 +210,7 @@ def test_a_few_bytes_that_stand_for_ten_thousand_million_files(
     tree = git(one.clone, "write-tree")
     for _ in range(10):
         listing = "".join(f"040000 tree {tree}\t{name}\n" for name in "0123456789")
-        tree = git_program.git("mktree", folder=one.clone, given=listing.encode()).strip()
+        tree = git_program.printed("mktree", folder=one.clone, given=listing.encode()).decode().strip()
     commit = git(one.clone, "commit-tree", tree, "-m", "w")
     git(one.clone, "push", "--quiet", str(one.host), f"{commit}:refs/heads/main")
     found = collect(course, ("s001", str(one.host)), ("s002", str(two.host)))
