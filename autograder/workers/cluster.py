@@ -12,9 +12,10 @@ import logging
 import pickle
 import uuid
 import zipfile
-from asyncio import CancelledError
+from asyncio import wait_for
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -41,6 +42,7 @@ AHEAD = 2  # tasks at the cluster for each of its threads, so that none waits fo
 JOIN_SECONDS = 60  # for the scheduler to answer, and for a worker to be there
 LOOK_SECONDS = 5  # between two looks at whether anybody is left
 ANSWER_SECONDS = 60  # for a scheduler to answer, in the middle of a run
+LOST = "scheduler-connection-lost"  # why Dask has cancelled a task
 LARGE_TASK = "1GiB"  # Dask warns of large tasks; a hand-in with its trained models is one
 
 
@@ -60,14 +62,23 @@ class _ByValue:
 class PatientClient(Client):
     """A client that waits for no answer of its scheduler without end: one may be frozen."""
 
+    async def _start(self, *args: Any, **kwargs: Any) -> Any:
+        """Connect. Dask's own waits without end for the first answer."""
+        try:
+            connected = super()._start(*args, **kwargs)  # type: ignore[no-untyped-call]
+            return await wait_for(connected, JOIN_SECONDS + LOOK_SECONDS)
+        except TimeoutError:
+            await self._close(fast=True)
+            raise
+
     def sync(self, func: Any, *args: Any, callback_timeout: Any = None, **kwargs: Any) -> Any:
         return super().sync(func, *args, callback_timeout=callback_timeout or ANSWER_SECONDS, **kwargs)  # type: ignore[no-untyped-call]
 
     def leave(self, name: str) -> None:
         """Take the graders of this name away, and close. A scheduler that is frozen keeps them."""
-        with suppress(TimeoutError, OSError, CommClosedError, ValueError):  # the last: they were never sent
+        with suppress(OSError, ValueError):  # the last: they were never sent
             self.unregister_worker_plugin(name)  # type: ignore[no-untyped-call]
-        with suppress(TimeoutError, OSError, CommClosedError):
+        with suppress(OSError):
             self.close(timeout=LOOK_SECONDS)  # type: ignore[no-untyped-call]
 
 
@@ -179,18 +190,25 @@ def run(plan: Plan, tasks: Iterable[Task], scheduler: str, emit: Emit, say: Say 
             client = PatientClient(scheduler, timeout=JOIN_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
             there = _ClusterRun(plan, assignment, client, emit, say)
             try:
-                client.wait_for_workers(1, timeout=JOIN_SECONDS)
                 graders = far.GradersOnWorker(there.name, pack(plan), pickle.dumps(_away(plan)), plan.longest)
                 client.register_plugin(graders, name=there.name)
                 there.all(tasks)
             finally:
                 client.leave(there.name)
-        except (OSError, TimeoutError, CommClosedError, CancelledError) as error:
-            why = str(error) or "the scheduler is gone"
+        except (OSError, CancelledError) as error:
+            why = _why(error)
             raise GradingError(
                 f"Dask cluster at {scheduler}: {why}; see that scheduler and workers run, and run the same "
                 "command again, which goes on from what is graded"
             ) from error
+
+
+def _why(error: BaseException) -> str:
+    """What has gone wrong at the scheduler, where Dask's own words are none, or about its insides."""
+    if isinstance(error, TimeoutError):
+        return "the scheduler does not answer"
+    lost = isinstance(error, CommClosedError) or LOST in str(error)
+    return "the connection to the scheduler is lost" if lost else str(error)
 
 
 def _away(plan: Plan) -> Plan:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -166,9 +167,67 @@ def test_a_cluster_without_workers_is_told(
     own_graders: Kit, dask_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster, "JOIN_SECONDS", 3)
+    monkeypatch.setattr(cluster, "ANSWER_SECONDS", 3)  # as long: whichever is over first, a worker is missing
+    monkeypatch.setattr(cluster, "LOOK_SECONDS", 1)
     own_graders.hand_in("s001")
-    with pytest.raises(GradingError, match=r"Dask cluster at tcp.*worker"):
+    with pytest.raises(GradingError, match="no worker has been there for 3 s; start workers and run"):
         far_graded(own_graders, dask_cluster.address)
+
+
+def test_a_worker_that_comes_at_the_last_look_grades(
+    own_graders: Kit, dask_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "JOIN_SECONDS", 3)
+    monkeypatch.setattr(cluster, "LOOK_SECONDS", 1)
+    looks, wait = [], cluster.wait
+
+    def late(futures: list, **more: Any) -> None:
+        looks.append(futures)
+        if len(looks) == 3:
+            dask_cluster.add()
+            while not futures[0].client.nthreads():
+                time.sleep(0.05)
+            raise TimeoutError
+        wait(futures, **more)
+
+    monkeypatch.setattr(cluster, "wait", late)
+    own_graders.hand_in("s001")
+    assert list(far_graded(own_graders, dask_cluster.address)) == ["s001"]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (signal.SIGSTOP, "the scheduler does not answer"),
+        (signal.SIGKILL, "the connection to the scheduler is lost"),
+    ],
+    ids=["frozen", "killed"],
+)
+def test_a_scheduler_that_ends_while_a_worker_is_waited_for_is_named(
+    own_graders: Kit, dask_cluster: Cluster, monkeypatch: pytest.MonkeyPatch, number: int, words: str
+) -> None:
+    wait = cluster.wait
+
+    def ended(futures: list, **more: Any) -> None:
+        monkeypatch.setattr(cluster, "ANSWER_SECONDS", 2)
+        os.kill(dask_cluster.scheduler.pid, number)
+        wait(futures, **{**more, "timeout": 1})
+
+    monkeypatch.setattr(cluster, "wait", ended)
+    own_graders.hand_in("s001")
+    with pytest.raises(GradingError, match=f"Dask cluster at tcp.*: {words}; see that scheduler and workers"):
+        far_graded(own_graders, dask_cluster.address)
+
+
+def test_a_scheduler_that_is_frozen_at_the_start_is_not_waited_for(
+    kit: Kit, dask_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "JOIN_SECONDS", 1)
+    monkeypatch.setattr(cluster, "LOOK_SECONDS", 1)
+    kit.hand_in("s001")
+    os.kill(dask_cluster.scheduler.pid, signal.SIGSTOP)
+    with pytest.raises(GradingError, match="the scheduler does not answer; see that scheduler and workers"):
+        far_graded(kit, dask_cluster.address)
 
 
 def test_a_cluster_that_loses_its_last_worker_is_told(
