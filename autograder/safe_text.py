@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import sys
 from collections.abc import Iterable
@@ -28,6 +30,14 @@ def defused(text: str) -> str:
     """Text that no spreadsheet takes for a formula, and that any file can hold."""
     clean = readable(text)
     return f"'{clean}" if clean.lstrip().startswith(FORMULA) or clean[:1] in ("\t", "\n") else clean
+
+
+def csv_of(rows: Iterable[Iterable[object]]) -> str:
+    """Rows as CSV, every text in them defused."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerows([defused(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    return out.getvalue()
 
 
 _UNREADABLE = re.compile(

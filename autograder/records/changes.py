@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -11,7 +9,7 @@ from dataclasses import asdict, dataclass
 import msgspec
 
 from autograder.records.record import CaseResult, Grade, Record
-from autograder.safe_text import defused
+from autograder.safe_text import csv_of
 
 CAUSES = {
     "submission": "a new hand-in",
@@ -114,13 +112,8 @@ def from_json(text: str) -> list[Change]:
 
 
 def as_csv(changes: Iterable[Change]) -> str:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for c in changes:
-        texts = {"student": defused(c.student), "why": "; ".join(c.why)}
-        writer.writerow({**asdict(c), "gain": c.gain, **texts})
-    return out.getvalue()
+    rows = ({**asdict(c), "gain": c.gain, "why": "; ".join(c.why)} for c in changes)
+    return csv_of([COLUMNS, *([row[name] for name in COLUMNS] for row in rows)])
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from autograder.errors import ExportError
 from autograder.files import text_of
 from autograder.records.record import Record
 from autograder.reports.score import needed, score
-from autograder.safe_text import defused
+from autograder.safe_text import csv_of
 
 # Those a gradebook may be uploaded with.
 COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
@@ -65,9 +65,6 @@ def canvas_csv(records: Iterable[Record], assignment: Assignment, path: Path, fi
     matched = match(points, roster.read(path))
     by_number = {p.known_as["canvas_id"]: points[student] for student, p in matched.found.items()}
     identity = [name for name in COLUMNS if name in sheet.header]
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*identity, defused(sheet.header[column])])
     notes, lines, excused = [], [], 0
     for _, cells in sheet.rows:
         number, cell = sheet.cell(cells, "ID").strip(), cells[column].strip()
@@ -78,14 +75,13 @@ def canvas_csv(records: Iterable[Record], assignment: Assignment, path: Path, fi
             excused += 1
         elif number in by_number:
             cell = by_number[number]
-        lines.append([*(_kept(name, sheet.cell(cells, name)) for name in identity), defused(cell)])
+        lines.append([*(sheet.cell(cells, name) for name in identity), cell])
     if not any(line[0].strip() == POSSIBLE for line in lines):
         empty = [""] * (len(identity) - 1)
         lines.insert(0, [f"    {POSSIBLE}", *empty, f"{assignment.max_points:g}"])
-    writer.writerows(lines)
     if excused:
         notes.append(f"{excused} excused ({EXCUSED}), left as they are")
-    return Filled(out.getvalue(), matched, notes)
+    return Filled(csv_of([[*identity, sheet.header[column]], *lines]), matched, notes)
 
 
 def _points(record: Record, assignment: Assignment, final: bool) -> str:
@@ -139,11 +135,6 @@ def _column(sheet: Sheet, assignment: Assignment) -> int:
 
 def _plain(title: str) -> str:
     return "".join(c for c in title.casefold() if c.isalnum())
-
-
-def _kept(name: str, cell: str) -> str:
-    """A cell that tells who it is. Canvas finds people by ID, which is a number and stays as it is."""
-    return cell if name == "ID" and cell.strip().isdigit() else defused(cell)
 
 
 def _differing(cell: str, assignment: Assignment) -> list[str]:

@@ -6,17 +6,15 @@ a formula, and nobody is dropped: who does not match the roster is named in `Mat
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 
 from autograder.course.assignment import Assignment
 from autograder.course.matched import Matched
 from autograder.course.policy import utc
-from autograder.records.record import CaseResult, Grade, Record
+from autograder.records.record import Record
 from autograder.reports.score import handed_in, needed, score
-from autograder.safe_text import defused
+from autograder.safe_text import csv_of
 
 NBGRADER_COLUMNS = [
     *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
@@ -24,10 +22,10 @@ NBGRADER_COLUMNS = [
 ]
 SO_FAR_COLUMNS = ["score_so_far", "needed"]  # of the CSV in OUT: what the blank of a row stands for
 UNCLAIMED = "a hand-in that is nobody's may be theirs"
+CASE_FIELDS = ("id", "kind", "weight", "outcome", "property", "message", "hint", "called", "seconds")
 CASE_COLUMNS = [
     *("assignment", "student", "last_name", "first_name", "notebook", "grade_id", "state", "points"),
-    "max_points",
-    *("case", "kind", "weight", "outcome", "property", "message", "hint", "called", "seconds"),
+    *("max_points", "case", *CASE_FIELDS[1:]),
 ]
 
 
@@ -46,10 +44,8 @@ def nbgrader_csv(
     is needed.
     """
     matched = matched or Matched()
-    out = io.StringIO()
     columns = [*NBGRADER_COLUMNS, *(SO_FAR_COLUMNS if so_far else ())]
-    writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
-    writer.writeheader()
+    rows: list[dict[str, object]] = []
     due = _utc(assignment.late.due)
     for record in records:
         earned, waits = score(record, assignment, proposals=True), needed(record)
@@ -60,21 +56,20 @@ def nbgrader_csv(
             row["score"] = earned.final
         if so_far:
             row |= {"score_so_far": earned.final, "needed": waits}
-        writer.writerow(_nbgrader_row(assignment, record.student, matched.names(record.student)) | row)
+        rows.append(_nbgrader_row(assignment, record.student, matched.names(record.student)) | row)
     nothing: dict[str, object] = {"raw_score": 0.0, "late_submission_penalty": 0.0, "score": 0.0}
     if unclaimed:
         nothing = {}
     nothing |= {"score_so_far": 0.0, "needed": UNCLAIMED if unclaimed else ""} if so_far else {}
     for person in matched.missing:
         row = _nbgrader_row(assignment, person.id, (*person.last_first, person.email))
-        writer.writerow(row | nothing | {"duedate": due, "max_score": assignment.max_points})
-    return out.getvalue()
+        rows.append(row | nothing | {"duedate": due, "max_score": assignment.max_points})
+    return csv_of([columns, *([row.get(name, "") for name in columns] for row in rows)])
 
 
 def _nbgrader_row(assignment: Assignment, student: str, names: tuple[str, str, str]) -> dict[str, object]:
-    last, first, email = map(defused, names)
-    who = {"student_id": defused(student), "last_name": last, "first_name": first, "email": email}
-    return {"assignment": assignment.name, **who}
+    who = dict(zip(("last_name", "first_name", "email"), names, strict=True))
+    return {"assignment": assignment.name, "student_id": student, **who}
 
 
 def _utc(when: datetime | None) -> str:
@@ -88,30 +83,14 @@ def cases_csv(
     """One line a case, for analysis elsewhere. A grade without cases has one line with these left empty;
     points that need review are left empty unless this is `final`."""
     matched = matched or Matched()
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(CASE_COLUMNS)
+    rows: list[list[object]] = [[*CASE_COLUMNS]]
     for record in records:
-        last, first, _ = matched.names(record.student)
-        who = [assignment.name, *map(defused, (record.student, last, first))]
+        who = [assignment.name, record.student, *matched.names(record.student)[:2]]
         for grade in record.grades.values():
             counts = final or grade.state == "graded"
             points = grade.points if counts and grade.points is not None else ""
             what = [grade.notebook, grade.grade_id, grade.state, points, grade.max_points]
-            writer.writerows([*who, *what, *cells] for cells in _case_cells(grade))
-    return out.getvalue()
-
-
-def _case_cells(grade: Grade) -> Iterator[list[object]]:
-    for case in grade.cases:
-        yield [*_texts(case.id, case.kind), case.weight, *_said(case), case.seconds]
-    if not grade.cases:
-        yield [""] * 9
-
-
-def _said(case: CaseResult) -> list[str]:
-    return _texts(case.outcome, case.property, case.message, case.hint, case.called)
-
-
-def _texts(*texts: str) -> list[str]:
-    return [defused(text) for text in texts]
+            rows += [[*who, *what, *(getattr(case, of) for of in CASE_FIELDS)] for case in grade.cases]
+            if not grade.cases:
+                rows.append([*who, *what, *("" for _ in CASE_FIELDS)])
+    return csv_of(rows)

@@ -7,8 +7,6 @@ in which the assignments are taught, and what they do not pay for costs what `[l
 
 from __future__ import annotations
 
-import csv
-import io
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +18,7 @@ from autograder.course.roster import RosterEntry
 from autograder.records.record import Record
 from autograder.reports import pages
 from autograder.reports.score import needed, score, seconds_late
-from autograder.safe_text import defused, readable
+from autograder.safe_text import csv_of, readable
 
 NOT_YET, MISSING, UNCLAIMED = "not graded yet", "no hand-in", "no hand-in under this id so far"
 WHO = ["student_id", "last_name", "first_name", "email", "section"]
@@ -151,19 +149,15 @@ def as_csv(course: Course, taught: Sequence[Taught], standings: Iterable[Standin
     days paid; what is not known is blank."""
     parts = ("", " counts", " late days", " dropped")
     names = [one.assignment.name for one in taught]
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*WHO, *(f"{n}{part}" for n in names for part in parts), *_last(course)])
+    budget = ["late_days_left"] if course.late_days is not None else []
+    columns = [f"{name}{part}" for name in names for part in parts]
+    rows: list[list[object]] = [[*WHO, *columns, *budget, "percent", "needed"]]
     for one in standings:
         who = [one.student, *one.person.last_first, one.person.email, one.person.section]
         cells = [c for e in one.entries for c in (e.score, e.counts, e.late_days, "yes" if e.dropped else "")]
-        days = [one.late_days_left] if course.late_days is not None else []
-        writer.writerow([*map(defused, who), *cells, *days, one.percent, one.needed])
-    return out.getvalue()
-
-
-def _last(course: Course) -> list[str]:
-    return [*(["late_days_left"] if course.late_days is not None else []), "percent", "needed"]
+        days = [one.late_days_left] if budget else []
+        rows.append([*who, *cells, *days, one.percent, one.needed])
+    return csv_of(rows)
 
 
 def class_page(course: Course, taught: Sequence[Taught], standings: Sequence[Standing]) -> str:

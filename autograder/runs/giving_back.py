@@ -8,8 +8,6 @@ user and an upload of theirs).
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -24,7 +22,7 @@ from autograder.intake.downloads import CANVAS, MOODLE, HandIn, survey
 from autograder.records.record import Record
 from autograder.records.store import IGNORE
 from autograder.reports.score import score
-from autograder.safe_text import defused
+from autograder.safe_text import csv_of
 
 ADDRESS = re.compile(r"[^\s,;:<>()\"@]+@[^\s,;:<>()\"@]+")  # one, and nothing that a mail program splits at
 PAGE = "feedback.html"  # as students see it in the LMS
@@ -108,9 +106,8 @@ def write_mail(
 
     An address is the roster's. `to` gets a `.gitignore`: git leaves students' data alone.
     """
-    out, missing = io.StringIO(), {}
-    writer = csv.DictWriter(out, MAIL_COLUMNS, lineterminator="\n")
-    writer.writeheader()
+    rows: list[list[object]] = [[*MAIL_COLUMNS]]
+    missing = {}
     write_atomically(to / ".gitignore", IGNORE)
     for record in records:
         if record.student not in pages:
@@ -123,7 +120,6 @@ def write_mail(
         write_atomically(to / page, pages[record.student])
         points = score(record, assignment, proposals=True).final
         who = [assignment.name, assignment.title, record.student, last, first, email]
-        row = [*map(defused, who), points, record.max_points, page]
-        writer.writerow(dict(zip(MAIL_COLUMNS, row, strict=True)))
-    write_atomically(to / "mail.csv", out.getvalue())
+        rows.append([*who, points, record.max_points, page])
+    write_atomically(to / "mail.csv", csv_of(rows))
     return missing
