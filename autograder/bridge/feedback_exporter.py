@@ -53,8 +53,7 @@ class FeedbackExporter(Exporter):
         found = record_of(hand_in.assignment, hand_in.source, about["db_url"])
         [shown] = decided([found], about["db_url"], hand_in.assignment)
         mine = by_student(about["db_url"], hand_in.assignment.name).get(shown.student, ())
-        replies = [feedback.ReplyShown(one.grade_id, one.text, one.reply) for one in mine]
-        return feedback.render(shown, hand_in.assignment, about["notebook"], objections=replies), resources
+        return feedback.render(shown, hand_in.assignment, about["notebook"], objections=mine), resources
 
 
 def record_of(assignment: Assignment, source: Source, gradebook: str) -> Record:

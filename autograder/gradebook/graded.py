@@ -6,17 +6,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from autograder.course.assignment import Assignment
 from autograder.errors import FolderError, RecordError
 from autograder.files import text_of
 from autograder.gradebook.url import sqlite_url
 from autograder.records import record
+from autograder.records.objection import Objection
 from autograder.records.record import Record
-
-if TYPE_CHECKING:
-    from autograder.gradebook.objections import Objection
 
 UNCLAIMED = "unclaimed.json"  # in OUT: hand-ins that nobody knows whose they are
 

@@ -17,6 +17,7 @@ from autograder.errors import ReviewError
 from autograder.gradebook import tables
 from autograder.gradebook.tables import OBJECTIONS
 from autograder.gradebook.url import opened
+from autograder.records.objection import Objection
 
 LONGEST = 5000  # characters of an objection, or of a reply
 COLUMNS = ("student", "grade_id", "text")
@@ -29,18 +30,6 @@ class Typed:
     student: str
     grade_id: str  # empty: about the whole assignment
     text: str
-
-
-@dataclass(frozen=True)
-class Objection:
-    id: int
-    at: str
-    student: str
-    grade_id: str
-    text: str
-    reply: str
-    who: str
-    replied: str  # when, and so a version of the reply: two people who answer at once are asked
 
 
 def from_csv(text: str) -> list[Typed]:

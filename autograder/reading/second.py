@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from autograder.gradebook.ledger import LedgerEntry
+from autograder.records.record import ROUNDED
 
 ONE_IN = 10
-SAME = 0.005  # points have two digits
 
 
 def chosen(assignment: str, grade_id: str, key: str) -> bool:
@@ -37,7 +37,7 @@ def agreement(pairs: Sequence[tuple[LedgerEntry, LedgerEntry]]) -> Agreement:
     gaps = [abs((a.points or 0.0) - (b.points or 0.0)) for a, b in pairs]
     both = [(a.verdicts[c], b.verdicts[c]) for a, b in pairs for c in a.verdicts.keys() & b.verdicts.keys()]
     apart = sum(gaps) / len(gaps) if gaps else 0.0
-    return Agreement(len(pairs), sum(gap < SAME for gap in gaps), apart, len(both), kappa(both))
+    return Agreement(len(pairs), sum(gap < ROUNDED for gap in gaps), apart, len(both), kappa(both))
 
 
 def kappa(both: Iterable[tuple[bool, bool]]) -> float | None:

@@ -14,13 +14,13 @@ from autograder.answers.verdict import OFF_TOPIC, READS
 from autograder.errors import RecordError
 from autograder.gradebook import ledger
 from autograder.gradebook.ledger import LedgerEntry, State
-from autograder.gradebook.objections import Objection
 from autograder.gradebook.readers import Split
 from autograder.judge.scoring import DOUBT
 from autograder.notebook import Cell, mark_scheme_of, question_text
 from autograder.reading import shown
 from autograder.reading.room import NEW, Pile, Room, Saved, outdated
 from autograder.reading.waiting import Waiting, key_of
+from autograder.records.objection import Objection
 from autograder.records.record import CaseResult, Record, criterion_of, load
 from autograder.reports import markdown
 

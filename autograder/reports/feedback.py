@@ -6,7 +6,7 @@ output of a notebook. All text is escaped, a student's own above all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,8 @@ from markupsafe import escape
 from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
 from autograder.notebook import Notebook
-from autograder.records.record import CaseResult, Grade, Record
+from autograder.records.objection import Objection
+from autograder.records.record import ROUNDED, CaseResult, Grade, Record
 from autograder.reports import pages
 from autograder.reports.first_looks import banners, looks, unread_line
 from autograder.reports.score import UNREAD, needed, score
@@ -37,31 +38,13 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class CriterionShown:
-    """One criterion of an answer in words."""
-
-    outcome: str  # passed | failed
-    points: float
-    reason: str  # names the criterion
-
-
-@dataclass(frozen=True)
-class ReplyShown:
-    """An objection of the student's, and what was said to it."""
-
-    grade_id: str  # empty: about the whole assignment
-    text: str
-    reply: str  # empty: none yet
-
-
-@dataclass(frozen=True)
 class CellShown:
     """One grade cell as the page shows it."""
 
     grade: Grade
     status: str  # full | part | none | human
     findings: tuple[Finding, ...]
-    criteria: tuple[CriterionShown, ...]
+    criteria: tuple[CaseResult, ...]
     passed: tuple[str, ...]
     answer: str | None
     code: bool  # the answer is code
@@ -107,10 +90,10 @@ def render(
     record: Record,
     assignment: Assignment,
     notebook: str = "",
-    names: Mapping[str, str] | None = None,
-    objections: Sequence[ReplyShown] = (),
+    called: str = "",
+    objections: Sequence[Objection] = (),
 ) -> str:
-    """The page of one student: the whole assignment, or one notebook of it."""
+    """The page of one student, `called` so: the whole assignment, or one notebook of it."""
     code = {cell.grade_id for cell in assignment.grade_cells if cell.kind == "code"}
     objected = {one.grade_id for one in objections}
     sections = [
@@ -134,7 +117,7 @@ def render(
         problems=problems,
         title=assignment.title,
         notebook=notebook,
-        called=(names or {}).get(record.student, ""),
+        called=called,
         sections=shown,
         total=_together(shown),
         whole=_together(sections),
@@ -195,7 +178,7 @@ def _entry(record: Record, grade_id: str, title: str, code: bool, objected: bool
         grade=grade,
         status=_status(grade),
         findings=tuple(_findings(grade_id, [c for c in tested if c.outcome == "failed"])),
-        criteria=tuple(_criteria(grade)),
+        criteria=_criteria(grade),
         passed=tuple(case_title(grade_id, c.id) for c in tested if c.outcome == "passed"),
         answer=record.answers.get(grade_id),
         code=code,
@@ -245,16 +228,14 @@ def _hints(property: str, hints: list[str]) -> tuple[str, ...]:
     return () if property in ("code", "needs") and len(each) > 1 else each
 
 
-def _criteria(grade: Grade) -> list[CriterionShown]:
+def _criteria(grade: Grade) -> tuple[CaseResult, ...]:
     """The criteria of a decided answer: not of a proposal, nor of one that a person decided otherwise,
     nor of an answer that says nothing, of which the comment tells once what each criterion would repeat."""
-    decided = [c for c in grade.cases if c.kind == "criterion" and c.outcome in ("passed", "failed")]
+    decided = tuple(c for c in grade.cases if c.kind == "criterion" and c.outcome in ("passed", "failed"))
     met = sum(c.weight for c in decided if c.outcome == "passed")
-    if grade.state != "graded" or grade.points is None or abs(met - grade.points) > 0.005:
-        return []
-    if all(c.property for c in decided):
-        return []
-    return [CriterionShown(c.outcome, c.weight, c.message or case_title("", c.id)) for c in decided]
+    if grade.state != "graded" or grade.points is None or abs(met - grade.points) > ROUNDED:
+        return ()
+    return () if all(c.property for c in decided) else decided
 
 
 def case_title(grade_id: str, case_id: str) -> str:

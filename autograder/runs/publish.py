@@ -17,7 +17,6 @@ from autograder.course.matched import Matched, match
 from autograder.errors import ExportError
 from autograder.files import to_disk, write_atomically, write_if_other
 from autograder.gradebook.graded import Graded
-from autograder.gradebook.objections import Objection
 from autograder.records.record import Record
 from autograder.reports import canvas, exports, feedback, gradescope, junit
 from autograder.reports.pages import template
@@ -69,9 +68,8 @@ def _with_feedback(graded: Graded, matched: Matched) -> Iterator[Record]:
     objections = graded.objections()
 
     def made(one: Record) -> str:
-        names = {one.student: matched.called(one.student)}
-        replied = replies(objections.get(one.student, ()))
-        return feedback.render(one, graded.assignment, names=names, objections=replied)
+        called, mine = matched.called(one.student), objections.get(one.student, ())
+        return feedback.render(one, graded.assignment, called=called, objections=mine)
 
     for one, page in _tried(records, made):
         if isinstance(page, Exception):
@@ -131,10 +129,6 @@ def _tried(records: Iterable[Record], run: Callable[[Record], T]) -> Iterator[tu
     remaining = iter(records)
     while chunk := list(islice(remaining, CHUNK)):
         yield from zip(chunk, bounded.each(run, chunk), strict=True)
-
-
-def replies(objections: Iterable[Objection]) -> list[feedback.ReplyShown]:
-    return [feedback.ReplyShown(one.grade_id, one.text, one.reply) for one in objections]
 
 
 @dataclass(frozen=True)
@@ -200,9 +194,11 @@ def _give_back(
     from autograder.runs import giving_back  # brings what reads hand-ins; other formats do without
 
     kept = [one for one in records if final or not needed(one)]
-    names = {one.student: matched.called(one.student) for one in kept}
-    render = partial(feedback.render, assignment=graded.assignment, names=names)
-    pages = {one.student: page for one, page in _each(kept, render, "no page", graded.faults)}
+
+    def made(one: Record) -> str:
+        return feedback.render(one, graded.assignment, called=matched.called(one.student))
+
+    pages = {one.student: page for one, page in _each(kept, made, "no page", graded.faults)}
     if format == "mail":
         missing = giving_back.write_mail(to, pages, kept, graded.assignment, matched)
     else:

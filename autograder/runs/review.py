@@ -24,13 +24,12 @@ from autograder.errors import ReviewError
 from autograder.files import text_of
 from autograder.gradebook import objections
 from autograder.gradebook.graded import Graded
-from autograder.records.record import Record
+from autograder.records.record import ROUNDED, Record
 
 if TYPE_CHECKING:
     from autograder.gradebook.book import Gradebook
 
 PROPOSED = "proposed"  # in place of points: what is proposed
-CENT = 0.005  # points are entered to two digits
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def decided(text: str, group: Group, comment: str = "") -> GroupDecision:
 def _behind(points: float, shares: dict[str, float]) -> frozenset[str] | None:
     """The criteria that come to these points, if only one set of them does."""
     sets = itertools.chain.from_iterable(itertools.combinations(shares, n) for n in range(len(shares) + 1))
-    found = [frozenset(names) for names in sets if abs(sum(shares[n] for n in names) - points) < CENT]
+    found = [frozenset(names) for names in sets if abs(sum(shares[n] for n in names) - points) < ROUNDED]
     return found[0] if len(found) == 1 and shares else None
 
 

@@ -86,8 +86,7 @@ class StudentPages:
     def _full(self, graded: Record, said: Sequence[str]) -> tuple[str, str]:
         noted = replace(graded, problems=(*said, *graded.problems))
         person = self.people.get(graded.student) if self.people else None
-        names = {graded.student: person.called if person else ""}
-        page = feedback.render(noted, self.assignment, names=names)
+        page = feedback.render(noted, self.assignment, called=person.called if person else "")
         return page, gradescope.results_json(noted, self.assignment)
 
     def _before_due(self, graded: Record, said: Sequence[str], opens: datetime | None) -> tuple[str, str]:

@@ -15,8 +15,8 @@ from autograder.gradebook.url import sqlite_url
 from autograder.reading import views
 from autograder.reading.room import Room
 from autograder.records import record as records
+from autograder.records.objection import Objection
 from autograder.reports import feedback
-from autograder.reports.feedback import ReplyShown
 
 from .conftest import QUESTION
 
@@ -135,7 +135,7 @@ def test_the_page_says_how_to_object(out: Path, assignment: Assignment) -> None:
     assert "Write <strong>within a week</strong>. &lt;script&gt;" in page
     silent = dataclasses.replace(assignment.course, objections="")
     assert "If you do not agree" not in feedback.render(one, dataclasses.replace(assignment, course=silent))
-    hostile = [ReplyShown(QUESTION, "<img src=x onerror=alert(1)>", "")]
+    hostile = [Objection(1, "", "s001", QUESTION, "<img src=x onerror=alert(1)>", "", "", "")]
     assert "<img" not in feedback.render(one, assignment, objections=hostile)
 
 
