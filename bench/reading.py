@@ -117,7 +117,7 @@ def reading(assignment: Assignment, out: Path, seconds: float) -> None:
                 cases = pile.first.grade.cases
                 open_criteria = sum(case.outcome == "skipped" for case in cases)
                 keys += open_criteria + 1  # a key for each criterion to be decided, and `a`
-                singles += len(pile.alike.answers) * (open_criteria + 1)
+                singles += len(pile.answers) * (open_criteria + 1)
             groups = len(piles)
             glances = row.answers - groups
             minutes = (groups * seconds + glances * GLANCE_SECONDS + keys * KEY_SECONDS) / 60

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from autograder.answers.groups import ReadAnswer, _grouped
+from autograder.answers.groups import ReadAnswer, grouped
 from autograder.answers.labelled import Example, propose
 from autograder.answers.question import Question
 from autograder.answers.verdict import judge
@@ -117,10 +117,10 @@ def _seconds(rows: list[Read], proposed: bool) -> float:
     """One question: each group is read once, by its first answer."""
     waiting = {row.answer.where: row for row in rows if not row.alone}
     first = next(iter(rows)).question
-    found = _grouped(first.grade_id, [row.answer_as_graded for row in waiting.values()], first)
+    found = grouped(first.grade_id, [row.answer_as_graded for row in waiting.values()], first)
     total = 0.0
     for group in found:
-        row = waiting[group.first.student]
+        row = waiting[group[0].student]
         total += OPEN + len(row.answer.text.split()) / WORDS_A_MINUTE * 60
         for criterion in row.question.criteria:
             given = row.proposals.get(criterion.id) if proposed else None

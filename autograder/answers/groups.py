@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from typing import TypeVar
 
 from autograder import bounded
 from autograder.answers.question import Question
@@ -34,6 +35,9 @@ class ReadAnswer:
     @property
     def verdicts(self) -> tuple[tuple[str, str], ...]:
         return tuple((case.id, case.outcome) for case in self.grade.cases)
+
+
+A = TypeVar("A", bound=ReadAnswer)
 
 
 @dataclass(frozen=True)
@@ -77,23 +81,20 @@ def groups(
                 text = record.answers[grade_id] if written else grade.comment
                 found.setdefault(grade_id, []).append(ReadAnswer(record.student, text, grade))
     return [
-        group
+        Group(grade_id, alike)
         for grade_id, answers in found.items()
-        for group in sorted(_grouped(grade_id, answers, questions.get(grade_id)), key=_place)
+        for alike in grouped(grade_id, answers, questions.get(grade_id))
     ]
 
 
-def _place(group: Group) -> tuple[int, str]:
-    return (-len(group.answers), group.id)
-
-
-def _grouped(grade_id: str, answers: Sequence[ReadAnswer], question: Question | None) -> list[Group]:
-    """Groups of answers, made within limits; beyond them each answer is a group of its own."""
+def grouped(grade_id: str, answers: Sequence[A], question: Question | None) -> list[tuple[A, ...]]:
+    """Alike ones together, large groups first, made within limits; beyond them each is a group of its own."""
     rows = [[at] for at in range(len(answers))]
     if len(answers) > 1:
         with suppress(bounded.Exceeded):
             rows = bounded.call(partial(_rows, answers, question), BOUNDS)
-    return [Group(grade_id, tuple(answers[at] for at in row)) for row in rows]
+    found = [tuple(answers[at] for at in row) for row in rows]
+    return sorted(found, key=lambda alike: (-len(alike), Group(grade_id, alike).id))
 
 
 def _rows(answers: Sequence[ReadAnswer], question: Question | None) -> list[list[int]]:

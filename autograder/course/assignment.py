@@ -85,6 +85,9 @@ class Assignment:
         """Every written question by its grade id, with its rubric if there is one."""
         return {cell.grade_id: self.question(cell.grade_id) for cell in self.grade_cells if cell.manual}
 
+    def cell(self, grade_id: str) -> GradeCell | None:
+        return next((cell for cell in self.grade_cells if cell.grade_id == grade_id), None)
+
     def question(self, grade_id: str) -> Question | None:
         """The rubric of an inline question; None if it has none."""
         return next((q for q in self.questions if q.grade_id == grade_id), None)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import getpass
-import json
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Any, TypeVar
 
+import msgspec
 from jinja2 import Environment
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import JupyterHandler
@@ -21,6 +22,7 @@ from autograder.gradebook import ledger, objections, readers
 from autograder.reading import ROOT, views
 from autograder.reading.room import Room, SentDecision
 from autograder.reading.second import agreement
+from autograder.records.record import in_words
 from autograder.reports import markdown, pages
 from autograder.safe_text import plural
 
@@ -31,6 +33,7 @@ BROKEN = 5  # files that are no records, which the page names
 LARGEST = 2_000_000  # bytes of a CSV
 CANNOT = (CourseError, RubricError, RecordError, FolderError)
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 
 def add_filters(environment: Environment) -> None:
@@ -141,20 +144,17 @@ class Base(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandler):
         self.refuse(status_code, getattr(error, "log_message", None) or "This did not work.")
         self.finish()
 
-    def body(self, **types: type | tuple[type, ...]) -> dict[str, Any]:
-        """The JSON that was sent, with these fields of these types.
+    def body(self, kind: type[T]) -> T:
+        """The JSON that was sent.
 
         Raises:
             ReviewError: it is something else.
         """
         try:
-            found = json.loads(self.request.body or b"null")
-            json.dumps(found, ensure_ascii=False).encode()  # half a character is no text
-        except (ValueError, RecursionError):
-            found = None
-        if not isinstance(found, dict) or not all(isinstance(found.get(k), t) for k, t in types.items()):
-            raise ReviewError(f"expected JSON with {', '.join(types)}")
-        return found
+            return msgspec.json.decode(self.request.body, type=kind)
+        except (ValueError, RecursionError) as error:
+            fields = ", ".join(kind.__annotations__)
+            raise ReviewError(f"expected JSON with {fields}: {in_words(error)}") from None
 
 
 class OverviewHandler(Base):
@@ -182,8 +182,8 @@ class QuestionListHandler(Base):
         if not every:
             raise web.HTTPError(404, "No answer to this question needs review.")
         question = views.question(self.room, grade_id)
-        mine = sum(len(p.alike.answers) for p in piles)
-        others = sum(len(p.alike.answers) for p in every) - mine
+        mine = sum(len(p.answers) for p in piles)
+        others = sum(len(p.answers) for p in every) - mine
         self.page("question.html", question=question, piles=piles, everyone=everyone, others=others)
 
 
@@ -193,7 +193,6 @@ class AnswerPageHandler(Base):
         second = bool(self.get_argument("second", ""))
         everyone = bool(self.get_argument("all", ""))
         with self.room.session() as db:
-            self.room.classroom.refresh()
             if self.room.classroom.answer(grade_id, key) is None:
                 raise web.HTTPError(404, "This answer does not need review, or not any more.")
             at = views.Standpoint(self.root, grade_id, key, self.reader, everyone, second)
@@ -205,19 +204,9 @@ class AnswerPageHandler(Base):
 class DecideHandler(Base):
     @inside
     def put(self) -> None:
-        sent = self.body(grade_id=str, versions=dict, verdicts=dict, comment=str)
-        number, second = sent.get("points"), bool(sent.get("second"))
-        if number is not None and (isinstance(number, bool) or not isinstance(number, int | float)):
-            raise ReviewError("points: expected a number")
-        if not all(isinstance(v, bool) for v in sent["verdicts"].values()):
-            raise ReviewError("verdicts: expected true or false for each criterion")
-        if not all(isinstance(v, str) for v in sent["versions"].values()):
-            raise ReviewError("versions: expected a text for each answer")
-        if len(sent["comment"]) > objections.LONGEST:
+        wanted = self.body(SentDecision)
+        if len(wanted.comment) > objections.LONGEST:
             raise ReviewError(f"comment: expected {objections.LONGEST} characters at most")
-        wanted = SentDecision(
-            sent["grade_id"], sent["versions"], sent["verdicts"], number, sent["comment"], second
-        )
         with self.room.session() as db:
             saved = self.room.decide(db, wanted, self.reader)
         if saved.conflicts:
@@ -240,20 +229,31 @@ class UndoHandler(Base):
         self.write({"at": f"{self.root}/q/{grade_id}/{key}", "undone": len(outcome.entered)})
 
 
+@dataclass
+class SentRemark:
+    grade_id: str
+    text: str
+
+
+@dataclass
+class DroppedRemark:
+    id: int
+
+
 class RemarksHandler(Base):
     @inside
     def post(self) -> None:
-        sent = self.body(grade_id=str, text=str)
+        sent = self.body(SentRemark)
         with self.room.session() as db:
-            readers.keep_remark(db, self.room.assignment.name, sent["grade_id"], sent["text"], self.reader)
-            kept = readers.remarks(db, self.room.assignment.name, sent["grade_id"])
+            readers.keep_remark(db, self.room.assignment.name, sent.grade_id, sent.text, self.reader)
+            kept = readers.remarks(db, self.room.assignment.name, sent.grade_id)
         self.write({"remarks": [{"id": r.id, "text": r.text} for r in kept]})
 
     @inside
     def delete(self) -> None:
-        sent = self.body(id=int)
+        sent = self.body(DroppedRemark)
         with self.room.session() as db:
-            readers.drop_remark(db, self.room.assignment.name, sent["id"])
+            readers.drop_remark(db, self.room.assignment.name, sent.id)
         self.write({})
 
 
@@ -317,7 +317,6 @@ class HistoryHandler(Base):
 
 class ObjectionListHandler(Base):
     def show(self, code: int, message: str) -> None:
-        self.room.classroom.refresh()
         with self.room.session() as db:
             rows = [
                 views.objection(self.room, db, one, self.names)
@@ -347,7 +346,7 @@ class ObjectionsHandler(ObjectionListHandler):
             fields = (self.get_body_argument(name, "").strip() for name in objections.COLUMNS)
             typed = [objections.Typed(*fields)]
         with self.room.session() as db:
-            students = self.room.students()
+            students = self.room.classroom.students
             cells = [cell.grade_id for cell in self.room.assignment.grade_cells]
             new = objections.add(db, self.room.assignment.name, typed, students, cells)
         self.show(200, f"{new} new on the list, of {len(typed)}.")

@@ -5,7 +5,7 @@ Knows no server: the pages of `handlers` show what this returns, and pass on wha
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from autograder.gradebook.ledger import Applied, Decision, LedgerEntry, State
 from autograder.gradebook.readers import Split
 from autograder.gradebook.url import patient, reason
 from autograder.reading.second import chosen
-from autograder.reading.waiting import Alike, Classroom, Waiting
+from autograder.reading.waiting import Classroom, Waiting
 from autograder.records.record import ROUNDED
 from autograder.reports.feedback import titles
 
@@ -48,15 +48,15 @@ class QuestionRow:
 
 @dataclass(frozen=True)
 class Pile:
-    """One group in the list of a question's."""
+    """One group in the list of a question's, or one reader's part of it."""
 
-    alike: Alike
+    answers: tuple[Waiting, ...]
     open: tuple[Waiting, ...]
     readers: tuple[str, ...]
 
     @property
     def first(self) -> Waiting:
-        return self.alike.first
+        return self.answers[0]
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Room:
     def __init__(self, assignment: Assignment, out: Path, url: str) -> None:
         self.assignment, self.url = assignment, url
         self.classroom = Classroom(assignment, out)
-        self._proposed: dict[str, tuple[list[Alike], object, list[Mapping[str, bool]]]] = {}
+        self._proposed: dict[str, tuple[object, object, dict[str, Mapping[str, bool]]]] = {}
 
     @cached_property
     def _engine(self) -> Engine:
@@ -107,7 +107,13 @@ class Room:
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """Raises GradebookError where the database is locked, read-only or gone."""
+        """The class as it is on disk now, and its gradebook.
+
+        Raises:
+            GradebookError: the database is locked, read-only or gone.
+            RecordError, FolderError: there are no records, or they are of another assignment.
+        """
+        self.classroom.refresh()
         try:
             with Session(self._engine) as db:
                 if not tables.exist(db.connection()):
@@ -127,15 +133,10 @@ class Room:
 
     def name_of(self, grade_id: str) -> str:
         """What readers call a cell: its notebook, and its number or its id."""
-        home = next((c.notebook for c in self.assignment.grade_cells if c.grade_id == grade_id), "")
-        return f"{home}: {self.titles.get(grade_id, grade_id)}" if home else grade_id
-
-    def students(self) -> set[str]:
-        self.classroom.refresh()
-        return self.classroom.students
+        cell = self.assignment.cell(grade_id)
+        return f"{cell.notebook}: {self.titles[grade_id]}" if cell else grade_id
 
     def overview(self, db: Session, reader: str) -> list[QuestionRow]:
-        self.classroom.refresh()
         split = readers.load(db, self.assignment.name)
         rows = []
         for grade_id, answers in self.classroom.waiting().items():
@@ -166,29 +167,24 @@ class Room:
             return {a.key: reader for a in answers if reader}
         if split.how == "group":
             groups = self.classroom.alike(grade_id)
-            dealt = split.dealt({group.key: len(group.answers) for group in groups})
-            return {a.key: dealt[g.key] for g in groups for a in g.answers if g.key in dealt}
+            dealt = split.dealt({group[0].key: len(group) for group in groups})
+            return {a.key: dealt[g[0].key] for g in groups for a in g if g[0].key in dealt}
         if split.how == "share":
-            work: dict[str, int] = {}
-            for found in every.values():
-                for a in found:
-                    work[a.key] = work.get(a.key, 0) + 1
-            dealt = split.dealt(work)
+            dealt = split.dealt(Counter(a.key for found in every.values() for a in found))
             return {a.key: dealt[a.key] for a in answers if a.key in dealt}
         return {}
 
     def piles(self, db: Session, grade_id: str, reader: str = "") -> list[Pile]:
         """The groups of a question; with a reader, what is theirs of each."""
-        self.classroom.refresh()
         owners = self.owners(readers.load(db, self.assignment.name), grade_id)
         left = {a.key for a in self.open(db, grade_id, self.classroom.waiting().get(grade_id, []))}
         found = []
         for group in self.classroom.alike(grade_id):
-            answers = [a for a in group.answers if not reader or owners.get(a.key, reader) == reader]
+            answers = [a for a in group if not reader or owners.get(a.key, reader) == reader]
             if answers:
                 open_ones = tuple(a for a in answers if a.key in left)
                 who = sorted({owners[a.key] for a in answers if a.key in owners})
-                found.append(Pile(Alike(answers[0].key, tuple(answers)), open_ones, tuple(who)))
+                found.append(Pile(tuple(answers), open_ones, tuple(who)))
         return found
 
     def open(self, db: Session, grade_id: str, answers: Sequence[Waiting]) -> list[Waiting]:
@@ -213,7 +209,6 @@ class Room:
         Raises:
             ReviewError: the points do not fit, or an answer is not there.
         """
-        self.classroom.refresh()
         answers = {key: self.classroom.answer(wanted.grade_id, key) for key in wanted.versions}
         there = [answer for answer in answers.values() if answer is not None]
         if len(there) < len(answers) or not there:
@@ -275,16 +270,10 @@ class Room:
         kept = self._proposed.get(grade_id)
         if kept is None or kept[0] is not groups or kept[1] != stamp:
             examples, _ = self.examples()
-            found = labelled.propose(question, examples, [group.first.text for group in groups])
-            self._proposed[grade_id] = (groups, stamp, found)
-        return next(
-            (
-                met
-                for group, met in zip(groups, self._proposed[grade_id][2], strict=True)
-                if any(a.key == key for a in group.answers)
-            ),
-            {},
-        )
+            found = labelled.propose(question, examples, [group[0].text for group in groups])
+            by_key = {a.key: met for g, met in zip(groups, found, strict=True) for a in g}
+            kept = self._proposed[grade_id] = (groups, stamp, by_key)
+        return kept[2].get(key, {})
 
     def _conflicts(
         self, db: Session, grade_id: str, answers: Sequence[Waiting], outcome: Applied
@@ -314,14 +303,11 @@ class Room:
             db.rollback()
         else:
             db.commit()
-        self.classroom.refresh()
-        answers = self.classroom.waiting().get(first.grade_id, [])
-        key = next((a.key for a in answers if a.student == first.student), "")
-        return first.grade_id, key, outcome
+        answer = self.classroom.answer_of(first.student, first.grade_id)
+        return first.grade_id, answer.key if answer else "", outcome
 
     def second(self, db: Session, reader: str) -> list[tuple[Waiting, LedgerEntry]]:
         """The sample that this reader reads a second time: decided by others, and by nobody twice so far."""
-        self.classroom.refresh()
         name = self.assignment.name
         every = ledger.lines(db, name)
         first = ledger.standing(every)
@@ -366,10 +352,6 @@ def points_of(wanted: SentDecision, answer: Waiting) -> float:
             raise ReviewError(f"{wanted.grade_id}: expected points, got none")
         points = round(sum(known[c] for c, met in wanted.verdicts.items() if met), 2)
     most = answer.grade.max_points
-    try:
-        points = float(points)
-    except OverflowError:  # JSON knows whole numbers that no float holds
-        points = math.inf
-    if not math.isfinite(points) or not 0 <= points <= most + ROUNDED:
+    if not 0 <= points <= most + ROUNDED:  # no NaN either
         raise ReviewError(f"{wanted.grade_id}: expected points from 0 to {most:g}, got {points:g}")
     return min(points, most)

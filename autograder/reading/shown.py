@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from autograder.course.assignment import Assignment
 from autograder.files import text_of
-from autograder.notebook import GradeCell, grade_id_of
+from autograder.notebook import grade_id_of
 from autograder.reading.waiting import Waiting
 from autograder.reports import markdown
 
@@ -24,11 +24,14 @@ PICTURES = ("image/png", "image/jpeg")
 
 def answer(waiting: Waiting, assignment: Assignment, out: Path) -> Markup:
     """The whole answer."""
-    cell = next((c for c in assignment.grade_cells if c.grade_id == waiting.grade_id), None)
-    found = _cell(waiting, cell, assignment, out) if cell is not None else {}
-    if cell is not None and cell.kind == "task" and (work := _work(waiting, cell, assignment, out)):
+    cell, home = assignment.cell(waiting.grade_id), out / FOLDER / waiting.student / assignment.name
+    kind = cell.kind if cell else ""
+    cells = _cells(home / f"{cell.notebook}.ipynb") if cell else []
+    at = next((n for n, c in enumerate(cells) if grade_id_of(c) == waiting.grade_id), len(cells))
+    found = cells[at] if at < len(cells) else {}
+    if kind == "task" and (work := _work(waiting, cells[at:])):
         return work
-    if cell is not None and cell.kind == "code":
+    if kind == "code":
         code = Markup("<pre><code>{}</code></pre>").format(waiting.text or _text(found.get("source", "")))
         return code + outputs(found.get("outputs", ()))
     if not waiting.text.strip():
@@ -53,12 +56,10 @@ def outputs(found: Any) -> Markup:
     return Markup("").join(parts)
 
 
-def _work(waiting: Waiting, cell: GradeCell, assignment: Assignment, out: Path) -> Markup:
+def _work(waiting: Waiting, cells: list[dict[str, Any]]) -> Markup:
     """The cells that the record has of a task, with what they printed and drew."""
-    cells = _cells(waiting, cell, assignment, out)
-    at = next((n for n, c in enumerate(cells) if grade_id_of(c) == waiting.grade_id), len(cells))
     parts = []
-    for found in cells[at:]:
+    for found in cells:
         if grade_id_of(found) not in ("", waiting.grade_id):
             break
         source = _text(found.get("source"))
@@ -71,15 +72,8 @@ def _work(waiting: Waiting, cell: GradeCell, assignment: Assignment, out: Path) 
     return Markup("").join(parts)
 
 
-def _cell(waiting: Waiting, cell: GradeCell, assignment: Assignment, out: Path) -> dict[str, Any]:
-    """The cell as the notebook for people has it; empty if there is none."""
-    cells = _cells(waiting, cell, assignment, out)
-    return next((c for c in cells if grade_id_of(c) == waiting.grade_id), {})
-
-
-def _cells(waiting: Waiting, cell: GradeCell, assignment: Assignment, out: Path) -> list[dict[str, Any]]:
+def _cells(path: Path) -> list[dict[str, Any]]:
     """The notebook for people; empty if there is none."""
-    path = out / FOLDER / waiting.student / assignment.name / f"{cell.notebook}.ipynb"
     try:
         cells = json.loads(text_of(path))["cells"]
     except (OSError, ValueError, KeyError, TypeError):

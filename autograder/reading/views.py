@@ -107,7 +107,7 @@ class AnswerPageView:
 
 
 def question(room: Room, grade_id: str) -> QuestionView:
-    cell = next((c for c in room.assignment.grade_cells if c.grade_id == grade_id), None)
+    cell = room.assignment.cell(grade_id)
     rubric: Question | None = room.assignment.question(grade_id)
     home = next((n for n in room.assignment.notebooks if cell is not None and n.name == cell.notebook), None)
     place = Cell(grade_id, cell.points, home.path) if cell and home else None
@@ -126,11 +126,11 @@ def question(room: Room, grade_id: str) -> QuestionView:
 
 def answer_page(room: Room, db: Session, at: Standpoint) -> AnswerPageView:
     piles = room.piles(db, at.grade_id, "" if at.everyone or at.second else at.reader)
-    pile = next((p for p in piles if any(a.key == at.key for a in p.alike.answers)), None)
+    pile = next((p for p in piles if any(a.key == at.key for a in p.answers)), None)
     if pile is None:  # somebody else's, opened by its address
         piles = room.piles(db, at.grade_id)
-        pile = next(p for p in piles if any(a.key == at.key for a in p.alike.answers))
-    answers = pile.alike.answers
+        pile = next(p for p in piles if any(a.key == at.key for a in p.answers))
+    answers = pile.answers
     here = next(a for a in answers if a.key == at.key)
     states = ledger.states(db, room.assignment.name, at.grade_id, [a.student for a in answers])
     standing = {} if at.second else room.standing(db, at.grade_id)
@@ -158,7 +158,7 @@ def answer_page(room: Room, db: Session, at: Standpoint) -> AnswerPageView:
         points=None if at.second else _typed(state, criteria),
         size=1 if at.second else len(answers),
         left=sum(len(p.open) for p in piles),
-        total=sum(len(p.alike.answers) for p in piles),
+        total=sum(len(p.answers) for p in piles),
         next_one=f"{at.root}/second/next" if at.second else one,
         next_group=f"{at.root}/second/next" if at.second else whole,
         second=at.second,
@@ -190,7 +190,7 @@ def _group(here: Waiting, pile: Pile, states: Mapping[str, State]) -> dict[str, 
 def _next(piles: Sequence[Pile], pile: Pile, at: Standpoint) -> tuple[str, str]:
     """The next open answer, and the next group that has one; the list of groups once all is read."""
     inside = [a.key for a in pile.open if a.key != at.key]
-    order = {a.key: number for number, a in enumerate(pile.alike.answers)}
+    order = {a.key: number for number, a in enumerate(pile.answers)}
     after = [key for key in inside if order[key] > order[at.key]]
     here = next(number for number, other in enumerate(piles) if other is pile)
     others = [p for p in [*piles[here + 1 :], *piles[:here]] if p.open]
@@ -312,10 +312,9 @@ def actions(room: Room, lines: Sequence[LedgerEntry]) -> list[Action]:
 def twice(room: Room, pairs: Sequence[tuple[LedgerEntry, LedgerEntry]], names: bool) -> list[dict[str, Any]]:
     """Answers that were read twice, those that differ most first."""
     rows = []
-    room.classroom.refresh()
-    every = room.classroom.waiting()
     for first, second in pairs:
-        key = next((a.key for a in every.get(first.grade_id, []) if a.student == first.student), "")
+        answer = room.classroom.answer_of(first.student, first.grade_id)
+        key = answer.key if answer else ""
         apart = abs((first.points or 0.0) - (second.points or 0.0))
         name = first.student if names else key[:4]
         rows.append(
@@ -327,7 +326,6 @@ def twice(room: Room, pairs: Sequence[tuple[LedgerEntry, LedgerEntry]], names: b
 
 def shares(room: Room, db: Session, split: Split) -> dict[str, tuple[int, int]]:
     """Reader -> (answers that are theirs, of these open)."""
-    room.classroom.refresh()
     found: dict[str, tuple[int, int]] = dict.fromkeys(split.readers, (0, 0))
     for grade_id, answers in room.classroom.waiting().items():
         owners = room.owners(split, grade_id)
@@ -355,9 +353,7 @@ def objection(room: Room, db: Session, one: Objection, names: bool) -> dict[str,
     grade = record.grades.get(one.grade_id) if record and one.grade_id else None
     text = record.answers.get(one.grade_id, "") if record else ""
     state = ledger.states(db, room.assignment.name, one.grade_id, [one.student]).get(one.student, NEW)
-    waiting = next(
-        (a for a in room.classroom.waiting().get(one.grade_id, []) if a.student == one.student), None
-    )
+    waiting = room.classroom.answer_of(one.student, one.grade_id)
     return {
         "objection": one,
         "name": one.student if names else f"Student {key_of(room.assignment.name, one.student)[:4]}",

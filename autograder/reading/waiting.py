@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
-from autograder.answers.groups import Group, digest, groups
+from autograder.answers.groups import ReadAnswer, digest, grouped
 from autograder.course.assignment import Assignment
 from autograder.errors import FolderError, RecordError
 from autograder.files import whole
-from autograder.records.record import CaseResult, Grade, Hashes, Record, State, in_words
+from autograder.records.record import CaseResult, Grade, State, in_words
 
 SHORT = 10  # signs of the name under which an answer is read
-NOBODY = Hashes("", "", "")
 
 
 class _WaitingGrade(msgspec.Struct):
@@ -47,14 +45,14 @@ _CASES = msgspec.json.Decoder(tuple[CaseResult, ...])
 
 
 @dataclass(frozen=True)
-class Waiting:
+class Waiting(ReadAnswer):
     """One student's answer that a person reads. `key` names it to a reader who does not see whose it is."""
 
     key: str
-    student: str
-    grade_id: str
-    text: str
-    grade: Grade
+
+    @property
+    def grade_id(self) -> str:
+        return self.grade.grade_id
 
     @cached_property
     def version(self) -> str:
@@ -67,18 +65,6 @@ class Waiting:
     def read(self) -> str:
         """Of the answer alone, whatever a rubric makes of it."""
         return digest(self.text)
-
-
-@dataclass(frozen=True)
-class Alike:
-    """Answers that one decision fits. Its name stays as long as its first answer does."""
-
-    key: str
-    answers: tuple[Waiting, ...]
-
-    @property
-    def first(self) -> Waiting:
-        return self.answers[0]
 
 
 @dataclass
@@ -95,7 +81,7 @@ class Classroom:
         self._kept: dict[str, _ReadFile] = {}
         self._order = [cell.grade_id for cell in assignment.grade_cells]
         self._waiting_by_question: dict[str, list[Waiting]] | None = None
-        self._grouped: dict[str, list[Alike]] = {}
+        self._grouped: dict[str, list[tuple[Waiting, ...]]] = {}
         self.broken: dict[str, str] = {}  # name of a file -> why it is no record; the others are read
 
     def refresh(self) -> None:
@@ -152,7 +138,7 @@ class Classroom:
         grade = Grade(
             *(grade_id, light.notebook, light.points, light.max_points, light.state, cases, light.comment)
         )
-        return Waiting(key_of(self.assignment.name, student), student, grade_id, text, grade)
+        return Waiting(student, text, grade, key_of(self.assignment.name, student))
 
     @property
     def students(self) -> set[str]:
@@ -169,37 +155,18 @@ class Classroom:
             self._waiting_by_question = {grade_id: answers for grade_id, answers in found.items() if answers}
         return self._waiting_by_question
 
-    def alike(self, grade_id: str) -> list[Alike]:
+    def alike(self, grade_id: str) -> list[tuple[Waiting, ...]]:
         """The answers to one question, alike ones together, large groups first."""
         if grade_id not in self._grouped:
             answers = self.waiting().get(grade_id, [])
-            self._grouped[grade_id] = together(answers, self.assignment)
+            self._grouped[grade_id] = grouped(grade_id, answers, self.assignment.question(grade_id))
         return self._grouped[grade_id]
 
     def answer(self, grade_id: str, key: str) -> Waiting | None:
         return next((a for a in self.waiting().get(grade_id, []) if a.key == key), None)
 
-
-def together(answers: Sequence[Waiting], assignment: Assignment) -> list[Alike]:
-    """Answers to one question in groups."""
-    if not answers:
-        return []
-    grade_id = answers[0].grade_id
-    by_student = {answer.student: answer for answer in answers}
-    made = groups(map(_record, answers), {grade_id: assignment.question(grade_id)})
-    return [_alike(group, by_student) for group in made]
-
-
-def _record(answer: Waiting) -> Record:
-    """As the answers' own room groups them."""
-    grade = replace(answer.grade, state="needs_review")  # also where it could not be graded
-    grades, texts = {answer.grade_id: grade}, {answer.grade_id: answer.text}
-    return Record(answer.student, "", "", NOBODY, grades, answers=texts)
-
-
-def _alike(group: Group, by_student: Mapping[str, Waiting]) -> Alike:
-    answers = tuple(by_student[answer.student] for answer in group.answers)
-    return Alike(answers[0].key, answers)
+    def answer_of(self, student: str, grade_id: str) -> Waiting | None:
+        return next((a for a in self.waiting().get(grade_id, []) if a.student == student), None)
 
 
 def key_of(assignment: str, student: str) -> str:

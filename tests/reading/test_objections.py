@@ -64,7 +64,7 @@ def test_what_does_not_fit_is_refused(room: Room, typed: Typed, message: str) ->
     good = Typed("s001", QUESTION, "Why?")
     with room.session() as db:
         with pytest.raises(ReviewError, match=message):
-            objections.add(db, "assignment1", [good, typed], room.students(), [QUESTION])
+            objections.add(db, "assignment1", [good, typed], room.classroom.students, [QUESTION])
         assert objections.every_objection(db, "assignment1") == []
 
 
@@ -85,7 +85,7 @@ def test_the_terminal_puts_a_csv_on_the_list(
 
 def test_an_entry_has_the_answer_and_the_record(room: Room) -> None:
     with room.session() as db:
-        objections.add(db, "assignment1", from_csv(CSV), room.students(), [QUESTION])
+        objections.add(db, "assignment1", from_csv(CSV), room.classroom.students, [QUESTION])
         first, second = objections.every_objection(db, "assignment1")
         shown = views.objection(room, db, first, False)
         assert "sigmoid saturates" in shown["answer"]
@@ -111,7 +111,7 @@ def test_replies_are_not_overwritten_silently(room: Room) -> None:
 
 def test_the_reply_appears_on_the_students_page(room: Room, out: Path) -> None:
     with room.session() as db:
-        objections.add(db, "assignment1", from_csv(CSV), room.students(), [QUESTION])
+        objections.add(db, "assignment1", from_csv(CSV), room.classroom.students, [QUESTION])
         first, _ = objections.every_objection(db, "assignment1")
         objections.reply(db, "assignment1", first.id, "You **did**: points added.", "reader one", "")
     cli.main(["report", "assignment1", str(out)])

@@ -45,7 +45,7 @@ def cell(kind: str, source: str, grade_id: str = "", **more: Any) -> dict[str, A
 
 def html(grade_id: str, text: str, lesson: Assignment, out: Path) -> str:
     grade = Grade(grade_id, "nb", None, 1.0, "needs_review")
-    return str(shown.answer(Waiting("k", "s001", grade_id, text, grade), lesson, out))
+    return str(shown.answer(Waiting("s001", text, grade, "k"), lesson, out))
 
 
 def test_a_pasted_picture_is_shown(lesson: Assignment, tmp_path: Path) -> None:
