@@ -37,5 +37,5 @@ def run(options: argparse.Namespace) -> int:
     roster = options.roster or usual
     exported = reporting.export(graded, options.format, roster, options.to, options.final, options.download)
     print(f"{exported.students} students, {options.format}: {options.to}")
-    needed = reporting.tell_needed(exported, options.final)
-    return ATTENTION if reporting.tell(exported.matched) or needed else DONE
+    needed = reporting.say_needed(exported, options.final)
+    return ATTENTION if reporting.say_matched(exported.matched) or needed else DONE

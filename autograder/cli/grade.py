@@ -267,7 +267,7 @@ def run(options: argparse.Namespace) -> int:
         table(result, request, loose, {student: matched.called(student) for student in matched.found})
     from autograder.runs import publish as reporting  # by now, grading has imported it
 
-    unknown = reporting.tell(matched if people else None)
+    unknown = reporting.say_matched(matched if people else None)
     return (
         ATTENTION if loose or unknown or result.faults or any(line.needed for line in result.lines) else DONE
     )

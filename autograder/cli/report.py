@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         say(f"{student!r}: {what}")
     if options.git and matched:
         _push(graded, matched, {**waiting, **graded.faults})
-    return ATTENTION if reporting.tell(matched) or waiting or graded.faults else DONE
+    return ATTENTION if reporting.say_matched(matched) or waiting or graded.faults else DONE
 
 
 def _push(graded: Graded, matched: Matched, waiting: dict[str, str]) -> None:

@@ -17,9 +17,9 @@ from autograder.intake import facts, notes, passed_over, written
 from autograder.intake.archives import is_archive, is_foreign, odd
 from autograder.intake.changed_names import MODEL, MODULE, ending, is_alike, is_backup, likely
 from autograder.intake.copies import SHOWN, Found, choose, folder_of
+from autograder.intake.elsewhere import IMPORTED, imported_by, in_cells, recovered
 from autograder.intake.given import fingerprint, given, to_do
-from autograder.intake.handed_in import Submission, said
-from autograder.intake.helpers import IMPORTED, imported_by
+from autograder.intake.handed_in import Submission, limited
 from autograder.intake.kinds import (
     ARCHIVES,
     HEAD,
@@ -33,9 +33,7 @@ from autograder.intake.kinds import (
     may_hold_words,
     no_arrays,
 )
-from autograder.intake.misplaced import in_cells
 from autograder.intake.notebook_files import by_cells, by_name, may_be
-from autograder.intake.recovered import recovered
 from autograder.intake.source_text import in_utf8, no_source
 from autograder.intake.unpacked import MANY
 from autograder.intake.unworked import of_another, unworked
@@ -129,7 +127,7 @@ def arrange(
     if not aliases:  # a package of another course has other functions
         work.problems += of_another(package, assignment)
     doubts = {**work.doubts, **answers.doubts}
-    problems = said(work.problems)
+    problems = limited(work.problems)
     return Submission(
         student, package, notebooks, results, problems, aliases=aliases, answers=answers, doubts=doubts
     )

@@ -39,7 +39,7 @@ from autograder.intake.archives import Budget, FolderTree, ignored, odd
 from autograder.intake.arrange import arrange
 from autograder.intake.downloads import HandIn, Person, Survey, placed, read_all, survey
 from autograder.intake.facts import STAMP, Facts
-from autograder.intake.handed_in import Submission, nothing, said
+from autograder.intake.handed_in import Submission, limited, nothing
 from autograder.intake.submission import Source
 from autograder.intake.unpacked import read_files
 from autograder.safe_text import shown
@@ -116,7 +116,7 @@ class Collector:
             with alone(folder.name, "what was handed in could not be laid out", faults):
                 self._choose(folder)
         for student, what in faults.items():
-            self._tell(student, f"{what}; what was collected before stays")
+            self._note(student, f"{what}; what was collected before stays")
             if student in self.before:
                 self.facts.setdefault(student, self.before[student])
         if self.facts != self.before:
@@ -128,7 +128,7 @@ class Collector:
         write_atomically(self.store / REPORT, self.report.to_json())
         return self.report
 
-    def _tell(self, student: str, what: str) -> None:
+    def _note(self, student: str, what: str) -> None:
         entry = (student, shown(what))
         if entry not in self.report.unusual:
             self.report.unusual.append(entry)
@@ -143,7 +143,7 @@ class Collector:
                 if folder.is_dir() and not self._is_ours(folder):
                     self._keep(placed(folder, self.assignment.intake.nbgrader_times), student)
             for what in faults.values():
-                self._tell(student, what)
+                self._note(student, what)
 
     def _is_ours(self, folder: Path) -> bool:
         """Whether a run of ours wrote what lies there, be it one that was killed."""
@@ -170,7 +170,7 @@ class Collector:
         if found.kind not in self.report.kinds:
             self.report.kinds.append(found.kind)
         for what in found.noted:
-            self._tell("", what)
+            self._note("", what)
         for hand_in, person in ((h, p) for h in found.hand_ins for p in h.people):
             faults: dict[str, str] = {}
             with alone(person.label, f"{hand_in.where} could not be kept", faults):
@@ -183,7 +183,7 @@ class Collector:
                 self.report.unmatched.append(shown(f"{label}: {what}"))
 
     def _student(self, person: Person) -> tuple[str, str]:
-        """(student id, why the roster does not tell whose this is)."""
+        """(student id, why the roster does not say whose this is)."""
         if self.roster is not None:
             match person.on(self.roster):
                 case [student]:
@@ -195,7 +195,7 @@ class Collector:
                     return safe_id(person.label), f"{person.label} may be {ids}; add what the LMS calls them"
         label = safe_id(person.label)
         if label != person.label:
-            self._tell(label, f"called {person.label!r}; no id for a folder, so {label} stands for it")
+            self._note(label, f"called {person.label!r}; no id for a folder, so {label} stands for it")
         return label, ""
 
     def _keep(self, hand_in: HandIn, student: str, room: str = "hand-ins") -> None:
@@ -229,11 +229,11 @@ class Collector:
             folder = self.store / "hand-ins" / safe_id(student)
             newest = max(store.load(folder), key=lambda k: k.rank, default=None)
             if newest is None:
-                self._tell("", f"a time for {label!r}, of whom there is no hand-in")
+                self._note("", f"a time for {label!r}, of whom there is no hand-in")
             elif not newest.handed_in:
                 store.date(folder, newest, when)
             elif newest.time != when:
-                self._tell(student, f"a time is given, but the newest hand-in came {_named(newest)[8:]}")
+                self._note(student, f"a time is given, but the newest hand-in came {_named(newest)[8:]}")
 
     # choosing
 
@@ -250,19 +250,19 @@ class Collector:
             chosen, why = self._counts(folder, all_kept, read, extension)
         found = read[chosen.key]
         late = [noted] if (noted := self.assignment.late.in_words(chosen.time, extension)) else []
-        told_all = said((*why, *chosen.problems, *self._unknown_time(chosen)))
+        problems = limited((*why, *chosen.problems, *self._unknown_time(chosen)))
         self.report.students += 1
         self.report.hand_ins += len(all_kept)
         self.report.late += [student] if late or (chosen.late and not chosen.handed_in) else []
         unreadable = [f"cannot be read: {found.unreadable}"] if found.unreadable else []
-        for what in (*unreadable, *late, *told_all, *found.problems):
-            self._tell(student, what)
+        for what in (*unreadable, *late, *problems, *found.problems):
+            self._note(student, what)
         self.facts[student] = Facts(
             hand_in=chosen.key,
             where=chosen.where,
             handed_in=chosen.handed_in,
             extension_days=extension,
-            problems=told_all,
+            problems=problems,
             unreadable=found.unreadable,
             not_counted=tuple(k.key for k in all_kept if k.key != chosen.key),
             written=self._write(student, chosen, found),
@@ -289,7 +289,7 @@ class Collector:
         if not files and not unread:
             return Submission(kept.student, unreadable=nothing(noted))
         found = arrange(kept.student, files, self.assignment, self.aliases, unread)
-        return replace(found, problems=said((*noted, *found.problems)), handed_in=kept.handed_in)
+        return replace(found, problems=limited((*noted, *found.problems)), handed_in=kept.handed_in)
 
     def _counts(
         self, folder: Path, all_kept: list[StoredHandIn], read: Mapping[str, Submission], extension: float

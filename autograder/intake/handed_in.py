@@ -49,7 +49,7 @@ def nothing(noted: Sequence[str]) -> str:
     return "; ".join(("no file was handed in; ask whether the upload was the right one", *noted[:3]))
 
 
-def said(problems: Iterable[str]) -> tuple[str, ...]:
+def limited(problems: Iterable[str]) -> tuple[str, ...]:
     """Problems each once, none without end, and not without number."""
     each = list(dict.fromkeys(shown(p)[:MAX_SENTENCE] for p in problems))
     more = [f"and {len(each) - MAX_NOTED} more of this kind"] if len(each) > MAX_NOTED else []

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from autograder.answers.question import Question
@@ -17,12 +18,17 @@ from autograder.answers.text import sentences
 from autograder.answers.words import stem
 from autograder.course.assignment import Assignment
 from autograder.intake.given import given, plain, spaced
+from autograder.intake.notebook_files import HandedInCell
 
 LEAST = 3  # words in a comment or a quoted text of a longer program
 LEAST_PRINTED = 6  # in a line that a cell printed which is as it was given out
 ENOUGH = 5  # words of a question's own; full answers have 4 to 19, those to other questions 4 at most
 SHORT = 60  # characters of code beside a quoted text, in a cell that does no more than say it
 MAX_NAME = 4  # words of an option's name; longer ones are the option's own text
+MAX_CELLS = 40  # that say something
+MAX_SAID = 2_000_000  # characters of code and output in which words are looked for, in one notebook
+MAX_BESIDE = 40_000  # characters of what is found beside programs, which are held against rubrics
+MORE = "(there is more than a program looks at)"
 # Comments and texts in quotes; each part ends where the text does, so that one pass finds all.
 PART = re.compile(
     r"'''(.*?)(?:'''|\Z)"
@@ -144,3 +150,45 @@ def _programs(assignment: Assignment) -> Iterable[str]:
     yield from given(assignment).package.values()
     for cells in given(assignment).notebooks.values():
         yield from (cell.text for cell in cells if cell.kind == "code")
+
+
+@dataclass(frozen=True)
+class Said:
+    """Words that were not given out, by the number of their cell."""
+
+    alone: Mapping[int, str]  # in cells that do little else
+    beside: Mapping[int, str]  # beside a program of the student's own, as honest work has them
+
+    assignment: Assignment
+
+    def to(self, question: str) -> dict[int, str]:
+        """What may answer a question."""
+        speaking = {n: t for n, t in self.beside.items() if speaks_to(question, t, self.assignment)}
+        return dict(sorted({**self.alone, **speaking}.items()))
+
+
+def said(cells: Iterable[HandedInCell], given_text: Iterable[str | None], assignment: Assignment) -> Said:
+    """`given_text` is for each cell what stood there in the release; None for a new cell."""
+    alone: dict[int, str] = {}
+    beside: dict[int, str] = {}
+    left, to_read = MAX_SAID, MAX_BESIDE
+    for cell, before in zip(cells, given_text, strict=True):
+        left -= len(cell.text) + len(cell.printed)
+        text, works = _words_in(cell, before, assignment)
+        to_read -= len(text) if works else 0
+        if min(left, to_read) < 0 or len(alone) + len(beside) == MAX_CELLS:
+            alone[cell.number] = MORE
+            break
+        if text:
+            (beside if works else alone)[cell.number] = text
+    return Said(alone, beside, assignment)
+
+
+def _words_in(cell: HandedInCell, before: str | None, assignment: Assignment) -> tuple[str, bool]:
+    """What a cell or its output says; whether it is a program of the student's own besides."""
+    unchanged = before is not None and cell.text.split() == before.split()
+    text = in_code(cell.text, assignment, before is not None)
+    text = text or in_output(cell.printed, assignment, unchanged)
+    code = bare(cell.text) if text else ""
+    changed = before is None or code != bare(before)
+    return text, len(code) > SHORT and changed

@@ -21,7 +21,7 @@ from autograder.intake.archives import is_archive, is_foreign, is_hidden, odd, o
 from autograder.intake.arrange import arrange
 from autograder.intake.changed_names import BEHIND
 from autograder.intake.facts import STAMP, Facts, time_of
-from autograder.intake.handed_in import MAX_SENTENCE, Submission, nothing, said
+from autograder.intake.handed_in import MAX_SENTENCE, Submission, limited, nothing
 from autograder.intake.kinds import ARCHIVES, HEAD, Other, described
 from autograder.intake.unpacked import read_files
 from autograder.safe_text import shown
@@ -89,10 +89,11 @@ def find(folder: Path, assignment: Assignment, aliases: tuple[str, ...] = ()) ->
 
 def place_of(entry: Path, assignment: Assignment) -> Path | None:
     """Where a student's folder or archive holds the hand-in; None if it holds other assignments only."""
-    inner = entry / assignment.name
-    if not inner.is_dir():
-        return None if _is_for_others(entry, assignment) else entry
-    return entry if _besides(entry, assignment) else inner
+    inner, assignments = entry / assignment.name, set(assignment.course.assignments)
+    inside = _inside(entry) if entry.is_dir() else set()
+    if inner.is_dir():  # what lies beside it may be the work itself
+        return entry if any(not is_hidden(name) for name in inside - assignments) else inner
+    return None if inside and inside <= assignments - {assignment.name} else entry
 
 
 def packed_by(name: str) -> str:
@@ -151,17 +152,6 @@ def _inside(entry: Path) -> set[str]:
         return set()
 
 
-def _besides(entry: Path, assignment: Assignment) -> bool:
-    """Whether something lies in a student's folder beside those of assignments: it may be the work itself."""
-    return any(not is_hidden(n) and n not in assignment.course.assignments for n in _inside(entry))
-
-
-def _is_for_others(entry: Path, assignment: Assignment) -> bool:
-    """Whether a student's folder holds folders of other assignments, and nothing besides."""
-    inside = _inside(entry) if entry.is_dir() else set()
-    return bool(inside) and inside <= set(assignment.course.assignments) - {assignment.name}
-
-
 def read(source: Source, assignment: Assignment) -> Submission:
     """One hand-in as a `Submission`. An unreadable one comes back empty, with the reason in `unreadable`.
 
@@ -188,7 +178,7 @@ def read(source: Source, assignment: Assignment) -> Submission:
     problems = (*([late] if late else []), *note, *known.problems, *noted, *found.problems)
     return replace(
         found,
-        problems=said(problems),
+        problems=limited(problems),
         handed_in=handed_in.isoformat() if handed_in else "",
         extension_days=extension,
     )

@@ -23,7 +23,6 @@ from autograder.intake import notes
 from autograder.intake.given import given, is_among, lines_of, spaced
 from autograder.intake.notebook_files import HandedInCell, parsed
 from autograder.intake.prose import hidden_lines, is_prose, says, unveiled
-from autograder.intake.said import Said, said
 from autograder.notebook import Notebook
 from autograder.safe_text import briefly, listed
 
@@ -278,10 +277,10 @@ class _ReadBeside:
                 yield other
 
     @cached_property
-    def _said(self) -> Said:
+    def _said(self) -> notes.Said:
         code = [c for c in self.cells if c.kind not in PROSE and c.label not in self.claimed]
         given_text = [self.given[at].text if (at := self._anchor(c)) is not None else None for c in code]
-        return said(code, given_text, self.assignment)
+        return notes.said(code, given_text, self.assignment)
 
     def _says_nothing(self, question: str, text: str) -> bool:
         """Whether the rubric finds no answer at all in what stands in its place: "see the PDF"."""

@@ -112,8 +112,8 @@ def refuse_overlap(folder: Path, out: Path) -> None:
         )
 
 
-def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result:
-    """Grade, compare, `tell(changes, graded again)`, publish. A dry run ends before it writes anything.
+def grade(request: Request, show: Callable[[list[Change], int], None]) -> Result:
+    """Grade, compare, `show(changes, graded again)`, publish. A dry run ends before it writes anything.
 
     Raises:
         GradingError, SandboxError: nothing, or no more, can be graded.
@@ -133,7 +133,7 @@ def grade(request: Request, tell: Callable[[list[Change], int], None]) -> Result
         first, again, changes = _compare(store)
         for what in store.broken.values():
             say(shown(what))
-        tell(changes, again)
+        show(changes, again)
         on_pages: dict[str, Record] = {}
         if not request.dry_run:
             if first or again:

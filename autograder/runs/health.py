@@ -57,11 +57,12 @@ class Health:
         """Write the files, if it is time. That they cannot be written stops nobody: the old time shows it."""
         here = {key: value for key, value in asdict(self).items() if not key.startswith("_") and key != "out"}
         waited = time.monotonic() - self._written
-        changed = json.dumps({**here, "oldest_waiting_seconds": 0}) != self._last
+        lasting = json.dumps({**here, "oldest_waiting_seconds": 0})
+        changed = lasting != self._last
         if not now and waited < (SOON_SECONDS if changed else BEAT_SECONDS):
             return
         self._written = time.monotonic()
-        self._last = json.dumps({**here, "oldest_waiting_seconds": 0})
+        self._last = lasting
         when = datetime.now(UTC)
         about = {"schema": 1, "time": when.isoformat(timespec="seconds"), "pid": os.getpid(), **here}
         more = self._refused - len(self.refused)

@@ -227,7 +227,7 @@ def _canvas(
     return filled.matched
 
 
-def tell_needed(exported: Exported, final: bool) -> bool:
+def say_needed(exported: Exported, final: bool) -> bool:
     """Name the students whose points are left blank, or count all the same; whether a person is needed."""
     for student, what in islice(exported.needed.items(), SHOWN):
         say(f"{student!r}: {what}{'' if final else '; left blank'}")
@@ -246,7 +246,7 @@ def tell_needed(exported: Exported, final: bool) -> bool:
     return bool(exported.faults) or (bool(exported.needed or exported.unclaimed) and not final)
 
 
-def tell(matched: Matched | None) -> bool:
+def say_matched(matched: Matched | None) -> bool:
     """Say who did not match; whether that needs attention."""
     if matched is None:
         return False

@@ -25,6 +25,7 @@ from autograder.intake import Source, facts
 from autograder.intake import archive_of_hand_ins as archive
 from autograder.intake.drop_folder import DropFolder
 from autograder.intake.facts import Facts
+from autograder.intake.handed_in import nothing
 from autograder.judge.task import Task
 from autograder.records import record as records
 from autograder.records.record import Record
@@ -43,7 +44,6 @@ from autograder.workers.pool import Plan, Warm
 HAND_INS, RESULTS, GRADEBOOK = "hand-ins", "results", "gradebook.db"  # in OUT
 LOOK_SECONDS = 0.25
 RETRY_SECONDS, LONGEST_RETRY = 60.0, 1800.0  # after a fault of ours
-NOT_THERE = "no file was handed in; ask whether the upload was the right one"
 AGAIN = "Your newest hand-in could not be graded yet, by a fault of ours. It is kept, and tried again."
 
 
@@ -129,7 +129,9 @@ class FolderWatch:
     @contextmanager
     def _graders(self) -> Iterator[Warm]:
         plan = Plan(self.assignment.name, self.assignment.root, self.request.level)
-        pool = Warm(plan, self.request.jobs, lambda task, graded: self._graded(task.source.student, graded))
+        pool = Warm(
+            plan, self.request.jobs, lambda task, graded: self.done.append((task.source.student, graded))
+        )
         try:
             yield pool
         except GradingError as error:
@@ -227,7 +229,7 @@ class FolderWatch:
         place = self.kept / student / kept.key / facts.FILES
         source = Source(student, place, self.request.aliases, about, extension_days=extension)
         if kept.unreadable or not place.is_dir():
-            return Task(source, submission=intake.empty(source, kept.unreadable or NOT_THERE))
+            return Task(source, submission=intake.empty(source, kept.unreadable or nothing(())))
         return Task(source, self.store.known(student))
 
     def _extension(self, student: str) -> float:
@@ -247,9 +249,6 @@ class FolderWatch:
         if chosen.when:
             self.alarms[student] = chosen.when
         return chosen
-
-    def _graded(self, student: str, graded: Record | None) -> None:
-        self.done.append((student, graded))
 
     # publishing
 

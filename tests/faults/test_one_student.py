@@ -94,7 +94,7 @@ def test_a_damaged_record_is_named_and_the_rest_exported(graded: Graded) -> None
     assert list(exported.faults) == [BAD]
     assert exported.faults[BAD].count("delete it and grade again") == 1
     assert [row["student_id"] for row in csv.DictReader(io.StringIO(to.read_text()))] == ["s001", "s003"]
-    assert publish.tell_needed(exported, final=True)  # a person is needed, whatever is final
+    assert publish.say_needed(exported, final=True)  # a person is needed, whatever is final
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_who_handed_in_nothing_has_no_0_while_a_hand_in_is_nobodys(
     def score_of_s009(final: bool = False) -> tuple[str, bool]:
         exported = publish.export(graded, "nbgrader", roster, to, final)
         rows = {row["student_id"]: row["score"] for row in csv.DictReader(io.StringIO(to.read_text()))}
-        return rows["s009"], publish.tell_needed(exported, final)
+        return rows["s009"], publish.say_needed(exported, final)
 
     assert score_of_s009() == ("0.0", False)
     (graded.out / UNCLAIMED).write_text(json.dumps(["s009.rar: an archive that cannot be opened"]))
@@ -199,7 +199,7 @@ def test_who_handed_in_nothing_has_no_0_while_a_hand_in_is_nobodys(
     assert score_of_s009(final=True) == ("0.0", False)
     for format in ("cases", "junit", "gradescope"):
         exported = publish.export(graded, format, None, graded.out / format)
-        assert publish.tell_needed(exported, final=False), format
+        assert publish.say_needed(exported, final=False), format
 
 
 @pytest.mark.parametrize("text", ["", "{", '"x"', "{}"])
