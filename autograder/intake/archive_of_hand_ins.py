@@ -76,6 +76,7 @@ def keep(folder: Path, kept: StoredHandIn, files: Mapping[str, bytes]) -> bool:
     if _is_whole(place, files):
         return False
     with replacing(place) as part:
+        (part / FILES).mkdir()
         for name, data in files.items():
             write(part / FILES / name, data)
         write(part / ABOUT, (json.dumps(asdict(kept), indent=1, ensure_ascii=False) + "\n").encode())

@@ -15,7 +15,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -36,11 +36,10 @@ from autograder.intake import archive_of_hand_ins as store
 from autograder.intake import facts
 from autograder.intake.archive_of_hand_ins import StoredHandIn
 from autograder.intake.archives import Budget, FolderTree, ignored, odd
-from autograder.intake.arrange import arrange
 from autograder.intake.downloads import HandIn, Person, Survey, placed, read_all, survey
 from autograder.intake.facts import STAMP, Facts
-from autograder.intake.handed_in import Submission, limited, nothing
-from autograder.intake.submission import Source
+from autograder.intake.handed_in import Submission, limited
+from autograder.intake.submission import Source, empty, read
 from autograder.intake.unpacked import read_files
 from autograder.safe_text import shown
 
@@ -149,7 +148,7 @@ class Collector:
         """Whether a run of ours wrote what lies there, be it one that was killed."""
         student = folder.parent.name
         try:
-            files = bounded.call(partial(_files, folder))
+            files = bounded.call(lambda: read_files(FolderTree(folder))[0])
         except (IntakeError, Exceeded):
             return False
         if facts.hash_of(files) in store.written(self.store, student):
@@ -280,16 +279,8 @@ class Collector:
         return read
 
     def _read(self, folder: Path, kept: StoredHandIn) -> Submission:
-        if kept.unreadable:
-            return Submission(kept.student, unreadable=kept.unreadable)
-        try:
-            files, unread, noted = read_files(FolderTree(folder / kept.key / facts.FILES))
-        except IntakeError as error:
-            return Submission(kept.student, unreadable=shown(str(error)))
-        if not files and not unread:
-            return Submission(kept.student, unreadable=nothing(noted))
-        found = arrange(kept.student, files, self.assignment, self.aliases, unread)
-        return replace(found, problems=limited((*noted, *found.problems)), handed_in=kept.handed_in)
+        source = Source(kept.student, folder / kept.key / facts.FILES, self.aliases, Facts())
+        return empty(source, kept.unreadable) if kept.unreadable else read(source, self.assignment)
 
     def _counts(
         self, folder: Path, all_kept: list[StoredHandIn], read: Mapping[str, Submission], extension: float
@@ -364,10 +355,6 @@ def _named(kept: StoredHandIn) -> str:
     return f"that of {kept.handed_in[:16].replace('T', ' ')} UTC" if kept.handed_in else kept.key
 
 
-def _files(place: Path) -> dict[str, bytes]:
-    return read_files(FolderTree(place))[0]
-
-
 def _same(place: Path, files: dict[str, bytes]) -> bool:
     """Whether `place` holds just these files."""
     if not place.is_dir():
@@ -383,8 +370,5 @@ def safe_id(label: str) -> str:
         return label
     plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode()
     plain = re.sub(r"[^A-Za-z0-9_.@+-]+", "_", plain).strip("_.-+@")[:100]
-    return f"{plain or 'student'}-{_short(label)}"
-
-
-def _short(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+    digest = hashlib.sha256(label.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{plain or 'student'}-{digest[:6]}"

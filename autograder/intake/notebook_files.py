@@ -125,7 +125,7 @@ def parsed(name: str, data: bytes) -> tuple[HandedInCell, ...]:
             number,
             kind=str(raw.get("cell_type", "")),
             label=grade_id_of(raw),
-            id=_id(raw),
+            id=found if isinstance(found := raw.get("id"), str) else "",
             text=_with_pictures(raw),
             printed=_printed(raw),
             ran=bool(raw.get("outputs") or raw.get("execution_count")),
@@ -180,11 +180,6 @@ def _printed(cell: dict[str, Any]) -> str:
         shown = [data.get(kind) for kind in PRINTED] if isinstance(data, dict) else [output.get("text")]
         found += [text_of({"source": part})[:MAX_PRINTED] for part in shown if part]
     return "\n".join(found)[:MAX_PRINTED]
-
-
-def _id(cell: dict[str, Any]) -> str:
-    found = cell.get("id")
-    return found if isinstance(found, str) else ""
 
 
 def by_name(path: str, notebooks: Iterable[Notebook]) -> str:

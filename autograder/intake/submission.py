@@ -41,12 +41,6 @@ class Source:
     refused: str = ""  # why nobody can tell which hand-in this is
     extension_days: float | None = None  # as the course's roster has it now; None where it says nothing
 
-    def as_it_came(self, assignment: str) -> Path | None:
-        """Where the collector keeps the files of this hand-in as they came."""
-        if self.facts is None or self.folder is None:
-            return None
-        return facts.kept(self.folder, assignment) / self.student / self.facts.hand_in / facts.FILES
-
 
 def find(folder: Path, assignment: Assignment, aliases: tuple[str, ...] = ()) -> list[Source]:
     """Every student's hand-in below `folder`, by student.
@@ -205,9 +199,9 @@ def extension_of(source: Source) -> float:
 
 def _read(source: Source, assignment: str) -> tuple[dict[str, bytes], dict[str, Other], list[str]]:
     """The files that count: as they came, unless somebody has changed what the collector wrote of them."""
-    known, original = source.facts, source.as_it_came(assignment)
+    known = source.facts
     files, unread, noted = read_files(open_tree(source.path))
-    if known is None or original is None:
+    if known is None or source.folder is None:
         return files, unread, noted
     if facts.hash_of(files) != known.written:
         changed = "its files are not those that were collected; graded as they are now"
@@ -215,7 +209,8 @@ def _read(source: Source, assignment: str) -> tuple[dict[str, bytes], dict[str, 
         return files, unread, [changed, *noted]
     if known.unreadable:
         raise IntakeError(known.unreadable)
-    return read_files(open_tree(original))
+    as_it_came = facts.kept(source.folder, assignment) / source.student / known.hand_in / facts.FILES
+    return read_files(open_tree(as_it_came))
 
 
 def _time(source: Source, assignment: Assignment) -> tuple[datetime | None, tuple[str, ...]]:

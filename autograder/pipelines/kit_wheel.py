@@ -31,13 +31,12 @@ def wheel() -> tuple[str, bytes]:
     files[f"{info}/METADATA"] = (about or "").encode()
     files[f"{info}/entry_points.txt"] = (kit.read_text("entry_points.txt") or "").encode()
     files[f"{info}/WHEEL"] = WHEEL.encode()
-    lines = [f"{name},sha256={_hash(data)},{len(data)}" for name, data in sorted(files.items())]
+    lines = []
+    for name, data in sorted(files.items()):
+        digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+        lines.append(f"{name},sha256={digest},{len(data)}")
     files[f"{info}/RECORD"] = "\n".join([*lines, f"{info}/RECORD,,", ""]).encode()
     return f"cs_course_kit-{kit.version}-py3-none-any.whl", packed(files)
-
-
-def _hash(data: bytes) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
 
 
 def constraints() -> str:

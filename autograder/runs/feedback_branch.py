@@ -35,7 +35,11 @@ def push(
     pushed, problems = 0, dict[str, str]()
     by_address: dict[str, dict[str, bytes]] = {}
     for student, person in matched.found.items():
-        page = _full(out, student, waiting) if early is None else early.get(student, "").encode()
+        full = out / "feedback" / f"{student}.html"
+        if early is not None:
+            page = early.get(student, "").encode()
+        else:
+            page = whole(full) if student not in waiting and full.is_file() else b""
         if person.repository and page:
             by_address.setdefault(person.repository, {})[student] = page
     for address, pages in by_address.items():
@@ -46,11 +50,6 @@ def push(
         except IntakeError as error:
             problems |= dict.fromkeys(pages, f"feedback is not in the repository: {error}")
     return pushed, problems
-
-
-def _full(out: Path, student: str, waiting: Mapping[str, str]) -> bytes:
-    page = out / "feedback" / f"{student}.html"
-    return whole(page) if student not in waiting and page.is_file() else b""
 
 
 def _push(address: str, pages: Mapping[str, bytes], branch: str) -> bool:

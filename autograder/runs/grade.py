@@ -137,7 +137,8 @@ def grade(request: Request, show: Callable[[list[Change], int], None]) -> Result
         on_pages: dict[str, Record] = {}
         if not request.dry_run:
             if first or again:
-                _note_typed(request, store)
+                moved = ((store.before(after.student), after) for after in store.fresh())
+                note_typed(lambda: request.url, request.assignment, moved)
                 store.compared(regrade.as_json(changes))
                 store.publish()
             on_pages = render(request, store, faults)
@@ -271,9 +272,3 @@ def _compare(store: Store) -> tuple[int, int, list[Change]]:
             again += 1
             changes += regrade.compare(before, after)
     return first, again, changes
-
-
-def _note_typed(request: Request, store: Store) -> None:
-    """Points typed in formgrader were given to the answers of before; after the moving nobody knows these."""
-    changes = ((store.before(after.student), after) for after in store.fresh())
-    note_typed(lambda: request.url, request.assignment, changes)

@@ -118,16 +118,11 @@ def _notebooks(request: Request, store: Store, faults: dict[str, str], seen: Col
 
 
 def _noting_seen(records: Iterable[Record], assignment: Assignment, seen: set[str]) -> Iterator[Record]:
-    """The records as they come; into `seen` go the students with a notebook that a person looks at."""
+    """The records as they come; into `seen` go the students of whom a person reads a picture, code
+    or work on a task."""
     kinds = {cell.grade_id: cell.kind for cell in assignment.grade_cells if cell.manual}
     for graded in records:
-        if _is_seen(graded, kinds):
+        waiting = [grade_id for grade_id in graded.waiting if grade_id in kinds]
+        if any(kinds[g] != "inline" or PICTURE.search(graded.answers.get(g, "")) for g in waiting):
             seen.add(graded.student)
         yield graded
-
-
-def _is_seen(graded: Record, kinds: Mapping[str, str]) -> bool:
-    """Whether a person reads something of this hand-in that is a picture, code or work on a task; `kinds` has
-    the cells that people read."""
-    waiting = [grade_id for grade_id in graded.waiting if grade_id in kinds]
-    return any(kinds[g] != "inline" or PICTURE.search(graded.answers.get(g, "")) for g in waiting)

@@ -33,14 +33,12 @@ def pages_by_now(
     if opens is None or view == "all" or datetime.now(UTC) >= opens:
         return None
     until = in_words(opens, assignment)
-    return {r.student: before_due.page(r, assignment, view, _about(r, assignment), until) for r in records}
-
-
-def _about(record: Record, assignment: Assignment) -> list[str]:
-    if not record.handed_in:
-        return []
-    when = in_words(datetime.fromisoformat(record.handed_in), assignment)
-    return [f"This is about your hand-in of {when}."]
+    early = {}
+    for one in records:
+        when = in_words(datetime.fromisoformat(one.handed_in), assignment) if one.handed_in else ""
+        about = [f"This is about your hand-in of {when}."] if when else []
+        early[one.student] = before_due.page(one, assignment, view, about, until)
+    return early
 
 
 def in_words(when: datetime, assignment: Assignment) -> str:

@@ -25,7 +25,6 @@ from autograder.intake import Source, facts
 from autograder.intake import archive_of_hand_ins as archive
 from autograder.intake.drop_folder import DropFolder
 from autograder.intake.facts import Facts
-from autograder.intake.handed_in import nothing
 from autograder.judge.task import Task
 from autograder.records import record as records
 from autograder.records.record import Record
@@ -228,8 +227,8 @@ class FolderWatch:
         about = Facts(handed_in=kept.handed_in, extension_days=extension, problems=kept.problems)
         place = self.kept / student / kept.key / facts.FILES
         source = Source(student, place, self.request.aliases, about, extension_days=extension)
-        if kept.unreadable or not place.is_dir():
-            return Task(source, submission=intake.empty(source, kept.unreadable or nothing(())))
+        if kept.unreadable:
+            return Task(source, submission=intake.empty(source, kept.unreadable))
         return Task(source, self.store.known(student))
 
     def _extension(self, student: str) -> float:

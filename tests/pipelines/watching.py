@@ -42,7 +42,7 @@ class Graders:
     def listen(self, seconds: float) -> None:
         while self.given and not self.hold:
             task = self.given.pop(0)
-            self.watch._graded(task.source.student, self.record(task))
+            self.watch.done.append((task.source.student, self.record(task)))
 
     def record(self, task: Task) -> Record | None:
         assignment, student = self.watch.assignment, task.source.student
