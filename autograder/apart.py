@@ -39,11 +39,8 @@ def apart(
 
 @contextmanager
 def alone(student: str, what: str, faults: dict[str, str]) -> Iterator[None]:
-    """What fails in here is noted of this student.
-
-    Raises:
-        GradebookError, FolderError, MovedError, OSError, MemoryError: what meets everybody.
-    """
+    """What fails in here is noted of this student; what meets everybody is raised: GradebookError,
+    FolderError, MovedError, MemoryError, and OSError of the MACHINE."""
     try:
         yield
     except (GradebookError, FolderError, MovedError, MemoryError):

@@ -63,11 +63,7 @@ DEFAULT = Bounds()
 
 
 def call(run: Callable[[], T], bounds: Bounds = DEFAULT) -> T:
-    """What `run` returns or raises, in a process of its own.
-
-    Raises:
-        Exceeded: it went over a bound, or ended the process.
-    """
+    """What `run` returns or raises, in a process of its own. Raises Exceeded as well."""
     [result] = each(lambda _: run(), [None], bounds)
     if isinstance(result, Exception):
         raise result
@@ -79,10 +75,8 @@ def each(
 ) -> Iterator[T | Exception]:
     """For each item in order what `run` returns for it, or the error that it raised, or `Exceeded`.
 
-    An item whose child ends, or is held up from outside, is tried again once.
-
-    Raises:
-        LimitError: this process may not let a child use what the bounds allow.
+    An item whose child ends, or is held up from outside, is tried again once. Raises LimitError where this
+    process may not let a child use what the bounds allow.
     """
     refuse_low_limits(bounds.memory_mb)
     at, again = 0, -1
@@ -100,8 +94,7 @@ def each(
 
 
 class StandingChild(Generic[Item, T]):
-    """A child that stays for what comes. What it has read once of what everybody was given, it need not read
-    again."""
+    """A child that stays for what comes: what everybody was given, it reads once."""
 
     def __init__(self, run: Callable[[Item], T], bounds: Bounds = DEFAULT) -> None:
         self._run, self._bounds = run, bounds
@@ -115,13 +108,7 @@ class StandingChild(Generic[Item, T]):
         self._end()
 
     def __call__(self, item: Item) -> T:
-        """What `run` returns or raises. An item whose child ends, or is held up from outside, is tried again
-        once.
-
-        Raises:
-            Exceeded: it went over a bound, or ended the process.
-            LimitError: this process may not let a child use what the bounds allow.
-        """
+        """What `run` returns or raises; tried again, and Exceeded and LimitError raised, as by `each`."""
         result = self._once(item)
         if isinstance(result, Exceeded) and result.outside:
             result = self._once(item)

@@ -43,11 +43,8 @@ class OddFolderError(OSError):
 
 
 def folder_at(path: Path) -> Path:
-    """This folder, made with those above it where it is not there.
-
-    Raises:
-        OSError: something else is in its way, or it may not be made.
-    """
+    """This folder, made with those above it where it is not there. Raises OSError, which names what is in
+    its way."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -68,11 +65,7 @@ class OddFileError(OSError):
 @contextmanager
 def opened(path: Path, follow: bool = True) -> Iterator[IO[bytes]]:
     """A file, to be read; without `follow` not through a link. A pipe is not waited for, a device without an
-    end is not begun.
-
-    Raises:
-        OSError: it is not there, may not be read, or is no ordinary file.
-    """
+    end is not begun: OSError is raised where it is not there, may not be read, or is no ordinary file."""
     own = 0 if follow else os.O_NOFOLLOW
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | own)
     try:

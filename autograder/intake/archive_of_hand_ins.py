@@ -98,11 +98,8 @@ def _is_whole(place: Path, files: Mapping[str, bytes]) -> bool:
 
 
 def load(folder: Path) -> Iterator[StoredHandIn]:
-    """The hand-ins in `folder`, a student's.
-
-    Raises:
-        IntakeError: one is damaged, by a failing disk or by hand.
-    """
+    """The hand-ins in `folder`, a student's. Raises IntakeError where a failing disk or a hand damaged
+    one."""
     for about in sorted(folder.glob(f"[!.]*/{ABOUT}")):
         try:
             facts = json.loads(text_of(about))
@@ -139,10 +136,8 @@ def write(path: Path, data: bytes) -> None:
 
 @contextmanager
 def replacing(place: Path) -> Iterator[Path]:
-    """A new folder to fill, which takes the place of `place` whole once it is full.
-
-    Killed in between, the old one or nothing is at `place`, and collecting again makes it anew.
-    """
+    """A new folder to fill, which takes the place of `place` whole once it is full. Killed in between, the
+    old one or nothing is at `place`, and collecting again makes it anew."""
     place.parent.mkdir(parents=True, exist_ok=True)
     for left in place.parent.glob(f"{PART}*"):  # by a run that was killed
         shutil.rmtree(left, ignore_errors=True)

@@ -95,11 +95,8 @@ class Collector:
         self.facts: dict[str, Facts] = {}
 
     def collect(self, sources: Sequence[Path], surveys: Sequence[Survey] = ()) -> Report:
-        """Keep all hand-ins of `sources` and `surveys`, and write out those that count.
-
-        Raises:
-            IntakeError: a source holds no hand-ins, or is the folder that is written to.
-        """
+        """Keep all hand-ins of `sources` and `surveys`, and write out those that count. Raises IntakeError
+        where a source holds none, or is the folder that is written to."""
         self.before = facts.load(self.to, self.assignment.name)
         for path in sources:
             if path.resolve() == self.to.resolve():

@@ -107,13 +107,8 @@ class Survey:
 
 @contextmanager
 def survey(path: Path, assignment: Assignment, others: Collection[str] = ()) -> Iterator[Survey]:
-    """The hand-ins of an assignment below `path`, to be read while this is open.
-
-    `others` are the course's other assignments.
-
-    Raises:
-        IntakeError: no such folder or zip, or nothing in it is a hand-in.
-    """
+    """The hand-ins of an assignment below `path`, to be read while this is open; `others` are the course's
+    other assignments. Raises IntakeError where no such folder or zip is, or nothing in it is a hand-in."""
     if path.is_dir():
         tree: Tree = FolderTree(path, MAX_DOWNLOAD_ENTRIES)
         yield _Download(tree, path.name, assignment, others).survey(path)

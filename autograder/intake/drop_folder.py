@@ -93,11 +93,7 @@ class DropFolder:
     took: float = 0.0  # seconds, the last of them
 
     def look(self) -> list[Dropped]:
-        """What is whole and not taken yet, oldest first.
-
-        Raises:
-            OSError: the folder itself cannot be read.
-        """
+        """What is whole and not taken yet, oldest first. Raises OSError: the folder itself cannot be read."""
         began = monotonic()
         with os.scandir(self.folder) as entries:
             here = sorted(entry.name for entry in entries if _counts(entry.name))
@@ -231,11 +227,8 @@ class DropFolder:
 
 
 def read(dropped: Dropped) -> tuple[dict[str, bytes], str, tuple[str, ...]]:
-    """(its files as they came, archives unopened; why it cannot be kept as it is; what was unusual).
-
-    Raises:
-        OSError: it cannot be read now.
-    """
+    """(its files as they came, archives unopened; why it cannot be kept as it is; what was unusual). Raises
+    OSError where it cannot be read now."""
     spend = Budget().spend
     try:
         if not dropped.path.is_dir():
@@ -318,11 +311,8 @@ def _raised(error: OSError) -> None:
 
 
 def _ends_well(place: Path) -> bool:
-    """Whether no file shows by its name or its end that more is to come.
-
-    Raises:
-        OSError: one cannot be read.
-    """
+    """Whether no file shows by its name or its end that more is to come. Raises OSError: one cannot be
+    read."""
     return all(
         _is_all(place / name if name else place, found.st_size)
         for name, found in islice(_stats(place), MAX_ENTRIES + 1)

@@ -63,11 +63,8 @@ def time_of(text: str) -> datetime | None:
 
 
 def load(folder: Path, assignment: str) -> dict[str, Facts]:
-    """student -> facts; nothing for a class that was not collected.
-
-    Raises:
-        IntakeError: the file is damaged.
-    """
+    """student -> facts; nothing for a class that was not collected. Raises IntakeError: the file is
+    damaged."""
     path = folder / HIDDEN / assignment / FILE
     if not path.is_file():
         return {}

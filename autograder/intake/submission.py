@@ -46,7 +46,7 @@ def find(folder: Path, assignment: Assignment, aliases: tuple[str, ...] = ()) ->
     """Every student's hand-in below `folder`, by student.
 
     `<student>/<assignment>/…`, `<student>/…`, and archives of either (`<student>.zip`,
-    `<student>/<anything>.zip`). A student who handed in other assignments only is left out.
+    `<student>/<any>.zip`). A student who handed in other assignments only is left out.
     """
     if not folder.is_dir():
         raise IntakeError(
@@ -225,11 +225,8 @@ def _time(source: Source, assignment: Assignment) -> tuple[datetime | None, tupl
 
 
 def stamp(folder: Path) -> datetime | None:
-    """When this was handed in, from the file nbgrader keeps beside it. An empty one tells nothing.
-
-    Raises:
-        IntakeError: it holds something else than a time.
-    """
+    """When this was handed in, from the file nbgrader keeps beside it; an empty one does not say. Raises
+    IntakeError where it holds something else than a time."""
     path = folder / STAMP
     if not folder.is_dir() or not path.is_file() or path.is_symlink():
         return None

@@ -55,10 +55,7 @@ def in_order(names: Iterable[str]) -> list[str]:
 
 def read_files(tree: Tree) -> tuple[dict[str, bytes], dict[str, Other], list[str]]:
     """(all wanted files of a hand-in, also those in archives; the others and what each is; what was unusual).
-
-    Raises:
-        IntakeError: nothing of it can be read, or it is larger than a hand-in may be.
-    """
+    Raises IntakeError where nothing of it can be read, or it is larger than a hand-in may be."""
     reading = _Unpacked()
     _read_into(tree, "", MAX_DEPTH, reading)
     if not reading.files and reading.faults:

@@ -26,11 +26,7 @@ ROSTER = re.compile(r"^\s*roster\s*=.*\n?", re.MULTILINE)
 
 
 def write(assignment: Assignment, to: Path, visibility: str) -> int:
-    """Write the zip; how many files it holds.
-
-    Raises:
-        CourseError: the release is not built, or the roster's line cannot be left out.
-    """
+    """Write the zip; how many files it holds. Raises CourseError as `course_files` does."""
     name, wheel = kit_wheel.wheel()
     settings = {"assignment": assignment.name, "visibility": visibility}
     files = {
@@ -46,7 +42,8 @@ def write(assignment: Assignment, to: Path, visibility: str) -> int:
 
 
 def course_files(assignment: Assignment) -> dict[str, bytes]:
-    """Name below the course's root -> content. Raises CourseError as above."""
+    """Name below the course's root -> content. Raises CourseError where the release is not built, or the
+    roster's line cannot be left out."""
     if not (assignment.release_folder / assignment.package).is_dir():
         raise CourseError(
             f"release/{assignment.name}: expected the release, found none; run autograder release first"

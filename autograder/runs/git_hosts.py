@@ -134,10 +134,7 @@ def _pack(clone: Path, commit: str, packed: Path) -> list[str]:
     """Write the files of a commit into a zip, byte by byte as they are in it; what is left out, and why.
 
     `git archive` would do as the repository's attributes and the settings on this machine say: leave files
-    out, put text into them, start filters.
-
-    Raises:
-        IntakeError: they are more than a hand-in may be.
+    out, put text into them, start filters. Raises IntakeError: they are more than a hand-in may be.
     """
     sizes, noted = _listed(clone, commit)
     names = in_order(sizes)

@@ -34,11 +34,7 @@ CUT_OFF = ("index-pack", "File too large")  # in what git says where it may writ
 
 
 def git(*arguments: str, folder: Path | None = None, most: int = PRINTED) -> str:
-    """What a command of git prints.
-
-    Raises:
-        IntakeError: it fails, takes too long or more than it may.
-    """
+    """What a command of git prints. Raises IntakeError where it fails, takes too long or more than it may."""
     return printed(*arguments, folder=folder, most=most).decode("utf-8", "surrogateescape")
 
 

@@ -28,11 +28,8 @@ def command(more: Sequence[str] = ()) -> list[str]:
 
 
 def prepare(graded: Graded) -> None:
-    """Make OUT a folder that formgrader and the reading room can be started in.
-
-    Raises:
-        RecordError: nothing is graded there.
-    """
+    """Make OUT a folder that formgrader and the reading room start in. Raises RecordError: nothing is
+    graded."""
     if not graded.has_records():
         raise RecordError(f"{graded.out / 'records'}: no records; run autograder grade first")
     formgrader.settings(graded.out, graded.assignment, graded.gradebook)

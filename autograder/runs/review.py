@@ -46,11 +46,8 @@ Ask = Callable[[list[Group]], Iterable[GroupDecision]]  # a person, asked for de
 
 
 def decision(text: str, comment: str, waiting: Sequence[Group]) -> GroupDecision:
-    """Read `GROUP=POINTS`, or the criteria met in place of points: `GROUP=choice+relu`.
-
-    Raises:
-        ReviewError: there is no such group now, or the points do not fit its question.
-    """
+    """Read `GROUP=POINTS`, or the criteria met in place of points: `GROUP=choice+relu`. Raises ReviewError:
+    there is no such group now, or the points do not fit its question."""
     name, separator, points = text.rpartition("=")
     if not separator or not name or not points:
         raise ReviewError(f"--decide {text!r}: expected GROUP=POINTS, as in question_1:a1b2c3=1.5")
@@ -63,11 +60,8 @@ def decision(text: str, comment: str, waiting: Sequence[Group]) -> GroupDecision
 
 
 def decided(text: str, group: Group, comment: str = "") -> GroupDecision:
-    """Points for a group: a number, criteria joined by "+", or the word "proposed".
-
-    Raises:
-        ReviewError: it is none of these, or more than the question gives.
-    """
+    """Points for a group: a number, criteria joined by "+", or the word "proposed". Raises ReviewError: it is
+    none of these, or more than the question gives."""
     grade = group.first.grade
     shares, met = grade.criteria, frozenset(text.split("+"))
     if text == PROPOSED and grade.points is not None:

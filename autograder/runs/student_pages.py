@@ -58,10 +58,7 @@ class StudentPages:
 
     def write(self, graded: Record, said: Sequence[str], opens: datetime | None, after_due: bool) -> str:
         """Write both where they differ from what is there; what went wrong, in which case a page says so.
-
-        Raises:
-            OSError: there is no room, or they may not be written.
-        """
+        Raises OSError: there is no room, or they may not be written."""
         fault = ""
         try:
             if after_due or self.assignment.course.watch.before_due == "all":

@@ -13,10 +13,7 @@ def note_typed(
     url: Callable[[], str], assignment: Assignment, changes: Iterable[tuple[Record | None, Record]]
 ) -> None:
     """Write down in the gradebook for which answers they were given, before the records of before are gone.
-
-    Raises:
-        GradebookError: the database is locked, read-only or gone.
-    """
+    Raises GradebookError: it is locked, read-only or gone."""
     earlier: dict[str, dict[str, str]] = {}
     for before, after in changes:
         for grade_id, text in before.answers.items() if before is not None else ():
