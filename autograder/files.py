@@ -13,13 +13,8 @@ from pathlib import Path
 from typing import IO
 
 IN_ITS_WAY = (errno.EEXIST, errno.ENOTDIR, errno.ELOOP)
-KINDS = (
-    (stat.S_ISREG, "a file"),
-    (stat.S_ISDIR, "a folder"),
-    (stat.S_ISFIFO, "a pipe"),
-    (stat.S_ISSOCK, "a socket"),
-    (lambda mode: stat.S_ISCHR(mode) or stat.S_ISBLK(mode), "a device"),
-)
+# By the first letter of `ls -l`.
+KINDS = {"-": "a file", "d": "a folder", "p": "a pipe", "s": "a socket", "c": "a device", "b": "a device"}
 
 
 def kind_of(path: Path) -> str:
@@ -32,7 +27,7 @@ def kind_of(path: Path) -> str:
         if error.errno == errno.ELOOP:
             return "a link that leads in a circle"
         return f"nothing that can be looked at ({error.strerror})"
-    return next((words for is_one, words in KINDS if is_one(mode)), "something else")
+    return KINDS.get(stat.filemode(mode)[0], "something else")
 
 
 class OddFolderError(OSError):

@@ -23,7 +23,7 @@ from autograder.errors import IntakeError
 from autograder.files import folder_at, text_of, write_atomically
 from autograder.gradebook.url import sqlite_url
 from autograder.intake import Submission
-from autograder.intake.notebook_files import text_of as text_of_cell
+from autograder.intake.notebook_files import text_in
 from autograder.judge.scoring import DOUBT
 from autograder.notebook import Notebook, grade_id_of, raw_cells
 from autograder.records.record import Record
@@ -187,7 +187,7 @@ def _as_type(cell: dict[str, Any], kind: str) -> None:
 def _shown(cell: dict[str, Any]) -> dict[str, Any]:
     """A student's cell with only what is known to be harmless in a page."""
     kind = "code" if cell.get("cell_type") == "code" else "markdown"
-    clean: dict[str, Any] = {"cell_type": kind, "source": text_of_cell(cell)}
+    clean: dict[str, Any] = {"cell_type": kind, "source": text_in(cell)}
     clean["metadata"] = cell.get("metadata")
     if kind == "code":
         outputs = cell.get("outputs")

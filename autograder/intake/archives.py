@@ -95,17 +95,12 @@ class Budget:
     """What one hand-in may still unpack, nested archives included."""
 
     def __init__(self) -> None:
-        self.bytes, self.files, self.others = MAX_TOTAL_BYTES, MAX_FILES, MAX_FILES
+        self.bytes, self.files = MAX_TOTAL_BYTES, {True: MAX_FILES, False: MAX_FILES}
 
-    def one_more(self) -> bool:
-        """Whether one more file may be read."""
-        self.files -= 1
-        return self.files >= 0
-
-    def one_other(self) -> bool:
-        """Whether one more file may be looked at that is of no kind that is graded."""
-        self.others -= 1
-        return self.others >= 0
+    def one_more(self, graded: bool) -> bool:
+        """Whether one more file may be read, or looked at where it is of no kind that is graded."""
+        self.files[graded] -= 1
+        return self.files[graded] >= 0
 
     def spend(self, data: bytes) -> bytes:
         self.reserve(len(data))

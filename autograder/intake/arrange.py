@@ -20,19 +20,7 @@ from autograder.intake.copies import SHOWN, Found, choose, folder_of
 from autograder.intake.elsewhere import IMPORTED, imported_by, in_cells, recovered
 from autograder.intake.given import fingerprint, given, to_do
 from autograder.intake.handed_in import Submission, limited
-from autograder.intake.kinds import (
-    ARCHIVES,
-    HEAD,
-    TEXT,
-    UNREAD,
-    Other,
-    kind,
-    may_hold_anything,
-    may_hold_code,
-    may_hold_numbers,
-    may_hold_words,
-    no_arrays,
-)
+from autograder.intake.kinds import ARCHIVES, HEAD, TEXT, UNREAD, Other, kind, no_arrays
 from autograder.intake.notebook_files import by_cells, by_name, may_be
 from autograder.intake.source_text import in_utf8, no_source
 from autograder.intake.unpacked import MANY
@@ -60,11 +48,10 @@ class _Arranging:
         """The files with this ending, as it is or as it may have been."""
         return [(path, data) for path, data in self.files.items() if ending(path) == kind]
 
-    def doubt(self, places: Iterable[str], why: str) -> None:
-        """Have a person look at every cell that depends on one of these places."""
-        for place in places:
-            for grade_id in [place] if place.endswith(MODEL) else cells_of(place, self.assignment):
-                self.doubts.setdefault(grade_id, why)
+    def doubt(self, place: str, why: str) -> None:
+        """Have a person look at every cell that depends on this place."""
+        for grade_id in [place] if place.endswith(MODEL) else cells_of(place, self.assignment):
+            self.doubts.setdefault(grade_id, why)
 
 
 def cells_of(place: str, assignment: Assignment) -> list[str]:
@@ -99,7 +86,7 @@ def arrange(
     taken = choose(found, given(assignment), assignment)
     work.problems += taken.noted
     for place, why in taken.doubts.items():
-        work.doubt([place], why)
+        work.doubt(place, why)
     package = _readable(_one_case(taken.of(MODULE), work), work)
     notebooks = {place.removesuffix(".ipynb"): data for place, data in taken.of(".ipynb").items()}
     results = taken.of(MODEL)
@@ -115,7 +102,7 @@ def arrange(
     _missing(work, package, notebooks, results, aliases, left)
     _in_notebooks(work, package, notebooks)
     ours = {*ABOUT, *(name for name in given(assignment).others if name.endswith(MODULE))}
-    words = [n for n, o in left.items() if may_hold_words(n, o.kind) and PurePosixPath(n).name not in ours]
+    words = [n for n, o in left.items() if o.may_hold_words(n) and PurePosixPath(n).name not in ours]
     answers = written.read(
         assignment, notebooks, taken.spares, [*words, *notes.in_package(package, assignment)]
     )
@@ -177,7 +164,7 @@ def _loose(work: _Arranging, places: Mapping[str, str]) -> list[Found]:
             "package_aliases in assignment.toml grades it; for now its functions count as not handed in"
         )
         work.problems.append(why)
-        work.doubt([f"{name}/__init__.py"], f"the package seems to be called {other[0]} here")
+        work.doubt(f"{name}/__init__.py", f"the package seems to be called {other[0]} here")
         return []
     by_base: dict[str, list[str]] = {}
     for place in places.values():
@@ -232,7 +219,7 @@ def _readable(package: dict[str, bytes], work: _Arranging) -> dict[str, bytes]:
         if why:
             work.problems.append(f"{place} {why}")
         if why.startswith("cannot"):
-            work.doubt([place], f"{place} {why}")
+            work.doubt(place, f"{place} {why}")
     return read
 
 
@@ -278,7 +265,7 @@ def _no_models(results: Mapping[str, bytes], work: _Arranging) -> None:
         if what := no_arrays(data):
             why = f"{place} cannot be read: it is {what}; ask for the file itself"
             work.problems.append(why)
-            work.doubt([place], why)
+            work.doubt(place, why)
 
 
 def _left(work: _Arranging, found: Sequence[Found]) -> dict[str, Other]:
@@ -300,23 +287,23 @@ def _missing(
 ) -> None:
     """Say what is not there; where it may lie in something that was not used, a person looks."""
     name = work.assignment.package
-    closed = [n for n, o in left.items() if may_hold_anything(o.kind) or is_foreign(n) or is_backup(n)]
+    closed = [n for n, o in left.items() if o.may_hold_anything() or is_foreign(n) or is_backup(n)]
     if not package:
         if not any(problem.startswith(f"no {name}/ folder") for problem in work.problems):
             work.problems.append(f"no {name}/ folder; every function in it counts as not handed in")
-        code = [n for n, o in left.items() if n in closed or may_hold_code(n, o.kind)]
+        code = [n for n, o in left.items() if n in closed or o.may_hold_code(n)]
         _suspect(work, f"{name}/__init__.py", f"no {name}/ folder", code)
     known = given(work.assignment)
     for place in to_do(work.assignment) if package else ():
         if known.lacks_work(place, package):
             state = "is missing" if place not in package else "is as it was given out"
-            alike = [n for n, o in left.items() if is_alike(n, place) and may_hold_code(n, o.kind)]
+            alike = [n for n, o in left.items() if is_alike(n, place) and o.may_hold_code(n)]
             _suspect(work, place, f"{place} {state}", [*closed, *alike])
     missing = [n for n in work.assignment.notebooks if n.name not in notebooks]
     if aliases and not notebooks:
         work.problems.append("no notebooks; only the package is graded")
         missing = []
-    words = [n for n, o in left.items() if n in closed or may_hold_words(n, o.kind)]
+    words = [n for n, o in left.items() if n in closed or o.may_hold_words(n)]
     for notebook in missing:
         inline = any(cell.kind == "inline" for cell in notebook.cells)
         loss = "its inline questions earn nothing" if inline else "nothing is lost by it"
@@ -324,7 +311,7 @@ def _missing(
             loss = "a person looks for its answers in what could not be read" if inline else loss
         work.problems.append(f"{notebook.name}.ipynb is missing; {loss}")
         _suspect(work, f"{notebook.name}.ipynb", f"{notebook.name}.ipynb is missing", words)
-    numbers = [n for n, o in left.items() if n in closed or may_hold_numbers(n, o.kind)]
+    numbers = [n for n, o in left.items() if n in closed or o.may_hold_numbers(n)]
     for place in work.assignment.results:
         if place not in results:
             _suspect(work, place, f"{place} is missing", numbers)
@@ -333,13 +320,13 @@ def _missing(
 def _in_notebooks(work: _Arranging, package: Mapping[str, bytes], notebooks: Mapping[str, bytes]) -> None:
     for place, why in in_cells(package, notebooks, work.assignment):
         work.problems.append(f"{why}, from which functions are graded")
-        work.doubt([place], why)
+        work.doubt(place, why)
 
 
 def _suspect(work: _Arranging, place: str, what: str, where: Sequence[str]) -> None:
     if where:
         names = _listed(dict.fromkeys(where))
-        work.doubt([place], f"{what}, but {names} was handed in, which could not be used")
+        work.doubt(place, f"{what}, but {names} was handed in, which could not be used")
 
 
 def _name_unused(work: _Arranging, left: Mapping[str, Other]) -> None:

@@ -46,6 +46,23 @@ class Other:
     kind: str  # what it is by its content
     print: str = ""  # to know what was given out by
 
+    def may_hold_anything(self) -> bool:
+        """Whether this is an archive that was not opened, or a file of which nothing is known."""
+        return not self.kind or any(word in self.kind for word in CLOSED)
+
+    def may_hold_words(self, name: str) -> bool:
+        """Whether an answer may stand in it: in anything but numbers and compiled code."""
+        nothing = (*NUMBERS, COMPILED, SOURCE, "an empty file")
+        return self.kind not in nothing and not name.lower().endswith(MODELS)
+
+    def may_hold_code(self, name: str) -> bool:
+        """Whether source, or what it was compiled to, may be in it."""
+        return self.kind in (COMPILED, SOURCE) or (self.may_hold_words(name) and "picture" not in self.kind)
+
+    def may_hold_numbers(self, name: str) -> bool:
+        """Whether a trained model may be in it."""
+        return self.kind in NUMBERS or self.may_hold_anything() or name.lower().endswith(MODELS)
+
 
 def described(data: bytes) -> str:
     """What a file is by its first bytes; empty if they say nothing."""
@@ -96,23 +113,3 @@ def of_zip(names: Collection[str]) -> str:
     if names and all(name.endswith(".npy") for name in names):
         return "arrays of NumPy"
     return "a model of PyTorch" if any(name.endswith("/data.pkl") for name in names) else ""
-
-
-def may_hold_anything(kind: str) -> bool:
-    """Whether this is an archive that was not opened, or a file of which nothing is known."""
-    return not kind or any(word in kind for word in CLOSED)
-
-
-def may_hold_words(name: str, kind: str) -> bool:
-    """Whether an answer may stand in such a file: in anything but numbers and compiled code."""
-    return kind not in (*NUMBERS, COMPILED, SOURCE, "an empty file") and not name.lower().endswith(MODELS)
-
-
-def may_hold_code(name: str, kind: str) -> bool:
-    """Whether source, or what it was compiled to, may be in such a file."""
-    return kind in (COMPILED, SOURCE) or (may_hold_words(name, kind) and "picture" not in kind)
-
-
-def may_hold_numbers(name: str, kind: str) -> bool:
-    """Whether a trained model may be in such a file."""
-    return kind in NUMBERS or may_hold_anything(kind) or name.lower().endswith(MODELS)

@@ -144,7 +144,7 @@ def is_as_given(name: str, data: bytes, given: Given) -> bool:
     return [c.spaced for c in cells] == [c.spaced for c in given.notebooks.get(name, ())]
 
 
-def text_of(cell: dict[str, Any]) -> str:
+def text_in(cell: dict[str, Any]) -> str:
     """What stands in a cell. JSON may hold half of a surrogate pair, which no file and no pipe takes."""
     source = cell.get("source", cell.get("input"))
     parts = source if isinstance(source, list) else [source]
@@ -161,7 +161,7 @@ def _text(part: object) -> str:
 
 def _with_pictures(raw: dict[str, Any]) -> str:
     """What stands in a cell, and what was pasted into it and is not shown by it."""
-    text, pasted = text_of(raw), raw.get("attachments")
+    text, pasted = text_in(raw), raw.get("attachments")
     if not isinstance(pasted, dict) or raw.get("cell_type") == "code" or "attachment:" in text:
         return text
     return "\n\n".join(
@@ -178,7 +178,7 @@ def _printed(cell: dict[str, Any]) -> str:
             continue
         data = output.get("data")
         shown = [data.get(kind) for kind in PRINTED] if isinstance(data, dict) else [output.get("text")]
-        found += [text_of({"source": part})[:MAX_PRINTED] for part in shown if part]
+        found += [text_in({"source": part})[:MAX_PRINTED] for part in shown if part]
     return "\n".join(found)[:MAX_PRINTED]
 
 

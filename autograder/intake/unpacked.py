@@ -95,17 +95,14 @@ def _read_into(tree: Tree, below: str, depth: int, reading: _Unpacked) -> None:
                 if passed_over.origin(seen):
                     reading.others[whole] = passed_over.noted(tree, name, reading.compared)
                     reading.compared += 1
+            elif not reading.budget.one_more(wanted(name)):
+                reading.left[whole.rpartition("/")[0]] += 1
             elif wanted(name):
-                if reading.budget.one_more():
-                    reading.files[whole] = reading.budget.spend(tree.read(name))
-                else:
-                    reading.left[whole.rpartition("/")[0]] += 1
-            elif reading.budget.one_other():
+                reading.files[whole] = reading.budget.spend(tree.read(name))
+            else:
                 opened = name if stem(name) in taken else stem(name)
                 taken.add(opened)
                 _read_other(tree, name, below, opened, depth, reading)
-            else:
-                reading.left[whole.rpartition("/")[0]] += 1
         except TooLarge:
             raise
         except IntakeError as error:
