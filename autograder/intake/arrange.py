@@ -8,7 +8,7 @@ a person is asked (`copies`). Every file is used, or named, or litter.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from autograder.course.assignment import Assignment
@@ -95,12 +95,13 @@ def arrange(
     helpers = imported_by(package, work.files, taken, inner)
     work.named |= set(helpers.values())
     package |= {place: in_utf8(work.files[path])[0] for place, path in helpers.items()}
-    left = _left(work, found)
-    left |= {n: Other("") for n in odd_ones}
-    over = dict(passed_over.suspects(over, package, notebooks, results, assignment))
-    left |= over
-    _missing(work, package, notebooks, results, aliases, left)
-    _in_notebooks(work, package, notebooks)
+    hand_in = Submission(student, package, notebooks, results, aliases=aliases)
+    over = dict(passed_over.suspects(over, hand_in, assignment))
+    left = {**_left(work, found), **{n: Other("") for n in odd_ones}, **over}
+    _missing(work, hand_in, left)
+    for place, why in in_cells(hand_in, assignment):
+        work.problems.append(f"{why}, from which functions are graded")
+        work.doubt(place, why)
     ours = {*ABOUT, *(name for name in given(assignment).others if name.endswith(MODULE))}
     words = [n for n, o in left.items() if o.may_hold_words(n) and PurePosixPath(n).name not in ours]
     answers = written.read(
@@ -110,14 +111,11 @@ def arrange(
     if over:
         work.problems.append(f"not used, in a folder that is passed over: {_listed(over)}")
     _name_unused(work, {n: o for n, o in left.items() if n not in (*over, MANY)})
-    work.problems += unworked(package, notebooks, assignment)
+    work.problems += unworked(hand_in, assignment)
     if not aliases:  # a package of another course has other functions
         work.problems += of_another(package, assignment)
     doubts = {**work.doubts, **answers.doubts}
-    problems = limited(work.problems)
-    return Submission(
-        student, package, notebooks, results, problems, aliases=aliases, answers=answers, doubts=doubts
-    )
+    return replace(hand_in, problems=limited(work.problems), answers=answers, doubts=doubts)
 
 
 def _modules(work: _Arranging, aliases: Sequence[str]) -> list[Found]:
@@ -277,16 +275,9 @@ def _left(work: _Arranging, found: Sequence[Found]) -> dict[str, Other]:
     return {n: o for n, o in sorted(everything.items()) if n not in known and not is_given(n, o.print)}
 
 
-def _missing(
-    work: _Arranging,
-    package: Mapping[str, bytes],
-    notebooks: Mapping[str, bytes],
-    results: Mapping[str, bytes],
-    aliases: Sequence[str],
-    left: Mapping[str, Other],
-) -> None:
+def _missing(work: _Arranging, hand_in: Submission, left: Mapping[str, Other]) -> None:
     """Say what is not there; where it may lie in something that was not used, a person looks."""
-    name = work.assignment.package
+    name, package = work.assignment.package, hand_in.package
     closed = [n for n, o in left.items() if o.may_hold_anything() or is_foreign(n) or is_backup(n)]
     if not package:
         if not any(problem.startswith(f"no {name}/ folder") for problem in work.problems):
@@ -299,8 +290,8 @@ def _missing(
             state = "is missing" if place not in package else "is as it was given out"
             alike = [n for n, o in left.items() if is_alike(n, place) and o.may_hold_code(n)]
             _suspect(work, place, f"{place} {state}", [*closed, *alike])
-    missing = [n for n in work.assignment.notebooks if n.name not in notebooks]
-    if aliases and not notebooks:
+    missing = [n for n in work.assignment.notebooks if n.name not in hand_in.notebooks]
+    if hand_in.aliases and not hand_in.notebooks:
         work.problems.append("no notebooks; only the package is graded")
         missing = []
     words = [n for n, o in left.items() if n in closed or o.may_hold_words(n)]
@@ -313,14 +304,8 @@ def _missing(
         _suspect(work, f"{notebook.name}.ipynb", f"{notebook.name}.ipynb is missing", words)
     numbers = [n for n, o in left.items() if n in closed or o.may_hold_numbers(n)]
     for place in work.assignment.results:
-        if place not in results:
+        if place not in hand_in.results:
             _suspect(work, place, f"{place} is missing", numbers)
-
-
-def _in_notebooks(work: _Arranging, package: Mapping[str, bytes], notebooks: Mapping[str, bytes]) -> None:
-    for place, why in in_cells(package, notebooks, work.assignment):
-        work.problems.append(f"{why}, from which functions are graded")
-        work.doubt(place, why)
 
 
 def _suspect(work: _Arranging, place: str, what: str, where: Sequence[str]) -> None:

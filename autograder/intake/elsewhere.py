@@ -16,6 +16,7 @@ from autograder.files import dotted
 from autograder.intake.changed_names import MODEL, MODULE
 from autograder.intake.copies import Found, Taken, folder_of
 from autograder.intake.given import Given, given, plain, to_do
+from autograder.intake.handed_in import Submission
 from autograder.intake.kinds import described
 from autograder.intake.notebook_files import parsed
 from autograder.intake.source_text import in_utf8
@@ -61,13 +62,11 @@ def _taken(place: str, path: str, files: Mapping[str, bytes], by: str) -> Found:
     return Found(place, path, files[path], folder_of(path), False, by=by, doubt=why)
 
 
-def in_cells(
-    package: Mapping[str, bytes], notebooks: Mapping[str, bytes], assignment: Assignment
-) -> Iterator[tuple[str, str]]:
+def in_cells(hand_in: Submission, assignment: Assignment) -> Iterator[tuple[str, str]]:
     """(module of the package, what stands in a notebook in its place), of functions that are to be written
     and that the module does not hold, or holds as they were given out."""
-    written = dict(_written(notebooks, assignment))
-    known = given(assignment)
+    written = dict(_written(hand_in.notebooks, assignment))
+    known, package = given(assignment), hand_in.package
     for place in to_do(assignment) if written else ():
         here = plain(package[place]) if place in package else None
         module = dotted(place) + "."

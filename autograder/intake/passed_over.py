@@ -16,6 +16,7 @@ from autograder.errors import IntakeError
 from autograder.intake.archives import IGNORED_FOLDERS, LIBRARIES, PRIVATE, REPOSITORY, Tree, is_archive
 from autograder.intake.changed_names import MODEL, MODULE, NOTEBOOK, ending, likely
 from autograder.intake.given import GivenCell, fingerprint, given, plain
+from autograder.intake.handed_in import Submission
 from autograder.intake.kinds import NUMBERS, SOURCE, TEXT, Other
 from autograder.intake.notebook_files import HandedInCell, by_name, is_as_given, parsed
 
@@ -54,20 +55,16 @@ def noted(tree: Tree, name: str, compared: int) -> Other:
 
 
 def suspects(
-    found: Mapping[str, Other],
-    package: Mapping[str, bytes],
-    notebooks: Mapping[str, bytes],
-    results: Mapping[str, bytes],
-    assignment: Assignment,
+    found: Mapping[str, Other], hand_in: Submission, assignment: Assignment
 ) -> Iterator[tuple[str, Other]]:
     """Which of these files may be the work, and as what: of a file that is not there or untouched, and not
     the same. An archive or a repository may hold it where nothing was worked on, or much is missing."""
-    known = given(assignment)
+    known, package, notebooks = given(assignment), hand_in.package, hand_in.notebooks
     untouched = {p for p in known.package if known.lacks_work(p, package)}
     unread = {n for n in known.notebooks if n not in notebooks or is_as_given(n, notebooks[n], known)}
     nothing = len(untouched) == len(known.package) and len(unread) == len(known.notebooks)
     prints = {n: _of_cells(known.notebooks[n]) for n in unread}
-    no_model = {PurePosixPath(r).name for r in assignment.results if r not in results}
+    no_model = {PurePosixPath(r).name for r in assignment.results if r not in hand_in.results}
     for name, other in found.items():
         path = PurePosixPath(name)
         base = path.stem.removesuffix(MARK) + path.suffix

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from autograder.course.assignment import Assignment
 from autograder.intake.given import Given, given, plain
+from autograder.intake.handed_in import Submission
 from autograder.intake.notebook_files import is_as_given, parsed
 
 DEFINED = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
@@ -15,11 +16,9 @@ NAMED = 3
 SAVED = "if you worked on it, it was not saved, or another copy was packed"
 
 
-def unworked(
-    package: Mapping[str, bytes], notebooks: Mapping[str, bytes], assignment: Assignment
-) -> list[str]:
+def unworked(hand_in: Submission, assignment: Assignment) -> list[str]:
     """What of a hand-in is as it was given out, in a sentence for each part."""
-    known = given(assignment)
+    known, package, notebooks = given(assignment), hand_in.package, hand_in.notebooks
     library = bool(package) and all(known.is_module(p, data) for p, data in package.items())
     same = [name for name, data in notebooks.items() if _is_given(name, data, known)]
     if library and len(same) == len(notebooks):
