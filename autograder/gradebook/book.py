@@ -24,10 +24,9 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from autograder.answers import proposal
-from autograder.apart import note
 from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
-from autograder.errors import GradebookError
+from autograder.errors import GradebookError, note
 from autograder.files import to_disk
 from autograder.gradebook import lateness as penalties
 from autograder.gradebook import ledger, objections, tables

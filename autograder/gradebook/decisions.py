@@ -13,9 +13,9 @@ from itertools import islice
 
 from sqlalchemy.orm import Session
 
-from autograder.apart import apart
 from autograder.course.assignment import Assignment
 from autograder.course.policy import utc
+from autograder.errors import apart
 from autograder.gradebook import ledger, tables
 from autograder.gradebook.ledger import State
 from autograder.gradebook.nbgrader_tables import api, rows_of

@@ -25,12 +25,11 @@ import msgspec
 from msgspec import Meta
 
 from autograder import bounded
-from autograder.apart import alone
 from autograder.bounded import Exceeded
 from autograder.course.assignment import Assignment
 from autograder.course.policy import counting
 from autograder.course.roster import ID, Roster
-from autograder.errors import IntakeError
+from autograder.errors import IntakeError, alone
 from autograder.files import write_atomically
 from autograder.intake import archive_of_hand_ins as store
 from autograder.intake import facts

@@ -20,8 +20,8 @@ ENGINE = Path(__file__).parents[1]
 # Whole rooms, and ground files: a change in any of them can change points.
 DECIDING = (
     *("answers", "checks", "course", "intake", "judge", "records", "sandbox"),
-    *("__init__.py", "bounded.py", "environment.py", "errors.py", "files.py", "notebook.py", "safe_text.py"),
-    *("apart.py", "inherited.py", "toml_table.py"),
+    *("__init__.py", "bounded.py", "errors.py", "files.py", "notebook.py", "safe_text.py"),
+    *("inherited.py", "toml_table.py"),
 )
 
 

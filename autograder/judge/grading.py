@@ -9,7 +9,6 @@ from contextlib import closing, suppress
 import pytest
 
 from autograder.course.assignment import Assignment
-from autograder.environment import variables
 from autograder.errors import GradingError
 from autograder.intake import Submission
 from autograder.judge import digests, inline
@@ -18,6 +17,7 @@ from autograder.judge.hand_in import Judge, sandbox_for
 from autograder.judge.neighbours import graders_importable
 from autograder.judge.plugin import Graders
 from autograder.judge.task import Task, read_by, standing_reader
+from autograder.judge.variables import variables
 from autograder.records.record import Record
 from autograder.sandbox.faults import SandboxError
 from autograder.sandbox.level import Level, probe

@@ -20,11 +20,11 @@ from pathlib import Path
 
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
-from autograder.environment import variables
 from autograder.errors import CourseError
 from autograder.files import text_of, whole
 from autograder.judge.digests import environment_digest, graders_digest
 from autograder.judge.neighbours import graders_importable
+from autograder.judge.variables import variables
 from autograder.mutants import equivalents, make, operator
 from autograder.mutants.bench import Bench, MutantVerdict, Reach, owners
 from autograder.mutants.equivalents import Equivalent

@@ -15,9 +15,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autograder import plugins
-from autograder.apart import apart
 from autograder.course.assignment import Assignment
-from autograder.errors import FolderError, GradingError
+from autograder.errors import FolderError, GradingError, apart
 from autograder.judge.task import Task
 from autograder.records import changes as regrade
 from autograder.records.changes import Change
@@ -129,8 +128,7 @@ def grade(request: Request, show: Callable[[list[Change], int], None]) -> Result
         request, left_out = _chosen(request, store)
         fault = _grade_changed(request, store)
         seconds = time.perf_counter() - started
-        kept = _keep_good_ones(store)
-        first, again, changes = _compare(store)
+        first, again, changes, kept = _compare(store)
         for what in store.broken.values():
             say(shown(what))
         show(changes, again)
@@ -249,26 +247,20 @@ def _stop_if_hopeless(faults: list[str], graded: Record) -> None:
         )
 
 
-def _keep_good_ones(store: Store) -> dict[str, str]:
-    """Where a fault of ours met a hand-in whose published record has none, the published one stays; why."""
-    kept = {}
-    for after in store.fresh():
-        before = store.before(after.student)
-        if after.fault and before is not None and not before.fault:
-            store.forget(after.student)
-            kept[after.student] = f"not graded again, so the result of before stays: {after.fault}"
-    return kept
-
-
-def _compare(store: Store) -> tuple[int, int, list[Change]]:
-    """How many were graded for the first time, how many again, and what that changes."""
+def _compare(store: Store) -> tuple[int, int, list[Change], dict[str, str]]:
+    """How many were graded for the first time, how many again, what that changes, and why it does not: where
+    a fault of ours met a hand-in whose published record has none, the published one stays."""
     first = again = 0
     changes: list[Change] = []
+    kept: dict[str, str] = {}
     for after in store.fresh():
         before = store.before(after.student)
         if before is None:
             first += 1
+        elif after.fault and not before.fault:
+            store.forget(after.student)
+            kept[after.student] = f"not graded again, so the result of before stays: {after.fault}"
         else:
             again += 1
             changes += regrade.compare(before, after)
-    return first, again, changes
+    return first, again, changes, kept

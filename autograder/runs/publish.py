@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from autograder import bounded
-from autograder.apart import note
 from autograder.course import roster
 from autograder.course.assignment import Assignment
 from autograder.course.matched import Matched, match
-from autograder.errors import ExportError
+from autograder.errors import ExportError, note
 from autograder.files import to_disk, write_atomically, write_if_other
 from autograder.gradebook.graded import Graded
 from autograder.records.record import Record

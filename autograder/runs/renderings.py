@@ -10,10 +10,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from autograder import bounded
-from autograder.apart import MACHINE, apart, note
 from autograder.course.assignment import Assignment
 from autograder.course.matched import match
-from autograder.errors import RecordError
+from autograder.errors import MACHINE, RecordError, apart, note
 from autograder.files import text_of, write_if_other
 from autograder.intake import Source
 from autograder.intake.written import PICTURE

@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from autograder.apart import alone, apart
 from autograder.bridge import formgrader
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
-from autograder.errors import GradebookError
+from autograder.errors import GradebookError, alone, apart
 from autograder.gradebook import decisions
 from autograder.gradebook.book import Gradebook
 from autograder.gradebook.graded import UNCLAIMED, Graded

@@ -18,9 +18,8 @@ from autograder.course.assignment import Assignment
 from autograder.course.policy import Intake
 from autograder.course.roster import Roster
 from autograder.errors import IntakeError
-from autograder.intake import Source, facts
+from autograder.intake import Source, facts, submission
 from autograder.intake import archive_of_hand_ins as store
-from autograder.intake import collector as collect_module
 from autograder.intake.collector import safe_id
 from tests.intake.conftest import ROSTER, Collect, below, files, mark_of, put, snapshot, zipped
 
@@ -333,14 +332,14 @@ def test_a_doubt_outlives_the_layout(collect: Collect, tmp_path: Path, assignmen
 def test_a_hand_in_that_takes_too_long_stops_no_other(
     collect: Collect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow = collect_module.arrange
+    slow = submission.arrange
 
     def arrange(student: str, *rest: object) -> object:
         if student == "alan":
             time.sleep(600)
         return slow(student, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(collect_module, "arrange", arrange)
+    monkeypatch.setattr(submission, "arrange", arrange)
     monkeypatch.setattr(bounded, "DEFAULT", Bounds(seconds=3.0))
     monkeypatch.setattr(bounded.each, "__defaults__", (Bounds(seconds=3.0),))
     report = collect(put(tmp_path / "download", {**below("ada", files("a")), **below("alan", files("b"))}))
