@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from autograder import plugins
 from autograder.errors import PluginError
+from autograder.runs import plugins
 
 NEEDS = {"dask": "distributed", "similarity": "copydetect"}  # what each loads, and nothing else of the engine
 

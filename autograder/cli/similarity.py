@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import Meta
 
-from autograder import intake, plugins
+from autograder import intake
 from autograder.cli.codes import DONE
 from autograder.cli.json_output import Output, show
 from autograder.cli.progress import Progress
 from autograder.course import assignment as course
 from autograder.files import write_atomically
 from autograder.records.store import Store
+from autograder.runs import plugins
 
 if TYPE_CHECKING:
     from autograder.similarity.compare import Comparison  # needs what need not be installed

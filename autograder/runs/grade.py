@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from autograder import plugins
 from autograder.course.assignment import Assignment
 from autograder.errors import FolderError, GradingError, apart
 from autograder.judge.task import Task
@@ -23,6 +22,7 @@ from autograder.records.changes import Change
 from autograder.records.record import Record
 from autograder.records.store import OUT_FOLDERS, Store
 from autograder.reports.score import needed, score
+from autograder.runs import plugins
 from autograder.runs.renderings import render, with_decisions
 from autograder.runs.request import Request
 from autograder.runs.typed_points import note_typed
