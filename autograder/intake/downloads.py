@@ -94,6 +94,7 @@ class HandIn:
     late: bool = False  # so marked by the LMS
     order: str = ""  # among hand-ins of one student that carry no time
     problems: tuple[str, ...] = ()
+    refused: str = ""  # why nothing of it can be read
 
 
 @dataclass
@@ -362,5 +363,7 @@ def _versioned(name: str) -> tuple[str, int]:
 
 def read_all(hand_in: HandIn, spend: Callable[[bytes], bytes]) -> dict[str, bytes]:
     """The files of a hand-in as they came, archives unopened; of a crowd one more than is looked at."""
+    if hand_in.refused:
+        raise IntakeError(hand_in.refused)
     names = in_order(hand_in.files)[: archives.MAX_ENTRIES + 1]
     return {name: spend(hand_in.tree.read(hand_in.files[name])) for name in names}

@@ -13,19 +13,19 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO
 
 from autograder.course.assignment import Assignment
 from autograder.course.policy import counting
 from autograder.course.roster import Roster, RosterEntry
 from autograder.errors import IntakeError, RosterError
 from autograder.files import text_of
-from autograder.intake.archives import MAX_ENTRIES, MAX_FILE_BYTES, MAX_NOTED, Budget, Tree, ZipTree, odd
+from autograder.intake import archives
+from autograder.intake.archives import Budget, FolderTree, Tree, ZipTree, odd
 from autograder.intake.downloads import HandIn, Person, Survey
 from autograder.intake.unpacked import in_order
 from autograder.runs.git_program import FETCHED, git, printed
@@ -46,20 +46,6 @@ class Candidate:
 
     commit: str
     when: datetime | None
-
-
-class RefusedTree(Tree):
-    """In place of what cannot be read: it is kept as a hand-in that a person looks at."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__()
-        self.why = why
-
-    def names(self) -> list[str]:
-        return ["repository"]
-
-    def _open(self, name: str) -> AbstractContextManager[IO[bytes]]:
-        raise IntakeError(self.why)
 
 
 @contextmanager
@@ -113,13 +99,15 @@ def _hand_in(
                 _fetch(address, chosen.commit, clone)
             noted = _pack(clone, chosen.commit, packed)
             tree: Tree = ZipTree(opened.enter_context(packed.open("rb")), f"repository of {student.id}")
-            files = {name: name for name in tree.names()}
-        except IntakeError as error:  # there is a hand-in, so it is not nothing
-            tree, files, noted = RefusedTree(str(error)), {"repository": "repository"}, []
+            files, refused = {name: name for name in tree.names()}, ""
+        except IntakeError as error:  # there is a hand-in, so it is not nothing: a person looks at it
+            tree, files, noted, refused = FolderTree(room), {}, [], str(error)
     if chosen.when is None:
         noted.append(AHEAD)
     person = Person((student.id,))
-    return HandIn(where, (person,), tree, files, chosen.when, problems=tuple(noted)), bool(pushes)
+    problems = tuple(noted)
+    hand_in = HandIn(where, (person,), tree, files, chosen.when, problems=problems, refused=refused)
+    return hand_in, bool(pushes)
 
 
 def _fetch(address: str, commit: str, clone: Path) -> None:
@@ -138,9 +126,9 @@ def _pack(clone: Path, commit: str, packed: Path) -> list[str]:
     """
     sizes, noted = _listed(clone, commit)
     names = in_order(sizes)
-    if more := len(names) - MAX_ENTRIES:
+    if more := len(names) - archives.MAX_ENTRIES:
         noted += [f"{more:,} files more than are looked at are left out"] if more > 0 else []
-        names = names[:MAX_ENTRIES]
+        names = names[: archives.MAX_ENTRIES]
     budget = Budget()
     blobs = [sizes[name][0] for name in names]
     budget.reserve(sum(sizes[name][1] for name in names))
@@ -167,11 +155,11 @@ def _listed(clone: Path, commit: str) -> tuple[dict[str, tuple[bytes, int]], lis
             noted.append(f"{name!r} is a link or no ordinary file; not used")
         elif why := odd(name):
             noted.append(f"{name!r} is not used: {why}")
-        elif size > MAX_FILE_BYTES:
-            noted.append(f"{name}: larger than {MAX_FILE_BYTES // 2**20} MB; not used")
+        elif size > archives.MAX_FILE_BYTES:
+            noted.append(f"{name}: larger than {archives.MAX_FILE_BYTES // 2**20} MB; not used")
         else:
             found[name] = match["blob"], size
-    return found, noted[:MAX_NOTED]
+    return found, noted[: archives.MAX_NOTED]
 
 
 def _chosen(candidates: list[Candidate], assignment: Assignment, student: RosterEntry) -> Candidate:

@@ -160,7 +160,7 @@ def test_what_is_handed_in_is_what_was_committed_byte_by_byte(course: Path) -> N
 def test_links_and_what_is_too_large_are_left_out_by_name(
     course: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(git_hosts, "MAX_FILE_BYTES", 2**20)
+    monkeypatch.setattr(git_hosts.archives, "MAX_FILE_BYTES", 2**20)
     one = Student(course, "s001", logs=True)
     (one.clone / "secret").symlink_to("/etc/passwd")
     (one.clone / "big.bin").write_bytes(bytes(2**20 + 1))
