@@ -7,11 +7,9 @@ earns is the same as with local processes.
 
 from __future__ import annotations
 
-import io
 import logging
 import pickle
 import uuid
-import zipfile
 from asyncio import wait_for
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -31,6 +29,7 @@ from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.course.shipped import engine_files, files_to_grade
 from autograder.errors import GradingError
+from autograder.files import packed
 from autograder.judge.digests import environment, hashes
 from autograder.judge.task import Task, read
 from autograder.records.record import Record
@@ -220,10 +219,7 @@ def _away(plan: Plan) -> Plan:
 
 def pack(plan: Plan) -> bytes:
     """The kit, the course's settings and what it gives to students, as one zip."""
-    assignment, buffer = course.load(plan.assignment, plan.root), io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in engine_files(plan.home):
-            archive.write(path, path.relative_to(plan.home))
-        for path in files_to_grade(assignment):
-            archive.write(path, path.relative_to(assignment.root))
-    return buffer.getvalue()
+    assignment = course.load(plan.assignment, plan.root)
+    engine = {path.relative_to(plan.home).as_posix(): path for path in engine_files(plan.home)}
+    own = {path.relative_to(assignment.root).as_posix(): path for path in files_to_grade(assignment)}
+    return packed({**engine, **own})
