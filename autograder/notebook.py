@@ -67,9 +67,8 @@ def read_notebook(path: Path, root: Path) -> Notebook:
 
 def _is_to_write(cell: dict[str, Any]) -> bool:
     """Whether a code cell is the student's to write and defines something."""
-    mark = cell.get("metadata", {}).get("nbgrader") or {}
-    code = cell.get("cell_type") == "code" and bool(mark.get("solution"))
-    return code and re.search(r"(?m)^(async def|def|class)\b", source_of(cell)) is not None
+    code = cell.get("cell_type") == "code" and mark_of(cell).get("solution")
+    return bool(code and re.search(r"(?m)^(async def|def|class)\b", source_of(cell)))
 
 
 def _grade_cell(cell: dict[str, Any], where: str, notebook: str) -> GradeCell | None:
@@ -136,10 +135,15 @@ def source_of(cell: Mapping[str, Any]) -> str:
     return "".join(cell.get("source", ""))
 
 
-def grade_id_of(cell: dict[str, Any]) -> str:
+def mark_of(cell: Mapping[str, Any]) -> dict[str, Any]:
+    """What nbgrader's metadata say of a cell, whoever wrote it; empty where they say nothing."""
     metadata = cell.get("metadata")
     mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    grade_id = mark.get("grade_id") if isinstance(mark, dict) else None
+    return mark if isinstance(mark, dict) else {}
+
+
+def grade_id_of(cell: Mapping[str, Any]) -> str:
+    grade_id = mark_of(cell).get("grade_id")
     return grade_id if isinstance(grade_id, str) else ""
 
 
@@ -157,7 +161,7 @@ def question_text(cell: Cell) -> str:
     wanted = cell.grade_id.replace("inline_", "question_", 1)
     above = ""
     for raw in raw_cells(cell.notebook):
-        mark, text = raw.get("metadata", {}).get("nbgrader", {}), source_of(raw)
+        mark, text = mark_of(raw), source_of(raw)
         if mark.get("grade_id") == wanted != cell.grade_id:
             return text
         if mark.get("grade_id") == cell.grade_id:

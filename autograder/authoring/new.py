@@ -63,12 +63,12 @@ def new(course: Course, assignment: str) -> list[str]:
     for earlier in course.assignments:
         path = course.root / "source" / earlier / SETTINGS
         _list(path, "leave_out", f"{course.package}.{assignment}")
-        written.append(path.relative_to(course.root).as_posix())
+        written.append(course.where(path))
     return [*written, FILE]
 
 
 def _folders(course: Course) -> list[str]:
-    return [folder.relative_to(course.root).as_posix() for folder in (course.graders, course.rubrics)]
+    return [course.where(folder) for folder in (course.graders, course.rubrics)]
 
 
 def _check_name(where: str, name: str) -> None:

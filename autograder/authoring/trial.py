@@ -45,7 +45,7 @@ class Tried:
         own = [frame for frame in self._frames() if Path(frame.filename).is_relative_to(course_.graders)]
         if not own:
             return ""
-        where = Path(own[-1].filename).relative_to(course_.root).as_posix()
+        where = course_.where(Path(own[-1].filename))
         return f"{where}:{own[-1].lineno}: {own[-1].line}"
 
     def trace(self) -> str:

@@ -25,7 +25,7 @@ from autograder.gradebook.url import sqlite_url
 from autograder.intake import Submission
 from autograder.intake.notebook_files import text_in
 from autograder.judge.scoring import DOUBT
-from autograder.notebook import Notebook, grade_id_of, raw_cells
+from autograder.notebook import Notebook, grade_id_of, mark_of, raw_cells
 from autograder.records.record import Record
 
 FOLDER = "autograded"  # where nbgrader keeps the notebooks that formgrader opens
@@ -157,7 +157,7 @@ def _source_marks(notebook: Notebook) -> dict[str, tuple[str, dict[str, Any]]]:
     """grade id -> cell type and nbgrader's metadata, of the cells that formgrader shows as special."""
     found = {}
     for cell in raw_cells(notebook.path):
-        mark = cell.get("metadata", {}).get("nbgrader", {})
+        mark = mark_of(cell)
         if mark.get("grade") or mark.get("solution") or mark.get("task"):
             found[mark["grade_id"]] = (cell["cell_type"], mark)
     return found

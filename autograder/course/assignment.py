@@ -40,6 +40,10 @@ class Assignment:
     def root(self) -> Path:
         return self.course.root
 
+    def where(self, path: Path) -> str:
+        """A path as messages name it: from the course's folder."""
+        return self.course.where(path)
+
     @property
     def package(self) -> str:
         return self.course.package

@@ -59,6 +59,10 @@ class Course:
     def settings(self) -> Path:
         return self.root / FILE
 
+    def where(self, path: Path) -> str:
+        """A path as messages name it: from the course's folder."""
+        return path.relative_to(self.root).as_posix()
+
     def hides(self, path: Path) -> bool:
         """Whether a file of the course, or what it links to, must not reach a student as it lies there."""
         path = path.resolve()
@@ -145,8 +149,7 @@ def _refuse_hiding(root: Path) -> None:
 
 def _package(settings: Settings) -> str:
     name = settings.identifier("package")
-    if name in TAKEN:
-        raise settings.fail("package", FREE_NAME, repr(name), "rename the folder")
+    settings.need(name not in TAKEN, "package", FREE_NAME, name, "rename the folder")
     return name
 
 
@@ -154,10 +157,10 @@ def _apart(settings: Settings, key: str, root: Path) -> Path:
     """A folder of what students never see: neither in nor above one that releases are made from."""
     text = settings.path(key, key)
     path, given = (root / text).resolve(), (settings.text("package"), "source", "release")
+    what = f"a folder apart from {given[0]}, source and release"
     for folder in ((root / name).resolve() for name in given):
-        if path.is_relative_to(folder) or folder.is_relative_to(path):
-            what = f"a folder apart from {given[0]}, source and release"
-            raise settings.fail(key, what, repr(text), "move it, and correct the path")
+        within = path.is_relative_to(folder) or folder.is_relative_to(path)
+        settings.need(not within, key, what, text, "move it, and correct the path")
     return root / text
 
 
@@ -166,9 +169,8 @@ def _assignments(settings: Settings, root: Path) -> tuple[str, ...]:
     if not names:
         raise settings.fail("assignments", "at least one", "none", 'write assignments = ["name"]')
     for name in names:
-        if not NAME.fullmatch(name):
-            what = "names of letters, digits, - and _"
-            raise settings.fail("assignments", what, repr(name), "name the folder in source/")
+        what = "names of letters, digits, - and _"
+        settings.need(NAME.fullmatch(name), "assignments", what, name, "name the folder in source/")
         if not (root / "source" / name / SETTINGS).is_file():
             what = f"an assignment, in source/{name}/{SETTINGS}"
             raise settings.fail("assignments", what, "no such file", "write it, or correct the name")
@@ -179,17 +181,16 @@ def _packages(settings: Settings, table: dict[str, Any]) -> tuple[str, ...]:
     """By the names in `import`. What is installed is seen where student code runs."""
     names = settings.texts("packages", table)
     for name in names:
-        if not all(part.isidentifier() for part in name.split(".")):
-            raise settings.fail("packages", "names as in `import name`", repr(name), "correct the entry")
+        holds = all(part.isidentifier() for part in name.split("."))
+        settings.need(holds, "packages", "names as in `import name`", name, "correct the entry")
     return names
 
 
 def _variables(settings: Settings, table: dict[str, Any], root: Path) -> dict[str, str]:
     """Environment variables of the solved notebooks. A value that begins with `./` lies in the course."""
     raw = table.get("environment", {})
-    if not isinstance(raw, dict) or not all(isinstance(value, str) for value in raw.values()):
-        what = "a table of texts"
-        raise settings.fail("environment", what, described(raw), 'write environment = { NAME = "value" }')
+    holds = isinstance(raw, dict) and all(isinstance(value, str) for value in raw.values())
+    settings.need(holds, "environment", "a table of texts", raw, 'write environment = { NAME = "value" }')
     return {key: str(root / value[2:]) if value.startswith("./") else value for key, value in raw.items()}
 
 
@@ -206,17 +207,16 @@ def _term(settings: Settings) -> dict[str, Any]:
     table = settings.section("term", TERM)
     known = settings.texts("assignments")
     weights, bonus = table.get("weights", {}), settings.texts("bonus", table)
-    if not isinstance(weights, dict) or not all(is_number(w) and w >= 0 for w in weights.values()):
-        what = "a table of numbers, 0 or more"
-        raise settings.fail("weights", what, described(weights), f"write weights = {{ {known[0]} = 1 }}")
+    holds = isinstance(weights, dict) and all(is_number(w) and w >= 0 for w in weights.values())
+    advice = f"write weights = {{ {known[0]} = 1 }}"
+    settings.need(holds, "weights", "a table of numbers, 0 or more", weights, advice)
     for key, names in (("weights", weights), ("bonus", bonus)):
         for name in names:
-            if name not in known:
-                raise settings.fail(key, f"one of {', '.join(known)}", repr(name), "correct the name")
+            settings.need(name in known, key, f"one of {', '.join(known)}", name, "correct the name")
     for key in ("drop_lowest", "late_days"):
         value = table.get(key, 0)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise settings.fail(key, "a whole number, 0 or more", described(value), "correct it")
+        holds = is_number(value) and isinstance(value, int) and value >= 0
+        settings.need(holds, key, "a whole number, 0 or more", value, "correct it")
     return {**table, "bonus": bonus}
 
 
@@ -224,21 +224,20 @@ def _watch(settings: Settings) -> WatchRules:
     table = settings.section("watch", tuple(f.name for f in fields(WatchRules)))
     for key in ("attempts", "every_minutes", "settle_seconds"):
         value, whole = table.get(key, 0), key == "attempts"
-        if not is_number(value) or value < 0 or (whole and not isinstance(value, int)):
-            what = "a whole number, 0 or more" if whole else "a number, 0 or more"
-            raise settings.fail(key, what, described(value), "correct it or delete the line")
-    if table.get("before_due", VIEWS[0]) not in VIEWS:
-        what = " or ".join(f'"{view}"' for view in VIEWS)
-        raise settings.fail("before_due", what, described(table["before_due"]), "choose one")
-    if not isinstance(table.get("check_owner", False), bool):
-        raise settings.fail("check_owner", "true or false", described(table["check_owner"]), "choose one")
+        holds = is_number(value) and value >= 0 and (isinstance(value, int) or not whole)
+        what = "a whole number, 0 or more" if whole else "a number, 0 or more"
+        settings.need(holds, key, what, value, "correct it or delete the line")
+    view, owner = table.get("before_due", VIEWS[0]), table.get("check_owner", False)
+    what = " or ".join(f'"{view}"' for view in VIEWS)
+    settings.need(view in VIEWS, "before_due", what, view, "choose one")
+    settings.need(isinstance(owner, bool), "check_owner", "true or false", owner, "choose one")
     return WatchRules(**table)
 
 
 def _nbgrader(settings: Settings) -> dict[str, dict[str, Any]]:
     """Settings of nbgrader as its own files have them: a table a class."""
-    raw = settings.table.get("nbgrader", {})
-    if not isinstance(raw, dict) or not all(isinstance(value, dict) for value in raw.values()):
-        what = "a table for each of nbgrader's classes"
-        raise settings.fail("nbgrader", what, described(raw), "write [nbgrader.ClassName] above its settings")
+    raw: dict[str, dict[str, Any]] = settings.table.get("nbgrader", {})
+    holds = isinstance(raw, dict) and all(isinstance(value, dict) for value in raw.values())
+    what = "a table for each of nbgrader's classes"
+    settings.need(holds, "nbgrader", what, raw, "write [nbgrader.ClassName] above its settings")
     return raw

@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Collection
 from datetime import datetime, tzinfo
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, get_args
 
-from autograder.course.policy import Intake, Late
+from autograder.course.policy import Intake, Late, Rule
 from autograder.errors import CourseError
 from autograder.files import text_of
 from autograder.sandbox.limits import Limits
@@ -38,6 +38,10 @@ class Settings:
         line = next((f":{n}" for n, text in lines if pattern.match(text)), "")
         return CourseError(f"{self.where}{line}: {key}: expected {expected}, got {got}; {advice}")
 
+    def need(self, holds: object, key: str, expected: str, got: object, advice: str) -> None:
+        if not holds:
+            raise self.fail(key, expected, described(got), advice)
+
     def refuse_unknown(self, table: dict[str, Any], known: tuple[str, ...], prefix: str) -> None:
         for key in table:
             if key not in known:
@@ -46,30 +50,30 @@ class Settings:
 
     def text(self, key: str) -> str:
         value = self.table.get(key)
-        if not isinstance(value, str) or not value.strip():
-            raise self.fail(key, "a text that is not empty", described(value), f'write {key} = "..."')
-        return value
+        holds = isinstance(value, str) and value.strip()
+        self.need(holds, key, "a text that is not empty", value, f'write {key} = "..."')
+        return str(value)
 
     def path(self, key: str, default: str) -> str:
         """A path below the course's root."""
         value = self.table.get(key, default)
-        if not isinstance(value, str) or not _is_inside(value):
-            raise self.fail(key, "a path inside the course", described(value), "correct the path")
-        return value
+        holds = isinstance(value, str) and _is_inside(value)
+        self.need(holds, key, "a path inside the course", value, "correct the path")
+        return str(value)
 
     def paths(self, key: str) -> tuple[str, ...]:
         return self.each(key, _is_inside, "paths inside the course", "correct the path")
 
     def identifier(self, key: str) -> str:
         value = self.text(key)
-        if not value.isidentifier():
-            raise self.fail(key, "the name of an importable package", repr(value), "name the folder itself")
+        what = "the name of an importable package"
+        self.need(value.isidentifier(), key, what, value, "name the folder itself")
         return value
 
     def texts(self, key: str, table: dict[str, Any] | None = None) -> tuple[str, ...]:
         value = (self.table if table is None else table).get(key, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self.fail(key, "a list of texts", described(value), f'write {key} = ["...", "..."]')
+        holds = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        self.need(holds, key, "a list of texts", value, f'write {key} = ["...", "..."]')
         repeated = sorted({item for item in value if value.count(item) > 1})
         if repeated:
             raise self.fail(key, "each entry once", f"{repeated[0]!r} twice", "delete one of them")
@@ -79,8 +83,7 @@ class Settings:
         """The texts of a list, each of which must fit."""
         value = self.texts(key)
         for item in value:
-            if not fits(item):
-                raise self.fail(key, expected, repr(item), advice)
+            self.need(fits(item), key, expected, item, advice)
         return value
 
     def notebook_names(self) -> tuple[str, ...]:
@@ -105,33 +108,28 @@ class Settings:
 
     def section(self, key: str, known: tuple[str, ...]) -> dict[str, Any]:
         """The table [key], which may be left out."""
-        table = self.table.get(key, {})
-        if not isinstance(table, dict):
-            raise self.fail(key, "a table", described(table), f"write [{key}] and one setting a line")
+        table: dict[str, Any] = self.table.get(key, {})
+        self.need(isinstance(table, dict), key, "a table", table, f"write [{key}] and one setting a line")
         self.refuse_unknown(table, known, f"{key}.")
         return table
 
     def intake(self, package: str) -> Intake:
         table = self.section("intake", ("counts", "package_aliases", "nbgrader_times"))
         counts = table.get("counts", "last")
-        if counts not in ("last", "best", "first"):
-            raise self.fail("counts", '"last", "best" or "first"', described(counts), "choose one")
-        aliases = self.texts("package_aliases", table)
+        self.need(counts in get_args(Rule), "counts", '"last", "best" or "first"', counts, "choose one")
+        aliases, what = self.texts("package_aliases", table), f"the name of a package other than {package}"
         for alias in aliases:
-            if not alias.isidentifier() or alias == package:
-                what = f"the name of a package other than {package}"
-                raise self.fail("package_aliases", what, repr(alias), "name the folder itself")
+            holds = alias.isidentifier() and alias != package
+            self.need(holds, "package_aliases", what, alias, "name the folder itself")
         times = table.get("nbgrader_times", False)
-        if not isinstance(times, bool):
-            raise self.fail("nbgrader_times", "true or false", described(times), "choose one")
+        self.need(isinstance(times, bool), "nbgrader_times", "true or false", times, "choose one")
         return Intake(counts, aliases, times)
 
     def left_out(self, grade_ids: Collection[str]) -> tuple[str, ...]:
         """Grade cells that the course which is graded does not have."""
         found = self.texts("leave_out", self.section("adopt", ("leave_out",)))
         for name in found:
-            if name not in grade_ids:
-                raise self.fail("adopt", "grade_ids in leave_out", repr(name), "correct the name")
+            self.need(name in grade_ids, "adopt", "grade_ids in leave_out", name, "correct the name")
         if found and len(found) == len(grade_ids):
             raise self.fail("adopt", "leave_out to leave some cells in", "all of them", "name fewer")
         return found
@@ -143,25 +141,23 @@ class Settings:
         due = table.get("due")
         if isinstance(due, datetime) and due.tzinfo is None:
             due = due.replace(tzinfo=zone)
-        if table and not (isinstance(due, datetime) and due.tzinfo):
-            advice = "write due = 2026-02-01T23:59:00, which is in the course's time zone"
-            raise self.fail("due", "a date and time", described(due), advice)
-        for key in numbers:
-            most = math.inf if key.endswith("_days") else 1
-            if key in table and not (is_number(table[key]) and 0 <= table[key] <= most):
-                what = "a number of days" if key.endswith("_days") else "a share from 0 to 1"
-                raise self.fail(key, what, described(table[key]), "correct it or delete the line")
-        given = {key: float(table[key]) for key in numbers if key in table}
-        return Late(due or None, **given, zone=zone)
+        holds = not table or (isinstance(due, datetime) and due.tzinfo)
+        advice = "write due = 2026-02-01T23:59:00, which is in the course's time zone"
+        self.need(holds, "due", "a date and time", due, advice)
+        given = {key: table[key] for key in numbers if key in table}
+        for key, value in given.items():
+            most, what = (math.inf, "a number of days") if "_days" in key else (1, "a share from 0 to 1")
+            holds = is_number(value) and 0 <= value <= most
+            self.need(holds, key, what, value, "correct it or delete the line")
+        return Late(due or None, **{key: float(value) for key, value in given.items()}, zone=zone)
 
     def limits(self) -> Limits:
         fields = {name: type(value) for name, value in dataclasses.asdict(Limits()).items()}
         table = self.section("limits", tuple(fields))
         values: dict[str, Any] = {}
         for key, value in table.items():
-            whole = fields[key] is int
-            if not is_number(value) or value <= 0 or (whole and not isinstance(value, int)):
-                what = "a whole number above 0" if whole else "a number above 0"
-                raise self.fail(key, what, described(value), "correct the limit or delete the line")
+            holds = is_number(value) and value > 0 and isinstance(value, fields[key] | int)
+            what = "a whole number above 0" if fields[key] is int else "a number above 0"
+            self.need(holds, key, what, value, "correct the limit or delete the line")
             values[key] = fields[key](value)
         return Limits(**values)

@@ -88,7 +88,7 @@ def without_grader(assignment: Assignment, checks: Iterable[Check]) -> list[str]
 
 def without_cell(assignment: Assignment, checks: Iterable[Check]) -> list[str]:
     """Graders that count for no cell, a line for each grade id that is not there."""
-    folder = assignment.graders.relative_to(assignment.root).as_posix()
+    folder = assignment.where(assignment.graders)
     ids = {check.grade_id for check in checks} - {cell.grade_id for cell in assignment.grade_cells}
     return [
         f"{folder}: {id_}: a grader for a cell that is not there; correct the name" for id_ in sorted(ids)

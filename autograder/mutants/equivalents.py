@@ -59,7 +59,7 @@ def read(assignment: Assignment) -> list[Equivalent]:
     path = assignment.graders / EQUIVALENTS
     if not path.exists():
         return []
-    where = path.relative_to(assignment.root).as_posix()
+    where = assignment.where(path)
     table = load(path, where, CourseError)
     rows = table.get("equivalent", [])
     if (

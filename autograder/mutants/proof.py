@@ -146,7 +146,7 @@ def _owned(assignment: Assignment, library: _WorkedOut) -> Said:
     with graders_importable(assignment.course), Bench(assignment, library.texts) as bench:
         own = owners(targets, bench.reach(targets), bench.points)
     checks = bench.loaded
-    settings = assignment.settings.relative_to(assignment.root).as_posix()
+    settings = assignment.where(assignment.settings)
     findings = [f"{settings}: todo: {t.name}: no grader runs what students write; write a case"
                 for t in targets if not own[t.name] and not t.name.startswith("notebooks.")]  # fmt: skip
     findings += [*without_grader(assignment, checks), *without_cell(assignment, checks)]
@@ -193,7 +193,7 @@ def _links(assignment: Assignment) -> Said:
     """Links of texts that students read, to files that they get."""
     folder, findings, count = assignment.release_folder, [], 0
     packed = [path for pattern in assignment.course.data for path in assignment.root.glob(pattern)]
-    there = {path.relative_to(assignment.root).as_posix() for path in packed}
+    there = {assignment.where(path) for path in packed}
     for name, text in _released(assignment):
         if not name.endswith((".md", ".ipynb")):
             continue
@@ -223,7 +223,7 @@ def _rubrics(assignment: Assignment, result: VerifyResult | None) -> Said:
             and grade.points < grade.max_points
         ):
             lost = ", ".join(c.id for c in grade.cases if c.outcome != "passed")
-            where = assignment.course.rubrics.relative_to(assignment.root).as_posix()
+            where = assignment.where(assignment.course.rubrics)
             findings.append(
                 f"{where}/{assignment.name}.toml: {grade_id}: the solution's own answer earns "
                 f"{grade.points:g} of {grade.max_points:g} ({lost}); add its words to "
@@ -241,7 +241,7 @@ def _examples(assignment: Assignment) -> tuple[int, list[str]]:
     """Decided answers beside the rubric, held against it as it is now: it may have changed since."""
     path = assignment.labelled
     examples, findings = labelled.read(path)
-    where = path.relative_to(assignment.root).as_posix()
+    where = assignment.where(path)
     for example in examples:
         start = f"{where}: {example.question}: {example.answer[:40]!r}"
         question = assignment.question(example.question)
@@ -267,7 +267,7 @@ def _examples(assignment: Assignment) -> tuple[int, list[str]]:
 def _right(assignment: Assignment, library: _WorkedOut) -> Said:
     found = right.styles(assignment, library.targets, library.texts)
     if not found:
-        folder = assignment.graders.relative_to(assignment.root).as_posix()
+        folder = assignment.where(assignment.graders)
         return f"none; {folder}/{RIGHT}/STYLE/ would hold some", []
     with graders_importable(assignment.course), Bench(assignment, library.texts) as bench:
         lost = right.run(bench, found)

@@ -29,11 +29,11 @@ class ReleaseResult:
     files: tuple[str, ...]
 
     def __str__(self) -> str:
-        root = self.assignment.root
+        where = self.assignment.where
         return (
-            f"{self.folder.relative_to(root).as_posix()}/ with {plural(len(self.files), 'file')}, "
+            f"{where(self.folder)}/ with {plural(len(self.files), 'file')}, "
             f"{plural(len(self.assignment.todo), 'thing')} to do in {self.assignment.package} and "
-            f"{self.assignment.max_points:g} points; {self.archive.relative_to(root).as_posix()}, "
+            f"{self.assignment.max_points:g} points; {where(self.archive)}, "
             f"{self.archive.stat().st_size / 1e6:.1f} MB"
         )
 
@@ -90,9 +90,9 @@ def write_archive(assignment: Assignment, folder: Path, target: Path) -> None:
         for path in filter(assignment.course.hides, found):
             raise ReleaseError(
                 f"{FILE}: data: {pattern}: expected files that students may read, got "
-                f"{path.relative_to(assignment.root).as_posix()}; keep data in a folder apart, and name it"
+                f"{assignment.where(path)}; keep data in a folder apart, and name it"
             )
-        entries |= {path.relative_to(assignment.root).as_posix(): path for path in found}
+        entries |= {assignment.where(path): path for path in found}
     target.write_bytes(packed({f"{assignment.name}/{name}": path for name, path in entries.items()}))
 
 
@@ -165,5 +165,5 @@ def _settings(assignment: Assignment, building: Path) -> Any:
     config.GenerateAssignment.post_convert_hook = None
     config.CourseDirectory.root = str(assignment.root)
     config.CourseDirectory.assignment_id = assignment.name
-    config.CourseDirectory.release_directory = building.relative_to(assignment.root).as_posix()
+    config.CourseDirectory.release_directory = assignment.where(building)
     return config

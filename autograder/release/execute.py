@@ -67,7 +67,7 @@ def _run(notebook: Notebook, assignment: Assignment, folder: Path, progress: Tel
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    where = notebook.path.relative_to(assignment.root).as_posix()
+    where = assignment.where(notebook.path)
     content = nbformat.read(notebook.path, as_version=4)
     cells = _CellProgress(f"{assignment.name}: running {notebook.name}", len(content.cells), progress)
     client = NotebookClient(

@@ -27,7 +27,7 @@ def refuse_solved_ahead(
     given = [name for module in modules if module.name in stripped for name in _given(module, stripped)]
     later = _to_do_later(assignment)
     ahead = {name: where for name in given for where, todo in later.items() if entries(name, todo)}
-    where = assignment.settings.relative_to(assignment.root).as_posix()
+    where = assignment.where(assignment.settings)
     for entry in assignment.ships_solved:
         if not any(entries(name, [entry]) for name in ahead):
             raise ReleaseError(

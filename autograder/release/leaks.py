@@ -10,6 +10,7 @@ from textwrap import dedent
 from typing import Any
 
 from autograder.errors import ReleaseError
+from autograder.notebook import mark_of
 from autograder.release.package import Solution, refuse_marks
 
 # Shorter lines are said by everyone: `out = x @ w + b` has 9 signs without spaces. Chosen so that a line
@@ -117,7 +118,7 @@ def _refuse_metadata(metadata: Mapping[str, Any], allowed: set[str], where: str)
 
 def _refuse_attachments(cell: Mapping[str, Any], where: str, search: Search) -> None:
     attachments = cell.get("attachments") or {}
-    if attachments and cell.get("metadata", {}).get("nbgrader", {}).get("solution"):
+    if attachments and mark_of(cell).get("solution"):
         raise ReleaseError(
             f"{where}: expected no attachment in an answer cell, got {', '.join(attachments)}; "
             "the answer would ship with it: delete it"

@@ -6,7 +6,7 @@ from typing import Any
 
 from autograder.course.assignment import Assignment
 from autograder.errors import ReleaseError
-from autograder.notebook import mark_scheme, raw_cells, source_of, without_mark_scheme
+from autograder.notebook import mark_of, mark_scheme, raw_cells, source_of, without_mark_scheme
 from autograder.release import marks
 from autograder.release.package import Solution
 
@@ -48,7 +48,7 @@ def check_source(notebook: Mapping[str, Any], where: str) -> None:
 
 def _check_cell(cell: Mapping[str, Any], where: str) -> None:
     source = source_of(cell)
-    if is_task(cell):
+    if mark_of(cell).get("task"):
         source = without_mark_scheme(source)
     if cell.get("cell_type") != "code":
         for number, line in enumerate(source.split("\n"), 1):
@@ -64,7 +64,7 @@ def _check_cell(cell: Mapping[str, Any], where: str) -> None:
             "code; write each as a case of a grader"
         )
     regions = regions_of(source, where)
-    if regions and not is_solution(cell):
+    if regions and not mark_of(cell).get("solution"):
         raise ReleaseError(
             f"{where}:{regions[0].begin}: expected a solution only in a cell whose nbgrader metadata has "
             "solution = true, got one elsewhere; make the cell an autograded answer"
@@ -85,31 +85,23 @@ def as_python(source: str) -> str:
     return "\n".join(MAGIC.sub(r"\1pass", line) for line in source.split("\n"))
 
 
-def is_solution(cell: Mapping[str, Any]) -> bool:
-    return bool(cell.get("metadata", {}).get("nbgrader", {}).get("solution", False))
-
-
-def is_task(cell: Mapping[str, Any]) -> bool:
-    return bool(cell.get("metadata", {}).get("nbgrader", {}).get("task", False))
-
-
 def solutions(assignment: Assignment) -> list[Solution]:
     """The answers that stand in the solved notebooks."""
     found: list[Solution] = []
     for notebook in assignment.notebooks:
-        where = notebook.path.relative_to(assignment.root).as_posix()
+        where = assignment.where(notebook.path)
         for number, cell in enumerate(raw_cells(notebook.path), 1):
-            if is_solution(cell):
+            if mark_of(cell).get("solution"):
                 found += _answers(cell, f"{where} cell {number}")
-            elif is_task(cell) and (scheme := mark_scheme(source_of(cell))):
-                owner = str(cell["metadata"]["nbgrader"].get("grade_id", where))
+            elif mark_of(cell).get("task") and (scheme := mark_scheme(source_of(cell))):
+                owner = str(mark_of(cell).get("grade_id", where))
                 found.append(Solution(owner, f"{where} cell {number}", 1, scheme, prose=True))
     return found
 
 
 def _answers(cell: Mapping[str, Any], where: str) -> Iterator[Solution]:
     source = source_of(cell)
-    owner = str(cell["metadata"]["nbgrader"].get("grade_id", where))
+    owner = str(mark_of(cell).get("grade_id", where))
     if cell.get("cell_type") != "code":
         yield Solution(owner, where, 1, source, prose=True)
         return

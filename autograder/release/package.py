@@ -130,7 +130,7 @@ def _modules(assignment: Assignment) -> list[Module]:
 
 def _settings(assignment: Assignment, entry: str = "") -> str:
     """assignment.toml, with the line where an entry stands."""
-    where = assignment.settings.relative_to(assignment.root).as_posix()
+    where = assignment.where(assignment.settings)
     for number, line in enumerate(text_of(assignment.settings).splitlines(), 1):
         if entry and f'"{entry}"' in line.replace("'", '"'):
             return f"{where}:{number}"

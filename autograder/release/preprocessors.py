@@ -23,6 +23,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.course import find
 from autograder.errors import CourseError, ReleaseError
 from autograder.files import text_of
+from autograder.notebook import mark_of
 from autograder.release import leaks, marks, names
 from autograder.release import notebook_marks as notebooks
 from autograder.release.importable import check_imports
@@ -143,7 +144,7 @@ def tag_unfinished(nb: NotebookNode) -> None:
     released notebook only. Before it stands the setup, whose errors would only repeat in every cell."""
     asked = False
     for cell in nb.cells:
-        marked = cell.metadata.get("nbgrader", {})
+        marked = mark_of(cell)
         asked = asked or bool(marked.get("grade") or marked.get("solution"))
         if asked and cell.cell_type == "code":
             cell.metadata["tags"] = sorted({*cell.metadata.get("tags", []), leaks.GO_ON})
