@@ -59,10 +59,6 @@ class RosterError(Exception):
     """The roster cannot be used; the message says which line, what was expected, what came."""
 
 
-class RubricError(ValueError):
-    """A rubric that cannot be used; the message says where, what was expected, what came, what to do."""
-
-
 class GradebookError(Exception):
     """The gradebook cannot be opened or written."""
 

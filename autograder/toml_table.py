@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from autograder.errors import RubricError
+from autograder.errors import CourseError
 from autograder.files import text_of
 
 SETTINGS = "assignment.toml"  # in source/<assignment>/
@@ -33,25 +33,29 @@ def rename(key: str, known: Sequence[str]) -> str:
     return f"did you mean {close[0]}?" if close else "rename or delete it"
 
 
-def load(path: Path, where: str, fault: type[Exception]) -> dict[str, Any]:
-    """The tables of a file; raises `fault`, which names the place as `where`, if it is not TOML in UTF-8."""
+def load(path: Path, where: str) -> dict[str, Any]:
+    """The tables of a file.
+
+    Raises:
+        CourseError: it is not TOML in UTF-8; names the place as `where`.
+    """
     try:
         text = text_of(path).removeprefix("\ufeff")  # some editors of Windows begin a file with it
     except (OSError, UnicodeDecodeError) as error:
-        raise fault(_no_toml(where, error)) from error
-    return parsed(text, where, fault)
+        raise _no_toml(where, error) from error
+    return parsed(text, where)
 
 
-def parsed(text: str, where: str, fault: type[Exception]) -> dict[str, Any]:
+def parsed(text: str, where: str) -> dict[str, Any]:
     """The tables of a text, as `load` has them of a file."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise fault(_no_toml(where, error)) from error
+        raise _no_toml(where, error) from error
 
 
-def _no_toml(where: str, error: Exception) -> str:
-    return f"{where}: expected TOML in UTF-8, got: {error}; correct the file"
+def _no_toml(where: str, error: Exception) -> CourseError:
+    return CourseError(f"{where}: expected TOML in UTF-8, got: {error}; correct the file")
 
 
 class TomlTable:
@@ -63,10 +67,9 @@ class TomlTable:
             raise self.fail("a table", raw, "write [name] above its fields")
         self.raw: dict[str, Any] = raw
 
-    def fail(self, expected: str, got: Any, advice: str, key: str = "") -> RubricError:
-        came = "nothing" if got is None else repr(got)
+    def fail(self, expected: str, got: Any, advice: str, key: str = "") -> CourseError:
         where = f"{self.where}: {key}" if key else self.where
-        return RubricError(f"{where}: expected {expected}, got {came}; {advice}")
+        return CourseError(f"{where}: expected {expected}, got {described(got)}; {advice}")
 
     def refuse_unknown(self, known: tuple[str, ...]) -> None:
         for key in self.raw:
@@ -85,10 +88,10 @@ class TomlTable:
             raise self.fail("a list of texts", value, f'write {key} = ["...", "..."]', key)
         return tuple(value)
 
-    def tables(self, key: str) -> list[TomlTable]:
+    def tables(self, key: str, under: str = "") -> list[TomlTable]:
         value = self.raw.get(key, [])
         if not isinstance(value, list):
-            raise self.fail("a list of tables", value, f"write [[....{key}]] above each", key)
+            raise self.fail("a list of tables", value, f"write [[{under}{key}]] above each", key)
         return [TomlTable(v, f"{self.where}: {key} {n}") for n, v in enumerate(value, 1)]
 
     def groups(self) -> dict[str, tuple[str, ...]]:

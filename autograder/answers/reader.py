@@ -14,7 +14,7 @@ from autograder.answers.question import Criterion, Question
 from autograder.answers.signs import Names, Options
 from autograder.answers.text import sentences, spelled
 from autograder.answers.words import GLUE, stem
-from autograder.errors import RubricError
+from autograder.errors import CourseError
 from autograder.notebook import Cell, question_text
 from autograder.toml_table import TomlTable, load
 
@@ -28,7 +28,7 @@ def read(path: Path, cells: Iterable[Cell], root: Path) -> tuple[Question, ...]:
     """The questions of a rubric file, in its order; none where there is no file.
 
     Raises:
-        RubricError: the file does not say what it should, or asks about cells that are not there.
+        CourseError: the file does not say what it should, or asks about cells that are not there.
     """
     if not path.is_file():
         return ()
@@ -40,7 +40,7 @@ def read(path: Path, cells: Iterable[Cell], root: Path) -> tuple[Question, ...]:
         at = f"{where}: {grade_id}"
         if grade_id not in inline:
             known = ", ".join(inline) or "none"
-            raise RubricError(
+            raise CourseError(
                 f"{at}: expected an inline question of the assignment ({known}); rename or delete it"
             )
         fields, shared = _followed(TomlTable(raw, at), path.parent, topic, root)
@@ -52,7 +52,7 @@ def read(path: Path, cells: Iterable[Cell], root: Path) -> tuple[Question, ...]:
 def _load(path: Path, root: Path) -> tuple[dict[str, Any], Topic]:
     """The questions of a file, and the words of which any answer on their topic has at least one."""
     where = path.relative_to(root).as_posix()
-    table = load(path, where, RubricError)
+    table = load(path, where)
     words = TomlTable(table.pop("words", {}), f"{where}: words")
     words.refuse_unknown(("topic",))
     return table, words.texts("topic")
@@ -79,7 +79,7 @@ def _followed(table: TomlTable, folder: Path, topic: Topic, root: Path) -> tuple
 def _question(table: TomlTable, cell: Cell, topic: Topic) -> Question:
     asked, answer = question_text(cell), table.text("answer")
     options = _options_of(table, asked)
-    criteria = tuple(_criterion(t, cell.points, options) for t in table.tables("criterion"))
+    criteria = tuple(_criterion(t, cell.points, options) for t in table.tables("criterion", "...."))
     _check_criteria(table, criteria, options.numbers if options else ())
     named = [words for _, called in (*options.names, *options.slots) for words in called] if options else []
     said = [asked, answer, *(c.full for c in criteria), *topic, *(" ".join(n) for n in named)]
@@ -155,7 +155,7 @@ def _check_criteria(table: TomlTable, criteria: tuple[Criterion, ...], options: 
     ids = [c.id for c in criteria]
     if len(set(ids)) < len(ids):
         raise table.fail("each id once", ids, "rename one", "criterion")
-    total = sum(float(t.raw["share"]) for t in table.tables("criterion"))
+    total = sum(float(t.raw["share"]) for t in table.tables("criterion", "...."))
     if abs(total - 1) > SHARES_TOLERANCE:
         raise table.fail("shares that sum to 1", round(total, 4), "correct the shares", "criterion")
     for criterion in criteria:

@@ -13,7 +13,7 @@ from autograder.course.course import FILE, Course, find
 from autograder.course.course import read as read_course
 from autograder.course.policy import Intake, Late
 from autograder.course.settings import OPTIONAL, REQUIRED, Settings
-from autograder.errors import CourseError, RubricError
+from autograder.errors import CourseError
 from autograder.notebook import Cell, GradeCell, Notebook, read_notebook
 from autograder.sandbox.limits import Limits
 from autograder.toml_table import DOTTED, DOTTED_GLOB, SETTINGS
@@ -161,10 +161,7 @@ def _questions(course: Course, name: str, notebooks: tuple[Notebook, ...]) -> tu
         for cell in notebook.cells
         if cell.kind == "inline"
     ]
-    try:
-        return rubric.read(course.rubrics / f"{name}.toml", cells, course.root)
-    except RubricError as error:
-        raise CourseError(str(error)) from None
+    return rubric.read(course.rubrics / f"{name}.toml", cells, course.root)
 
 
 def _refuse_repeats(notebooks: tuple[Notebook, ...], root: Path) -> None:

@@ -30,7 +30,7 @@ class Settings:
 
     def __init__(self, path: Path, root: Path) -> None:
         self.file, self.where = path, path.relative_to(root).as_posix()
-        self.table: dict[str, Any] = load(path, self.where, CourseError)
+        self.table: dict[str, Any] = load(path, self.where)
 
     def fail(self, key: str, expected: str, got: str, advice: str) -> CourseError:
         pattern = re.compile(rf"\s*\[?\s*{re.escape(key)}\s*[\]=]")

@@ -15,14 +15,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from autograder.course.assignment import Assignment
-from autograder.errors import CourseError
 from autograder.judge.digests import EQUIVALENTS
 from autograder.mutants.bench import MutantVerdict
 from autograder.mutants.make import Mutant
-from autograder.toml_table import load
+from autograder.toml_table import TomlTable, load
 
 FIELDS = ("function", "operator", "was", "now", "reason")
 
@@ -60,29 +58,17 @@ def read(assignment: Assignment) -> list[Equivalent]:
     if not path.exists():
         return []
     where = assignment.where(path)
-    table = load(path, where, CourseError)
-    rows = table.get("equivalent", [])
-    if (
-        set(table) - {"equivalent"}
-        or not isinstance(rows, list)
-        or not all(isinstance(r, dict) for r in rows)
-    ):
-        raise CourseError(f"{where}: expected tables [[equivalent]], got something else; correct the file")
-    return [_entry(row, f"{where}: entry {number}") for number, row in enumerate(rows, 1)]
+    table = TomlTable(load(path, where), where)
+    table.refuse_unknown(("equivalent",))
+    return [_entry(row) for row in table.tables("equivalent")]
 
 
-def _entry(row: dict[str, Any], where: str) -> Equivalent:
-    for key in row:
-        if key not in FIELDS:
-            raise CourseError(f"{where}: expected {', '.join(FIELDS)}, got {key!r}; rename or delete it")
-    for key in ("function", "reason"):
-        if not str(row.get(key, "")).strip():
-            raise CourseError(f"{where}: expected a {key}, got none; write one")
-    if not {"operator", "was", "now"} & row.keys():
-        raise CourseError(
-            f"{where}: expected an operator or a line, got neither; say which mutants are meant"
-        )
-    return Equivalent(**{key: str(row.get(key, "*")) for key in FIELDS})
+def _entry(row: TomlTable) -> Equivalent:
+    row.refuse_unknown(FIELDS)
+    if not {"operator", "was", "now"} & row.raw.keys():
+        raise row.fail("an operator or a line", None, "say which mutants are meant")
+    operator, was, now = (row.text(key, "*") for key in ("operator", "was", "now"))
+    return Equivalent(row.text("function"), operator, was, now, row.text("reason"))
 
 
 def stale(

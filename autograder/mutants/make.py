@@ -62,7 +62,7 @@ class Mutant:
 
 def side(diff: Iterable[str], mark: str) -> str:
     """What was there, "-", or is there now, "+", in one line."""
-    return " ".join(line[1:].strip() for line in diff if line.startswith(mark))
+    return " ".join(word for line in diff if line.startswith(mark) for word in line[1:].split())
 
 
 def make(targets: Iterable[Target], operators: Sequence[Operator]) -> list[Mutant]:

@@ -17,7 +17,7 @@ from jupyter_server.extension.handler import ExtensionHandlerJinjaMixin, Extensi
 from jupyter_server.utils import url_path_join
 from tornado import web
 
-from autograder.errors import CourseError, FolderError, GradebookError, RecordError, ReviewError, RubricError
+from autograder.errors import CourseError, FolderError, GradebookError, RecordError, ReviewError
 from autograder.gradebook import ledger, objections, readers
 from autograder.reading import ROOT, views
 from autograder.reading.room import Room, SentDecision
@@ -31,7 +31,7 @@ LINES = 20_000  # of the table, of which these are made
 LONGEST_NAME = 80
 BROKEN = 5  # files that are no records, which the page names
 LARGEST = 2_000_000  # bytes of a CSV
-CANNOT = (CourseError, RubricError, RecordError, FolderError)
+CANNOT = (CourseError, RecordError, FolderError)
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 

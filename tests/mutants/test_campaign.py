@@ -94,12 +94,12 @@ def test_tables_count_every_mutant_once(made: Path) -> None:
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ('reason = "x"\noperator = "axis"', "expected a function, got none"),
-        ('function = "f"\noperator = "axis"', "expected a reason, got none"),
-        ('function = "f"\nreason = "x"', "expected an operator or a line, got neither"),
+        ('reason = "x"\noperator = "axis"', "function: expected a text, got nothing"),
+        ('function = "f"\noperator = "axis"', "reason: expected a text, got nothing"),
+        ('function = "f"\nreason = "x"', "expected an operator or a line, got nothing; say which"),
         (
             'function = "f"\nreason = "x"\nwhy = "y"',
-            "expected function, operator, was, now, reason, got 'why'",
+            "expected one of function, operator, was, now, reason, got 'why'",
         ),
     ],
 )
@@ -114,7 +114,10 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path) -> None:
     new.init(tmp_path / "c", "Demo", "stats", NAME)
     path = tmp_path / f"c/graders/{NAME}/equivalents.toml"
     path.write_text("equivalent = 3\n")
-    with pytest.raises(CourseError, match="expected tables"):
+    with pytest.raises(CourseError, match=r"expected a list of tables, got 3; write \[\[equivalent"):
+        equivalents.read(course.load(NAME, tmp_path / "c"))
+    path.write_text("else = 3\n")
+    with pytest.raises(CourseError, match="expected one of equivalent, got .else."):
         equivalents.read(course.load(NAME, tmp_path / "c"))
     path.write_text("equivalent = [\n")
     with pytest.raises(CourseError, match="expected TOML in UTF-8"):

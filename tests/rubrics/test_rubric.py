@@ -11,7 +11,7 @@ from autograder.answers.reader import read
 from autograder.answers.verdict import judge
 from autograder.course import assignment as course
 from autograder.course.course import find
-from autograder.errors import CourseError, RubricError
+from autograder.errors import CourseError
 from autograder.notebook import Cell, question_text
 
 GOOD = """
@@ -223,14 +223,14 @@ WRONG = {
 
 @pytest.mark.parametrize(("text", "message"), WRONG.values(), ids=WRONG)
 def test_what_is_wrong_is_told(notebook: Path, text: str, message: str) -> None:
-    with pytest.raises(RubricError, match=message) as told:
+    with pytest.raises(CourseError, match=message) as told:
         questions(notebook, text)
     assert str(told.value).startswith("demo.toml")
 
 
 def test_a_question_that_refers_to_one_that_refers_is_refused(notebook: Path) -> None:
     (notebook.parent / "first.toml").write_text('[inline_nb_1]\nsame_as = "demo: inline_nb_2"')
-    with pytest.raises(RubricError, match="expected another file's question"):
+    with pytest.raises(CourseError, match="expected another file's question"):
         questions(notebook, '[inline_nb_2]\nsame_as = "first: inline_nb_1"')
 
 
