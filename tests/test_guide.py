@@ -8,7 +8,7 @@ import pytest
 
 from autograder.checks.checks import CheckFailed
 from autograder.course.settings import OPTIONAL, REQUIRED
-from autograder.release.strip import strip_module
+from autograder.release.strip import Module, strip_module
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs/instructor-guide.md").read_text(encoding="utf-8")
@@ -43,9 +43,10 @@ def grade(text: str) -> dict[str, bool]:
 
 
 def test_the_marks_strip_as_shown() -> None:
-    todo = strip_module(SOLVED, "cs_lib/layers.py", "cs_lib.layers", todo=[NAME]).text
+    module = Module("cs_lib.layers", "cs_lib/layers.py", SOLVED)
+    todo = strip_module(module, [NAME], ()).text
     assert todo.endswith(RELEASED)
-    given = strip_module(SOLVED, "cs_lib/layers.py", "cs_lib.layers").text
+    given = strip_module(module, (), ()).text
     assert "SOLUTION" not in given
     assert "TODO" not in given
     assert "out = np.where(x > 0, x, slope * x)" in given

@@ -26,7 +26,7 @@ from autograder.judge.grading import load_checks, without_cell, without_grader
 from autograder.judge.hand_in import Judge
 from autograder.judge.neighbours import graders_importable
 from autograder.records.record import CaseResult
-from autograder.release.package import skeleton, solved
+from autograder.release.package import handed_in, skeleton, solved
 from autograder.sandbox.level import Level
 
 SOLUTION, SKELETON = "solution", "skeleton"
@@ -105,12 +105,8 @@ def hand_in(assignment: Assignment, which: str, models: Path | None = None) -> S
         )
     if which == SOLUTION:
         found = {name: models / Path(name).name for name in assignment.results} if models else {}
-        return Submission(
-            SOLUTION,
-            {path: text.encode() for path, text in solved(assignment).items()},
-            {notebook.name: whole(notebook.path) for notebook in assignment.notebooks},
-            {name: whole(path) for name, path in found.items() if path.is_file()},
-        )
+        results = {name: whole(path) for name, path in found.items() if path.is_file()}
+        return handed_in(SOLUTION, assignment, solved(assignment), results)
     path = Path(which)
     if not path.exists():
         raise IntakeError(f"{which}: expected {SOLUTION}, {SKELETON}, a folder or a zip, found no such file")

@@ -6,16 +6,17 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from autograder.course.assignment import Assignment
 from autograder.errors import CourseError
-from autograder.files import dotted, text_of, whole
+from autograder.files import dotted, text_of
 from autograder.intake import Submission
 from autograder.notebook import raw_cells, source_of
 from autograder.release import marks
 from autograder.release.marks import Function
+from autograder.release.package import handed_in
 from autograder.release.strip import entries
 
 
@@ -119,15 +120,12 @@ def _in_notebooks(assignment: Assignment) -> Iterator[Target]:
 
 def submission(assignment: Assignment, texts: Texts, name: str, changed: Mapping[str, str]) -> Submission:
     """The solution as a hand-in, with some of its texts changed: {a target's path: text}."""
-    package = {path: changed.get(path, text).encode() for path, text in texts.items()}
-    notebooks = {}
-    for notebook in assignment.notebooks:
-        data = whole(notebook.path)
-        cells = {key: text for key, text in changed.items() if key.startswith(f"{notebook.name}.ipynb:")}
-        if cells:
-            content = json.loads(data)
-            for key, text in cells.items():
-                content["cells"][int(key.rpartition(":")[2])]["source"] = text
-            data = json.dumps(content).encode()
-        notebooks[notebook.name] = data
-    return Submission(name, package, notebooks)
+    solution = handed_in(name, assignment, {path: changed.get(path, text) for path, text in texts.items()})
+    notebooks = dict(solution.notebooks)
+    for where, text in changed.items():
+        notebook, _, number = where.rpartition(".ipynb:")
+        if notebook:
+            content = json.loads(notebooks[notebook])
+            content["cells"][int(number)]["source"] = text
+            notebooks[notebook] = json.dumps(content).encode()
+    return replace(solution, notebooks=notebooks)

@@ -19,7 +19,7 @@ TELL_EVERY_SECONDS = 15.0
 FAILED_TOTAL = "NotYet"  # what a cell of checks raises at its end; the line above says more
 
 
-def run_notebooks(assignment: Assignment, package: Mapping[str, bytes], progress: Tell) -> dict[str, bytes]:
+def run_notebooks(assignment: Assignment, texts: Mapping[str, str], progress: Tell) -> dict[str, bytes]:
     """Run the solved notebooks in a fresh folder with a solved library.
 
     Returns: the trained models they leave, {path in the assignment: bytes}.
@@ -29,9 +29,9 @@ def run_notebooks(assignment: Assignment, package: Mapping[str, bytes], progress
     """
     with tempfile.TemporaryDirectory(prefix=f"{assignment.name}-") as name:
         folder = Path(name)
-        for path, data in package.items():
+        for path, text in texts.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_bytes(data)
+            (folder / path).write_text(text, encoding="utf-8", newline="\n")
         for notebook in assignment.notebooks:
             started = time.monotonic()
             progress(f"{assignment.name}: running {notebook.name}")

@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 from autograder.course.assignment import Assignment, names
 from autograder.course.settings import Settings
 from autograder.errors import ReleaseError
-from autograder.release import marks
-from autograder.release.names import Module
-from autograder.release.strip import Stripped, entries
+from autograder.release.strip import Module, Stripped, entries
 from autograder.safe_text import listed
 from autograder.toml_table import SETTINGS
 
@@ -45,9 +43,8 @@ def refuse_solved_ahead(
 
 def _given(module: Module, stripped: Mapping[str, Stripped]) -> list[str]:
     """The functions of a module whose solutions students get."""
-    taken = set(stripped[module.name].regions)
-    regions = [(f"{module.name}.{r.owner}", r) for r in marks.find_regions(module.text, module.path)]
-    return list(dict.fromkeys(name for name, region in regions if (name, region) not in taken))
+    taken = stripped[module.name].regions
+    return list(dict.fromkeys(name for name, region in module.regions if (name, region) not in taken))
 
 
 def _to_do_later(assignment: Assignment) -> dict[str, list[str]]:

@@ -3,25 +3,11 @@
 import ast
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from autograder.errors import ReleaseError
 from autograder.files import dotted
 from autograder.release.marks import Function
-from autograder.release.strip import Stripped, imported_modules, matches, members, strip_module
-
-
-@dataclass(frozen=True)
-class Module:
-    """A module of the solved library."""
-
-    name: str
-    path: str
-    text: str
-
-    @property
-    def package(self) -> str:
-        return self.name if self.path.endswith("__init__.py") else self.name.rpartition(".")[0]
+from autograder.release.strip import Module, Stripped, imported_modules, matches, members, strip_module
 
 
 def left_out(name: str, globs: Iterable[str]) -> bool:
@@ -39,10 +25,7 @@ def taken_along(modules: Sequence[Module], leave_out: Sequence[str], other_words
     while True:
         globs = [*leave_out, *taken]
         kept = [module for module in modules if not left_out(module.name, globs)]
-        trees = {
-            module.name: ast.parse(strip_module(module.text, module.path, module.name, (), globs).text)
-            for module in kept
-        }
+        trees = {module.name: ast.parse(strip_module(module, (), globs).text) for module in kept}
         mentions = _mentions(trees.values())
         used_by_gone = _words_of_left_out(modules, globs)
         more = [

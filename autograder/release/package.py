@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from autograder.course.assignment import Assignment
 from autograder.course.course import FILE
 from autograder.errors import ReleaseError
-from autograder.files import dotted, text_of
+from autograder.files import dotted, text_of, whole
+from autograder.intake import Submission
 from autograder.notebook import raw_cells, source_of
 from autograder.release import later, marks, names
-from autograder.release.names import Module
-from autograder.release.strip import Stripped, strip_module
+from autograder.release.strip import Module, Stripped, strip_module
 
 IGNORED = {"__pycache__"}
 
@@ -44,7 +44,7 @@ def skeleton(assignment: Assignment) -> Skeleton:
     """
     modules, globs = _modules(assignment), _leave_out(assignment)
     stripped = {
-        module.name: strip_module(module.text, module.path, module.name, assignment.todo, globs)
+        module.name: strip_module(module, assignment.todo, globs)
         for module in modules
         if not names.left_out(module.name, globs)
     }
@@ -67,10 +67,19 @@ def solved(assignment: Assignment) -> dict[str, str]:
     """The library with the same names left out but every solution in place: what a perfect student has."""
     globs = _leave_out(assignment)
     return {
-        module.path: strip_module(module.text, module.path, module.name, (), globs).text
+        module.path: strip_module(module, (), globs).text
         for module in _modules(assignment)
         if not names.left_out(module.name, globs)
     }
+
+
+def handed_in(
+    name: str, assignment: Assignment, texts: Mapping[str, str], results: Mapping[str, bytes] | None = None
+) -> Submission:
+    """The solution as a hand-in: the library's texts, the solved notebooks, and trained models if any."""
+    package = {path: text.encode() for path, text in texts.items()}
+    notebooks = {notebook.name: whole(notebook.path) for notebook in assignment.notebooks}
+    return Submission(name, package, notebooks, dict(results or {}))
 
 
 def refuse_marks(text: str, where: str) -> None:
@@ -87,14 +96,9 @@ def refuse_marks(text: str, where: str) -> None:
 def _solutions(module: Module, stripped: Stripped | None) -> list[Solution]:
     """What of a module students must not see: solutions to do, and those of code that is left out."""
     lines = module.text.split("\n")
-    if stripped is None:
-        found = marks.find_regions(module.text, module.path)
-        regions = tuple((f"{module.name}.{region.owner}", region) for region in found)
-    else:
-        regions = stripped.regions
     return [
         Solution(name, module.path, region.begin + 1, "\n".join(lines[region.begin : region.end - 1]))
-        for name, region in regions
+        for name, region in (stripped or module).regions
     ]
 
 

@@ -6,7 +6,7 @@ To-do functions lose their solution, given ones only the marks, left-out names v
 import ast
 import fnmatch
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from autograder.errors import ReleaseError
@@ -27,24 +27,36 @@ class Replacement:
 
 
 @dataclass(frozen=True)
+class Module:
+    """A module of the solved library."""
+
+    name: str  # dotted
+    path: str
+    text: str
+
+    @property
+    def package(self) -> str:
+        return self.name if self.path.endswith("__init__.py") else self.name.rpartition(".")[0]
+
+    @property
+    def regions(self) -> tuple[tuple[str, Region], ...]:
+        """Its solutions: (qualified function, where)."""
+        return tuple((f"{self.name}.{r.owner}", r) for r in marks.find_regions(self.text, self.path))
+
+
+@dataclass(frozen=True)
 class Stripped:
     """A module as students get it, and what was done to it."""
 
     text: str
     regions: tuple[tuple[str, Region], ...]  # not shown: (qualified function, where in the solved text)
-    left_out: frozenset[str]  # qualified names that vanished
     used: frozenset[str]  # the to-do names and globs that matched something
 
 
-def strip_module(
-    text: str, where: str, module: str, todo: Iterable[str] = (), leave_out: Iterable[str] = ()
-) -> Stripped:
-    """Strip the text of `module`.
+def strip_module(module: Module, todo: Iterable[str], leave_out: Iterable[str]) -> Stripped:
+    """Strip a module.
 
     Args:
-        text: the solved source.
-        where: its path, for messages.
-        module: its dotted name.
         todo: qualified names whose regions are cleared; a class stands for all its methods.
         leave_out: globs of qualified names, matched part by part, that vanish, or whole modules, whose
             imports vanish.
@@ -52,26 +64,21 @@ def strip_module(
     Raises:
         ReleaseError: the marks are wrong, a task has no text, a name is both to do and left out.
     """
-    found, lines = marks.find_regions(text, where), text.split("\n")
-    tree = marks.parse(text, where)
-    gone = {name: node for name, node in members(tree, module) if matches(name, leave_out)}
+    regions, lines = module.regions, module.text.split("\n")
+    tree = marks.parse(module.text, module.path)
+    gone = {name: node for name, node in members(tree, module.name) if matches(name, leave_out)}
     removals = [_removal(node, lines) for node in gone.values()]
     removed = {line for edit in removals for line in range(edit.first, edit.last + 1)}
-    _refuse_stray_todos(text, found, removed, where)
-    hidden = [(f"{module}.{region.owner}", region) for region in found if region.begin in removed]
-    regions = [region for region in found if region.begin not in removed]
-    wanted = {region: entries(f"{module}.{region.owner}", todo) for region in regions}
-    cleared = [(f"{module}.{region.owner}", region) for region in regions if wanted[region]]
-    for name, region in cleared:
-        _refuse_without_task(name, region, where)
-
-    edits = removals + [_clear(lines, region) for _, region in cleared]
-    edits += [edit for region in regions if not wanted[region] for edit in _unmark(region)]
-    kept = prune_imports(apply_edits(text, edits), text, gone.keys(), module, leave_out, where)
-    used = {entry for entries in wanted.values() for entry in entries}
+    _refuse_stray_todos(module, [region for _, region in regions], removed)
+    hidden = [(name, region) for name, region in regions if region.begin in removed]
+    shown = [(name, region) for name, region in regions if region.begin not in removed]
+    cleared = [(name, region) for name, region in shown if entries(name, todo)]
+    edits = removals + [_clear(lines, name, region, module.path) for name, region in cleared]
+    edits += [edit for name, region in shown if not entries(name, todo) for edit in _unmark(region)]
+    kept = prune_imports(apply_edits(module.text, edits), module, gone.keys(), leave_out)
+    used = {entry for name, _ in cleared for entry in entries(name, todo)}
     used |= {glob for glob in leave_out if any(matches(name, [glob]) for name in gone)}
-    kept = marks.without_lint_comments(kept)
-    return Stripped(kept, (*cleared, *hidden), frozenset(gone), frozenset(used))
+    return Stripped(marks.without_lint_comments(kept), (*cleared, *hidden), frozenset(used))
 
 
 def entries(name: str, todo: Iterable[str]) -> list[str]:
@@ -153,31 +160,28 @@ def _end_line(node: ast.stmt, lines: list[str]) -> int:
     return last
 
 
-def _refuse_without_task(name: str, region: Region, where: str) -> None:
+def _clear(lines: list[str], name: str, region: Region, where: str) -> Replacement:
     if region.todo is None:
         raise ReleaseError(
             f"{where}:{region.begin}: {name} is to do: expected a comment '{marks.TODO}: ...' right above "
             "BEGIN SOLUTION, got none; tell the student what to write"
         )
-
-
-def _clear(lines: list[str], region: Region) -> Replacement:
     source = "\n".join(lines[region.begin - 1 : region.end])
-    part = PART.match(lines[region.todo - 1].strip()) if region.todo else None
-    name = f"{region.owner.removesuffix('.__init__')}{part[1]}" if part else region.owner
-    return Replacement(region.begin, region.end, tuple(clear_solution(source, name).split("\n")))
+    part = PART.match(lines[region.todo - 1].strip())
+    title = f"{region.owner.removesuffix('.__init__')}{part[1]}" if part else region.owner
+    return Replacement(region.begin, region.end, tuple(clear_solution(source, title).split("\n")))
 
 
 def _unmark(region: Region) -> list[Replacement]:
     return [Replacement(region.todo or region.begin, region.begin), Replacement(region.end, region.end)]
 
 
-def _refuse_stray_todos(text: str, regions: Iterable[Region], removed: set[int], where: str) -> None:
-    for line in marks.stray_todos(text, regions):
+def _refuse_stray_todos(module: Module, regions: Iterable[Region], removed: set[int]) -> None:
+    for line in marks.stray_todos(module.text, regions):
         if line not in removed:
             raise ReleaseError(
-                f"{where}:{line}: expected '{marks.TODO}' only in the comment right above a BEGIN SOLUTION, "
-                "got it elsewhere; move it or reword it"
+                f"{module.path}:{line}: expected '{marks.TODO}' only in the comment right above a BEGIN "
+                "SOLUTION, got it elsewhere; move it or reword it"
             )
 
 
@@ -210,13 +214,10 @@ def apply_edits(text: str, edits: Iterable[Replacement]) -> str:
     return "\n".join(out).strip("\n") + "\n" if any(line.strip() for line in out) else ""
 
 
-def prune_imports(
-    kept: str, solved: str, gone: Iterable[str], module: str, leave_out: Iterable[str], where: str
-) -> str:
-    """Drop imports of left-out modules, and those that only left-out code needed."""
-    tree = marks.parse(kept, f"{where} (skeleton)")
-    needless = (_loaded(ast.parse(solved)) - _loaded(_without(solved, gone, module))) if gone else set()
-    package = module if where.endswith("__init__.py") else module.rpartition(".")[0]
+def prune_imports(kept: str, module: Module, gone: Collection[str], leave_out: Iterable[str]) -> str:
+    """What is kept, without imports of left-out modules and those that only left-out code needs."""
+    tree = marks.parse(kept, f"{module.path} (skeleton)")
+    needless = (_loaded(ast.parse(module.text)) - _loaded(_without(module, gone))) if gone else set()
     edits = []
     for node in tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -224,7 +225,7 @@ def prune_imports(
                 alias
                 for alias in node.names
                 if (alias.asname or alias.name.split(".")[0]) not in needless
-                and not _names_left_out(node, alias, package, leave_out)
+                and not any(matches(n, leave_out) for n in imported_modules(node, alias, module.package))
             ]
             if len(aliases) < len(node.names):
                 lines = tuple(_import_lines(node, aliases)) if aliases else ()
@@ -232,12 +233,11 @@ def prune_imports(
     return apply_edits(kept, edits) if edits else kept
 
 
-def _without(solved: str, gone: Iterable[str], module: str) -> ast.Module:
+def _without(module: Module, gone: Collection[str]) -> ast.Module:
     """The solved module, solutions and all, without its left-out names."""
-    names = set(gone)
-    lines = solved.split("\n")
-    edits = [_removal(node, lines) for name, node in members(ast.parse(solved), module) if name in names]
-    return ast.parse(apply_edits(solved, edits))
+    tree, lines = ast.parse(module.text), module.text.split("\n")
+    edits = [_removal(node, lines) for name, node in members(tree, module.name) if name in gone]
+    return ast.parse(apply_edits(module.text, edits))
 
 
 def _loaded(tree: ast.AST) -> set[str]:
@@ -251,12 +251,6 @@ def imported_modules(node: ast.Import | ast.ImportFrom, alias: ast.alias, packag
     base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
     source = ".".join([*base, *([node.module] if node.module else [])])
     return [source, f"{source}.{alias.name}"]
-
-
-def _names_left_out(
-    node: ast.Import | ast.ImportFrom, alias: ast.alias, package: str, leave_out: Iterable[str]
-) -> bool:
-    return any(matches(name, leave_out) for name in imported_modules(node, alias, package))
 
 
 def _import_lines(node: ast.Import | ast.ImportFrom, aliases: list[ast.alias]) -> list[str]:

@@ -13,7 +13,7 @@ from autograder.intake import Submission
 from autograder.records.record import Grade, Record
 from autograder.release.build import Tell, tell
 from autograder.release.execute import run_notebooks
-from autograder.release.package import skeleton, solved
+from autograder.release.package import handed_in, skeleton, solved
 from autograder.safe_text import plural
 
 
@@ -52,14 +52,13 @@ def verify(
     """
     assignment = course.load(name, root)
     untouched = released_submission(assignment)
-    package = {path: text.encode() for path, text in solved(assignment).items()}
-    notebooks = {notebook.name: whole(notebook.path) for notebook in assignment.notebooks}
+    texts = solved(assignment)
     if models is None:
-        results = run_notebooks(assignment, package, progress)
+        results = run_notebooks(assignment, texts, progress)
     else:
         results = {result: _model(models / Path(result).name) for result in assignment.results}
     progress(f"{name}: grading the solved version and the untouched release")
-    solution = _grade(assignment, Submission("solved", package, notebooks, results))
+    solution = _grade(assignment, handed_in("solved", assignment, texts, results))
     nothing = _grade(assignment, untouched)
     faults = [*_unearned(assignment, solution), *_given_away(assignment, nothing)]
     if faults:

@@ -9,7 +9,7 @@ from textwrap import dedent
 import pytest
 
 from autograder.errors import ReleaseError
-from autograder.release.strip import matches, strip_module
+from autograder.release.strip import Module, matches, strip_module
 
 from .conftest import LAYERS
 
@@ -24,7 +24,7 @@ LEAVE_OUT = [
 
 
 def strip(text: str, todo: list[str] | None = None, leave_out: list[str] | None = None) -> str:
-    return strip_module(dedent(text), "lib/layers.py", "lib.layers", todo or [], leave_out or []).text
+    return strip_module(Module("lib.layers", "lib/layers.py", dedent(text)), todo or [], leave_out or []).text
 
 
 def test_the_skeleton_is_what_a_student_should_see() -> None:

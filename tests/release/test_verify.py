@@ -161,8 +161,7 @@ def test_an_outdated_release_is_refused(demo: Course, quiet: Quiet) -> None:
 
 def run(demo: Course, quiet: Quiet) -> dict[str, bytes]:
     assignment = course.load("demo", demo.root)
-    package = {path: text.encode() for path, text in solved(assignment).items()}
-    return run_notebooks(assignment, package, quiet)
+    return run_notebooks(assignment, solved(assignment), quiet)
 
 
 def test_the_notebooks_run_with_the_solved_library_on_the_subset(demo: Course, quiet: Quiet) -> None:
