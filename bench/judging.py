@@ -27,7 +27,7 @@ from autograder.intake import Submission
 from autograder.judge.digests import solved_files
 from autograder.judge.grading import grade_all
 from autograder.records.record import Record
-from autograder.release.strip import strip_module
+from autograder.release.strip import Module, strip_module
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.host import Ended
 from autograder.sandbox.library import Library
@@ -57,16 +57,14 @@ def counted_answer(library: Library, *asked: Any) -> Any:
 def hand_ins(assignment: Assignment) -> dict[str, dict[str, bytes]]:
     right = solved_files(assignment.library)
     package = assignment.package
-    path, module = f"{package}/layers.py", f"{package}.layers"
-    todo = [name for name in assignment.todo if name.startswith(f"{module}.")]
+    path = f"{package}/layers.py"
+    layers = Module(f"{package}.layers", path, right[path].decode())
+    todo = [name for name in assignment.todo if name.startswith(f"{layers.name}.")]
     return {
         "right": right,
         "skeleton": contents_below(assignment.release_folder / package, assignment.release_folder, "*.py"),
         "one edge lost": {**right, path: right[path].replace(FIND, LOST)},
-        "layers unwritten": {
-            **right,
-            path: strip_module(right[path].decode(), path, module, todo, []).text.encode(),
-        },
+        "layers unwritten": {**right, path: strip_module(layers, todo, []).text.encode()},
     }
 
 

@@ -19,7 +19,8 @@ import numpy as np
 
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
-from autograder.release.strip import matches, strip_module
+from autograder.files import dotted
+from autograder.release.strip import Module, matches, strip_module
 
 HERE = Path(__file__).parent
 ZIP_TIME = (2026, 1, 1, 0, 0, 0)
@@ -74,11 +75,10 @@ def _released(assignment: Assignment) -> Iterator[tuple[str, bytes]]:
 
 def _solved(assignment: Assignment, undone: list[str]) -> Iterator[tuple[str, bytes]]:
     for path in sorted(assignment.library.rglob("*.py")):
-        name = path.relative_to(assignment.root).as_posix()
-        module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        if not matches(module, assignment.leave_out):
-            text = path.read_text(encoding="utf-8")
-            yield name, strip_module(text, name, module, undone, assignment.leave_out).text.encode()
+        name = assignment.where(path)
+        module = Module(dotted(name), name, path.read_text(encoding="utf-8"))
+        if not matches(module.name, assignment.leave_out):
+            yield name, strip_module(module, undone, assignment.leave_out).text.encode()
     for notebook in assignment.notebooks:
         yield f"{notebook.name}.ipynb", notebook.path.read_bytes()
     for result in assignment.results:

@@ -20,13 +20,12 @@ from nbgrader import api
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor, SaveAutoGrades
-from traitlets import Unicode
 
 from autograder import intake
 from autograder.bridge.formgrader import notebook_of
-from autograder.course import assignment as course
+from autograder.bridge.of_course import OfCourse
 from autograder.course.assignment import Assignment
-from autograder.course.course import Course, find
+from autograder.course.course import Course
 from autograder.gradebook.book import Gradebook
 from autograder.judge.digests import graders_digest, hashes
 from autograder.judge.task import read
@@ -46,7 +45,6 @@ def configure(config: Any, of: Course) -> None:
         *(step for step in own if step not in (Execute, SaveAutoGrades)),
     ]
     config.Autograde.exclude_overwriting = {name: [SETTINGS] for name in of.assignments}
-    config.GradedNotebook.course = config.EnterRecord.course = str(of.root)
 
 
 @dataclass(frozen=True)
@@ -57,11 +55,10 @@ class NbgraderTask:
     source: intake.Source
 
     @staticmethod
-    def of(parent: Any, resources: dict[str, Any]) -> NbgraderTask:
-        """What `parent`, a part of nbgrader's with a setting `course`, is asked about."""
-        about = resources["nbgrader"]
-        courses = CourseDirectory(parent=parent)
-        assignment = course.load(about["assignment"], find(Path(parent.course or courses.root)))
+    def of(part: OfCourse, resources: dict[str, Any]) -> NbgraderTask:
+        """What a part of ours is asked about."""
+        about, assignment = resources["nbgrader"], part.assignment_called(resources["nbgrader"]["assignment"])
+        courses = CourseDirectory(parent=part)
         place = Path(courses.format_path(courses.submitted_directory, about["student"], about["assignment"]))
         return NbgraderTask(
             assignment, intake.source_of(place.parent.parent, about["student"], place, assignment)
@@ -71,14 +68,12 @@ class NbgraderTask:
         return grade_once(self.assignment, self.source, hashes_now(self.assignment, self.source))
 
 
-class GradedNotebook(NotebookExporter):
+class GradedNotebook(OfCourse, NotebookExporter):
     """The notebook as it was handed in, with our marks on its graded cells and the outcome below them.
 
     nbgrader would read the file itself, and give up over one that is damaged, of an old format, or without
     a cell; ours is made whatever was handed in.
     """
-
-    course = Unicode("", help="the course's folder").tag(config=True)
 
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **more: Any
@@ -101,10 +96,8 @@ class GradedNotebook(NotebookExporter):
         return exported
 
 
-class EnterRecord(NbGraderPreprocessor):
+class EnterRecord(OfCourse, NbGraderPreprocessor):
     """Enters in the gradebook what the hidden graders found."""
-
-    course = Unicode("", help="the course's folder").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         hand_in = NbgraderTask.of(self, resources)

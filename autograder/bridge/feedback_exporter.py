@@ -14,11 +14,10 @@ from typing import Any
 from nbconvert.exporters import Exporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
-from traitlets import Unicode
 
 from autograder.bridge.autograde import NbgraderTask, grade_once
+from autograder.bridge.of_course import OfCourse
 from autograder.course.assignment import Assignment
-from autograder.course.course import Course
 from autograder.errors import RecordError
 from autograder.gradebook.decisions import decided
 from autograder.gradebook.objections import by_student
@@ -31,17 +30,15 @@ from autograder.records.record import Record
 from autograder.reports import feedback
 
 
-def configure(config: Any, of: Course) -> None:
+def configure(config: Any) -> None:
     """Settings of `nbgrader generate_feedback`."""
-    config.FeedbackExporter.course = str(of.root)
     config.GenerateFeedback.exporter_class = "autograder.bridge.feedback_exporter.FeedbackExporter"
     config.GenerateFeedback.preprocessors = []  # they would put scores into a notebook that nobody shows
 
 
-class FeedbackExporter(Exporter):
+class FeedbackExporter(OfCourse, Exporter):
     """A notebook as the feedback page on it. Nothing in the notebook itself reaches the page."""
 
-    course = Unicode("", help="the course's folder").tag(config=True)
     file_extension = ".html"
     output_mimetype = "text/html"
 

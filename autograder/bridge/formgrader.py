@@ -18,7 +18,6 @@ from autograder import intake
 from autograder.bridge.cell_text import cell_text
 from autograder.bridge.page import GradersPage, shown
 from autograder.course.assignment import Assignment
-from autograder.course.course import Course
 from autograder.errors import IntakeError
 from autograder.files import folder_at, text_of, write_atomically
 from autograder.gradebook.url import sqlite_url
@@ -49,10 +48,9 @@ c = get_config()  # noqa: F821  nbgrader puts it here
 '''
 
 
-def configure(config: Any, course: Course) -> None:
+def configure(config: Any) -> None:
     """Settings that formgrader needs."""
     config.HTMLExporter.preprocessors = [GradersPage]
-    config.GradersPage.course = str(course.root)
     config.HTMLExporter.filters = {"markdown2html": shown}
 
 

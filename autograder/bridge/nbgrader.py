@@ -20,13 +20,13 @@ def configure(config: Any, course: str | Path | None = None) -> None:
     found = courses.find(Path(course) if course else None)
     _show_scripts()
     ordinary.configure()
+    config.OfCourse.course = str(found.root)
     nbgrader_settings.configure(config)
     autograde.configure(config, found)
-    formgrader.configure(config, found)
-    feedback_exporter.configure(config, found)
+    formgrader.configure(config)
+    feedback_exporter.configure(config)
     # What [late] in assignment.toml takes off.
     config.AssignLatePenalties.plugin_class = "autograder.bridge.late_penalty.LatePenalty"
-    config.LatePenalty.course = str(found.root)
     config.ExportApp.plugin_class = "autograder.bridge.export.CsvExport"
     nbgrader_settings.add_own(config, found)
 

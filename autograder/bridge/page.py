@@ -19,12 +19,10 @@ from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from nbgrader.server_extensions import formgrader
-from traitlets import Unicode
 
 from autograder.answers.question import Question
 from autograder.answers.verdict import judge
-from autograder.course import assignment as course
-from autograder.course.course import find
+from autograder.bridge.of_course import OfCourse
 from autograder.errors import CourseError
 from autograder.files import text_of
 from autograder.notebook import grade_id_of
@@ -57,10 +55,8 @@ def _templates() -> dict[str, str]:
     }
 
 
-class GradersPage(Preprocessor):
+class GradersPage(OfCourse, Preprocessor):
     """Part of formgrader's exporter: what a student wrote made harmless, and the rubric below each answer."""
-
-    course = Unicode("", help="the course's folder").tag(config=True)
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)  # type: ignore[no-untyped-call]
@@ -86,9 +82,7 @@ class GradersPage(Preprocessor):
         style = (files("autograder.bridge") / "formgrader.css").read_text(encoding="utf-8")
         top = f"<style>\n{style}</style>"
         try:
-            assignment = course.load(
-                resources["assignment_id"], find(Path(self.course) if self.course else None)
-            )
+            assignment = self.assignment_called(resources["assignment_id"])
         except CourseError as error:
             nb.cells.insert(0, _ours(f'{top}\n<div class="rubric">{html.escape(str(error))}</div>'))
             return

@@ -8,10 +8,9 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from autograder import inherited
 from autograder.cli import json_output
 from autograder.cli.codes import ATTENTION, DONE
-from autograder.cli.options import add_isolation, aliases, chosen_level
+from autograder.cli.options import add_grading, aliases, chosen_level
 from autograder.cli.terminal import Terminal
 from autograder.course import assignment as course
 from autograder.errors import IntakeError
@@ -39,13 +38,10 @@ def show(report: Report, to: Path) -> None:
         f"{report.assignment}: {report.students} students, {report.hand_ins} hand-ins, {report.new} new; "
         f"{len(report.written)} written, {len(report.late)} late, {len(report.missing)} missing, "
         f"{len(report.unmatched)} not matched",
-        highlight=False,
         soft_wrap=True,
     )
     place = to / ".collected" / report.assignment
-    console.print(
-        f"  hand-ins  {to}\n  as they came, and this list  {place}", highlight=False, soft_wrap=True
-    )
+    console.print(f"  hand-ins  {to}\n  as they came, and this list  {place}", soft_wrap=True)
     if report.unmatched:
         say("some hand-ins belong to nobody on the roster; see above")
 
@@ -61,13 +57,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="a roster with a column repository: collect from these as well",
     )
-    parser.add_argument(
-        "--alias", action="append", default=[], metavar="NAME", help="the package's other name"
-    )
-    parser.add_argument("--jobs", type=int, default=inherited.cores(), help='processes, for the rule "best"')
     parser.add_argument("--times", type=Path, metavar="FILE", help="CSV: id, time, if the download has none")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
-    add_isolation(parser)
+    add_grading(parser, jobs='processes, for the rule "best"')
 
 
 def run(options: argparse.Namespace) -> int:

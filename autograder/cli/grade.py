@@ -13,10 +13,10 @@ from msgspec import Meta
 from rich.table import Table
 from rich.text import Text
 
-from autograder import inherited, intake
+from autograder import intake
 from autograder.cli.codes import ATTENTION, DONE
 from autograder.cli.json_output import Output, made, show
-from autograder.cli.options import add_isolation, aliases, chosen_level
+from autograder.cli.options import add_grading, aliases, chosen_level
 from autograder.cli.progress import Progress
 from autograder.cli.terminal import Terminal
 from autograder.course import assignment as course
@@ -96,7 +96,7 @@ def changes(changes: list[Change], graded_again: int) -> None:
     if not graded_again:
         return
     console = Terminal()
-    console.print(regrade.summary(changes, graded_again), highlight=False)
+    console.print(regrade.summary(changes, graded_again))
     if not changes:
         return
     table = Table(title="What changes", title_justify="left", header_style="bold")
@@ -111,7 +111,7 @@ def changes(changes: list[Change], graded_again: int) -> None:
         table.add_row(change.student, change.grade_id, before, after, gain, _why(change))
     console.print(table)
     if len(changes) > SHOWN:
-        console.print(f"and {len(changes) - SHOWN} more", highlight=False)
+        console.print(f"and {len(changes) - SHOWN} more")
 
 
 def _points(points: float | None, of: float) -> str:
@@ -174,20 +174,20 @@ def table(
     if unusual:
         console.print("What was unusual", style="bold")
     for student, problem in unusual:
-        console.print(f"  {student}  {' '.join(problem.splitlines())}", highlight=False, soft_wrap=True)
+        console.print(f"  {student}  {' '.join(problem.splitlines())}", soft_wrap=True)
     graded = f"{result.graded_first + result.graded_again} of {len(result.lines)} submissions graded"
-    console.print(f"{graded} in {result.seconds:.1f} s, isolation {request.level.name}", highlight=False)
+    console.print(f"{graded} in {result.seconds:.1f} s, isolation {request.level.name}")
     if proposed:
         console.print("Points hold what is proposed and nobody has confirmed yet, as in the gradebook.")
     if result.left_out:
-        console.print(f"left out, having withdrawn: {', '.join(result.left_out)}", highlight=False)
+        console.print(f"left out, having withdrawn: {', '.join(result.left_out)}")
     for what in loose:
-        console.print(f"not graded: {what}", highlight=False, soft_wrap=True)
+        console.print(f"not graded: {what}", soft_wrap=True)
     for student, what in result.faults.items():
         said = shown(f"{student}: {what}; the rest of the class is done")
-        console.print(f"not made: {said}", highlight=False, soft_wrap=True)
+        console.print(f"not made: {said}", soft_wrap=True)
     if result.fault:
-        console.print(shown(result.fault), highlight=False, soft_wrap=True, style="bold")
+        console.print(shown(result.fault), soft_wrap=True, style="bold")
     if request.dry_run:
         console.print("A dry run: nothing is written.")
         return
@@ -199,7 +199,7 @@ def table(
         ("changes", request.out / "changes.csv"),
         ("gradebook", place(request.url)),
     ):
-        console.print(f"  {label:<10}{path}", highlight=False, soft_wrap=True)
+        console.print(f"  {label:<10}{path}", soft_wrap=True)
 
 
 def _some(points: float) -> str:
@@ -218,7 +218,6 @@ def add(parser: argparse.ArgumentParser) -> None:
     ):
         parser.add_argument(option, action="append", default=[], metavar="ID", help=help)
     parser.add_argument("--gradebook", metavar="URL", help="SQLAlchemy URL; default OUT/gradebook.db")
-    parser.add_argument("--jobs", type=int, default=inherited.cores(), help="processes; default: one a core")
     parser.add_argument(
         "--scheduler", default="", metavar="ADDRESS", help="grade on this Dask cluster instead of here"
     )
@@ -227,14 +226,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--formgrader", action="store_true", help="also write the notebooks that formgrader opens"
     )
-    parser.add_argument(
-        "--alias",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="the package may be called so, in an older form; see docs/intake.md",
-    )
-    add_isolation(parser)
+    add_grading(parser)
 
 
 def run(options: argparse.Namespace) -> int:

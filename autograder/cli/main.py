@@ -13,7 +13,6 @@ from collections.abc import Collection, Sequence
 
 from autograder import inherited
 from autograder.cli.codes import ATTENTION, CODES, COULD_NOT_RUN, DONE, FAILED, USAGE, USED_WRONGLY
-from autograder.errors import LimitError
 from autograder.safe_text import say
 
 __all__ = ["ATTENTION", "CODES", "DONE", "FAILED", "USAGE", "VERBS", "main", "parser"]
@@ -36,45 +35,37 @@ VERBS = {
     "try": "Run graders on one hand-in and show where each case ended.",
     "doctor": "Say what this machine can do for isolation, and what would help.",
 }  # in the order of --help
+NO_MEMORY = (
+    "there is no more memory; what is done is kept, so make room, or raise the limit (ulimit -v), and "
+    "run the same command again"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     inherited.settle()
+    options = argparse.Namespace(debug=False)
     try:
         inherited.refuse_no_room()
         options = parser([word for word in given if word in VERBS][:1]).parse_args(given)
-    except LimitError as error:
-        say(str(error))
-        return FAILED
-    except MemoryError:
-        return _no_memory()
-    try:
-        code: int = options.verb(options)
+        return int(options.verb(options))
     except (*USED_WRONGLY, *COULD_NOT_RUN) as error:
-        if options.debug:
-            traceback.print_exc()
-        say(str(error))
-        return USAGE if isinstance(error, USED_WRONGLY) else FAILED
+        return _ended(options, USAGE if isinstance(error, USED_WRONGLY) else FAILED, str(error))
     except OSError as error:  # a full disk, a folder that may not be written
-        if options.debug:
-            traceback.print_exc()
-        say(f"{error}; what is done is kept, so fix this and run the same command again")
-        return FAILED
+        return _ended(
+            options, FAILED, f"{error}; what is done is kept, so fix this and run the same command again"
+        )
     except MemoryError:
-        return _no_memory()
+        return _ended(options, FAILED, NO_MEMORY)
     except KeyboardInterrupt:
-        say("stopped; run the same command again to go on where it was")
-        return FAILED
+        return _ended(options, FAILED, "stopped; run the same command again to go on where it was")
+
+
+def _ended(options: argparse.Namespace, code: int, what: str) -> int:
+    if options.debug:
+        traceback.print_exc()
+    say(what)
     return code
-
-
-def _no_memory() -> int:
-    say(
-        "there is no more memory; what is done is kept, so make room, or raise the limit (ulimit -v), and "
-        "run the same command again"
-    )
-    return FAILED
 
 
 class ShowVersion(argparse.Action):

@@ -22,6 +22,19 @@ def add_isolation(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_grading(parser: argparse.ArgumentParser, jobs: str = "processes; default: one a core") -> None:
+    """What verbs take that grade hand-ins."""
+    parser.add_argument("--jobs", type=int, default=inherited.cores(), metavar="N", help=jobs)
+    parser.add_argument(
+        "--alias",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="the package may be called so, in an older form; see docs/intake.md",
+    )
+    add_isolation(parser)
+
+
 def chosen_level(options: argparse.Namespace) -> Level:
     inherited.refuse_low_limits()
     if options.unsafe_no_sandbox:

@@ -15,6 +15,7 @@ from rich.console import Console
 from autograder.safe_text import say
 
 PLAIN_EVERY_SECONDS = 10.0
+ONLY = bars.TaskID(0)  # the one task of the bar
 SETTLING = 3  # the first few done are no base for a guess of the time left
 
 
@@ -41,7 +42,8 @@ class Progress:
         self._started = self._reported = time.monotonic()
         self._reported_done = -1
         self._bar = _bar() if sys.stderr.isatty() and not as_json else None
-        self._id = self._bar.add_task(title, total=total, counts="", pace="") if self._bar else None
+        if self._bar:
+            self._bar.add_task(title, total=total, counts="", pace="")
 
     def __enter__(self) -> Progress:
         if self._bar:
@@ -61,8 +63,8 @@ class Progress:
     def expect(self, total: int) -> None:
         """So many there will be, once that is known."""
         self.total = total
-        if self._bar and self._id is not None:
-            self._bar.update(self._id, total=total)
+        if self._bar:
+            self._bar.update(ONLY, total=total)
 
     def step(self, failing: bool = False, error: bool = False, unchanged: bool = False) -> None:
         """One more is done: `failing` a check, `error` with cells that nobody could grade, `unchanged`
@@ -71,8 +73,8 @@ class Progress:
         self.failing += failing
         self.errors += error
         self.unchanged += unchanged
-        if self._bar and self._id is not None:
-            self._bar.update(self._id, advance=1, counts=self._counts(), pace=self._pace())
+        if self._bar:
+            self._bar.update(ONLY, advance=1, counts=self._counts(), pace=self._pace())
         elif time.monotonic() - self._reported >= PLAIN_EVERY_SECONDS:
             self._tell()
 

@@ -84,7 +84,6 @@ def ask(
             console.print(
                 "points or criteria met, as in 1.5 or a+b (a space, a comment), Enter for the proposal, "
                 "s to skip, q to quit",
-                highlight=False,
                 style="bold",
             )
             try:
@@ -100,7 +99,7 @@ def ask(
                 yield decided(points or PROPOSED, group, comment.strip())
                 break
             except ReviewError as error:
-                console.print(str(error), style="red", highlight=False)
+                console.print(str(error), style="red")
 
 
 def show_all(
@@ -116,13 +115,11 @@ def show_all(
             title = Text(f"{before}, {group.first.grade.max_points:g} points", style="bold")
             console.rule(title, align="left")
             if asked is not None:
-                console.print(f"a full answer: {asked.answer}", style="dim", highlight=False)
+                console.print(f"a full answer: {asked.answer}", style="dim")
         show(console, group, asked, called)
     answers = sum(len(group.answers) for group in waiting)
     verb = "needs" if answers == 1 else "need"
-    console.print(
-        f"{plural(answers, 'answer')} in {plural(len(waiting), 'group')} {verb} review", highlight=False
-    )
+    console.print(f"{plural(answers, 'answer')} in {plural(len(waiting), 'group')} {verb} review")
 
 
 def show_not_graded(cells: Mapping[str, int], out: Path) -> None:
@@ -134,7 +131,6 @@ def show_not_graded(cells: Mapping[str, int], out: Path) -> None:
         f"{plural(count, 'cell')} could not be graded, and {'is' if count == 1 else 'are'} not in this list: "
         f"of {listed(map(printable, cells), NAMED)}. {out / 'report.html'} says why; "
         "grade again, or enter points with --browser.",
-        highlight=False,
     )
 
 
@@ -147,16 +143,16 @@ def show(
         proposal = f"proposed {grade.points:g} of {grade.max_points:g}"
     count = plural(len(group.answers), "answer")
     console.print()
-    console.print(Text(group.id, style="bold cyan"), f" {count}, {proposal}", highlight=False)
+    console.print(Text(group.id, style="bold cyan"), f" {count}, {proposal}")
     names = listed((called(answer.student) for answer in group.answers), NAMED)
-    console.print(f"  {names}", style="dim", highlight=False)
+    console.print(f"  {names}", style="dim")
     text = markdown.plain(group.first.text.strip())
     shown = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
     for line in shown.splitlines():  # wrapped here: a terminal would go on without the bar
         for row in Text(printable(line)).wrap(console, max(1, console.width - len(BAR))) or [""]:
-            console.print(Text(BAR), row, sep="", highlight=False)
+            console.print(Text(BAR), row, sep="")
     if checks := [case.outcome for case in grade.cases if case.kind != "criterion"]:
-        console.print(f"  {checks.count('passed')} of {len(checks)} checks passed", highlight=False)
+        console.print(f"  {checks.count('passed')} of {len(checks)} checks passed")
     else:
         console.print(_criteria(group, question))
 

@@ -6,7 +6,8 @@ import os
 import sys
 from typing import Any, TextIO
 
-from autograder.cli.main import ATTENTION, main
+from autograder.cli.codes import ATTENTION
+from autograder.cli.main import main
 from autograder.safe_text import say
 
 

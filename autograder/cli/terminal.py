@@ -12,10 +12,10 @@ from autograder.safe_text import printable
 
 
 class Terminal(Console):
-    """A console that takes no markup, and replaces what a terminal would obey."""
+    """A console that takes no markup, colours nothing by itself, and replaces what a terminal would obey."""
 
     def __init__(self) -> None:
-        super().__init__(markup=False, emoji=False)
+        super().__init__(markup=False, emoji=False, highlight=False)
 
     def render_str(self, text: str, **options: Any) -> Text:
         return super().render_str(printable(text), **options)

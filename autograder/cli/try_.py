@@ -45,14 +45,14 @@ def run(options: argparse.Namespace) -> int:
 def _show(one: Tried, course: Course) -> None:
     console = Terminal()
     head = f"{one.case.outcome:<8}{one.check.grade_id}: {one.case.id}"
-    console.print(f"{head}  ({one.case.kind}, {one.case.seconds:.3f} s)", highlight=False, soft_wrap=True)
+    console.print(f"{head}  ({one.case.kind}, {one.case.seconds:.3f} s)", soft_wrap=True)
     if one.case.outcome == "passed":
         return
     lines = [one.case.message, one.case.hint and f"hint: {one.case.hint}", one.line(course)]
     for text in filter(None, lines):
-        console.print(_indented(text), highlight=False, soft_wrap=True)
+        console.print(_indented(text), soft_wrap=True)
     if one.case.outcome == "error":
-        console.print(_indented(one.trace()), highlight=False, soft_wrap=True)
+        console.print(_indented(one.trace()), soft_wrap=True)
 
 
 def _indented(text: str) -> str:

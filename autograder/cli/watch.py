@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from autograder.cli.codes import ATTENTION, DONE
-from autograder.cli.options import add_isolation, aliases, chosen_level
+from autograder.cli.options import add_grading, aliases, chosen_level
 from autograder.course import assignment as course
 from autograder.errors import CourseError, IntakeError
 from autograder.runs import grade as grading
@@ -23,14 +23,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, required=True, help="where hand-ins are kept, with records, pages and health"
     )
-    parser.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1, help="processes; default: one a core"
-    )
     parser.add_argument("--once", action="store_true", help="end when all that lies there is graded")
-    parser.add_argument(
-        "--alias", action="append", default=[], metavar="NAME", help="the package's other name"
-    )
-    add_isolation(parser)
+    add_grading(parser)
 
 
 def run(options: argparse.Namespace) -> int:

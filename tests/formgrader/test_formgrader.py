@@ -22,7 +22,6 @@ from autograder.bridge.formgrader import publish
 from autograder.bridge.page import GradersPage, shown
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
-from autograder.course.course import find
 from autograder.intake import Submission
 from autograder.records import record
 from autograder.records.record import Record
@@ -190,7 +189,7 @@ def test_a_students_text_is_harmless_and_readable() -> None:
 def exported() -> str:
     """A page as formgrader makes it."""
     config = Config()
-    formgrader.configure(config, find())
+    formgrader.configure(config)
     config.HTMLExporter.template_name = "formgrade"
     config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
     pasted = {"a.png": {"image/png": "aGk="}}

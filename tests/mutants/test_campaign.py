@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from autograder.authoring import new
-from autograder.cli.main import ATTENTION, DONE, main
+from autograder.cli.codes import ATTENTION, DONE
+from autograder.cli.main import main
 from autograder.course import assignment as course
 from autograder.course.course import read
 from autograder.errors import CourseError

@@ -7,7 +7,8 @@ import pytest
 from autograder.answers import labelled
 from autograder.answers.labelled import Example
 from autograder.authoring import new
-from autograder.cli.main import ATTENTION, DONE, main
+from autograder.cli.codes import ATTENTION, DONE
+from autograder.cli.main import main
 from autograder.course import assignment as course
 from autograder.errors import CourseError
 from autograder.judge.neighbours import graders_importable
