@@ -242,12 +242,11 @@ def run(options: argparse.Namespace) -> int:
         new, all_of_them = review.take_objections(graded, options.objections)
         print(f"{new} new on the list, of {all_of_them}; reply with --browser")
         return ATTENTION if new else DONE
-    wanted = review.AskedOfReview(tuple(options.decide), options.comment, options.overwrite)
     question = graded.assignment.question
     called = _called(graded)
     asked = partial(ask, question=question, read=input, called=called) if options.ask else None
     failed: dict[str, int] = {}
-    remaining = review.review(graded, wanted, asked, failed)
+    remaining = review.review(graded, options.decide, options.comment, options.overwrite, asked, failed)
     if options.json:
         json_output.show(output(options.assignment, remaining, failed))
     else:

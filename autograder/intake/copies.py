@@ -28,8 +28,8 @@ class Found:
     place: str  # "cs_lib/layers.py", "two_layer_net.ipynb", "results/two_layer_net.npz"
     path: str  # in the hand-in
     data: bytes = field(repr=False)
-    root: str = ""  # the folder that the hand-in it belongs to begins at
-    exact: bool = True  # it has the name that it should have
+    root: str  # the folder that the hand-in it belongs to begins at
+    exact: bool  # it has the name that it should have
     other_name: str = ""  # of the package, where it has one
     by: str = "by its name"  # how it was recognised, if it has another name
     doubt: str = ""  # why a person confirms that it is this file

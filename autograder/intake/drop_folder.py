@@ -85,7 +85,7 @@ class _LookedAt:
 class DropFolder:
     folder: Path
     assignment: Assignment
-    roster: Roster | None = None
+    roster: Roster | None
     seen: dict[str, _LookedAt] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)  # what lies there and is no hand-in -> why
     turn: int = 0

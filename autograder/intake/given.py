@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -24,7 +24,7 @@ class GivenCell:
     id: str
     kind: str  # markdown | code | raw
     text: str
-    role: str = ""  # task | solution: what a student does there
+    role: str  # task | solution: what a student does there
 
     @cached_property
     def spaced(self) -> str:
@@ -35,9 +35,9 @@ class GivenCell:
 class Given:
     """The release in memory; where there is none, the source notebooks without what solves them."""
 
-    package: dict[str, str] = field(default_factory=dict)  # "cs_lib/layers.py" -> text
-    notebooks: dict[str, tuple[GivenCell, ...]] = field(default_factory=dict)
-    others: dict[str, str] = field(default_factory=dict)  # further files: "README.md" -> its fingerprint
+    package: dict[str, str]  # "cs_lib/layers.py" -> text
+    notebooks: dict[str, tuple[GivenCell, ...]]
+    others: dict[str, str]  # further files: "README.md" -> its fingerprint
 
     def is_module(self, place: str, data: bytes) -> bool:
         """Whether this is a module of the package as it was given out."""

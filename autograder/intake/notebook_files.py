@@ -34,8 +34,8 @@ class HandedInCell:
     label: str  # nbgrader's grade id, or ""
     id: str
     text: str
-    printed: str = ""  # what stands below it, as far as it is text
-    ran: bool = False  # it holds what a run left
+    printed: str  # what stands below it, as far as it is text
+    ran: bool  # it holds what a run left
 
     @cached_property
     def spaced(self) -> str:

@@ -85,7 +85,7 @@ def before_due(kept: Sequence[StoredHandIn], rules: WatchRules, counts: Rule, no
 
 
 def after_due(
-    kept: Sequence[StoredHandIn], late: Late, counts: Rule, extension: float, unreadable: Collection[str] = ()
+    kept: Sequence[StoredHandIn], late: Late, counts: Rule, extension: float, unreadable: Collection[str]
 ) -> Chosen:
     """The hand-in that counts, by the rule of the assignment; of those that can be read, if any can."""
     readable = [k for k in kept if not k.unreadable and k.key not in unreadable] or list(kept)

@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.course.assignment import Assignment
@@ -46,10 +46,10 @@ class GradedLine:
     waiting: list[str]
     problems: list[str]
     isolation: str
-    errors: int = field(default=0, kw_only=True)  # cells that nobody could grade
-    penalty: float = field(default=0.0, kw_only=True)  # what lateness took off, `points` being what is left
-    proposed: float = field(default=0.0, kw_only=True)  # among `points`, and confirmed by nobody yet
-    needed: str = field(default="", kw_only=True)  # what a person has yet to do, in words
+    errors: int  # cells that nobody could grade
+    penalty: float  # what lateness took off, `points` being what is left
+    proposed: float  # among `points`, and confirmed by nobody yet
+    needed: str  # what a person has yet to do, in words
 
     @staticmethod
     def of(graded: Record, assignment: Assignment, kept: str = "") -> GradedLine:
@@ -81,9 +81,9 @@ class Result:
     graded_again: int  # students who had a record before
     graded_first: int
     seconds: float
-    left_out: list[str] = field(default_factory=list)  # who withdrew and still has a hand-in there
-    faults: dict[str, str] = field(default_factory=dict)  # student -> what could not be made or entered
-    fault: str = ""  # of ours, that met every hand-in of a small class, and what to do
+    left_out: list[str]  # who withdrew and still has a hand-in there
+    faults: dict[str, str]  # student -> what could not be made or entered
+    fault: str  # of ours, that met every hand-in of a small class, and what to do
 
 
 def is_results(folder: Path) -> bool:

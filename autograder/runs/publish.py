@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -135,10 +135,10 @@ class Exported:
     """What an export came to."""
 
     students: int
-    matched: Matched | None = None
-    needed: Mapping[str, str] = field(default_factory=dict)  # student -> what a person has yet to do
-    faults: Mapping[str, str] = field(default_factory=dict)  # student -> why nothing of theirs is in it
-    unclaimed: Sequence[str] = ()  # hand-ins that may be of somebody who is counted as without one
+    matched: Matched | None
+    needed: Mapping[str, str]  # student -> what a person has yet to do
+    faults: Mapping[str, str]  # student -> why nothing of theirs is in it
+    unclaimed: Sequence[str]  # hand-ins that may be of somebody who is counted as without one
 
 
 def export(

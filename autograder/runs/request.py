@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +11,6 @@ from typing import Protocol
 from autograder.course.assignment import Assignment
 from autograder.course.roster import Roster
 from autograder.intake import Source
-from autograder.safe_text import say
 from autograder.sandbox.level import Level
 
 
@@ -26,20 +25,6 @@ class Steps(Protocol):
 Progress = Callable[[str, int], AbstractContextManager[Steps]]  # a title, and how many there are
 
 
-class Silent:
-    """Progress that nobody looks at."""
-
-    def step(self, failing: bool = False, error: bool = False, unchanged: bool = False) -> None:
-        pass
-
-    def say(self, what: str) -> None:
-        say(what)
-
-
-def silent(title: str, total: int) -> AbstractContextManager[Steps]:
-    return nullcontext(Silent())
-
-
 @dataclass(frozen=True)
 class Request:
     """What is asked for."""
@@ -48,16 +33,16 @@ class Request:
     sources: Sequence[Source]
     level: Level
     out: Path
-    gradebook: str = ""  # SQLAlchemy URL; empty: OUT/gradebook.db
-    jobs: int = 1
-    scheduler: str = ""  # address of a Dask scheduler; empty: processes of this machine
-    dry_run: bool = False
-    formgrader: bool = False  # also write the notebooks that formgrader opens
-    roster: Roster | None = None  # who everybody is, in gradebook, pages and grades
-    students: tuple[str, ...] = ()  # only these; empty: all who handed in and have not withdrawn
-    withdrawn: tuple[str, ...] = ()  # who are to be left out from now on
-    progress: Progress = silent
-    unclaimed: tuple[str, ...] = ()  # what lies in the class's folder and is nobody's hand-in
+    gradebook: str  # SQLAlchemy URL; empty: OUT/gradebook.db
+    jobs: int
+    scheduler: str  # address of a Dask scheduler; empty: processes of this machine
+    dry_run: bool
+    formgrader: bool  # also write the notebooks that formgrader opens
+    roster: Roster | None  # who everybody is, in gradebook, pages and grades
+    students: tuple[str, ...]  # only these; empty: all who handed in and have not withdrawn
+    withdrawn: tuple[str, ...]  # who are to be left out from now on
+    progress: Progress
+    unclaimed: tuple[str, ...]  # what lies in the class's folder and is nobody's hand-in
 
     @property
     def url(self) -> str:

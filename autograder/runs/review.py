@@ -89,19 +89,16 @@ def _behind(points: float, shares: dict[str, float]) -> frozenset[str] | None:
     return found[0] if len(found) == 1 and shares else None
 
 
-@dataclass(frozen=True)
-class AskedOfReview:
-    """What the command line asks for."""
-
-    decide: tuple[str, ...] = ()  # GROUP=POINTS
-    comment: str = ""
-    overwrite: bool = False  # look at, and change, what a person has decided too
-
-
 def review(
-    graded: Graded, wanted: AskedOfReview, ask: Ask | None = None, failed: dict[str, int] | None = None
+    graded: Graded,
+    decide: Sequence[str],
+    comment: str,
+    overwrite: bool,
+    ask: Ask | None,
+    failed: dict[str, int],
 ) -> list[Group]:
-    """Carry out what is wanted, and what `ask` brings in; the groups that wait after it. `failed` gets the
+    """Carry out the decisions in `decide` (GROUP=POINTS) and those that `ask` brings in; the groups that wait
+    after it. With `overwrite` also what a person has decided is looked at and changed. `failed` gets the
     cells that could not be graded, which no group holds: student -> how many.
 
     Raises:
@@ -110,28 +107,28 @@ def review(
     """
     assignment = graded.assignment
     records = _noted(graded.records(), failed)
-    looked_at = _proposed(assignment, groups(records, assignment.written, wanted.overwrite))
-    if wanted.comment and not wanted.decide:
+    looked_at = _proposed(assignment, groups(records, assignment.written, overwrite))
+    if comment and not decide:
         raise ReviewError("--comment: expected --decide with it, got none; say which group it is for")
-    decisions: Iterable[GroupDecision] = [decision(text, wanted.comment, looked_at) for text in wanted.decide]
+    decisions: Iterable[GroupDecision] = [decision(text, comment, looked_at) for text in decide]
     if ask is not None:
         decisions = itertools.chain(decisions, ask(looked_at))
-    elif not wanted.decide:
+    elif not decide:
         return looked_at
     from autograder.gradebook.book import Gradebook  # nbgrader takes two seconds to import
 
     with Gradebook(graded.gradebook, assignment) as book:
         for one in decisions:
-            _enter(book, one, wanted.overwrite)
+            _enter(book, one, overwrite)
             _remember(assignment, one)
     return _proposed(assignment, groups(graded.records(), assignment.written))
 
 
-def _noted(records: Iterable[Record], failed: dict[str, int] | None) -> Iterator[Record]:
+def _noted(records: Iterable[Record], failed: dict[str, int]) -> Iterator[Record]:
     """The records, with what each has of cells that could not be graded."""
     for record in records:
         cells = sum(grade.state == "error" for grade in record.grades.values())
-        if cells and failed is not None:
+        if cells:
             failed[record.student] = cells
         yield record
 

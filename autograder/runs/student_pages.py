@@ -50,7 +50,7 @@ def in_words(when: datetime, assignment: Assignment) -> str:
 class StudentPages:
     assignment: Assignment
     folder: Path  # below which each student has one
-    people: Roster | None = None
+    people: Roster | None
 
     def __post_init__(self) -> None:
         for name in ("before_due.html", "feedback.html"):

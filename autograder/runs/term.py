@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course import assignment as courses
@@ -25,7 +25,7 @@ class Written:
 
     standings: list[Standing]
     not_graded: list[str]  # assignments without results
-    faults: Mapping[str, str] = field(default_factory=dict)  # student -> what cannot be shown
+    faults: Mapping[str, str]  # student -> what cannot be shown
 
 
 def write(course: Course, results: Path, roster_file: Path | None, to: Path, final: bool) -> Written:
