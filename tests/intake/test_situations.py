@@ -620,6 +620,10 @@ FILES: dict[str, tuple[Change, bool, bool, bool, set[str], str]] = {
         replaced("cs_lib/layers.py", lambda d: d.decode().encode("utf-16")),
         *(True, True, True, set(), "read as UTF-16"),
     ),
+    "source in Windows-1252": (
+        replaced("cs_lib/layers.py", lambda d: d + b"# fin \xe9\n"),
+        *(False, True, True, set(), "read as Windows-1252, since it is not UTF-8"),
+    ),
     "source in UTF-16 without a mark": (
         replaced("cs_lib/layers.py", lambda d: d.decode().encode("utf-16-le")),
         *(True, True, True, set(), "read as UTF-16-LE"),
@@ -920,6 +924,16 @@ def test_of_two_whole_hand_ins_the_higher_number_counts_and_a_person_is_asked(
     assert found.package["cs_lib/layers.py"] == WORK
     assert set(found.doubts) == CODE
     assert f"{older}/cs_lib/layers.py differs from {newer}/cs_lib/layers.py" in "\n".join(found.problems)
+
+
+def test_what_only_another_version_has_is_not_lost(tmp_path: Path) -> None:
+    files = hand_in()
+    other = {"cs_lib/layers.py": OTHER, NB: files.pop(NB)}
+    found = taken({**below("a", files), **below("b", other)}, tmp_path)
+    assert found.package["cs_lib/layers.py"] == WORK
+    assert f"not used, since b/ is another version: b/{NB}" in found.problems
+    assert set(found.doubts) == CODE | INLINE
+    assert found.doubts[ONE] == f"the text shown was found in b/{NB} cell {at(answered(), ONE) + 1}"
 
 
 def test_the_same_hand_in_is_read_the_same_whatever_the_order(tmp_path: Path) -> None:
