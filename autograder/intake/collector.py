@@ -1,9 +1,8 @@
 """Many hand-ins to nbgrader's layout: the one of each student that counts, and none lost.
 
-Whatever is found is kept first as it came (`store`); then, for each student, the rule of the assignment
-chooses among all that was ever kept, and the chosen one is written to `DIR/<student>/<assignment>/` under
-the assignment's own names. So collecting again, or collecting an older download later, changes nothing
-that should stay.
+Whatever is found is kept first as it came; then the rule of the assignment chooses among all that was ever
+kept of a student, and the chosen one is written to `DIR/<student>/<assignment>/` under the assignment's own
+names. So collecting again, or collecting an older download later, changes nothing that should stay.
 """
 
 from __future__ import annotations
@@ -313,13 +312,10 @@ class Collector:
         return max(zip(left, pool, strict=True), key=lambda pair: (pair[0], pair[1].rank))[1]
 
     def _unknown_time(self, kept: StoredHandIn) -> list[str]:
-        if kept.handed_in:
-            return []
-        if kept.late:
+        if kept.late and not kept.handed_in:
             return ["marked late by the LMS, which does not say by how much; no points taken off"]
-        if self.assignment.late.due is None:
-            return []
-        return ["nobody knows when this was handed in; counted as in time"]
+        unknown = not kept.handed_in and self.assignment.late.due is not None
+        return ["nobody knows when this was handed in; counted as in time"] if unknown else []
 
     # writing
 
