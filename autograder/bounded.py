@@ -21,7 +21,7 @@ import struct
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any, Generic, NoReturn, TypeVar
 
@@ -81,7 +81,7 @@ def each(
     refuse_low_limits(bounds.memory_mb)
     at, again = 0, -1
     while at < len(items):
-        with _Child(run, items[at:], bounds) as child:
+        with closing(_Child(run, items[at:], bounds)) as child:
             while at < len(items):
                 result, goes_on = child.next()
                 if isinstance(result, Exceeded) and result.outside and again != at:
@@ -136,7 +136,7 @@ class StandingChild(Generic[Item, T]):
     def _end(self) -> None:
         if self._child is not None:
             os.close(self._to_it)
-            self._child.__exit__()
+            self._child.close()
             self._child = None
 
 
@@ -152,10 +152,7 @@ class _Child:
             _work(run, items, theirs, parent, bounds)
         os.close(theirs)
 
-    def __enter__(self) -> _Child:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         os.close(self.pipe)
         if self.pid:
             os.kill(self.pid, signal.SIGKILL)  # not yet waited for, so the number is still its own
