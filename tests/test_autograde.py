@@ -19,7 +19,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from traitlets.utils.importstring import import_item
 
 from autograder.bridge import autograde
-from autograder.bridge.cell_text import cell_text
+from autograder.bridge.formgrader import cell_text
 from autograder.records.record import CaseResult, Grade
 from tests.faults.test_kill import gradebook_rows
 from tests.small_kit import NAME, POINTS, RIGHT, WRONG, Kit, notebook

@@ -17,7 +17,6 @@ from autograder.course.course import read as read_course
 from autograder.errors import CourseError
 from autograder.files import text_of, write_atomically
 from autograder.release.marks import BEGIN
-from autograder.toml_table import SETTINGS
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -61,7 +60,7 @@ def new(course: Course, assignment: str) -> list[str]:
     written = _write_assignment(course.root, course.package, assignment, _folders(course))
     _list(course.settings, "assignments", assignment)
     for earlier in course.assignments:
-        path = course.root / "source" / earlier / SETTINGS
+        path = course.settings_of(earlier)
         _list(path, "leave_out", f"{course.package}.{assignment}")
         written.append(course.where(path))
     return [*written, FILE]

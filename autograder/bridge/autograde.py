@@ -31,7 +31,6 @@ from autograder.judge.digests import graders_digest, hashes
 from autograder.judge.task import read
 from autograder.records.record import Hashes, Record
 from autograder.sandbox.level import probe
-from autograder.toml_table import SETTINGS
 from autograder.workers import pool
 
 
@@ -44,7 +43,7 @@ def configure(config: Any, of: Course) -> None:
         EnterRecord,
         *(step for step in own if step not in (Execute, SaveAutoGrades)),
     ]
-    config.Autograde.exclude_overwriting = {name: [SETTINGS] for name in of.assignments}
+    config.Autograde.exclude_overwriting = {name: [of.settings_of(name).name] for name in of.assignments}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from autograder import intake
-from autograder.bridge.cell_text import cell_text
 from autograder.bridge.page import GradersPage, shown
 from autograder.course.assignment import Assignment
 from autograder.errors import IntakeError
@@ -25,7 +24,7 @@ from autograder.intake import Submission
 from autograder.intake.notebook_files import text_in
 from autograder.judge.scoring import DOUBT
 from autograder.notebook import Notebook, grade_id_of, mark_of, raw_cells
-from autograder.records.record import Record
+from autograder.records.record import Grade, Record
 
 FOLDER = "autograded"  # where nbgrader keeps the notebooks that formgrader opens
 CONFIG = "nbgrader_config.py"
@@ -138,6 +137,17 @@ def _page(cells: list[dict[str, Any]], notebook: Notebook, record: Record) -> di
         cell["id"] = f"cell-{at}"  # a student's own may be missing, or there twice
     python = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return {"cells": cells, "metadata": {"kernelspec": python}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def cell_text(grade: Grade) -> str:
+    """A grade cell's outcome in plain text, safe for the student."""
+    points = "needs review" if grade.points is None else f"{grade.points:g} of {grade.max_points:g} points"
+    lines = [f"{grade.grade_id}: {points}", *([grade.comment] if grade.comment else [])]
+    for case in grade.cases:
+        lines.append(f"  {case.outcome:<7} {case.id}")
+        if case.outcome == "failed":
+            lines += [f"          {line}" for line in (*case.message.splitlines(), case.hint) if line]
+    return "\n".join(lines) + "\n"
 
 
 def _show_found(cells: Iterable[dict[str, Any]], record: Record) -> None:

@@ -16,7 +16,7 @@ from autograder.course.settings import OPTIONAL, REQUIRED, Settings
 from autograder.errors import CourseError
 from autograder.notebook import Cell, GradeCell, Notebook, read_notebook
 from autograder.sandbox.limits import Limits
-from autograder.toml_table import DOTTED, DOTTED_GLOB, SETTINGS
+from autograder.toml_table import DOTTED, DOTTED_GLOB
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,11 @@ class Assignment:
     @property
     def folder(self) -> Path:
         """Where the solved notebooks and the settings lie."""
-        return self.root / "source" / self.name
+        return self.settings.parent
 
     @property
     def settings(self) -> Path:
-        return self.folder / SETTINGS
+        return self.course.settings_of(self.name)
 
     @property
     def library(self) -> Path:
@@ -115,7 +115,7 @@ def load(name: str, where: Course | Path | None = None) -> Assignment:
     """
     course = _course(where)
     base, package = course.root, course.package
-    path = base / "source" / name / SETTINGS
+    path = course.settings_of(name)
     if name not in course.assignments:
         known = ", ".join(course.assignments)
         raise CourseError(

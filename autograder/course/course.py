@@ -59,6 +59,9 @@ class Course:
     def settings(self) -> Path:
         return self.root / FILE
 
+    def settings_of(self, assignment: str) -> Path:
+        return self.root / "source" / assignment / SETTINGS
+
     def where(self, path: Path) -> str:
         """A path as messages name it: from the course's folder."""
         return path.relative_to(self.root).as_posix()

@@ -8,7 +8,6 @@ from pathlib import Path
 from autograder.course import course
 from autograder.course.assignment import Assignment
 from autograder.files import files_below
-from autograder.toml_table import SETTINGS
 
 
 def engine_files(home: Path) -> Iterator[Path]:
@@ -24,7 +23,7 @@ def files_to_grade(assignment: Assignment) -> Iterator[Path]:
     """All but the class list; notebooks and package as they were given out are among them."""
     own = assignment.course
     yield own.settings
-    yield from (own.root / "source" / name / SETTINGS for name in own.assignments)
+    yield from (own.settings_of(name) for name in own.assignments)
     yield from (notebook.path for notebook in assignment.notebooks)
     for folder in (own.graders, own.rubrics, assignment.library, assignment.release_folder):
         yield from files_below(folder)

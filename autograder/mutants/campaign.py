@@ -6,22 +6,22 @@ same Python, is not judged again.
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import hashlib
-import json
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+
+import msgspec
 
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.errors import CourseError
-from autograder.files import text_of, whole
+from autograder.files import whole
 from autograder.judge.digests import environment_digest, graders_digest
 from autograder.judge.neighbours import graders_importable
 from autograder.judge.variables import variables
@@ -142,6 +142,13 @@ def _is_wanted(mutant: Mutant, choice: Choice) -> bool:
     )
 
 
+class _KeptVerdict(msgspec.Struct):
+    """A line of the file."""
+
+    digest: str
+    verdict: MutantVerdict
+
+
 class _VerdictsOnDisk:
     """Verdicts on disk."""
 
@@ -149,21 +156,17 @@ class _VerdictsOnDisk:
         self.path, self.digest = out / VERDICTS, digest
         self.verdicts: dict[str, MutantVerdict] = {}
         out.mkdir(parents=True, exist_ok=True)
-        lines = text_of(self.path).splitlines() if self.path.exists() else []
-        for line in lines:
-            try:
-                row = json.loads(line)
-            except ValueError:
-                continue  # the last one, when the machine went down
-            if row.pop("digest", "") == digest:
-                row |= {key: tuple(row[key]) for key in ("diff", "own", "pair")}
-                self.verdicts[row["id"]] = MutantVerdict(**row)
+        for line in whole(self.path).splitlines() if self.path.exists() else []:
+            with suppress(msgspec.DecodeError):  # the last one, when the machine went down
+                kept = msgspec.json.decode(line, type=_KeptVerdict)
+                if kept.digest == digest:
+                    self.verdicts[kept.verdict.id] = kept.verdict
 
     def add(self, verdict: MutantVerdict) -> None:
         self.verdicts[verdict.id] = verdict
         if not verdict.error:
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"digest": self.digest, **dataclasses.asdict(verdict)}) + "\n")
+            with self.path.open("ab") as file:
+                file.write(msgspec.json.encode(_KeptVerdict(self.digest, verdict)) + b"\n")
 
     def of(self, mutants: Sequence[Mutant]) -> list[MutantVerdict]:
         return [self.verdicts[mutant.id] for mutant in mutants if mutant.id in self.verdicts]
@@ -205,9 +208,7 @@ def _judge(mutant: Mutant) -> MutantVerdict:
     (here,) = _here
     own = here.own[mutant.target.name]
     verdict = here.bench.verdict(mutant, here.reach, own)
-    return (
-        dataclasses.replace(verdict, visible=here.visible.notices(mutant, own)) if here.visible else verdict
-    )
+    return replace(verdict, visible=here.visible.notices(mutant, own)) if here.visible else verdict
 
 
 def _judged(

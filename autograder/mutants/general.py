@@ -105,12 +105,7 @@ def swapped_arguments(node: ast.AST, place: Place) -> Iterator[Edit]:
     "off by one", "a whole number, or the end of a range or slice, one too large or too small", "general"
 )
 def off_by_one(node: ast.AST, place: Place) -> Iterator[Edit]:
-    if (
-        _is_number(node)
-        and isinstance(node, ast.Constant)
-        and type(node.value) is int
-        and not _is_axis(node, place)
-    ):
+    if isinstance(node, ast.Constant) and type(node.value) is int and not _is_axis(node, place):
         yield place.replace(node, str(node.value + 1))
         yield place.replace(node, str(node.value - 1) if node.value else "(-1)")
     if isinstance(node, ast.Call) and _called(node) == "range":
@@ -135,8 +130,7 @@ def constant(node: ast.AST, place: Place) -> Iterator[Edit]:
 @operator("early return", "a loop that ends after its first round, a return above the last steps", "general")
 def early_return(node: ast.AST, place: Place) -> Iterator[Edit]:
     if isinstance(node, ast.For):
-        last = node.body[-1]
-        yield place.after(last, "break", place.indent(node.body[0]))
+        yield place.after(node.body[-1], "break", place.indent(node.body[0]))
     if isinstance(node, ast.stmt) and node in place.function.body:
         returns = [n for n in place.function.body if isinstance(n, ast.Return) and n.lineno > node.lineno]
         if (
@@ -172,7 +166,7 @@ def dropped_call(node: ast.AST, place: Place) -> Iterator[Edit]:
         yield place.replace(node, whole(place, node.args[0]))
     if isinstance(node.func, ast.Attribute):
         name = node.func.attr
-        if not _is_module(node.func.value):
+        if not _is_module(node.func.value, place):
             yield place.replace(node, whole(place, node.func.value))
         for new in OPPOSITE.get(name, ()):
             end = place.end(node.func)
@@ -201,10 +195,8 @@ OPPOSITE = {
 def order(node: ast.AST, place: Place) -> Iterator[Edit]:
     for body in _bodies(node):
         for first, second in pairwise(body):
+            simple = all(isinstance(one, ast.Assign | ast.AugAssign) for one in (first, second))
             both = place.target.holds(first) and place.target.holds(second)
-            simple = isinstance(first, ast.Assign | ast.AugAssign) and isinstance(
-                second, ast.Assign | ast.AugAssign
-            )
             if both and simple and _stores(first) & _names(second):
                 yield place.swap(first, second, second)
 
@@ -238,19 +230,11 @@ def _called(node: ast.Call) -> str:
     return node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
 
 
-def _is_module(node: ast.AST) -> bool:
-    """`np`, `np.random`, `layers`: what stands before a function's name, and is no value."""
+def _is_module(node: ast.AST, place: Place) -> bool:
+    """`np`, `np.random`, `layers`: what stands before a function's name, and nothing here gives a value."""
     while isinstance(node, ast.Attribute):
         node = node.value
-    return isinstance(node, ast.Name) and node.id in (
-        "np",
-        "numpy",
-        "math",
-        "layers",
-        "layer_utils",
-        "checks",
-        "random",
-    )
+    return isinstance(node, ast.Name) and node.id not in place.values
 
 
 def _names(node: ast.AST) -> set[str]:
@@ -262,7 +246,7 @@ def _stores(node: ast.AST) -> set[str]:
 
 
 def _bound_before(node: ast.stmt, place: Place) -> set[str]:
-    names = set(place.parameters) | {"self", "float", "int"}
+    names = {"float", "int", *place.parameters}
     for other in ast.walk(place.function):
         if isinstance(other, ast.Name) and isinstance(other.ctx, ast.Store) and other.lineno < node.lineno:
             names.add(other.id)

@@ -103,10 +103,9 @@ class Place:
         """A line above a statement."""
         return Edit(self.start(statement), self.start(statement), f"{new}\n{self.indent(statement)}")
 
-    def after(self, statement: ast.AST, new: str, indent: str | None = None) -> Edit:
+    def after(self, statement: ast.AST, new: str, indent: str) -> Edit:
         """A line below a statement."""
-        lead = self.indent(statement) if indent is None else indent
-        return Edit(self.end(statement), self.end(statement), f"\n{lead}{new}")
+        return Edit(self.end(statement), self.end(statement), f"\n{indent}{new}")
 
     # what is around
 
@@ -128,6 +127,12 @@ class Place:
     def names(self) -> set[str]:
         """All names in the function, its parameters among them."""
         return {n.id for n in ast.walk(self.function) if isinstance(n, ast.Name)} | set(self.parameters)
+
+    @cached_property
+    def values(self) -> set[str]:
+        """Parameters, and names to which the file or cell gives a value; others are imported or built in."""
+        names = [n for n in ast.walk(ast.parse(self.target.text)) if isinstance(n, ast.Name)]
+        return {*self.parameters, *(n.id for n in names if isinstance(n.ctx, ast.Store))}
 
     @cached_property
     def given(self) -> set[str]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from autograder.course.assignment import Assignment, names
+from autograder.course.assignment import Assignment
 from autograder.course.settings import Settings
 from autograder.errors import ReleaseError
 from autograder.release.strip import Module, Stripped, entries
 from autograder.safe_text import listed
-from autograder.toml_table import SETTINGS
 
 SHOWN = 12  # names in one message
 
@@ -47,9 +46,8 @@ def _given(module: Module, stripped: Mapping[str, Stripped]) -> list[str]:
     return list(dict.fromkeys(name for name, region in module.regions if (name, region) not in taken))
 
 
-def _to_do_later(assignment: Assignment) -> dict[str, list[str]]:
+def _to_do_later(assignment: Assignment) -> dict[str, tuple[str, ...]]:
     """Later assignment -> what is to do in it. Only settings are read: notebooks may be drafts."""
-    order = names(assignment.root)
-    later = order[order.index(assignment.name) + 1 :]
-    root = assignment.root
-    return {name: list(Settings(root / "source" / name / SETTINGS, root).texts("todo")) for name in later}
+    course = assignment.course
+    later = course.assignments[course.assignments.index(assignment.name) + 1 :]
+    return {name: Settings(course.settings_of(name), course.root).texts("todo") for name in later}

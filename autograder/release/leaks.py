@@ -10,7 +10,7 @@ from textwrap import dedent
 from typing import Any
 
 from autograder.errors import ReleaseError
-from autograder.notebook import mark_of
+from autograder.notebook import mark_of, source_of
 from autograder.release.package import Solution, refuse_marks
 
 # Shorter lines are said by everyone: `out = x @ w + b` has 9 signs without spaces. Chosen so that a line
@@ -100,7 +100,7 @@ def refuse_notebook(notebook: Mapping[str, Any], where: str, search: Search) -> 
                 raise ReleaseError(f"{place}: expected no {key} in a release, got some; clear the cell")
         own = {"tags"} if cell.get("metadata", {}).get("tags") == [GO_ON] else set()
         _refuse_metadata(cell.get("metadata", {}), CELL_METADATA | own, place)
-        search.refuse("".join(cell.get("source", "")), place)
+        search.refuse(source_of(cell), place)
         rest = {key: value for key, value in cell.items() if key not in ("source", "attachments")}
         for text in _strings(rest):
             search.refuse(text, f"{place} metadata")

@@ -132,11 +132,11 @@ def _modules(assignment: Assignment) -> list[Module]:
     return modules
 
 
-def _settings(assignment: Assignment, entry: str = "") -> str:
+def _settings(assignment: Assignment, entry: str) -> str:
     """assignment.toml, with the line where an entry stands."""
     where = assignment.where(assignment.settings)
     for number, line in enumerate(text_of(assignment.settings).splitlines(), 1):
-        if entry and f'"{entry}"' in line.replace("'", '"'):
+        if f'"{entry}"' in line.replace("'", '"'):
             return f"{where}:{number}"
     return where
 

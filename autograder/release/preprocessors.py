@@ -31,7 +31,6 @@ from autograder.release.leaks import Search
 from autograder.release.package import Skeleton, skeleton
 from autograder.release.requirements import completed
 from autograder.release.student_tool import WORK, work_text
-from autograder.toml_table import SETTINGS
 
 REQUIREMENTS = "requirements.txt"
 STUDENT_FILES = ("README.md", REQUIREMENTS)  # beside the notebooks in source/<assignment>/
@@ -172,7 +171,7 @@ def _write_library(assignment: Assignment, stripped: Skeleton, folder: Path) -> 
 def _drop_by_products(assignment: Assignment, folder: Path) -> None:
     """nbgrader copies every file beside the notebooks: our settings, and the models that a run of the solved
     notebooks left there."""
-    for name in (SETTINGS, *assignment.results):
+    for name in (assignment.settings.name, *assignment.results):
         (folder / name).unlink(missing_ok=True)
     for name in assignment.results:
         for parent in list((folder / name).relative_to(folder).parents)[:-1]:

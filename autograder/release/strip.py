@@ -74,7 +74,12 @@ def strip_module(module: Module, todo: Iterable[str], leave_out: Iterable[str]) 
     shown = [(name, region) for name, region in regions if region.begin not in removed]
     cleared = [(name, region) for name, region in shown if entries(name, todo)]
     edits = removals + [_clear(lines, name, region, module.path) for name, region in cleared]
-    edits += [edit for name, region in shown if not entries(name, todo) for edit in _unmark(region)]
+    for name, region in shown:
+        if not entries(name, todo):
+            edits += [
+                Replacement(region.todo or region.begin, region.begin),
+                Replacement(region.end, region.end),
+            ]
     kept = prune_imports(apply_edits(module.text, edits), module, gone.keys(), leave_out)
     used = {entry for name, _ in cleared for entry in entries(name, todo)}
     used |= {glob for glob in leave_out if any(matches(name, [glob]) for name in gone)}
@@ -170,10 +175,6 @@ def _clear(lines: list[str], name: str, region: Region, where: str) -> Replaceme
     part = PART.match(lines[region.todo - 1].strip())
     title = f"{region.owner.removesuffix('.__init__')}{part[1]}" if part else region.owner
     return Replacement(region.begin, region.end, tuple(clear_solution(source, title).split("\n")))
-
-
-def _unmark(region: Region) -> list[Replacement]:
-    return [Replacement(region.todo or region.begin, region.begin), Replacement(region.end, region.end)]
 
 
 def _refuse_stray_todos(module: Module, regions: Iterable[Region], removed: set[int]) -> None:
