@@ -96,9 +96,3 @@ class TomlTable:
 
     def groups(self) -> dict[str, tuple[str, ...]]:
         return {key: self.texts(key) for key in self.raw}
-
-    def choice(self, key: str, allowed: tuple[str, ...], default: str) -> str:
-        value = self.text(key, default)
-        if value not in allowed:
-            raise self.fail(f"one of {', '.join(allowed)}", value, "correct it", key)
-        return value

@@ -96,7 +96,6 @@ def test_limits_are_the_defaults_but_for_what_is_set(folder: Folder) -> None:
 def test_folders_are_where_they_are_looked_for(folder: Folder) -> None:
     demo = course.load("demo", folder.root)
     root = folder.root.resolve()
-    assert demo.folder == root / "source/demo"
     assert demo.settings == root / "source/demo/assignment.toml"
     assert demo.library == root / "lib"
     assert demo.release_folder == root / "release/demo"

@@ -34,7 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     proofs = []
     for name in options.assignments or course.names():
-        found = proof.prove(name, None, options.models, options.mutants, options.out / name)
+        found = proof.prove(course.load(name), options.models, options.mutants, options.out / name)
         proofs.append(found)
         write_atomically(options.out / "verify.html", proof.page(proofs))
         print(f"{name}: {found.verified or 'does not hold together'}")

@@ -59,12 +59,8 @@ class Assignment:
         return self.course.rubrics / f"{self.name}.answers.jsonl"
 
     @property
-    def folder(self) -> Path:
-        """Where the solved notebooks and the settings lie."""
-        return self.settings.parent
-
-    @property
     def settings(self) -> Path:
+        """Beside the solved notebooks."""
         return self.course.settings_of(self.name)
 
     @property

@@ -112,12 +112,6 @@ class Place:
     def parent(self, node: ast.AST) -> ast.AST | None:
         return self._parents.get(node)
 
-    def statement(self, node: ast.AST) -> ast.stmt:
-        """The statement that a node is part of."""
-        while not isinstance(node, ast.stmt):
-            node = self._parents[node]
-        return node
-
     @cached_property
     def parameters(self) -> list[str]:
         arguments = self.function.args

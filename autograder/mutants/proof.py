@@ -14,7 +14,6 @@ from pathlib import Path, PurePosixPath
 
 from autograder.answers import labelled
 from autograder.answers.verdict import judge
-from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.errors import CourseError, GradingError, ReleaseError
 from autograder.files import text_of
@@ -82,7 +81,7 @@ class _WorkedOut:
 
 
 def prove(
-    name: str, root: Path | None, models: Path | None, mutants: int, out: Path, progress: Tell = tell
+    assignment: Assignment, models: Path | None, mutants: int, out: Path, progress: Tell = tell
 ) -> Proof:
     """Look at everything; what one section finds keeps no other from being looked at.
 
@@ -91,18 +90,18 @@ def prove(
         mutants: how many mutants to judge.
         out: where their verdicts are kept.
     """
-    assignment = course.load(name, root)
     library = _WorkedOut(assignment)
-    failure: list[ReleaseError] = []
-    result: list[VerifyResult] = []
+    failure: ReleaseError | None = None
+    result: VerifyResult | None = None
 
     def graded() -> Said:
+        nonlocal failure, result
         try:
-            result.append(verify.verify(name, root, models, progress))
+            result = verify.verify(assignment, models, progress)
         except ReleaseError as error:
-            failure.append(error)
+            failure = error
             return "the solution and the release do not earn what they should", str(error).split("\n  ")
-        return str(result[0]), []
+        return str(result), []
 
     def run() -> Said:
         if models is not None:
@@ -117,20 +116,20 @@ def prove(
         ("notebooks", run),
         ("answers in the release", lambda: _leaks(assignment, library)),
         ("links", lambda: _links(assignment)),
-        ("rubrics", lambda: _rubrics(assignment, result[0] if result else None)),
+        ("rubrics", lambda: _rubrics(assignment, result)),
         ("other right solutions", lambda: _right(assignment, library)),
         ("mutants", lambda: _mutants(assignment, mutants, out)),
     ]
     sections = []
     for title, look in looks:
         if title in ("other right solutions", "mutants"):
-            progress(f"{name}: {title}")
+            progress(f"{assignment.name}: {title}")
         try:
             said, findings = look()
         except (CourseError, ReleaseError, GradingError) as error:
             said, findings = "could not be looked at", [str(error)]
         sections.append(ProofSection(title, said, tuple(findings)))
-    return Proof(assignment, tuple(sections), result[0] if result else None, next(iter(failure), None))
+    return Proof(assignment, tuple(sections), result, failure)
 
 
 def _marks(library: _WorkedOut) -> Said:

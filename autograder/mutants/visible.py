@@ -19,9 +19,9 @@ from autograder.mutants.make import Mutant
 from autograder.mutants.regions import Texts
 from autograder.notebook import raw_cells
 from autograder.release import work
+from autograder.release.package import write_texts
 
 CPU_SECONDS = 30  # of one check cell; what takes longer on a mutant than ever on the solution is noticed
-NOTHING, NOTICED = 0, 1
 
 
 class _Noticed(BaseException):
@@ -44,14 +44,9 @@ class Visible:
         self.texts = texts
         self.variables = dict(assignment.course.variables)
         self.programs: dict[str, list[str]] = {}  # of each cell, the pieces of code that it needs
-        for path, text in texts.items():
-            (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (self.folder / path).write_text(text, encoding="utf-8")
+        write_texts(texts, self.folder)
         for notebook in assignment.notebooks:
             self.programs |= _programs(raw_cells(notebook.path))
-
-    def close(self) -> None:
-        self._folder.cleanup()
 
     def notices(self, mutant: Mutant, own: Iterable[str]) -> bool | None:
         """Whether a check cell of these grade ids notices a mutant; None where there is none to run."""
@@ -68,12 +63,14 @@ class Visible:
     def _fails(self, program: list[str]) -> bool:
         pid = os.fork()
         if pid == 0:
-            code = NOTICED
             try:
                 self._become_notebook()
-                code = _run(program)
+                names: dict[str, Any] = {"__name__": "__main__"}
+                for source in program:
+                    exec(compile(source, "cell", "exec"), names)  # noqa: S102 - the course's own cells
+                os._exit(0)
             finally:
-                os._exit(code)
+                os._exit(1)  # whatever it raised
         _, status = os.waitpid(pid, 0)
         return status != 0
 
@@ -84,16 +81,6 @@ class Visible:
         sys.path.insert(0, str(self.folder))
         sys.dont_write_bytecode = True
         sys.stdout = sys.stderr = _FailureWatch()
-
-
-def _run(program: Iterable[str]) -> int:
-    names: dict[str, Any] = {"__name__": "__main__"}
-    for source in program:
-        try:
-            exec(compile(source, "cell", "exec"), names)  # noqa: S102 - the course's own cells
-        except BaseException:
-            return NOTICED
-    return NOTHING
 
 
 def _programs(cells: list[dict[str, Any]]) -> dict[str, list[str]]:

@@ -12,6 +12,7 @@ from autograder.errors import ReleaseError
 from autograder.files import whole
 from autograder.notebook import Notebook
 from autograder.release.build import Tell
+from autograder.release.package import write_texts
 from autograder.release.work import FAILED
 
 CELL_SECONDS = 900  # the longest cell trains a network, on a slow machine too
@@ -29,9 +30,7 @@ def run_notebooks(assignment: Assignment, texts: Mapping[str, str], progress: Te
     """
     with tempfile.TemporaryDirectory(prefix=f"{assignment.name}-") as name:
         folder = Path(name)
-        for path, text in texts.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(text, encoding="utf-8", newline="\n")
+        write_texts(texts, folder)
         for notebook in assignment.notebooks:
             started = time.monotonic()
             progress(f"{assignment.name}: running {notebook.name}")
@@ -47,21 +46,6 @@ def run_notebooks(assignment: Assignment, texts: Mapping[str, str], progress: Te
         return {result: whole(folder / result) for result in assignment.results}
 
 
-class _CellProgress:
-    """Which cell is running; tells it now and then."""
-
-    def __init__(self, title: str, number: int, progress: Tell) -> None:
-        self.title, self.number, self.progress = title, number, progress
-        self.index = 0
-        self.reported = time.monotonic()
-
-    def start(self, cell: Any, cell_index: int) -> None:
-        self.index = cell_index
-        if time.monotonic() - self.reported > TELL_EVERY_SECONDS:
-            self.reported = time.monotonic()
-            self.progress(f"{self.title}: cell {cell_index + 1} of {self.number}")
-
-
 def _run(notebook: Notebook, assignment: Assignment, folder: Path, progress: Tell) -> None:
     import nbformat  # slow to import
     from nbclient import NotebookClient
@@ -69,13 +53,21 @@ def _run(notebook: Notebook, assignment: Assignment, folder: Path, progress: Tel
 
     where = assignment.where(notebook.path)
     content = nbformat.read(notebook.path, as_version=4)
-    cells = _CellProgress(f"{assignment.name}: running {notebook.name}", len(content.cells), progress)
+    at, reported = 0, time.monotonic()
+
+    def starts(cell: Any, cell_index: int) -> None:
+        nonlocal at, reported
+        at = cell_index + 1
+        if time.monotonic() - reported > TELL_EVERY_SECONDS:
+            reported = time.monotonic()
+            progress(f"{assignment.name}: running {notebook.name}: cell {at} of {len(content.cells)}")
+
     client = NotebookClient(
         content,
         timeout=CELL_SECONDS,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
-        on_cell_start=cells.start,
+        on_cell_start=starts,
         extra_arguments=["--log-level=40"],  # errors only: it warns of its unencrypted local sockets
     )
     try:
@@ -84,12 +76,11 @@ def _run(notebook: Notebook, assignment: Assignment, folder: Path, progress: Tel
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         if getattr(error, "ename", "") == FAILED_TOTAL:
             _refuse_failed_checks(content, where)
+        name, what = type(error).__name__, str(error)
         if isinstance(error, CellExecutionError):
-            got = f"{error.ename}: {error.evalue}"
-        else:
-            got = f"{type(error).__name__}: {error}"
+            name, what = error.ename, error.evalue
         raise ReleaseError(
-            f"{where} cell {cells.index + 1}: expected the solved notebook to run, got {got}; correct it"
+            f"{where} cell {at}: expected the solved notebook to run, got {name}: {what}; correct it"
         ) from error
     _refuse_failed_checks(content, where)
 

@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from autograder.course.assignment import Assignment
 from autograder.course.course import FILE
@@ -71,6 +72,12 @@ def solved(assignment: Assignment) -> dict[str, str]:
         for module in _modules(assignment)
         if not names.left_out(module.name, globs)
     }
+
+
+def write_texts(texts: Mapping[str, str], folder: Path) -> None:
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
 def handed_in(

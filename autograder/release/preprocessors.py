@@ -28,7 +28,7 @@ from autograder.release import leaks, marks, names
 from autograder.release import notebook_marks as notebooks
 from autograder.release.importable import check_imports
 from autograder.release.leaks import Search
-from autograder.release.package import Skeleton, skeleton
+from autograder.release.package import Skeleton, skeleton, write_texts
 from autograder.release.requirements import completed
 from autograder.release.student_tool import WORK, work_text
 
@@ -120,14 +120,14 @@ def finish_files(assignment: Assignment, folder: Path) -> Finished:
         raise ReleaseError(
             f"source/{assignment.name}/{WORK}: every release gets a {WORK} of the kit's; rename this file"
         )
-    _write_library(assignment, stripped, folder)
+    shutil.rmtree(folder / assignment.package, ignore_errors=True)
     tool = work_text(assignment, stripped.files)
-    (folder / WORK).write_text(tool, encoding="utf-8", newline="\n")
+    write_texts({**stripped.files, WORK: tool}, folder)
     check_imports(folder, stripped.files)
     _drop_by_products(assignment, folder)
     _refuse_unexpected(assignment, stripped, folder)
     asked = completed(text_of(folder / REQUIREMENTS), assignment.course.packages)
-    (folder / REQUIREMENTS).write_text(asked, encoding="utf-8", newline="\n")
+    write_texts({REQUIREMENTS: asked}, folder)
     search = Search([*stripped.solutions, *notebooks.solutions(assignment)])
     for path, text in {**stripped.files, WORK: tool}.items():
         search.refuse(text, f"{path} (skeleton)")
@@ -158,14 +158,6 @@ def check_released(nb: NotebookNode, where: str, assignment: Assignment, finishe
             marks.parse(code[-1], f"{where} cell {number} (released)")
     names.refuse_missing("\n".join(code), where, assignment.package, finished.library)
     leaks.refuse_notebook(nb, where, finished.search)
-
-
-def _write_library(assignment: Assignment, stripped: Skeleton, folder: Path) -> None:
-    shutil.rmtree(folder / assignment.package, ignore_errors=True)
-    for name, text in stripped.files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _drop_by_products(assignment: Assignment, folder: Path) -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder import intake
-from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.errors import ReleaseError
 from autograder.files import contents_below, whole
@@ -34,24 +33,18 @@ class VerifyResult:
         )
 
 
-def verify(
-    name: str, root: Path | None = None, models: Path | None = None, progress: Tell = tell
-) -> VerifyResult:
+def verify(assignment: Assignment, models: Path | None = None, progress: Tell = tell) -> VerifyResult:
     """Run the solved notebooks, then grade the solved version and the release as it was given out.
 
     Args:
-        name: the assignment.
-        root: the course folder.
         models: a folder with the trained models, by their file names; None trains them by running the
             solved notebooks.
         progress: called with what is being done.
 
     Raises:
-        CourseError: the assignment does not load.
         ReleaseError: a notebook fails, a solution does not earn full marks, or the release earns points.
     """
-    assignment = course.load(name, root)
-    untouched = released_submission(assignment)
+    name, untouched = assignment.name, released_submission(assignment)
     texts = solved(assignment)
     if models is None:
         results = run_notebooks(assignment, texts, progress)

@@ -100,7 +100,7 @@ def test_a_tolerance_lies_between_rounding_and_what_is_noticed(made: Path) -> No
 
 
 def test_one_page_says_all_of_it(made: Path, tmp_path: Path) -> None:
-    found = proof.prove(NAME, made, made, 0, tmp_path, lambda text: None)
+    found = proof.prove(course.load(NAME, made), made, 0, tmp_path, lambda text: None)
     titles = [section.title for section in found.sections]
     assert titles == [
         *("marks", "to do, cells, graders", "points", "solved and untouched", "notebooks"),
@@ -123,7 +123,7 @@ def test_what_is_wrong_in_one_section_hides_no_other(made: Path, tmp_path: Path)
         "from autograder.checks.checks import Case, cases\n\n\n"
         '@cases("nothing", Case("one"))\ndef test_nothing(student, case):\n    pass\n'
     )
-    findings = proof.prove(NAME, tmp_path / "c", made, 0, tmp_path, lambda text: None).findings
+    findings = proof.prove(course.load(NAME, tmp_path / "c"), made, 0, tmp_path, lambda text: None).findings
     for text in (
         "gone.md: a link to no file",
         "holds a line of the solution",

@@ -137,7 +137,7 @@ def test_verify_holds(by_hand: Course, assignment: Assignment, monkeypatch: pyte
 
     monkeypatch.setattr(verify, "_grade", grade)
     monkeypatch.setattr(verify, "run_notebooks", lambda *_: {})
-    found = verify.verify("demo", by_hand.root, progress=lambda _: None)
+    found = verify.verify(course.load("demo", by_hand.root), progress=lambda _: None)
     assert {g.grade_id: g.points for g in found.untouched.grades.values()} == {
         "scale_forward": 0.0,
         "search": 0.0,

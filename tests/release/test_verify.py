@@ -69,7 +69,7 @@ def test_a_course_that_holds_together_is_verified(
     built: Course, quiet: Quiet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     submissions = graded(monkeypatch, solved_record(), untouched_record())
-    result = verify.verify("demo", built.root, progress=quiet)
+    result = verify.verify(course.load("demo", built.root), progress=quiet)
     assert str(result) == (
         "the solved version earns 2 of 3 points, 1 question needs review; the untouched release earns 0"
     )
@@ -125,14 +125,14 @@ def test_a_course_that_does_not_hold_together_is_refused(
     graded(monkeypatch, solution, untouched)
     monkeypatch.setattr(verify, "run_notebooks", lambda *_: {})
     with pytest.raises(ReleaseError, match=message):
-        verify.verify("demo", built.root, progress=quiet)
+        verify.verify(course.load("demo", built.root), progress=quiet)
 
 
 def test_given_models_spare_the_run(demo: Course, quiet: Quiet, monkeypatch: pytest.MonkeyPatch) -> None:
     build("demo", demo.root, quiet)
     demo.write("models/net.npz", "weights")
     submissions = graded(monkeypatch, solved_record(), untouched_record())
-    verify.verify("demo", demo.root, demo.root / "models", quiet)
+    verify.verify(course.load("demo", demo.root), demo.root / "models", quiet)
     assert submissions[0].results == {"results/net.npz": b"weights"}
     assert submissions[1].results == {}
 
@@ -140,7 +140,7 @@ def test_given_models_spare_the_run(demo: Course, quiet: Quiet, monkeypatch: pyt
 def test_missing_models_are_refused(demo: Course, quiet: Quiet) -> None:
     build("demo", demo.root, quiet)
     with pytest.raises(ReleaseError, match=r"models/net.npz: expected a trained model, found no such file"):
-        verify.verify("demo", demo.root, demo.root / "models", quiet)
+        verify.verify(course.load("demo", demo.root), demo.root / "models", quiet)
 
 
 def test_a_missing_release_is_refused(demo: Course) -> None:
