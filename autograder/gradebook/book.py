@@ -205,8 +205,8 @@ class Gradebook:
             if grade := record.grades.get(cell.grade_id):
                 auto, manual, waits = there.grades.get(cell.grade_id, (None, None, True))
                 (comment,) = there.comments.get(cell.grade_id, (None,))
-                confirmed = not waits and _same(grade, auto, comment)
-                wanted.grades[cell.grade_id] = (_score(grade), manual, _waits(grade, manual, confirmed))
+                score, waits = _autograded(grade, auto, manual, waits, comment)
+                wanted.grades[cell.grade_id] = (score, manual, waits)
                 if cell.manual:
                     wanted.comments[cell.grade_id] = (proposal.words(grade) or None,)
         return wanted
@@ -259,7 +259,10 @@ class Gradebook:
             for cell, name in notebook.scored:
                 row = grades.get((where, cell)) or self._add(api.Grade(cell_id=cell, notebook_id=where))
                 if name in record.grades:
-                    _set_score(row, record.grades[name], by_name.get(name))
+                    comment = by_name.get(name)
+                    now = (row.auto_score, row.manual_score, row.needs_manual_grade)
+                    said = comment.auto_comment if comment else None
+                    row.auto_score, row.needs_manual_grade = _autograded(record.grades[name], *now, said)
             for cell, name in notebook.read:
                 row = by_name[name] or self._add(api.Comment(cell_id=cell, notebook_id=where))
                 if name in record.grades:
@@ -300,27 +303,15 @@ class Gradebook:
         return row
 
 
-def _set_score(row: api.Grade, grade: Grade, comment: api.Comment | None) -> None:
-    """The points of the autograder; a person's score beside them stays and keeps counting."""
-    confirmed = row.needs_manual_grade is False and _same(
-        grade, row.auto_score, comment.auto_comment if comment else None
-    )
-    row.auto_score = _score(grade)
-    row.needs_manual_grade = _waits(grade, row.manual_score, confirmed)
-
-
-def _same(grade: Grade, auto_score: float | None, auto_comment: str | None) -> bool:
-    """Whether the gradebook holds this very proposal already."""
-    return auto_score == _score(grade) and (auto_comment or "") == proposal.words(grade)
-
-
-def _score(grade: Grade) -> float | None:
-    return None if grade.points is None else min(max(grade.points, 0.0), grade.max_points)
-
-
-def _waits(grade: Grade, manual_score: float | None, confirmed: bool) -> bool:
-    """Whether a person must look: a proposal, unless someone entered points or confirmed just this one."""
-    return grade.state != "graded" and manual_score is None and not (confirmed and grade.points is not None)
+def _autograded(
+    grade: Grade, auto: float | None, manual: float | None, waits: bool | None, comment: str | None
+) -> tuple[float | None, bool]:
+    """The autograder's points, and whether a person must look, given what the row holds: at a proposal,
+    unless someone entered points beside it or confirmed just this one."""
+    score = None if grade.points is None else min(max(grade.points, 0.0), grade.max_points)
+    same = score is not None and auto == score and (comment or "") == proposal.words(grade)
+    confirmed = same and waits is False
+    return score, grade.state != "graded" and manual is None and not confirmed
 
 
 def _create(url: URL) -> None:
