@@ -63,6 +63,11 @@ def listed(names: Iterable[str], most: int) -> str:
     return ", ".join(every[:most]) + more
 
 
+def letters(text: str) -> str:
+    """Its letters and digits, small: what is left of a name however it is spaced and set."""
+    return "".join(c for c in text.casefold() if c.isalnum())
+
+
 def say(what: str) -> None:
     """A line on stderr, for a person."""
     print(f"autograder: {what}", file=sys.stderr, flush=True)

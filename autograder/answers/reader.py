@@ -83,7 +83,7 @@ def _question(table: TomlTable, cell: Cell, topic: Topic) -> Question:
     _check_criteria(table, criteria, options.numbers if options else ())
     named = [words for _, called in (*options.names, *options.slots) for words in called] if options else []
     said = [asked, answer, *(c.full for c in criteria), *topic, *(" ".join(n) for n in named)]
-    words = {w for text in said for s in sentences(text) for w in s.words if len(w) > 2 and w.isalpha()}
+    words = {w for text in said for s in sentences(text) for w in s.plain if len(w) > 2 and w.isalpha()}
     vocabulary = frozenset(w for w in words - GLUE if stem(w) not in GLUE)
     return Question(cell.grade_id, asked, answer, criteria, options, vocabulary)
 
@@ -98,7 +98,7 @@ def _options_of(table: TomlTable, asked: str) -> Options | None:
             )
     if not names:
         return None
-    own = {s.item: tuple(w for w in s.words if w[0].isalnum()) for s in sentences(asked) if s.item}
+    own = {s.item: s.plain for s in sentences(asked) if s.item}
     names = tuple((name, (*called, *filter(None, [own.get(name, ())]))) for name, called in names)
     return Options(tuple(name for name, _ in names), names, slots, table.texts("called"), asked)
 

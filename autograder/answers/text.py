@@ -25,6 +25,11 @@ class Sentence:
     item: str = ""  # "2" of a list item that starts with "2."
     asks: bool = False  # it ends in a question mark
 
+    @property
+    def plain(self) -> tuple[str, ...]:
+        """Its words and numbers alone."""
+        return tuple(word for word in self.words if word[0].isalnum())
+
 
 _DROPPED = re.compile(r"<!--.*?(-->|\Z)|<(script|style)\b.*?(</\2\s*>|\Z)", re.S | re.I)
 _TAGS = "b i u s em strong br p ul ol li span div sub sup code pre font center table tr td th a img h[1-6]"
@@ -145,7 +150,6 @@ _LATEX = {
     r"\cdot": "*",
     r"\times": "*",
     r"\pm": "±",
-    r"\ln": " ln ",
 }
 _COMMAND = re.compile(r"\\[a-zA-Z]+|\\[^a-zA-Z]")
 _WRAPPER = re.compile(r"\\(text|mathrm|mathbf|mathbb|mathit|operatorname|left|right|big|Big)\s*\**")

@@ -77,7 +77,7 @@ def judge(question: Question, answer: str) -> Judgement:
 
 def _nothing(question: Question, answer: str, said: Sequence[Sentence]) -> tuple[Nothing, str]:
     """Why there is nothing to judge in the answer, if so: for certain, or (off-topic) as it seems."""
-    words = [word for s in said for word in s.words if word[0].isalnum()]
+    words = [word for s in said for word in s.plain]
     items = [s.item for s in said if s.item]
     if not items and " ".join(words) in ("", *NO_ANSWER):
         if not _holds_no_more(answer):
@@ -93,7 +93,7 @@ def _nothing(question: Question, answer: str, said: Sequence[Sentence]) -> tuple
 def _holds_no_more(answer: str) -> bool:
     """Whether an answer without words is empty as it was typed too: no comment, link, arrow or tick."""
     raw = bare(answer)
-    words = " ".join(_plain([w for s in sentences(_MARKUP.sub(" ", raw)) for w in s.words]))
+    words = " ".join(w for s in sentences(_MARKUP.sub(" ", raw)) for w in s.plain)
     signs = (c for c in _COMMENT.sub("", raw) if not (c.isalnum() or c.isspace() or c in MARKUP))
     return words in ("", *NO_ANSWER) and all(unicodedata.category(c)[0] in "PCMZ" for c in signs)
 
@@ -115,7 +115,7 @@ def _marks(question: Question, answer: str) -> bool:
 
 
 def _said_in(line: str) -> tuple[str, ...]:
-    return _plain([word for s in sentences(line) for word in (s.item, *s.words) if word])
+    return tuple(word for s in sentences(line) for word in (s.item, *s.plain) if word)
 
 
 def _is_copied(
@@ -127,7 +127,7 @@ def _is_copied(
     options = question.options.numbers if question.options else ()
     if len(words) < COPY_FROM or (items and options and not set(options) <= set(items)):
         return False
-    asked, copied = _sentences_of(question.asked), [_plain(s.words) for s in said]
+    asked, copied = _sentences_of(question.asked), [s.plain for s in said]
     if not any(s.asks for s in said) and any(asks for _, asks in asked):
         return False
     own = [words for words, _ in asked]
@@ -140,18 +140,14 @@ def _names_option(question: Question, said: Sequence[Sentence]) -> bool:
     if question.options is None:
         return False
     whole = {words: name for name, called in question.options.names for words in called}
-    named = {whole[_plain(s.words)] for s in said if _plain(s.words) in whole}
+    named = {whole[s.plain] for s in said if s.plain in whole}
     return bool(named) and named != set(question.options.numbers)
-
-
-def _plain(words: Sequence[str]) -> tuple[str, ...]:
-    return tuple(word for word in words if word[0].isalnum())
 
 
 @lru_cache(maxsize=32)
 def _sentences_of(asked: str) -> list[tuple[tuple[str, ...], bool]]:
     """The question's sentences, and whether each ends in a question mark."""
-    return [(_plain(s.words), s.asks) for s in sentences(asked)]
+    return [(s.plain, s.asks) for s in sentences(asked)]
 
 
 def _is_off_topic(question: Question, words: Sequence[str]) -> bool:

@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from autograder.safe_text import letters
+
 MODULE, NOTEBOOK, MODEL = ".py", ".ipynb", ".npz"
 OURS = (MODULE, NOTEBOOK, MODEL)
 LONG = 200  # a name longer than this was made by nobody; it is not taken apart
@@ -72,12 +74,8 @@ def ending(name: str) -> str:
 
 def is_alike(name: str, place: str) -> bool:
     """Whether a file's name holds that of a place: `my layers.py.rtf` and `cs_lib/layers.py`."""
-    wanted = _letters(PurePosixPath(place).name.partition(".")[0])
-    return len(wanted) > 2 and wanted in _letters(PurePosixPath(name).name)
-
-
-def _letters(name: str) -> str:
-    return "".join(c for c in name.casefold() if c.isalnum())
+    wanted = letters(PurePosixPath(place).name.partition(".")[0])
+    return len(wanted) > 2 and wanted in letters(PurePosixPath(name).name)
 
 
 def is_backup(name: str) -> bool:

@@ -20,7 +20,7 @@ from autograder.errors import ExportError
 from autograder.files import text_of
 from autograder.records.record import Record
 from autograder.reports.score import needed, score
-from autograder.safe_text import csv_of
+from autograder.safe_text import csv_of, letters
 
 # Those a gradebook may be uploaded with.
 COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
@@ -121,9 +121,9 @@ def read(path: Path) -> Sheet:
 
 def _column(sheet: Sheet, assignment: Assignment) -> int:
     """The column called `<title> (<number>)` of this assignment."""
-    wanted = {_plain(assignment.title), _plain(assignment.name)}
+    wanted = {letters(assignment.title), letters(assignment.name)}
     titled = [(i, m) for i, name in enumerate(sheet.header) if (m := TITLED.fullmatch(name))]
-    found = [i for i, m in titled if _plain(m["title"]) in wanted]
+    found = [i for i, m in titled if letters(m["title"]) in wanted]
     if len(found) != 1:
         got = ", ".join(repr(sheet.header[i]) for i in (found or [i for i, _ in titled])) or "no assignment"
         raise ExportError(
@@ -131,10 +131,6 @@ def _column(sheet: Sheet, assignment: Assignment) -> int:
             f"'{assignment.name} (1234)', got {got}; make the assignment in Canvas, then export the gradebook"
         )
     return found[0]
-
-
-def _plain(title: str) -> str:
-    return "".join(c for c in title.casefold() if c.isalnum())
 
 
 def _differing(cell: str, assignment: Assignment) -> list[str]:
