@@ -22,7 +22,6 @@ from autograder.files import folder_at, text_of, write_atomically
 from autograder.gradebook.url import sqlite_url
 from autograder.intake import Submission
 from autograder.intake.notebook_files import text_in
-from autograder.judge.scoring import DOUBT
 from autograder.notebook import Notebook, grade_id_of, mark_of, raw_cells
 from autograder.records.record import Grade, Record
 
@@ -157,8 +156,8 @@ def _show_found(cells: Iterable[dict[str, Any]], record: Record) -> None:
         answer, here = record.answers.get(grade_id, ""), cell["source"].strip()
         if cell["cell_type"] != "markdown" or not answer or answer.split() == here.split():
             continue
-        if record.grades[grade_id].comment.startswith(DOUBT):
-            cell["source"] = f"{answer}\n\n---\n\n*{record.grades[grade_id].comment}*"
+        if doubt := record.grades[grade_id].doubt:
+            cell["source"] = f"{answer}\n\n---\n\n*{doubt}*"
 
 
 def _source_marks(notebook: Notebook) -> dict[str, tuple[str, dict[str, Any]]]:

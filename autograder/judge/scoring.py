@@ -9,9 +9,8 @@ from autograder import intake
 from autograder.answers.question import Question
 from autograder.answers.verdict import NOTHING
 from autograder.notebook import GradeCell
-from autograder.records.record import CaseResult, Grade, State
+from autograder.records.record import DOUBT, CaseResult, Grade, State
 
-DOUBT = "Your instructor looks at this"  # a comment that begins so says what is not certain
 EDGE_SHARE = 0.2  # of a cell's points, for edge cases together
 
 

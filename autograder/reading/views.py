@@ -15,7 +15,6 @@ from autograder.errors import RecordError
 from autograder.gradebook import ledger
 from autograder.gradebook.ledger import LedgerEntry, State
 from autograder.gradebook.readers import Split
-from autograder.judge.scoring import DOUBT
 from autograder.notebook import Cell, mark_scheme_of, question_text
 from autograder.reading import shown
 from autograder.reading.room import NEW, Pile, Room, Saved, outdated
@@ -171,7 +170,7 @@ def _why(waiting: Waiting) -> str:
     if grade.state == "error":
         what = "; ".join(case.message for case in grade.cases if case.outcome == "error" and case.message)
         return f"This could not be graded. {what or grade.comment}".strip()
-    return grade.comment if grade.comment.startswith(DOUBT) else ""
+    return grade.doubt
 
 
 def _off_topic(waiting: Waiting, asked: QuestionView) -> str:

@@ -1,7 +1,6 @@
 """The answers of a graded class that need review, in memory.
 
-Of each record only what a reader looks at is decoded, and a record is read again only if its file has
-changed: a class of a thousand opens while one waits for it.
+A record is read again only if its file has changed: a class of a thousand opens while one waits for it.
 """
 
 from __future__ import annotations
@@ -17,31 +16,9 @@ import msgspec
 from autograder.answers.groups import ReadAnswer, digest, grouped
 from autograder.course.assignment import Assignment
 from autograder.errors import FolderError, RecordError
-from autograder.files import whole
-from autograder.records.record import CaseResult, Grade, State, in_words
+from autograder.records.record import load
 
 SHORT = 10  # signs of the name under which an answer is read
-
-
-class _WaitingGrade(msgspec.Struct):
-    notebook: str
-    points: float | None
-    max_points: float
-    state: State
-    comment: str = ""
-    cases: msgspec.Raw = msgspec.Raw(b"[]")
-
-
-class _WaitingRecord(msgspec.Struct):
-    student: str
-    assignment: str
-    grades: dict[str, _WaitingGrade]
-    answers: dict[str, str] = {}
-    problems: tuple[str, ...] = ()
-
-
-_READ = msgspec.json.Decoder(_WaitingRecord)
-_CASES = msgspec.json.Decoder(tuple[CaseResult, ...])
 
 
 @dataclass(frozen=True)
@@ -117,28 +94,20 @@ class Classroom:
             self._kept[name] = self._read(folder / name, there[name])
 
     def _read(self, path: Path, stamp: tuple[int, int]) -> _ReadFile:
-        kept = _ReadFile(stamp)
         try:
-            found = _READ.decode(whole(path))
-            for grade_id, grade in found.grades.items():
-                if grade.state != "graded":
-                    text = found.answers.get(grade_id, "")
-                    kept.waiting[grade_id] = self._waiting(found.student, grade_id, grade, text)
-            if found.student != path.stem:
-                raise ValueError(f"it is of {found.student!r}")
-        except (OSError, ValueError, RecursionError) as error:
-            self.broken[path.name] = f"{path}: not a record ({in_words(error)}); delete it and grade again"
+            found = load(path)
+        except (OSError, RecordError) as error:
+            self.broken[path.name] = str(error)
             return _ReadFile(stamp)
         if found.assignment != self.assignment.name:
             raise FolderError(f"{path}: a record of {found.assignment}, not of {self.assignment.name}")
-        return kept
-
-    def _waiting(self, student: str, grade_id: str, light: _WaitingGrade, text: str) -> Waiting:
-        cases = _CASES.decode(light.cases)
-        grade = Grade(
-            *(grade_id, light.notebook, light.points, light.max_points, light.state, cases, light.comment)
-        )
-        return Waiting(student, text, grade, key_of(self.assignment.name, student))
+        key = key_of(self.assignment.name, found.student)
+        waiting = {
+            grade_id: Waiting(found.student, found.answers.get(grade_id, ""), grade, key)
+            for grade_id, grade in found.grades.items()
+            if grade.state != "graded"
+        }
+        return _ReadFile(stamp, waiting)
 
     @property
     def students(self) -> set[str]:

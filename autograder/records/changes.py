@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 import msgspec
 
-from autograder.records.record import CaseResult, Grade, Record
+from autograder.records.record import Grade, Record
 from autograder.safe_text import csv_of
 
 CAUSES = {
@@ -47,12 +47,9 @@ class Change:
 def compare(before: Record, after: Record) -> Iterator[Change]:
     """The cells that a new record grades differently."""
     cause = _cause(before, after)
-    for grade_id in [*before.grades, *(g for g in after.grades if g not in before.grades)]:
+    for grade_id, known in (before.grades | after.grades).items():
         old, new = before.grades.get(grade_id), after.grades.get(grade_id)
         if old and new and (old.points, old.max_points) == (new.points, new.max_points):
-            continue
-        known = new or old
-        if known is None:
             continue
         yield Change(
             student=after.student,
@@ -83,23 +80,19 @@ def _why(old: Grade | None, new: Grade | None) -> Iterator[str]:
         return
     if old.max_points != new.max_points:
         yield f"the cell is worth {new.max_points:g} points, was {old.max_points:g}"
-    before, after = _by_id(old.cases), _by_id(new.cases)
-    for case_id in [*before, *(c for c in after if c not in before)]:
+    before, after = ({case.id: case for case in grade.cases} for grade in (old, new))
+    for case_id, case in (before | after).items():
         then, now = before.get(case_id), after.get(case_id)
-        if then is None and now is not None:
-            yield f"{case_id}: new, {now.outcome}"
-        elif then is not None and now is None:
-            yield f"{case_id}: gone, was {then.outcome}"
-        elif then and now and then.outcome != now.outcome:
+        if then is None:
+            yield f"{case_id}: new, {case.outcome}"
+        elif now is None:
+            yield f"{case_id}: gone, was {case.outcome}"
+        elif then.outcome != now.outcome:
             yield f"{case_id}: {then.outcome}, now {now.outcome}"
-        elif then and now and (then.kind, then.weight) != (now.kind, now.weight):
+        elif (then.kind, then.weight) != (now.kind, now.weight):
             yield f"{case_id}: {now.kind} of weight {now.weight:g}, was {then.kind} of weight {then.weight:g}"
     if old.comment != new.comment and not (old.cases or new.cases):
         yield new.comment or f"no longer: {old.comment}"
-
-
-def _by_id(cases: Iterable[CaseResult]) -> dict[str, CaseResult]:
-    return {case.id: case for case in cases}
 
 
 def as_json(changes: Iterable[Change]) -> str:

@@ -23,6 +23,7 @@ from autograder.files import OddFileError, whole, write_atomically
 
 SCHEMA = 1
 ROUNDED = 0.005  # points have two digits
+DOUBT = "Your instructor looks at this"  # a comment that begins so says what is not certain
 
 Outcome = Literal["passed", "failed", "error", "skipped"]
 State = Literal["graded", "needs_review", "error"]
@@ -78,6 +79,11 @@ class Grade:
     internal: Annotated[
         str, Meta(description="For the instructor only: what went wrong on the kit's side.")
     ] = ""
+
+    @property
+    def doubt(self) -> str:
+        """What is not certain about it; empty where a rubric alone leaves it to a person."""
+        return self.comment if self.comment.startswith(DOUBT) else ""
 
     @property
     def criteria(self) -> dict[str, float]:
