@@ -297,11 +297,11 @@ def test_the_page_shows_both_sides_with_marks(found: Comparison) -> None:
 
 def test_marks_lie_on_what_is_shared(found: Comparison) -> None:
     entry = pairs_page.shown(found.pairs[0])
-    passage = next(p for p in entry.passages if p.left.name == "softmax_loss")
-    assert passage.right.name == "softmax_loss"
-    marked = " ".join(part for row in passage.left.rows for part, mark in row.parts if mark)
+    left, right = next(sides for sides in entry.passages if sides[0].name == "softmax_loss")
+    assert right.name == "softmax_loss"
+    marked = " ".join(part for row in left.rows for part, mark in row.parts if mark)
     assert "shifted = x - x.max(axis=1, keepdims=True)" in marked
-    shown = {row.number: "".join(part for part, _ in row.parts) for row in passage.left.rows if row.number}
+    shown = {row.number: "".join(part for part, _ in row.parts) for row in left.rows if row.number}
     file = code_only(reference(course.load("assignment1")))["cs_lib/layers.py"].decode().split("\n")
     assert shown
     assert all(file[number - 1].endswith(text) and text for number, text in shown.items())
@@ -317,9 +317,7 @@ def test_a_long_line_and_a_long_function_are_cut(tmp_path: Path, assignment: Ass
     text = pairs_page.render(found)
     assert "122 more lines are not shown" in text
     entry = pairs_page.shown(found.pairs[0])
-    assert (
-        max(len("".join(t for t, _ in row.parts)) for row in entry.passages[0].left.rows) == pairs_page.WIDTH
-    )
+    assert max(len("".join(t for t, _ in row.parts)) for row in entry.passages[0][0].rows) == pairs_page.WIDTH
 
 
 def test_only_so_many_pairs_are_listed_and_shown(tmp_path: Path, assignment: Assignment) -> None:

@@ -32,14 +32,6 @@ NAMED, NAMED_CELLS = 12, 5  # students and cells that a line names
 
 
 @dataclass(frozen=True)
-class Stat:
-    """A number that stands at the top of the page."""
-
-    value: str
-    words: str
-
-
-@dataclass(frozen=True)
 class Notice:
     """Something about one student that a person should know."""
 
@@ -76,7 +68,7 @@ def render(
         twins.add(record)
         health.add(record)
         slim.append(_without_cases(record))
-    return _render(slim, complaints.most_told(), twins.found(), health, assignment, matched)
+    return _render(slim, complaints.commonest(), twins.found(), health, assignment, matched)
 
 
 def _without_cases(record: Record) -> Record:
@@ -92,20 +84,20 @@ def _render(
     assignment: Assignment,
     matched: Matched | None,
 ) -> str:
-    people = {**(matched.found if matched else {}), **{p.id: p for p in (matched.missing if matched else ())}}
+    known = matched or Matched()
+    missing = [person.id for person in known.missing]
+    people = {**known.found, **dict(zip(missing, known.missing, strict=True))}
     names = {student: person.called for student, person in people.items()}
-    missing = [person.id for person in matched.missing] if matched else []
-    strangers = matched.strangers if matched else ()
     scored = [r for r in records if any(g.points is not None for g in r.grades.values())]
     analysed = items.analyse(records, assignment)
     totals = [_final(r, assignment) for r in scored]
     script = _script()
     page = pages.template("class_report.html").render(
         assignment=assignment,
-        stats=list(_stats(records, scored, missing if matched else None, assignment)),
+        stats=list(_stats(records, totals, missing if matched else None, assignment)),
         waiting=[i for i in analysed if i.waiting or i.errors > _unread(records)],
         unread=_unread(records),
-        remarks=list(_remarks(records, missing, names, strangers, assignment, twins)),
+        remarks=list(_remarks(records, missing, names, known.strangers, assignment, twins)),
         spreads=list(_spreads(scored, assignment)),
         distribution=figures.distribution(totals, assignment.max_points) if totals else "",
         item_map=figures.item_map(analysed) if any(i.discrimination is not None for i in analysed) else "",
@@ -154,22 +146,21 @@ def _script() -> str:
 
 
 def _stats(
-    records: Sequence[Record], scored: Sequence[Record], missing: Sequence[str] | None, assignment: Assignment
-) -> Iterator[Stat]:
-    yield Stat(str(len(records)), "handed in")
+    records: Sequence[Record], totals: Sequence[float], missing: Sequence[str] | None, assignment: Assignment
+) -> Iterator[tuple[object, str]]:
+    """The numbers at the top of the page, with their words."""
+    yield len(records), "handed in"
     if missing is not None:
-        yield Stat(str(len(missing)), "missing")
-    if scored:
-        finals = [_final(r, assignment) for r in scored]
-        mean = statistics.mean(finals)
-        yield Stat(f"{mean:.1f}", f"mean of {assignment.max_points:g} points")
-        yield Stat(pages.points(statistics.median(finals)), "median")
-    yield Stat(str(sum(bool(score(r, assignment).late) for r in records)), "late")
-    yield Stat(str(_in_state(records, "needs_review")), "answers to review")
+        yield len(missing), "missing"
+    if totals:
+        yield f"{statistics.mean(totals):.1f}", f"mean of {assignment.max_points:g} points"
+        yield pages.points(statistics.median(totals)), "median"
+    yield sum(bool(score(r, assignment).late) for r in records), "late"
+    yield _in_state(records, "needs_review"), "answers to review"
     unread = _unread(records)
-    yield Stat(str(unread), "hand-in not graded" if unread == 1 else "hand-ins not graded")
+    yield unread, "hand-in not graded" if unread == 1 else "hand-ins not graded"
     cells = _in_state(records, "error") - unread * len(assignment.grade_cells)
-    yield Stat(str(cells), "other cell not graded" if cells == 1 else "other cells not graded")
+    yield cells, "other cell not graded" if cells == 1 else "other cells not graded"
 
 
 def _in_state(records: Iterable[Record], state: str) -> int:

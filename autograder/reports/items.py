@@ -57,11 +57,8 @@ class Item:
 
     @property
     def note(self) -> str:
-        return (
-            f"without {self.waiting} that need{'s' if self.waiting == 1 else ''} review"
-            if self.waiting
-            else self.look
-        )
+        need = "needs" if self.waiting == 1 else "need"
+        return f"without {self.waiting} that {need} review" if self.waiting else self.look
 
 
 @dataclass
@@ -92,7 +89,7 @@ class Complaints:
                     complaint.cells[grade.grade_id] = None
                     complaint.cases += 1
 
-    def most_told(self) -> list[Complaint]:
+    def commonest(self) -> list[Complaint]:
         """Most students first."""
         return sorted(self._found.values(), key=lambda c: (-len(c.students), -c.cases, c.message))
 

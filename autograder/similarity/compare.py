@@ -264,14 +264,10 @@ def _prints(
 
 def _units(submission: Submission, assignment: Assignment) -> Iterator[Unit]:
     for path, data in sorted(submission.package.items()):
-        yield from _functions(path, _text(data))
+        yield from _functions(path, _plain(data.decode("utf-8", errors="replace")))
     for notebook in assignment.notebooks:
         if notebook.name in submission.notebooks:
             yield from _cells(f"{notebook.name}.ipynb", submission.notebooks[notebook.name])
-
-
-def _text(data: bytes) -> str:
-    return _plain(data.decode("utf-8", errors="replace"))
 
 
 def _plain(text: str) -> str:

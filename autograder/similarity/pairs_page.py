@@ -14,7 +14,7 @@ from copydetect import compare_files
 from autograder.reports import pages
 from autograder.safe_text import readable
 from autograder.similarity import compare as similarity
-from autograder.similarity.compare import GAP, Comparison, Kind, Pair, Piece
+from autograder.similarity.compare import GAP, Comparison, Pair, Piece
 
 SHOWN = 40  # pairs side by side
 PASSAGES = 15  # of a pair
@@ -53,38 +53,29 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Passage:
-    """One unit of each hand-in, with what they share marked."""
-
-    kind: Kind
-    left: Side
-    right: Side
-
-
-@dataclass(frozen=True)
 class Shown:
     """A pair as the page shows it."""
 
     pair: Pair
-    passages: tuple[Passage, ...]
+    passages: tuple[tuple[Side, Side], ...]  # a unit of each hand-in, with what they share marked
 
     @property
     def lines(self) -> int:
-        return sum(p.left.marked for p in self.passages)
+        return sum(left.marked for left, _ in self.passages)
 
 
 def shown(pair: Pair) -> Shown:
     """The pair with its passages: each piece of the left with the one of the right that shares most of it."""
-    found: list[tuple[bool, int, Passage]] = []
+    found: list[tuple[bool, int, tuple[Side, Side]]] = []
     for piece in pair.left.pieces:
         others = [other for other in pair.right.pieces if other.unit.kind == piece.unit.kind]
         best = max(others, key=lambda other: _common(piece, other), default=None)
         if best is not None and _common(piece, best):
             size, _, (here, there) = compare_files(piece.prints(), best.prints())
-            passage = Passage(piece.unit.kind, _side(piece, here), _side(best, there))
-            found.append((piece.unit.kind != "code", -int(size), passage))
+            sides = _side(piece, here), _side(best, there)
+            found.append((piece.unit.kind != "code", -int(size), sides))
     found.sort(key=lambda entry: entry[:2])
-    return Shown(pair, tuple(passage for _, _, passage in found))
+    return Shown(pair, tuple(sides for _, _, sides in found))
 
 
 def _common(piece: Piece, other: Piece) -> int:
@@ -125,10 +116,9 @@ def _cut(text: str, indent: int, marks: Sequence[tuple[int, int]]) -> tuple[Part
     left = WIDTH
     clipped: list[Part] = []
     for stretch, marked in parts:
-        if stretch[:left]:
-            clipped.append((stretch[:left], marked))
+        clipped.append((stretch[:left], marked))
         left = max(0, left - len(stretch))
-    return tuple(clipped)
+    return tuple(part for part in clipped if part[0])
 
 
 def render(found: Comparison) -> str:

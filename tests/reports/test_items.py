@@ -103,7 +103,7 @@ def counted(*records: Record) -> list[tuple[str, list[str], list[str], int]]:
     complaints = Complaints()
     for one in records:
         complaints.add(one)
-    return [(c.message, list(c.students), list(c.cells), c.cases) for c in complaints.most_told()]
+    return [(c.message, list(c.students), list(c.cells), c.cases) for c in complaints.commonest()]
 
 
 def test_messages_that_differ_only_in_numbers_are_one() -> None:
