@@ -56,7 +56,7 @@ def _listed(signs: Sequence[Sign]) -> frozenset[str] | None:
         if sign.kind == "option":
             if at and signs[at - 1].kind == "option":
                 return None
-            found += sign.names
+            found.append(sign.name)
         elif (
             sign.kind not in ("join", "comma", "refuse")
             or not 0 < at < len(signs) - 1
@@ -83,8 +83,8 @@ def _verdicts(signs: Sequence[Sign]) -> Statement | None:
     given: dict[str, bool] = {}
     open_name = ""
     for sign in signs:
-        if sign.kind == "option" and not open_name and not sign.names & set(given):
-            open_name = next(iter(sign.names))
+        if sign.kind == "option" and not open_name and sign.name not in given:
+            open_name = sign.name
         elif sign.kind in ("yes", "no") and open_name:
             given[open_name], open_name = sign.kind == "yes", ""
         elif sign.kind not in ("comma", "relate", "join"):
@@ -103,11 +103,9 @@ def whole(options: Options, answer: str) -> frozenset[str] | None:
     found = said(options, answer)
     if not found:
         return None
-    read = [[_statement(_marked(signs), options.numbers) for signs in line] for line in found]
-    statements = [s for line in read for s in line if s is not None]
-    if len(statements) < sum(map(len, read)):
-        return None
-    if not _go_together(statements, lines=len(found)):
+    read = [_statement(_marked(signs), options.numbers) for line in found for signs in line]
+    statements = [s for s in read if s is not None]
+    if len(statements) < len(read) or not _go_together(statements, lines=len(found)):
         return None
     chosen = frozenset().union(*(s.chosen for s in statements))
     refused = frozenset().union(*(s.refused for s in statements))
@@ -121,11 +119,7 @@ def whole(options: Options, answer: str) -> frozenset[str] | None:
 def _marked(signs: list[Sign]) -> list[Sign]:
     """ "1. Sigmoid", "1: sigmoid" and "option 1, the sigmoid" name one option twice."""
     options = [s for s in signs if s.kind == "option"]
-    if (
-        len(options) == 2
-        and options[0].names == options[1].names
-        and [s.way for s in options] == ["number", "name"]
-    ):
+    if [s.way for s in options] == ["number", "name"] and options[0].name == options[1].name:
         second = max(at for at, s in enumerate(signs) if s.kind == "option")
         return [s for at, s in enumerate(signs) if at != second and s.kind not in ("relate", "comma")]
     return signs
@@ -160,10 +154,9 @@ def pairs(options: Options, answer: str) -> dict[str, str] | None:
             return None
         for a, b in zip(kept[::2], kept[1::2], strict=True):
             slot, option = (a, b) if a.kind == "slot" else (b, a)
-            name = next(iter(slot.names))
-            if (a.kind, b.kind) != (kept[0].kind, kept[1].kind) or a.kind == b.kind or name in given:
+            if (a.kind, b.kind) != (kept[0].kind, kept[1].kind) or a.kind == b.kind or slot.name in given:
                 return None
-            given[name] = next(iter(option.names))
+            given[slot.name] = option.name
     return given if set(given) == {name for name, _ in options.slots} else None
 
 

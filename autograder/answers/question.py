@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from autograder.answers.signs import Options
 
@@ -31,10 +30,6 @@ class Question:
     criteria: tuple[Criterion, ...]
     options: Options | None = None
     vocabulary: frozenset[str] = frozenset()  # words that an answer on the topic uses
-
-    @property
-    def kind(self) -> Literal["choice", "text"]:
-        return "choice" if any(c.chosen is not None for c in self.criteria) else "text"
 
     @property
     def points(self) -> float:

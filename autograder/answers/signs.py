@@ -86,7 +86,7 @@ class Sign:
     """One sign of a statement: an option, a slot, or what stands between them."""
 
     kind: str  # option, slot, join, refuse, but, yes, no, all, only, comma, relate
-    names: frozenset[str] = frozenset()
+    name: str = ""  # of an option or a slot
     way: str = ""  # how an option is named: number, letter, ordinal, name
 
 
@@ -164,7 +164,7 @@ class _SignReader:
         options = [sign for sign in found if sign.kind == "option"]
         if self.options.slots or len(options) != 1 or options[0].way != "number":
             return False
-        _, before, after = _around(words, words.index(next(iter(options[0].names))))
+        _, before, after = _around(words, words.index(options[0].name))
         if stem(before) in self.called or not {"are", "both"}.isdisjoint(words):
             return not {"are", "both"}.isdisjoint(words)
         return after.isalpha() and after not in BEHIND_ONE
@@ -178,18 +178,15 @@ class _SignReader:
         words = [spelled(token) for token in _tokens(text)]
         numbers = {word for word in words if word in self.options.numbers}
         named = [self._named(words, at) for at in range(len(words))]
-        return numbers.union(*(s[0].names for s in named if s and s[0] and s[0].kind == "option"))
+        return numbers.union(s[0].name for s in named if s and s[0] and s[0].kind == "option")
 
     def _named(self, words: Sequence[str], at: int) -> tuple[Sign | None, int] | None:
         hits = [(len(n), name) for n, name in self.names if _stands(n, words, at)]
         if not hits:
             return None
         longest = max(length for length, _ in hits)
-        names = {name for length, name in hits if length == longest}
-        if len(names) > 1:
-            return None
-        kind = "slot" if names <= self.slots else "option"
-        return Sign(kind, frozenset(names), "name"), longest
+        name, *others = {name for length, name in hits if length == longest}
+        return None if others else (Sign("slot" if name in self.slots else "option", name, "name"), longest)
 
     def _numbered(
         self, shown: Sequence[str], words: Sequence[str], at: int
@@ -217,7 +214,7 @@ class _SignReader:
             number, way = "ABCDEF".index(shown[at]) + 1, "letter"
         if str(number) not in self.options.numbers:
             return None
-        return Sign("option", frozenset((str(number),)), way), 1
+        return Sign("option", str(number), way), 1
 
     def _other(self, words: Sequence[str], at: int) -> tuple[Sign | None, int] | None:
         """Words and marks beside the options; no sign where they only lead to them."""
