@@ -143,6 +143,11 @@ def duration(seconds: float) -> str:
     return " ".join(parts)
 
 
+def nbgrader_time(when: datetime) -> datetime:
+    """A time as nbgrader keeps it: UTC, without saying so."""
+    return utc(when).replace(tzinfo=None)
+
+
 def utc(when: datetime) -> datetime:
     """A time in UTC; one without a zone is taken as UTC, as nbgrader does."""
     return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)

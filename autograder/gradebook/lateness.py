@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
 from autograder.course.assignment import Assignment
-from autograder.course.policy import utc
+from autograder.course.policy import nbgrader_time, utc
 from autograder.gradebook.nbgrader_tables import api
 from autograder.records.record import Record
 
@@ -21,8 +21,8 @@ def enter(db: Session, submission: api.SubmittedAssignment, record: Record, assi
 
     A time or an extension that only the gradebook knows stays, and counts.
     """
-    if record.handed_in:
-        submission.timestamp = _naive(record)
+    if record.time:
+        submission.timestamp = nbgrader_time(record.time)
     if record.extension_days:
         submission.extension = assignment.late.extension(record.extension_days)
     db.flush()
@@ -46,17 +46,12 @@ def behind(db: Session, records: Iterable[Record], assignment: Assignment) -> se
     found = set()
     for submission, score, penalty in rows:
         record = wanted[submission.student_id]
-        late = bool(record.handed_in) and submission.timestamp != _naive(record)
+        late = record.time is not None and submission.timestamp != nbgrader_time(record.time)
         wanted_extension = assignment.late.extension(record.extension_days)
         extended = bool(record.extension_days) and submission.extension != wanted_extension
         if late or extended or penalty != penalty_of(score, seconds_late(submission, assignment), assignment):
             found.add(record.student)
     return found
-
-
-def _naive(record: Record) -> datetime:
-    """The time as nbgrader keeps it: UTC, without saying so."""
-    return utc(datetime.fromisoformat(record.handed_in)).replace(tzinfo=None)
 
 
 def seconds_late(submission: api.SubmittedAssignment, assignment: Assignment) -> float:

@@ -134,6 +134,11 @@ class Record:
     schema: Annotated[int, Meta(description="The version of this schema.")] = SCHEMA
 
     @property
+    def time(self) -> datetime | None:
+        """When it was handed in, as far as anybody knows."""
+        return datetime.fromisoformat(self.handed_in) if self.handed_in else None
+
+    @property
     def points(self) -> float:
         """Points known so far; grades still unknown count nothing yet."""
         return round(sum(g.points or 0.0 for g in self.grades.values()), 2)
@@ -209,7 +214,7 @@ def _contradictions(record: Record) -> Iterator[str]:
             yield f"{grade_id}: expected points from 0 to {grade.max_points:g}, got {grade.points:g}"
         if grade.points is None and grade.state == "graded":
             yield f"{grade_id}: graded, but without points"
-    if record.handed_in and datetime.fromisoformat(record.handed_in).tzinfo is None:
+    if record.time and record.time.tzinfo is None:
         yield f"handed_in: expected a time with its zone, got {record.handed_in!r}"
 
 

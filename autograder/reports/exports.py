@@ -11,9 +11,9 @@ from datetime import datetime
 
 from autograder.course.assignment import Assignment
 from autograder.course.matched import Matched
-from autograder.course.policy import utc
+from autograder.course.policy import nbgrader_time
 from autograder.records.record import Record
-from autograder.reports.score import handed_in, needed, score
+from autograder.reports.score import needed, score
 from autograder.safe_text import csv_of
 
 NBGRADER_COLUMNS = [
@@ -46,11 +46,10 @@ def nbgrader_csv(
     matched = matched or Matched()
     columns = [*NBGRADER_COLUMNS, *(SO_FAR_COLUMNS if so_far else ())]
     rows: list[dict[str, object]] = []
-    due = _utc(assignment.late.due)
+    due = _time(assignment.late.due)
     for record in records:
         earned, waits = score(record, assignment, proposals=True), needed(record)
-        time = _utc(handed_in(record))
-        row = {"duedate": due, "timestamp": time, "max_score": record.max_points}
+        row = {"duedate": due, "timestamp": _time(record.time), "max_score": record.max_points}
         if final or not waits:
             row |= {"raw_score": earned.points, "late_submission_penalty": earned.penalty}
             row["score"] = earned.final
@@ -72,9 +71,8 @@ def _nbgrader_row(assignment: Assignment, student: str, names: tuple[str, str, s
     return {"assignment": assignment.name, "student_id": student, **who}
 
 
-def _utc(when: datetime | None) -> str:
-    """A time as nbgrader writes it: UTC, without saying so."""
-    return str(utc(when).replace(tzinfo=None)) if when else ""
+def _time(when: datetime | None) -> str:
+    return str(nbgrader_time(when)) if when else ""
 
 
 def cases_csv(

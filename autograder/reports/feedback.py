@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from markupsafe import escape
 
 from autograder.course.assignment import Assignment
-from autograder.course.policy import utc
 from autograder.notebook import Notebook
 from autograder.records.objection import Objection
 from autograder.records.record import ROUNDED, CaseResult, Grade, Record
 from autograder.reports import pages
 from autograder.reports.first_looks import banners, looks, unread_line
-from autograder.reports.score import UNREAD, needed, score
+from autograder.reports.score import UNREAD, needed, score, seconds_late
 from autograder.safe_text import readable
 
 FIRST_LOOKS = 3  # how many cells "Where to look first" names
@@ -159,10 +157,10 @@ def titles(notebook: Notebook) -> dict[str, str]:
 
 def _handed_in(record: Record, assignment: Assignment) -> str:
     """When it was handed in, and whether that was in time, as far as anybody knows."""
-    if not record.handed_in:
+    if record.time is None:
         return ""
-    when = utc(datetime.fromisoformat(record.handed_in)).astimezone(assignment.late.zone)
-    late = assignment.late.seconds_late(when, record.extension_days)
+    when = record.time.astimezone(assignment.late.zone)
+    late = seconds_late(record, assignment)
     known = "" if assignment.late.due is None else ", late" if late else ", in time"
     return f"Handed in on {when.day} {when:%B %Y, %H:%M} {when:%Z}{known}"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from autograder.course.assignment import Assignment
 from autograder.course.policy import DAY
@@ -56,17 +55,12 @@ def score(record: Record, assignment: Assignment, proposals: bool = False, paid_
             proposed += grade.points or 0.0
     charged = max(0.0, seconds_late(record, assignment) - paid_days * DAY)
     penalties = {name: assignment.late.penalty(points, charged) for name, points in notebooks.items()}
-    late = assignment.late.in_words(handed_in(record), record.extension_days)
+    late = assignment.late.in_words(record.time, record.extension_days)
     return Score(notebooks, penalties, round(proposed, 2), late)
 
 
-def handed_in(record: Record) -> datetime | None:
-    """When, as far as anybody knows."""
-    return datetime.fromisoformat(record.handed_in) if record.handed_in else None
-
-
 def seconds_late(record: Record, assignment: Assignment) -> float:
-    return assignment.late.seconds_late(handed_in(record), record.extension_days)
+    return assignment.late.seconds_late(record.time, record.extension_days)
 
 
 def needed(record: Record) -> str:

@@ -35,7 +35,7 @@ def pages_by_now(
     until = in_words(opens, assignment)
     early = {}
     for one in records:
-        when = in_words(datetime.fromisoformat(one.handed_in), assignment) if one.handed_in else ""
+        when = in_words(one.time, assignment) if one.time else ""
         about = [f"This is about your hand-in of {when}."] if when else []
         early[one.student] = before_due.page(one, assignment, view, about, until)
     return early
