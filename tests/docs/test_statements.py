@@ -113,7 +113,7 @@ def test_the_examples_of_rubrics_are_read(tmp_path: Path) -> None:
     cells = [Cell(f"inline_Batches_{number}", 2.0, tmp_path / "Batches.ipynb") for number in (1, 2)]
     prose, choice = reader.read(tmp_path / "lab.toml", cells, tmp_path)
     assert [criterion.id for criterion in prose.criteria] == ["biased", "alike"]
-    assert (choice.kind, prose.kind) == ("choice", "text")
+    assert [question.options is not None for question in (choice, prose)] == [True, False]
 
 
 def test_the_links_hold_and_every_page_has_a_section(tmp_path: Path) -> None:
