@@ -85,7 +85,7 @@ class ReadingRoom(ExtensionAppJinjaMixin, ExtensionApp):
         out = Path(self.out or (formgrader.coursedir.root if formgrader else root))
         folder = self.course
         if not folder and formgrader:
-            folder = settings["initial_config"].GradersPage.get("course", "")
+            folder = settings["initial_config"].OfCourse.get("course", "")
         name = _assignment(out / "records")
         if not folder and not (out / "course.toml").exists():
             raise CourseError(
