@@ -11,7 +11,6 @@ import re
 from importlib.resources import files
 from pathlib import Path
 
-from autograder.authoring.blank_notebook import new_notebook
 from autograder.course.course import FILE, FREE_NAME, TAKEN, Course
 from autograder.course.course import read as read_course
 from autograder.errors import CourseError
@@ -87,12 +86,14 @@ def _filled(template: str, words: dict[str, str]) -> str:
 def _write_assignment(root: Path, package: str, name: str, folders: list[str]) -> list[str]:
     graders, rubrics = folders
     words = {"name": name, "module": name, "package": package, "leave_out": _same_solution(root, package)}
+    words["dashed"] = name.replace("_", "-")  # in ids of cells
     texts = {
         f"{package}/{name}.py": _filled("module.py", words),
         f"source/{name}/assignment.toml": _filled("assignment.toml", words).rstrip() + "\n",
         f"source/{name}/README.md": _filled("student_readme.md", words),
         f"source/{name}/requirements.txt": _filled("requirements.txt", words),
-        f"source/{name}/{name}.ipynb": new_notebook(name, name, package) + "\n",
+        # Its check notices every mutant that the hidden ones notice (tests/mutants/test_campaign.py).
+        f"source/{name}/{name}.ipynb": _filled("notebook.ipynb", words),
         f"{graders}/{name}/test_{name}.py": _filled("grader.py", words),
         f"{graders}/{name}/equivalents.toml": _filled("equivalents.toml", words),
         f"{rubrics}/{name}.toml": _filled("rubric.toml", words),

@@ -217,19 +217,14 @@ def _term(settings: Settings) -> dict[str, Any]:
         for name in names:
             settings.need(name in known, key, f"one of {', '.join(known)}", name, "correct the name")
     for key in ("drop_lowest", "late_days"):
-        value = table.get(key, 0)
-        holds = is_number(value) and isinstance(value, int) and value >= 0
-        settings.need(holds, key, "a whole number, 0 or more", value, "correct it")
+        settings.need_number(key, table.get(key, 0), whole=True)
     return {**table, "bonus": bonus}
 
 
 def _watch(settings: Settings) -> WatchRules:
     table = settings.section("watch", tuple(f.name for f in fields(WatchRules)))
     for key in ("attempts", "every_minutes", "settle_seconds"):
-        value, whole = table.get(key, 0), key == "attempts"
-        holds = is_number(value) and value >= 0 and (isinstance(value, int) or not whole)
-        what = "a whole number, 0 or more" if whole else "a number, 0 or more"
-        settings.need(holds, key, what, value, "correct it or delete the line")
+        settings.need_number(key, table.get(key, 0), whole=key == "attempts")
     view, owner = table.get("before_due", VIEWS[0]), table.get("check_owner", False)
     what = " or ".join(f'"{view}"' for view in VIEWS)
     settings.need(view in VIEWS, "before_due", what, view, "choose one")

@@ -42,6 +42,12 @@ class Settings:
         if not holds:
             raise self.fail(key, expected, described(got), advice)
 
+    def need_number(self, key: str, value: object, whole: bool) -> None:
+        """0 or more."""
+        holds = is_number(value) and value >= 0 and (isinstance(value, int) or not whole)
+        what = f"a {'whole ' if whole else ''}number, 0 or more"
+        self.need(holds, key, what, value, "correct it or delete the line")
+
     def refuse_unknown(self, table: dict[str, Any], known: tuple[str, ...], prefix: str) -> None:
         for key in table:
             if key not in known:

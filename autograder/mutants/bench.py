@@ -16,6 +16,7 @@ from autograder.errors import GradingError
 from autograder.judge.check import Check
 from autograder.judge.grading import load_checks
 from autograder.judge.hand_in import Judge, Now
+from autograder.judge.neighbours import graders_importable
 from autograder.judge.scoring import score
 from autograder.mutants.make import Mutant, side
 from autograder.mutants.regions import Target, Texts, submission
@@ -88,7 +89,7 @@ class MutantVerdict:
 
 
 class Bench:
-    """Judges versions of the solution, one after the other, in one sandbox; inside `graders_importable`."""
+    """Judges versions of the solution, one after the other, in one sandbox; `at_bench` makes one."""
 
     def __init__(self, assignment: Assignment, texts: Texts, level: Level | None = None) -> None:
         self.texts, limits = texts, assignment.limits
@@ -102,12 +103,6 @@ class Bench:
         self.checks = [check for check in self.loaded if "student" in check.wants]
         self.judge = Judge(self.assignment, self.checks, level)
         self.points = {cell.grade_id: cell.points for cell in assignment.grade_cells}
-
-    def __enter__(self) -> Bench:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.judge.sandbox.close()
 
     def cases(
         self, name: str, changed: Mapping[str, str], cells: Iterable[str] | None = None
@@ -164,6 +159,17 @@ class Bench:
             return 0.0
         return round(points - score(cases, points), 2)
 
+    def owners(self, targets: Sequence[Target], reach: Reach | None = None) -> dict[str, tuple[str, ...]]:
+        """Each function's own cells: that of its name, else those it runs in that are no other function's."""
+        reach = reach or self.reach(targets)
+        named = {target.short for target in targets} & self.points.keys()
+        return {
+            target.name: (target.short,)
+            if target.short in named
+            else tuple(sorted(reach[target.name].cells - named))
+            for target in targets
+        }
+
     def reach(self, targets: Sequence[Target]) -> dict[str, WhereItRuns]:
         """In whose checks each function runs, with nothing answered by the solved package.
 
@@ -181,6 +187,15 @@ class Bench:
                     f"{result.message}; see `autograder verify`"
                 )
         return {name: WhereItRuns(frozenset(cells), frozenset(called[name])) for name, cells in ran.items()}
+
+
+@contextmanager
+def at_bench(assignment: Assignment, texts: Texts, level: Level | None = None) -> Iterator[Bench]:
+    """A bench, while the assignment's graders can be imported."""
+    with graders_importable(assignment.course):
+        bench = Bench(assignment, texts, level)
+        with bench.judge:
+            yield bench
 
 
 def _watched(check: Check, ran: Mapping[str, set[str]], called: Mapping[str, set[str]]) -> Callable[..., Any]:
@@ -231,15 +246,3 @@ def noted(targets: Sequence[Target]) -> dict[str, str]:
             indent = line[: len(line) - len(line.lstrip())]
             lines.insert(span.first - 1, indent + NOTE.format(name=target.name))
     return {path: "\n".join(lines) for path, lines in texts.items()}
-
-
-def owners(targets: Sequence[Target], reach: Reach, cells: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Each function's own cells: the one of its name, else those it runs in that are no other function's."""
-    ids = set(cells)
-    named = {target.short for target in targets} & ids
-    return {
-        target.name: (target.short,)
-        if target.short in ids
-        else tuple(sorted(reach[target.name].cells - named))
-        for target in targets
-    }

@@ -23,10 +23,9 @@ from autograder.course.assignment import Assignment
 from autograder.errors import CourseError
 from autograder.files import whole
 from autograder.judge.digests import environment_digest, graders_digest
-from autograder.judge.neighbours import graders_importable
 from autograder.judge.variables import variables
 from autograder.mutants import equivalents, make, operator
-from autograder.mutants.bench import Bench, MutantVerdict, Reach, owners
+from autograder.mutants.bench import Bench, MutantVerdict, Reach, at_bench
 from autograder.mutants.equivalents import Equivalent
 from autograder.mutants.make import Mutant
 from autograder.mutants.regions import targets
@@ -106,9 +105,9 @@ def run(
     entries, texts = equivalents.read(assignment), solved(assignment)
     operators = operator.refuse_repeats([*make.BUILT_IN, *operator.of_course(assignment.course)])
     all_targets, level = targets(assignment, texts), choice.level or probe()
-    with graders_importable(assignment.course), Bench(assignment, texts, level) as bench:
+    with at_bench(assignment, texts, level) as bench:
         reach = bench.reach(all_targets)
-        own = owners(all_targets, reach, bench.points)
+        own = bench.owners(all_targets, reach)
     owned = [target for target in all_targets if own[target.name]]
     unowned = [t.name for t in all_targets if not own[t.name] and not t.name.startswith("notebooks.")]
     made = make.make(owned, operators)
@@ -198,10 +197,9 @@ def _start(
     name: str, root: Path, level: Level, visible: bool, reach: Reach, own: dict[str, tuple[str, ...]]
 ) -> None:
     assignment, open_ = course.load(name, root), ExitStack()
-    open_.enter_context(graders_importable(assignment.course))
     texts = solved(assignment)
     seen = Visible(assignment, texts) if visible else None
-    _here.append(_Judging(open_.enter_context(Bench(assignment, texts, level)), seen, reach, own, open_))
+    _here.append(_Judging(open_.enter_context(at_bench(assignment, texts, level)), seen, reach, own, open_))
 
 
 def _judge(mutant: Mutant) -> MutantVerdict:

@@ -19,9 +19,8 @@ from autograder.errors import CourseError, GradingError, ReleaseError
 from autograder.files import text_of
 from autograder.judge.digests import RIGHT
 from autograder.judge.grading import without_cell, without_grader
-from autograder.judge.neighbours import graders_importable
 from autograder.mutants import campaign, regions, result_tables, right
-from autograder.mutants.bench import Bench, owners
+from autograder.mutants.bench import at_bench
 from autograder.mutants.campaign import Choice
 from autograder.mutants.regions import Target, Texts
 from autograder.notebook import source_of
@@ -142,8 +141,8 @@ def _marks(library: _WorkedOut) -> Said:
 def _owned(assignment: Assignment, library: _WorkedOut) -> Said:
     """The to-do list against cells against graders: nothing without an owner."""
     targets = library.targets
-    with graders_importable(assignment.course), Bench(assignment, library.texts) as bench:
-        own = owners(targets, bench.reach(targets), bench.points)
+    with at_bench(assignment, library.texts) as bench:
+        own = bench.owners(targets)
     checks = bench.loaded
     settings = assignment.where(assignment.settings)
     findings = [f"{settings}: todo: {t.name}: no grader runs what students write; write a case"
@@ -268,7 +267,7 @@ def _right(assignment: Assignment, library: _WorkedOut) -> Said:
     if not found:
         folder = assignment.where(assignment.graders)
         return f"none; {folder}/{RIGHT}/STYLE/ would hold some", []
-    with graders_importable(assignment.course), Bench(assignment, library.texts) as bench:
+    with at_bench(assignment, library.texts) as bench:
         lost = right.run(bench, found)
     counted = [
         n for name, n in right.counts(found, library.targets).items() if not name.startswith("notebooks.")

@@ -17,9 +17,8 @@ from msgspec import Meta
 
 from autograder.course.assignment import Assignment
 from autograder.judge.check import Check
-from autograder.judge.neighbours import graders_importable
 from autograder.mutants import regions, right
-from autograder.mutants.bench import Bench, owners, wrapped
+from autograder.mutants.bench import Bench, at_bench, wrapped
 from autograder.mutants.regions import Target, Texts
 from autograder.mutants.right import Style
 from autograder.release.package import solved
@@ -188,6 +187,5 @@ def of(assignment: Assignment, level: Level | None = None) -> list[Sensitivity]:
     texts = solved(assignment)
     targets = regions.targets(assignment, texts)
     styles = right.styles(assignment, targets, texts)
-    with graders_importable(assignment.course), Bench(assignment, texts, level) as bench:
-        own = owners(targets, bench.reach(targets), bench.points)
-        return measure(bench, targets, own, styles)
+    with at_bench(assignment, texts, level) as bench:
+        return measure(bench, targets, bench.owners(targets), styles)

@@ -11,9 +11,8 @@ from autograder.cli.codes import ATTENTION, DONE
 from autograder.cli.main import main
 from autograder.course import assignment as course
 from autograder.errors import CourseError
-from autograder.judge.neighbours import graders_importable
 from autograder.mutants import proof, regions, right, sensitivity
-from autograder.mutants.bench import Bench
+from autograder.mutants.bench import at_bench
 from autograder.release import build
 from autograder.release.package import solved
 from tests.once import once
@@ -52,7 +51,7 @@ def test_a_right_style_loses_nothing_and_a_wrong_one_is_named(made: Path) -> Non
     targets = regions.targets(assignment, texts)
     styles = right.styles(assignment, targets, texts)
     assert right.counts(styles, targets) == {"warm_up.standardize": 2}
-    with graders_importable(assignment.course), Bench(assignment, texts) as bench:
+    with at_bench(assignment, texts) as bench:
         lost = right.run(bench, styles)
     assert {one.style for one in lost} == {"variance"}
     assert "right/variance: standardize[standardize[two_rows]]: a right solution loses points" in str(lost[0])
@@ -170,7 +169,7 @@ def test_our_functions_have_four_styles_that_lose_nothing(name: str) -> None:
     styles = right.styles(assignment, targets, texts)
     few = {n: c for n, c in right.counts(styles, targets).items() if c < 4 and not n.startswith("notebooks.")}
     assert few == {}
-    with graders_importable(assignment.course), Bench(assignment, texts) as bench:
+    with at_bench(assignment, texts) as bench:
         assert [str(one) for one in right.run(bench, styles)] == []
 
 

@@ -7,9 +7,8 @@ import pytest
 
 from autograder.authoring import new
 from autograder.course import assignment as course
-from autograder.judge.neighbours import graders_importable
 from autograder.mutants import campaign, regions, right
-from autograder.mutants.bench import Bench
+from autograder.mutants.bench import at_bench
 from autograder.mutants.campaign import CampaignResult, Choice
 from autograder.release.package import solved
 from tests.once import once
@@ -54,5 +53,5 @@ def test_its_right_style_loses_nothing(followed: Path) -> None:
     texts = solved(assignment)
     styles = right.styles(assignment, regions.targets(assignment, texts), texts)
     assert [style.name for style in styles] == ["variance"]
-    with graders_importable(assignment.course), Bench(assignment, texts) as bench:
+    with at_bench(assignment, texts) as bench:
         assert right.run(bench, styles) == []
