@@ -122,16 +122,12 @@ def _list(settings: Path, key: str, entry: str) -> None:
     text = text_of(settings)
     found = re.search(rf"(?m)^{key}\s*=\s*\[([^\]]*)\]", text)
     if found is None:
-        top, table, rest = _before_tables(text)
-        write_atomically(settings, f'{top.rstrip()}\n\n{key} = ["{entry}"]\n{table and chr(10)}{table}{rest}')
+        table = re.search(r"(?m)^\[", text)
+        at = table.start() if table else len(text)
+        rest = f"\n{text[at:]}" if table else ""
+        write_atomically(settings, f'{text[:at].rstrip()}\n\n{key} = ["{entry}"]\n{rest}')
         return
     listed = found.group(1).rstrip().rstrip(",")
     inside = f'{listed}, "{entry}"' if listed.strip() else f'"{entry}"'
     at, end = found.span(1)
     write_atomically(settings, text[:at] + inside + text[end:])
-
-
-def _before_tables(text: str) -> tuple[str, str, str]:
-    """A TOML text up to its first table, that table's head, and the rest."""
-    found = re.search(r"(?m)^\[", text)
-    return (text[: found.start()], "[", text[found.end() :]) if found else (text, "", "")

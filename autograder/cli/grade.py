@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +21,7 @@ from autograder.cli.progress import Progress
 from autograder.cli.terminal import Terminal
 from autograder.course import assignment as course
 from autograder.course import roster
+from autograder.course.assignment import Assignment
 from autograder.course.matched import match
 from autograder.records import changes as regrade
 from autograder.records.changes import Change
@@ -125,7 +126,7 @@ def _why(change: Change) -> str:
     )
 
 
-def output(result: Result, request: Request, loose: Sequence[str] = ()) -> GradeOutput:
+def output(result: Result, request: Request) -> GradeOutput:
     """The result for a program."""
     return GradeOutput(
         assignment=request.assignment.name,
@@ -137,7 +138,7 @@ def output(result: Result, request: Request, loose: Sequence[str] = ()) -> Grade
         students=tuple(_student(line) for line in result.lines),
         changes=tuple(made(ChangeOutput, change, gain=change.gain) for change in result.changes),
         withdrawn=tuple(result.left_out),
-        not_graded=tuple(loose),
+        not_graded=request.unclaimed,
         faults=result.faults,
         fault=result.fault,
     )
@@ -147,29 +148,12 @@ def _student(line: GradedLine) -> StudentOutput:
     return made(StudentOutput, line, final=line.points, points=round(line.points + line.penalty, 2))
 
 
-def table(
-    result: Result, request: Request, loose: Sequence[str] = (), names: Mapping[str, str] | None = None
-) -> None:
+def table(result: Result, request: Request, names: Mapping[str, str]) -> None:
     """One line a student, what lies beside the hand-ins, and where everything lies."""
     from autograder.gradebook.url import place  # by now, grading has imported it
 
     console = Terminal()
-    title = f"{request.assignment.title} ({request.assignment.name})"
-    table = Table(title=title, title_justify="left", header_style="bold")
-    table.add_column("student")
-    if names:
-        table.add_column("name", overflow="fold")
-    late, proposed = any(li.penalty for li in result.lines), any(li.proposed for li in result.lines)
-    optional = [name for name, there in (("late", late), ("proposed", proposed)) if there]
-    for name in ("points", *optional, "of"):
-        table.add_column(name, justify="right")
-    table.add_column("needs review")
-    for line in result.lines:
-        points = "–" if line.needed == UNREAD else f"{line.points:g}"
-        more = [*([_some(-line.penalty)] if late else []), *([_some(line.proposed)] if proposed else [])]
-        who: list[str | Text] = [line.student, *([Text(names.get(line.student, ""))] if names else [])]
-        table.add_row(*who, points, *more, f"{line.max_points:g}", line.needed)
-    console.print(table)
+    console.print(_students(result, request.assignment, names))
     unusual = [(line.student, problem) for line in result.lines for problem in line.problems]
     if unusual:
         console.print("What was unusual", style="bold")
@@ -177,11 +161,11 @@ def table(
         console.print(f"  {student}  {' '.join(problem.splitlines())}", soft_wrap=True)
     graded = f"{result.graded_first + result.graded_again} of {len(result.lines)} submissions graded"
     console.print(f"{graded} in {result.seconds:.1f} s, isolation {request.level.name}")
-    if proposed:
+    if any(line.proposed for line in result.lines):
         console.print("Points hold what is proposed and nobody has confirmed yet, as in the gradebook.")
     if result.left_out:
         console.print(f"left out, having withdrawn: {', '.join(result.left_out)}")
-    for what in loose:
+    for what in request.unclaimed:
         console.print(f"not graded: {what}", soft_wrap=True)
     for student, what in result.faults.items():
         said = shown(f"{student}: {what}; the rest of the class is done")
@@ -200,6 +184,25 @@ def table(
         ("gradebook", place(request.url)),
     ):
         console.print(f"  {label:<10}{path}", soft_wrap=True)
+
+
+def _students(result: Result, assignment: Assignment, names: Mapping[str, str]) -> Table:
+    title = f"{assignment.title} ({assignment.name})"
+    table = Table(title=title, title_justify="left", header_style="bold")
+    table.add_column("student")
+    if names:
+        table.add_column("name", overflow="fold")
+    late, proposed = any(li.penalty for li in result.lines), any(li.proposed for li in result.lines)
+    optional = [name for name, there in (("late", late), ("proposed", proposed)) if there]
+    for name in ("points", *optional, "of"):
+        table.add_column(name, justify="right")
+    table.add_column("needs review")
+    for line in result.lines:
+        points = "–" if line.needed == UNREAD else f"{line.points:g}"
+        more = [*([_some(-line.penalty)] if late else []), *([_some(line.proposed)] if proposed else [])]
+        who: list[str | Text] = [line.student, *([Text(names.get(line.student, ""))] if names else [])]
+        table.add_row(*who, points, *more, f"{line.max_points:g}", line.needed)
+    return table
 
 
 def _some(points: float) -> str:
@@ -254,9 +257,9 @@ def run(options: argparse.Namespace) -> int:
     )
     result = grading.grade(request, quiet if options.json else changes)
     if options.json:
-        show(output(result, request, loose))
+        show(output(result, request))
     else:
-        table(result, request, loose, {student: matched.called(student) for student in matched.found})
+        table(result, request, {student: matched.called(student) for student in matched.found})
     from autograder.runs import publish as reporting  # by now, grading has imported it
 
     unknown = reporting.say_matched(matched if people else None)

@@ -61,10 +61,12 @@ class Proof:
 
 
 class _WorkedOut:
-    """The library of an assignment, worked out once for all sections: each of these takes seconds."""
+    """What sections share: the library, worked out once, which takes seconds, and how grading it went."""
 
     def __init__(self, assignment: Assignment) -> None:
         self.assignment = assignment
+        self.result: VerifyResult | None = None
+        self.failure: ReleaseError | None = None
 
     @cached_property
     def skeleton(self) -> Skeleton:
@@ -90,32 +92,15 @@ def prove(
         out: where their verdicts are kept.
     """
     library = _WorkedOut(assignment)
-    failure: ReleaseError | None = None
-    result: VerifyResult | None = None
-
-    def graded() -> Said:
-        nonlocal failure, result
-        try:
-            result = verify.verify(assignment, models, progress)
-        except ReleaseError as error:
-            failure = error
-            return "the solution and the release do not earn what they should", str(error).split("\n  ")
-        return str(result), []
-
-    def run() -> Said:
-        if models is not None:
-            return f"not run: trained models were taken from {models}", []
-        return ("stopped", []) if failure else (f"{len(assignment.notebooks)} run to the end", [])
-
     looks: list[tuple[str, Callable[[], Said]]] = [
         ("marks", lambda: _marks(library)),
         ("to do, cells, graders", lambda: _owned(assignment, library)),
         ("points", lambda: _points(assignment)),
-        ("solved and untouched", graded),
-        ("notebooks", run),
+        ("solved and untouched", lambda: _graded(library, models, progress)),
+        ("notebooks", lambda: _run(library, models)),
         ("answers in the release", lambda: _leaks(assignment, library)),
         ("links", lambda: _links(assignment)),
-        ("rubrics", lambda: _rubrics(assignment, result)),
+        ("rubrics", lambda: _rubrics(assignment, library.result)),
         ("other right solutions", lambda: _right(assignment, library)),
         ("mutants", lambda: _mutants(assignment, mutants, out)),
     ]
@@ -128,7 +113,7 @@ def prove(
         except (CourseError, ReleaseError, GradingError) as error:
             said, findings = "could not be looked at", [str(error)]
         sections.append(ProofSection(title, said, tuple(findings)))
-    return Proof(assignment, tuple(sections), result, failure)
+    return Proof(assignment, tuple(sections), library.result, library.failure)
 
 
 def _marks(library: _WorkedOut) -> Said:
@@ -160,6 +145,22 @@ def _points(assignment: Assignment) -> Said:
         if cell.points <= 0
     ]
     return f"{assignment.max_points:g} in all: {', '.join(parts)}", nothing
+
+
+def _graded(library: _WorkedOut, models: Path | None, progress: Tell) -> Said:
+    try:
+        library.result = verify.verify(library.assignment, models, progress)
+    except ReleaseError as error:
+        library.failure = error
+        return "the solution and the release do not earn what they should", str(error).split("\n  ")
+    return str(library.result), []
+
+
+def _run(library: _WorkedOut, models: Path | None) -> Said:
+    if models is not None:
+        return f"not run: trained models were taken from {models}", []
+    count = len(library.assignment.notebooks)
+    return ("stopped", []) if library.failure else (f"{count} run to the end", [])
 
 
 def _released(assignment: Assignment) -> Iterator[tuple[str, str]]:
