@@ -43,17 +43,12 @@ def skeleton(assignment: Assignment) -> Skeleton:
     Raises:
         ReleaseError: marks, to-do names or globs are wrong, or what is left does not fit together.
     """
-    modules, globs = _modules(assignment), _leave_out(assignment)
-    stripped = {
-        module.name: strip_module(module, assignment.todo, globs)
-        for module in modules
-        if not names.left_out(module.name, globs)
-    }
+    modules, kept, globs = _library(assignment)
+    stripped = {module.name: strip_module(module, assignment.todo, globs) for module in kept}
     _refuse_unmatched(assignment, modules, stripped)
     later.refuse_solved_ahead(assignment, modules, stripped)
     names.refuse_left_out_uses(modules, stripped, globs)
     names.refuse_helpers_of_answers(modules, stripped, assignment.todo, _notebook_words(assignment))
-    kept = [module for module in modules if module.name in stripped]
     for module in kept:
         text = stripped[module.name].text
         marks.parse(text, f"{module.path} (skeleton)")
@@ -66,12 +61,8 @@ def skeleton(assignment: Assignment) -> Skeleton:
 
 def solved(assignment: Assignment) -> dict[str, str]:
     """The library with the same names left out but every solution in place: what a perfect student has."""
-    globs = _leave_out(assignment)
-    return {
-        module.path: strip_module(module, (), globs).text
-        for module in _modules(assignment)
-        if not names.left_out(module.name, globs)
-    }
+    _, kept, globs = _library(assignment)
+    return {module.path: strip_module(module, (), globs).text for module in kept}
 
 
 def write_texts(texts: Mapping[str, str], folder: Path) -> None:
@@ -109,9 +100,11 @@ def _solutions(module: Module, stripped: Stripped | None) -> list[Solution]:
     ]
 
 
-def _leave_out(assignment: Assignment) -> list[str]:
+def _library(assignment: Assignment) -> tuple[list[Module], list[Module], list[str]]:
+    """The modules of the solved library, those that are kept, and the names and globs that are left out."""
     modules, words = _modules(assignment), _notebook_words(assignment)
-    return [*assignment.leave_out, *names.taken_along(modules, assignment.leave_out, words)]
+    globs = [*assignment.leave_out, *names.taken_along(modules, assignment.leave_out, words)]
+    return modules, [module for module in modules if not names.left_out(module.name, globs)], globs
 
 
 def _modules(assignment: Assignment) -> list[Module]:

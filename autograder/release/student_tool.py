@@ -9,8 +9,10 @@ from typing import Any
 
 from autograder.course.assignment import Assignment
 from autograder.errors import ReleaseError
+from autograder.files import dotted
 from autograder.notebook import Notebook, raw_cells
 from autograder.release import work
+from autograder.release.marks import Function
 
 WORK = "work.py"
 PROGRAM = Path(__file__).with_name("work.py")
@@ -60,18 +62,15 @@ def _stubs(text: str) -> list[str]:
 
 def _place(name: str, library: Mapping[str, str]) -> tuple[str, str]:
     """The file of a function that is to do, and its name there."""
-    parts = name.split(".")
+    parts, files = name.split("."), {dotted(path): path for path in library}
     for size in range(len(parts) - 1, 0, -1):
-        stem = "/".join(parts[:size])
-        for path in (f"{stem}.py", f"{stem}/__init__.py"):
-            if path in library:
-                return path, ".".join(parts[size:])
+        if path := files.get(".".join(parts[:size])):
+            return path, ".".join(parts[size:])
     raise ReleaseError(f"todo: {name}: expected it in a file that students get, found none; correct the name")
 
 
 def _defined(text: str) -> list[str]:
-    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-    return [node.name for node in ast.parse(text).body if isinstance(node, kinds)]
+    return [node.name for node in ast.parse(text).body if isinstance(node, Function | ast.ClassDef)]
 
 
 def _imported(text: str) -> list[str]:
