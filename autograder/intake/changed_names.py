@@ -21,7 +21,6 @@ LONG = 200  # a name longer than this was made by nobody; it is not taken apart
 # What is put behind a whole name: by browsers and mailers that do not know the kind, by editors for a copy.
 BEHIND = re.compile(r"(\.(txt|json|download|bin|htm|html)|[ _-]?\(\d{1,3}\)|\.\d{1,2})$", re.I)
 BACKUP = re.compile(r"(~|\.(bak|backup|orig|old|save|tmp|swp)\d?|\.~\d+~)$", re.I)
-NUMBER = re.compile(r"(?:[-_ ]v?|\(|copy)(\d{1,3})\)?$", re.I)
 DROPBOX = r" \([^()]{1,80} conflicted copy[^()]{0,40}\)"
 COPY = r"copy|kopie|copie|copia|c[oó]pia|kopia|kopi"
 # What stands before a stem, or between it and the ending.
@@ -84,14 +83,6 @@ def is_backup(name: str) -> bool:
     return bool(BACKUP.search(BEHIND.sub("", base))) or (base[:1] == base[-1:] == "#" and len(base) > 2)
 
 
-def number(name: str) -> int:
-    """The number that was added to a name, which counts up with each copy; 0 if there is none."""
-    base = PurePosixPath(name).name
-    stem = base.rpartition(".")[0] if ending(base) else base
-    found = NUMBER.search(stem[-12:])
-    return int(found[1]) if found else 0
-
-
-def numbers(path: str) -> tuple[int, ...]:
-    """All numbers in a path, from its top: `work-2/hw1` is a later one than `work-1/hw1`."""
-    return tuple(int(digits) for digits in re.findall(r"\d{1,18}", path[:1000]))
+def newest_first(path: str) -> tuple[int, ...]:
+    """Orders by the numbers in a path, from its top: `work-2/hw1`, `work-1/hw1`, and what has none last."""
+    return (*(-int(digits) for digits in re.findall(r"\d{1,18}", path[:1000])), 1)

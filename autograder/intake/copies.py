@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from autograder.course.assignment import Assignment
 from autograder.errors import IntakeError
-from autograder.intake.changed_names import is_backup, number, numbers
+from autograder.intake.changed_names import is_backup, newest_first
 from autograder.intake.given import Given, plain
 from autograder.intake.notebook_files import is_as_given, parsed
 from autograder.safe_text import listed
@@ -97,8 +97,8 @@ def _rank(root: str, files: Sequence[Found], worked_on: bool) -> tuple[object, .
     """The one worked on first, then the most complete, then the highest in the folders or the latest."""
     other = any(f.other_name for f in files)
     parts = {"package" if f.place.endswith(".py") else f.place for f in files}
-    later = (*(-n for n in numbers(root)), 1)  # no number comes before every number
-    return (not worked_on, other, -len(parts), root.count("/") if root else -1, later, root)
+    depth = root.count("/") if root else -1
+    return (not worked_on, other, -len(parts), depth, newest_first(root), root)
 
 
 def _one_each(places: Mapping[str, list[Found]], given: Given, taken: Taken) -> list[Found]:
@@ -107,7 +107,7 @@ def _one_each(places: Mapping[str, list[Found]], given: Given, taken: Taken) -> 
     for place, files in sorted(places.items()):
         first, *others = sorted(
             files,
-            key=lambda f: (is_backup(f.path), _is_given(f, given), not f.exact, -number(f.path), f.path),
+            key=lambda f: (is_backup(f.path), _is_given(f, given), not f.exact, newest_first(f.path), f.path),
         )
         chosen.append(first)
         for other in others:

@@ -17,7 +17,7 @@ from autograder.answers.text import sentences
 from autograder.answers.verdict import judge
 from autograder.course import assignment as course
 from autograder.intake import notes
-from autograder.intake.changed_names import ending, is_alike, is_backup, likely, number, numbers
+from autograder.intake.changed_names import ending, is_alike, is_backup, likely, newest_first
 from autograder.intake.kinds import HEAD, kind
 from autograder.intake.notebook_files import MAX_PRINTED
 from autograder.intake.prose import hidden_lines, is_prose
@@ -142,8 +142,7 @@ def read_name(text: str) -> None:
         list(likely(name))
         ending(name)
         is_backup(name)
-        number(name)
-        numbers(name)
+        newest_first(name)
         is_alike(name, "cs_lib/layers.py")
         packed_by(name)
 

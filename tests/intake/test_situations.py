@@ -926,6 +926,14 @@ def test_of_two_whole_hand_ins_the_higher_number_counts_and_a_person_is_asked(
     assert f"{older}/cs_lib/layers.py differs from {newer}/cs_lib/layers.py" in "\n".join(found.problems)
 
 
+def test_of_two_copies_with_a_number_the_higher_counts_and_a_person_is_asked(tmp_path: Path) -> None:
+    files = {"layers (2).py": OTHER, "layers (10).py": WORK, NB: hand_in()[NB]}
+    found = taken(files, tmp_path)
+    assert found.package["cs_lib/layers.py"] == WORK
+    assert "layers (2).py differs from layers (10).py; took layers (10).py" in "\n".join(found.problems)
+    assert set(found.doubts) == CODE
+
+
 def test_what_only_another_version_has_is_not_lost(tmp_path: Path) -> None:
     files = hand_in()
     other = {"cs_lib/layers.py": OTHER, NB: files.pop(NB)}
