@@ -241,6 +241,11 @@ def a_search_with_comments(content: dict[str, Any]) -> None:
     content["cells"].insert(30, code(f"best_so_far = None\n{source}", printed))
 
 
+def an_answer_beside_a_search(content: dict[str, Any]) -> None:
+    a_search_with_comments(content)
+    content["cells"][30]["source"] += f"\n# Answer 1: {FIRST}"
+
+
 def merged_without_a_sign(content: dict[str, Any]) -> None:
     nothing_written(content)
     content["cells"][at(content, TWO)]["source"] = f"It is the sigmoid. {SECOND}"
@@ -360,6 +365,11 @@ ANSWERS: dict[str, tuple[Edit, str, set[str]]] = {
     "no text at all": (in_place(None), "", set()),
     "spaces of no width": (in_place("*Your answer here.*\n\u200b"), "", set()),
     "lists in lists": (in_place([FIRST[:7], [FIRST[7:]]]), f"{FIRST[:7]}['{FIRST[7:]}']", set()),
+    "in a comment of a program, called an answer": (
+        an_answer_beside_a_search,
+        f"smaller steps need more epochs\nAnswer 1: {FIRST}",
+        {ONE},
+    ),
     "labels exchanged": (labels_exchanged, SECOND, {ONE, TWO}),
     "another notebook under this name": (another_notebook, "", {ONE, TWO}),
     "all answered, and a note elsewhere": (a_note_elsewhere, FIRST, set()),
