@@ -15,12 +15,13 @@ from typing import TypeVar
 
 from autograder import bounded
 from autograder.answers.question import Question
-from autograder.answers.text import sentences
-from autograder.answers.words import FUZZY_FROM, GLUE, MEANT, same, stem
+from autograder.answers.text import Sentence, sentences
+from autograder.answers.words import FUZZY_FROM, GLUE, MEANT, lexicon, same, stem
 from autograder.records.record import Grade, Record
 
 ALIKE = 0.6  # cosine of TF-IDF vectors of words and pairs: the same words in nearly the same order
 PREFIX = "inline_"
+SIGNS = lexicon("< > <= >= -")  # they turn what is said round, as "not" does
 BOUNDS = bounded.Bounds(seconds=120)  # for a class's answers to one question
 
 
@@ -99,13 +100,15 @@ def grouped(grade_id: str, answers: Sequence[A], question: Question | None) -> l
 
 def _rows(answers: Sequence[ReadAnswer], question: Question | None) -> list[list[int]]:
     """Each answer joins the first group whose first answer it is like in all that matters."""
-    bags = [bag(answer.text) for answer in answers]
+    texts = [sentences(answer.text) for answer in answers]
+    bags = [bag(text) for text in texts]
     _correct_slips(bags, question)
     vectors = tf_idf(bags)
     by_key: dict[tuple[object, ...], list[list[int]]] = {}
     for at, answer in enumerate(answers):
         said = frozenset((word, count) for word, count in bags[at].items() if " " not in word)
-        rows = by_key.setdefault((answer.verdicts, answer.grade.points, said), [])
+        signs = tuple(w for s in texts[at] for w in s.words if w in SIGNS or w[0] == ".")  # ".5" is a number
+        rows = by_key.setdefault((answer.verdicts, answer.grade.points, said, signs), [])
         home = next((row for row in rows if cosine(vectors[row[0]], vectors[at]) >= ALIKE), None)
         if home is None:
             rows.append([at])
@@ -114,11 +117,11 @@ def _rows(answers: Sequence[ReadAnswer], question: Question | None) -> list[list
     return [row for rows in by_key.values() for row in rows]
 
 
-def bag(text: str) -> Counter[str]:
+def bag(text: Iterable[Sentence]) -> Counter[str]:
     """The stems of an answer, and their pairs."""
     found: Counter[str] = Counter()
-    for sentence in sentences(text):
-        said = [w for w in (sentence.item, *sentence.words) if w and w[0].isalnum() and w not in GLUE - MEANT]
+    for sentence in text:
+        said = [w for w in (sentence.item, *sentence.plain) if w and w not in GLUE - MEANT]
         words = [stem(word) for word in said]
         found.update(words)
         found.update(" ".join(pair) for pair in itertools.pairwise(words))

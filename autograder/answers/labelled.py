@@ -17,6 +17,7 @@ import numpy as np
 
 from autograder.answers.groups import bag, tf_idf
 from autograder.answers.question import Question
+from autograder.answers.text import sentences
 from autograder.files import whole
 
 FEWEST = 8  # examples of a question from which they say anything
@@ -123,7 +124,7 @@ def propose(
 
 
 def _cosines(texts: Sequence[str], question: Question) -> np.ndarray:
-    vectors = tf_idf([bag(text) for text in texts])
+    vectors = tf_idf([bag(sentences(text)) for text in texts])
     places = {word: at for at, word in enumerate(dict.fromkeys(w for v in vectors for w in v))}
     matrix = np.zeros((len(texts), len(places)), dtype=np.float32)
     for row, vector in zip(matrix, vectors, strict=True):

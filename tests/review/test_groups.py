@@ -86,6 +86,20 @@ def test_what_a_rubric_looks_at_keeps_answers_apart(assignment: Assignment, othe
     assert grouped(assignment, BASE, other) == [[0], [1]]
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("It is flat for x > 0.", "It is flat for x < 0."),
+        (r"It is flat for $x \geq 0$.", r"It is flat for $x \leq 0$."),
+        ("The slope there is -1.", "The slope there is 1."),
+        ("Set it to .5 then.", "Set it to .7 then."),
+        ("1 for x > 0, 0 for x < 0", "1 for x < 0, 0 for x > 0"),
+    ],
+)
+def test_what_differs_in_a_sign_is_apart(assignment: Assignment, one: str, other: str) -> None:
+    assert grouped(assignment, one, other) == [[0], [1]]
+
+
 def test_only_what_waits_is_listed_unless_told(assignment: Assignment) -> None:
     records = [record("s001", BASE, assignment), record("s002", BASE, assignment, state="graded")]
     assert [a.student for g in groups(records, assignment.written) for a in g.answers] == ["s001"]
