@@ -12,14 +12,13 @@ person to say.
 from __future__ import annotations
 
 import io
-import json
 import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any
 
 import numpy as np
 from copydetect import CodeFingerprint
@@ -32,6 +31,7 @@ from autograder.course.assignment import Assignment
 from autograder.errors import CourseError, IntakeError
 from autograder.files import dotted
 from autograder.intake import Source, Submission
+from autograder.intake.notebook_files import parsed
 
 K = {"code": 25, "answers": 30}  # characters of a run: 25 of code are a line or so, 30 of prose five words
 THRESHOLD = 0.5  # work done apart stayed below 0.1, renamed copies were near 1 (docs/similarity.md)
@@ -293,23 +293,13 @@ def _functions(path: str, text: str) -> Iterator[Unit]:
 
 def _cells(place: str, data: bytes) -> Iterator[Unit]:
     """A notebook's cells. One that is not a notebook has none; `grade` says so to the student."""
-    try:
-        cells = json.loads(data)["cells"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return
-    for number, cell in enumerate(cells if isinstance(cells, list) else [], 1):
-        kind = {"code": "code", "markdown": "answers"}.get(_get(cell, "cell_type"))
-        source = _get(cell, "source")
-        text = "".join(map(str, source)) if isinstance(source, list) else str(source)
-        if kind:
-            lines = tuple(enumerate(_plain(text).split("\n"), 1))
-            grade_id = _get(_get(_get(cell, "metadata"), "nbgrader"), "grade_id")
-            keys = tuple(key for key in (_get(cell, "id"), grade_id) if isinstance(key, str))
-            yield Unit(place, grade_id if grade_id in keys else f"cell {number}", kind, lines, keys)
-
-
-def _get(table: Any, key: str) -> Any:
-    return table.get(key) if isinstance(table, dict) else None
+    with suppress(IntakeError):
+        for cell in parsed(place, data):
+            kind = {"code": "code", "markdown": "answers"}.get(cell.kind)
+            if kind:
+                lines = tuple(enumerate(_plain(cell.text).split("\n"), 1))
+                keys = tuple(filter(None, (cell.id, cell.label)))
+                yield Unit(place, cell.label or f"cell {cell.number}", kind, lines, keys)
 
 
 def _forms(unit: Unit) -> list[str]:
