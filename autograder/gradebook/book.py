@@ -68,7 +68,7 @@ class Gradebook:
         self.assignment = assignment
         try:
             where = patient(url)
-            refuse_torn(where, place(url))
+            refuse_torn(url)
             _create(where)
             self._book = api.Gradebook(where, course)
             tables.create(self._book.engine)

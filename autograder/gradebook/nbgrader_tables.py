@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from autograder.errors import GradebookError
+from autograder.gradebook.url import opened, parsed, place
 
 VERSIONS = ("revision", "down_revision")  # what each change of the schema says of itself
 
@@ -116,26 +117,23 @@ def rows_of(
 api.get_alembic_version = schema_version  # nbgrader's own starts the program `alembic`, for two seconds
 
 
-def refuse_torn(url: sa.URL, where: str) -> None:
+def refuse_torn(url: str) -> None:
     """A gradebook that has lost a table is not filled up without a word: what people entered may be lost.
 
     Raises:
         GradebookError: some of nbgrader's tables are there, of the version that we make, and others are not.
     """
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+    parts = parsed(url)
+    if parts.get_backend_name() == "sqlite" and not Path(parts.database or "").is_file():
         return
-    engine = sa.create_engine(url)
-    try:
-        with engine.connect() as connection:
-            wanted, there = set(api.Base.metadata.tables), set(sa.inspect(connection).get_table_names())
-            lost = sorted(wanted - there)
-            if not lost or not wanted & there or "alembic_version" not in there:
-                return
-            version = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
-        if version == schema_version():
-            raise GradebookError(
-                f"gradebook {where}: lacks the table {', '.join(lost)}, and what people entered there;"
-                " put a backup in its place, or move it away: it is then made anew from the records"
-            )
-    finally:
-        engine.dispose()
+    with opened(url) as engine, engine.connect() as connection:
+        wanted, there = set(api.Base.metadata.tables), set(sa.inspect(connection).get_table_names())
+        lost = sorted(wanted - there)
+        if not lost or not wanted & there or "alembic_version" not in there:
+            return
+        version = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    if version == schema_version():
+        raise GradebookError(
+            f"gradebook {place(url)}: lacks the table {', '.join(lost)}, and what people entered there;"
+            " put a backup in its place, or move it away: it is then made anew from the records"
+        )
