@@ -4,6 +4,10 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+# Read when NumPy is imported. Two processes with two BLAS threads each, on two cores, are several times
+# slower than with one each.
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
 
 @contextmanager
 def variables(ours: Mapping[str, str]) -> Iterator[None]:

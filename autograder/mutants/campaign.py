@@ -23,7 +23,7 @@ from autograder.course.assignment import Assignment
 from autograder.errors import CourseError
 from autograder.files import whole
 from autograder.judge.digests import environment_digest, graders_digest
-from autograder.judge.variables import variables
+from autograder.judge.variables import ONE_THREAD, variables
 from autograder.mutants import equivalents, make, operator
 from autograder.mutants.bench import Bench, MutantVerdict, Reach, at_bench
 from autograder.mutants.equivalents import Equivalent
@@ -32,7 +32,6 @@ from autograder.mutants.regions import targets
 from autograder.mutants.visible import Visible
 from autograder.release.package import solved
 from autograder.sandbox.level import Level, probe
-from autograder.workers.process import ONE_THREAD
 
 VERDICTS = "verdicts.jsonl"
 

@@ -16,9 +16,8 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-# Read when NumPy is imported. Two processes with two BLAS threads each, on two cores, are several times
-# slower than with one each.
-ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+from autograder.judge.variables import ONE_THREAD
+
 SERVE = "autograder.workers.serve"
 END_SECONDS = 5.0
 BEAT_SECONDS = 5.0  # a grading process says this often that it lives
