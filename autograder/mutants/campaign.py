@@ -12,7 +12,7 @@ import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -58,7 +58,6 @@ class CampaignResult:
     judged: Sequence[MutantVerdict]  # in the order of the mutants
     entries: Sequence[Equivalent]
     unowned: Sequence[str]  # functions that students write and no check runs
-    reach: Reach = field(default_factory=dict)
 
     @cached_property
     def stale(self) -> list[str]:
@@ -121,7 +120,7 @@ def run(
     for verdict in _judged(assignment, left, reach, own, choice, level):
         known.add(verdict)
         step(verdict, False)
-    return CampaignResult(assignment, made, known.of(wanted), entries, unowned, reach)
+    return CampaignResult(assignment, made, known.of(wanted), entries, unowned)
 
 
 def _refuse_unknown(option: str, asked: Iterable[str], known: Iterable[str]) -> None:

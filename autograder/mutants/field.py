@@ -42,7 +42,7 @@ def _without(place: Place, call: ast.Call, gone: ast.keyword) -> Edit:
     return Edit(start, end + (after.end() if after else 0), "")
 
 
-@operator("axis", "another axis, or none", "field")
+@operator("axis", "another axis, or none")
 def axis(node: ast.AST, place: Place) -> Iterator[Edit]:
     keyword = _keyword(node, "axis") if isinstance(node, ast.Call) else None
     if keyword is None or not isinstance(node, ast.Call):
@@ -59,7 +59,7 @@ def axis(node: ast.AST, place: Place) -> Iterator[Edit]:
                 yield place.replace(keyword.value, f"({left},)")
 
 
-@operator("keepdims", "an axis that is kept, or is not", "field")
+@operator("keepdims", "an axis that is kept, or is not")
 def keepdims(node: ast.AST, place: Place) -> Iterator[Edit]:
     if not isinstance(node, ast.Call) or _keyword(node, "axis") is None:
         return
@@ -71,7 +71,7 @@ def keepdims(node: ast.AST, place: Place) -> Iterator[Edit]:
         yield Edit(end, end, ", keepdims=True")
 
 
-@operator("mean or sum", "a missing 1/N or 1/2, a sum for a mean, and the other way round", "field")
+@operator("mean or sum", "a missing 1/N or 1/2, a sum for a mean, and the other way round")
 def mean_or_sum(node: ast.AST, place: Place) -> Iterator[Edit]:
     if (
         isinstance(node, ast.Call)
@@ -91,13 +91,13 @@ def mean_or_sum(node: ast.AST, place: Place) -> Iterator[Edit]:
             yield place.replace(node, "pass")
 
 
-@operator("= for +=", "a sum that keeps only its last term", "field")
+@operator("= for +=", "a sum that keeps only its last term")
 def set_for_add(node: ast.AST, place: Place) -> Iterator[Edit]:
     if isinstance(node, ast.AugAssign):
         yield place.between(node.target, node.value, "=")
 
 
-@operator("geometry", "pad, stride or the size of a window changed or left out", "field")
+@operator("geometry", "pad, stride or the size of a window changed or left out")
 def geometry(node: ast.AST, place: Place) -> Iterator[Edit]:
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         if node.id == "stride":
@@ -107,7 +107,7 @@ def geometry(node: ast.AST, place: Place) -> Iterator[Edit]:
             yield place.replace(node, "(2 * pad)")
 
 
-@operator("mixed up", "two sizes, places or arrays taken for each other, as H for W", "field")
+@operator("mixed up", "two sizes, places or arrays taken for each other, as H for W")
 def mixed_up(node: ast.AST, place: Place) -> Iterator[Edit]:
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         for other in OTHER_NAMES.get(node.id, ()):
@@ -115,7 +115,7 @@ def mixed_up(node: ast.AST, place: Place) -> Iterator[Edit]:
                 yield place.replace(node, other)
 
 
-@operator("transpose", "a transpose that is missing or has two axes swapped", "field")
+@operator("transpose", "a transpose that is missing or has two axes swapped")
 def transpose(node: ast.AST, place: Place) -> Iterator[Edit]:
     if isinstance(node, ast.Attribute) and node.attr == "T":
         yield place.replace(node, whole(place, node.value))
@@ -126,7 +126,7 @@ def transpose(node: ast.AST, place: Place) -> Iterator[Edit]:
             yield place.swap(first, rest[0], node)
 
 
-@operator("biased variance", "N - 1 in place of N, variance in place of deviation", "field")
+@operator("biased variance", "N - 1 in place of N, variance in place of deviation")
 def biased_variance(node: ast.AST, place: Place) -> Iterator[Edit]:
     match node:
         case ast.Call(func=ast.Attribute(attr="var" | "std" as name) as func):
@@ -139,7 +139,7 @@ def biased_variance(node: ast.AST, place: Place) -> Iterator[Edit]:
             yield place.replace(node, whole(place, inner))
 
 
-@operator("eps", "the small number under another root, or left out", "field")
+@operator("eps", "the small number under another root, or left out")
 def eps(node: ast.AST, place: Place) -> Iterator[Edit]:
     match node:
         case ast.BinOp(left=left, op=ast.Add(), right=right) if "eps" in place.text(right).lower():
@@ -157,7 +157,7 @@ def eps(node: ast.AST, place: Place) -> Iterator[Edit]:
                     )
 
 
-@operator("missing copy", "no new array where one is needed", "field")
+@operator("missing copy", "no new array where one is needed")
 def missing_copy(node: ast.AST, place: Place) -> Iterator[Edit]:
     match node:
         case ast.Call(func=ast.Attribute(value=value, attr="copy" | "astype")) if (
@@ -170,7 +170,7 @@ def missing_copy(node: ast.AST, place: Place) -> Iterator[Edit]:
             yield place.replace(node, whole(place, value))
 
 
-@operator("writes to an argument", "an array that was passed in is changed", "field")
+@operator("writes to an argument", "an array that was passed in is changed")
 def writes_to_argument(node: ast.AST, place: Place) -> Iterator[Edit]:
     """`out = x * a` becomes `x *= a`, `out = x`."""
     symbols = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
@@ -207,7 +207,7 @@ def _outputs(node: ast.AST, place: Place) -> bool:
     )
 
 
-@operator("float64 leak", "float32 goes in, float64 comes out", "field")
+@operator("float64 leak", "float32 goes in, float64 comes out")
 def float64_leak(node: ast.AST, place: Place) -> Iterator[Edit]:
     if isinstance(node, ast.Assign) and _outputs(node, place):
         yield place.replace(node.value, f"np.float64(1) * {whole(place, node.value)}")
@@ -218,7 +218,7 @@ def float64_leak(node: ast.AST, place: Place) -> Iterator[Edit]:
             yield _without(place, node, given)
 
 
-@operator("float32 leak", "float64 goes in, and is rounded to float32 on the way", "field")
+@operator("float32 leak", "float64 goes in, and is rounded to float32 on the way")
 def float32_leak(node: ast.AST, place: Place) -> Iterator[Edit]:
     if isinstance(node, ast.Assign) and _outputs(node, place):
         yield place.replace(
@@ -226,7 +226,7 @@ def float32_leak(node: ast.AST, place: Place) -> Iterator[Edit]:
         )
 
 
-@operator("stale state", "state that is used before it is brought up to date, or never is", "field")
+@operator("stale state", "state that is used before it is brought up to date, or never is")
 def stale_state(node: ast.AST, place: Place) -> Iterator[Edit]:
     """`v = f(v)` becomes `v_new = f(v)`, so that later lines, and the next call, see the old one."""
     if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
@@ -238,7 +238,7 @@ def stale_state(node: ast.AST, place: Place) -> Iterator[Edit]:
             yield place.replace(kept, "_")
 
 
-@operator("train for test", "the behaviour of training while testing, and the other way round", "field")
+@operator("train for test", "the behaviour of training while testing, and the other way round")
 def train_for_test(node: ast.AST, place: Place) -> Iterator[Edit]:
     match node:
         case ast.Constant(value="train" | "test" as mode):
@@ -247,7 +247,7 @@ def train_for_test(node: ast.AST, place: Place) -> Iterator[Edit]:
             yield place.replace(node, "y is not None")
 
 
-@operator("wrong key", "another key of the same dict, or of the next layer", "field")
+@operator("wrong key", "another key of the same dict, or of the next layer")
 def wrong_key(node: ast.AST, place: Place) -> Iterator[Edit]:
     if isinstance(node, ast.Subscript):
         text = place.text(node.slice)
@@ -259,7 +259,7 @@ def wrong_key(node: ast.AST, place: Place) -> Iterator[Edit]:
                 yield place.replace(node.slice, other)
 
 
-@operator("regularised bias", "the penalty on biases as well, or on fewer weights", "field")
+@operator("regularised bias", "the penalty on biases as well, or on fewer weights")
 def regularised_bias(node: ast.AST, place: Place) -> Iterator[Edit]:
     if not isinstance(node, ast.For) or "reg" not in place.text(node):
         return

@@ -32,14 +32,14 @@ def whole(place: Place, node: ast.AST) -> str:
     return place.text(node) if isinstance(node, ATOMS) else f"({place.text(node)})"
 
 
-@operator("comparison", "another comparison: the boundary, or the other way round", "general")
+@operator("comparison", "another comparison: the boundary, or the other way round")
 def comparison(node: ast.AST, place: Place) -> Iterator[Edit]:
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         for new in FLIPPED[type(node.ops[0])]:
             yield place.between(node.left, node.comparators[0], new)
 
 
-@operator("condition", "a condition that always holds, never holds, or is turned round", "general")
+@operator("condition", "a condition that always holds, never holds, or is turned round")
 def condition(node: ast.AST, place: Place) -> Iterator[Edit]:
     if isinstance(node, ast.If | ast.IfExp | ast.While):
         for new in ("True", "False") if not isinstance(node, ast.While) else ("False",):
@@ -51,14 +51,14 @@ def condition(node: ast.AST, place: Place) -> Iterator[Edit]:
         yield place.replace(node, place.text(node.values[1]))
 
 
-@operator("sign", "plus for minus, minus for plus, a minus that is lost", "general")
+@operator("sign", "plus for minus, minus for plus, a minus that is lost")
 def sign(node: ast.AST, place: Place) -> Iterator[Edit]:
     yield from _another_symbol(node, place, SIGNS)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and not _is_number(node.operand):
         yield place.replace(node, whole(place, node.operand))
 
 
-@operator("factor", "a product for a quotient, and the other way round", "general")
+@operator("factor", "a product for a quotient, and the other way round")
 def factor(node: ast.AST, place: Place) -> Iterator[Edit]:
     yield from _another_symbol(node, place, FACTORS)
 
@@ -75,7 +75,7 @@ def _another_symbol(node: ast.AST, place: Place, symbols: Mapping[type, str]) ->
         yield place.between(left, right, f"{symbols[type(op)]}{end}")
 
 
-@operator("dropped term", "one side of a sum, product or quotient is lost", "general")
+@operator("dropped term", "one side of a sum, product or quotient is lost")
 def dropped_term(node: ast.AST, place: Place) -> Iterator[Edit]:
     if not isinstance(node, ast.BinOp) or isinstance(node.op, ast.Mod):
         return
@@ -87,7 +87,7 @@ def dropped_term(node: ast.AST, place: Place) -> Iterator[Edit]:
         yield place.replace(node, f"({minus}{over}{whole(place, node.right)})")
 
 
-@operator("swapped arguments", "two arguments or operands in the wrong order", "general")
+@operator("swapped arguments", "two arguments or operands in the wrong order")
 def swapped_arguments(node: ast.AST, place: Place) -> Iterator[Edit]:
     if isinstance(node, ast.Call):
         plain = [a for a in node.args if not isinstance(a, ast.Starred)]
@@ -101,9 +101,7 @@ def swapped_arguments(node: ast.AST, place: Place) -> Iterator[Edit]:
             yield place.swap(first, second, node)
 
 
-@operator(
-    "off by one", "a whole number, or the end of a range or slice, one too large or too small", "general"
-)
+@operator("off by one", "a whole number, or the end of a range or slice, one too large or too small")
 def off_by_one(node: ast.AST, place: Place) -> Iterator[Edit]:
     if isinstance(node, ast.Constant) and type(node.value) is int and not _is_axis(node, place):
         yield place.replace(node, str(node.value + 1))
@@ -119,7 +117,7 @@ def off_by_one(node: ast.AST, place: Place) -> Iterator[Edit]:
                 yield place.replace(end, f"{place.text(end)} + 1")
 
 
-@operator("constant", "another number: twice, half, none", "general")
+@operator("constant", "another number: twice, half, none")
 def constant(node: ast.AST, place: Place) -> Iterator[Edit]:
     if _is_number(node) and isinstance(node, ast.Constant) and not _is_axis(node, place):
         value = node.value
@@ -127,7 +125,7 @@ def constant(node: ast.AST, place: Place) -> Iterator[Edit]:
             yield place.replace(node, repr(new))
 
 
-@operator("early return", "a loop that ends after its first round, a return above the last steps", "general")
+@operator("early return", "a loop that ends after its first round, a return above the last steps")
 def early_return(node: ast.AST, place: Place) -> Iterator[Edit]:
     if isinstance(node, ast.For):
         yield place.after(node.body[-1], "break", place.indent(node.body[0]))
@@ -141,7 +139,7 @@ def early_return(node: ast.AST, place: Place) -> Iterator[Edit]:
             yield place.before(node, f"return {place.text(returns[0].value)}")
 
 
-@operator("default for an argument", "the default in place of what was passed", "general")
+@operator("default for an argument", "the default in place of what was passed")
 def default_for_argument(node: ast.AST, place: Place) -> Iterator[Edit]:
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in place.defaults:
         yield place.replace(node, f"({place.defaults[node.id]})")
@@ -152,13 +150,13 @@ def default_for_argument(node: ast.AST, place: Place) -> Iterator[Edit]:
             yield place.replace(node, f"({place.defaults[name]})")
 
 
-@operator("dropped statement", "a line that is missing", "general")
+@operator("dropped statement", "a line that is missing")
 def dropped_statement(node: ast.AST, place: Place) -> Iterator[Edit]:
     if isinstance(node, ast.stmt) and node is not place.function and not isinstance(node, ast.Pass):
         yield place.replace(node, "pass")
 
 
-@operator("dropped call", "a function around a value that is lost, or its opposite", "general")
+@operator("dropped call", "a function around a value that is lost, or its opposite")
 def dropped_call(node: ast.AST, place: Place) -> Iterator[Edit]:
     if not isinstance(node, ast.Call):
         return
@@ -191,7 +189,7 @@ OPPOSITE = {
 }
 
 
-@operator("order", "two lines in the wrong order", "general")
+@operator("order", "two lines in the wrong order")
 def order(node: ast.AST, place: Place) -> Iterator[Edit]:
     for body in _bodies(node):
         for first, second in pairwise(body):
@@ -201,7 +199,7 @@ def order(node: ast.AST, place: Place) -> Iterator[Edit]:
                 yield place.swap(first, second, second)
 
 
-@operator("wrong name", "another name of the same kind: the other array that was passed in", "general")
+@operator("wrong name", "another name of the same kind: the other array that was passed in")
 def wrong_name(node: ast.AST, place: Place) -> Iterator[Edit]:
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in place.parameters:
         others = [p for p in place.parameters if p != "self"]

@@ -40,12 +40,11 @@ class Operator:
     name: str
     summary: str
     find: Find
-    of: str = "general"  # or "field": what is particular to numeric code and nets; or "course"
 
 
-def operator(name: str, summary: str, of: str = "course") -> Callable[[Find], Operator]:
+def operator(name: str, summary: str) -> Callable[[Find], Operator]:
     """Make a function an operator."""
-    return lambda find: Operator(name, summary, find, of)
+    return lambda find: Operator(name, summary, find)
 
 
 class Place:

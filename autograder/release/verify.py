@@ -20,7 +20,6 @@ from autograder.safe_text import plural
 class VerifyResult:
     """Points of the solved version and of the untouched release, by grade id."""
 
-    assignment: Assignment
     solved: Record
     untouched: Record
 
@@ -56,7 +55,7 @@ def verify(assignment: Assignment, models: Path | None = None, progress: Tell = 
     faults = [*_unearned(assignment, solution), *_given_away(assignment, nothing)]
     if faults:
         raise ReleaseError(f"{name}: " + "\n  ".join(["the course does not hold together:", *faults]))
-    return VerifyResult(assignment, solution, nothing)
+    return VerifyResult(solution, nothing)
 
 
 def _model(path: Path) -> bytes:
