@@ -11,7 +11,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from autograder.errors import ReleaseError
@@ -34,7 +34,6 @@ class Region:
 
     begin: int
     end: int
-    indent: int
     todo: int | None  # the first line of the task text, which ends just above `begin`
     owner: str = ""  # the function's qualified name in its module; "" in a notebook cell outside functions
 
@@ -79,7 +78,7 @@ def find_regions(text: str, where: str) -> tuple[Region, ...]:
                 f"{where}:{region.begin}: expected {BEGIN} inside a function, got it outside any; "
                 "move the region into one"
             )
-        owned.append(Region(region.begin, region.end, region.indent, region.todo, owner))
+        owned.append(replace(region, owner=owner))
     return tuple(owned)
 
 
@@ -144,7 +143,7 @@ def _region(
             f"{where}:{outside[0]}: expected the region of line {begin.line} to stay in its block, "
             "got a line that leaves it; move the marks"
         )
-    return Region(begin.line, end.line, begin.column, _task_text(begin, comments))
+    return Region(begin.line, end.line, _task_text(begin, comments))
 
 
 def _task_text(begin: _Comment, comments: list[_Comment]) -> int | None:
