@@ -43,9 +43,8 @@ class Answers:
             match asked:
                 case {"name": str(name), "args": list(args), "kwargs": dict(kwargs), "random": random}:
                     self.asked.add(name)
-                    return self._call(
-                        self._answers[name], self._restored(args), self._restored(kwargs), random
-                    )
+                    given, named = (wire.with_handles(part, self._kept_by) for part in (args, kwargs))
+                    return self._call(self._answers[name], given, named, random)
             raise ValueError("a question of another form")
         except Exception as error:  # whatever the arguments led to belongs to who sent them
             kind = next((k.__name__ for k in type(error).__mro__ if k.__name__ in ERRORS), "RuntimeError")
@@ -80,17 +79,10 @@ class Answers:
         self._kept[handle.number] = value
         return handle
 
-    def _restored(self, value: Any) -> Any:
-        """`value` with kept caches in place of what stands for them."""
-        if isinstance(value, wire.Handle):
-            if value.number not in self._kept:
-                raise ValueError("a cache that no layer has given in this check")
-            return self._kept[value.number]
-        if isinstance(value, list | tuple):
-            return type(value)([self._restored(item) for item in value])
-        if isinstance(value, dict):
-            return {key: self._restored(item) for key, item in value.items()}
-        return value
+    def _kept_by(self, handle: wire.Handle) -> Any:
+        if handle.number not in self._kept:
+            raise ValueError("a cache that no layer has given in this check")
+        return self._kept[handle.number]
 
 
 def _change(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> tuple[dict[Any, Any], list[Any]]:

@@ -61,6 +61,17 @@ class Handle:
     era: int = 0  # the case it belongs to; known to the judge only
 
 
+def with_handles(value: Any, of: Callable[[Handle], Any]) -> Any:
+    """`value` with `of(handle)` in place of each handle in it."""
+    if isinstance(value, Handle):
+        return of(value)
+    if isinstance(value, list | tuple):
+        return type(value)([v if type(v) in ATOMS else with_handles(v, of) for v in value])
+    if isinstance(value, dict):
+        return {key: v if type(v) in ATOMS else with_handles(v, of) for key, v in value.items()}
+    return value
+
+
 def pack(value: Any, max_body: int = 1 << 40, magic: bytes = MAGIC) -> list[bytes | memoryview]:
     """The buffers of one frame that holds `value`, arrays of at most `max_body` bytes together.
 

@@ -205,13 +205,7 @@ class Worker:
 
     def _restored(self, value: Any) -> Any:
         """`value` with kept objects in place of their handles."""
-        if isinstance(value, wire.Handle):
-            return self._objects[value.number]
-        if isinstance(value, list | tuple):
-            return type(value)([v if type(v) in wire.ATOMS else self._restored(v) for v in value])
-        if isinstance(value, dict):
-            return {key: v if type(v) in wire.ATOMS else self._restored(v) for key, v in value.items()}
-        return value
+        return wire.with_handles(value, lambda handle: self._objects[handle.number])
 
     def _after(self, sent: Any, value: Any) -> Any:
         """An argument after the call: a kept object as its handle, anything else by value."""
