@@ -10,14 +10,15 @@ import socket
 import struct
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from autograder.sandbox import wire
+from autograder.sandbox.line import Reader
 from autograder.sandbox.waiting_for import TICK, Clock, Until, Watched
 
 Buffer = bytes | bytearray | memoryview
 Frame = tuple[bytes, bytes, bytearray]  # prefix, header, body
-AHEAD = 1 << 16  # bytes that are read at once: most frames are shorter
 CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: what the kernel says of who has sent something
 PIECES = 64  # buffers that one system call takes; the kernel's limit is 1024
 
@@ -30,12 +31,12 @@ class TimedOut(Exception):
     """The deadline has passed."""
 
 
-class Channel:
+class Channel(Reader):
     def __init__(self, end: socket.socket, clock: Clock | None = None) -> None:
+        super().__init__(end.recv, end.recv_into)
         self.end, self.clock = end, clock or Clock()
         self.end.setblocking(False)
         self.worker = Watched()
-        self._ahead = b""  # read, and not asked for yet
         self._polls: dict[int, select.poll] = {}  # by the event that they wait for
 
     def close(self) -> None:
@@ -102,35 +103,16 @@ class Channel:
 
         Raises: as `receive`.
         """
-        prefix = bytes(self._read(wire.PREFIX.size, until))
+        received = partial(self._received_by, until)
+        prefix = bytes(self._read(wire.PREFIX.size, received))
         asks = max_ask > 0 and prefix.startswith(wire.ASK)
         header, body = wire.sizes(prefix, *((max_ask, wire.ASK) if asks else (max_body, wire.MAGIC)))
-        return prefix, bytes(self._read(header, until)), self._read(body, until)
+        return prefix, bytes(self._read(header, received)), self._read(body, received)
 
-    def _read(self, size: int, until: Until) -> bytearray:
-        if size <= len(self._ahead):
-            whole, self._ahead = bytearray(self._ahead[:size]), self._ahead[size:]
-            return whole
-        data = bytearray(size)
-        have = min(size, len(self._ahead))
-        data[:have], self._ahead = self._ahead[:have], self._ahead[have:]
-        view = memoryview(data)[have:]
-        while view:
-            self._wait(select.POLLIN, until)
-            got = self._received(view)
-            view = view[got:]
-        return data
-
-    def _received(self, view: memoryview) -> int:
-        """Take what is there into `view`; what came with it is read next."""
+    def _received_by(self, until: Until, view: memoryview) -> int:
+        self._wait(select.POLLIN, until)
         try:
-            if len(view) >= AHEAD:
-                got = self.end.recv_into(view)
-            else:
-                data = self.end.recv(AHEAD)
-                got = min(len(data), len(view))
-                view[:got], self._ahead = data[:got], data[got:]
-                got = got if data else 0
+            got = self._received(view)
         except BlockingIOError:
             return 0
         except OSError:
