@@ -25,21 +25,10 @@ import numpy as np
 from autograder.sandbox.faults import SandboxError
 
 HERE = Path(__file__).parent
-SOURCES = (
-    "harden",
-    "wire",
-    "line",
-    "stand_ins",
-    "taken_away",
-    "answering",
-    "older",
-    "meanings",
-    "older_packages",
-    "memory_import",
-    "refusals",
-    "worker",
-    "zygote",
-)  # in the order in which they import each other
+SOURCES = """
+harden wire line stand_ins taken_away answering older meanings older_packages memory_import refusals worker
+zygote
+"""  # in the order in which they import each other
 SYSTEM_LIBRARIES = [top + name for top in ("", "/usr") for name in ("/lib", "/lib32", "/lib64", "/libx32")]
 LOADER_FILES = ("/etc/ld.so.cache", "/etc/alternatives")
 PACKAGE_FOLDERS = ("site-packages", "dist-packages")
@@ -236,7 +225,7 @@ def start(
         complaints.close()
         raise
     found = places(more)
-    sources = [(name, (HERE / f"{name}.py").read_text("utf-8")) for name in SOURCES]
+    sources = [(name, (HERE / f"{name}.py").read_text("utf-8")) for name in SOURCES.split()]
     sent = {
         "sources": sources,
         "sites": found.sites,

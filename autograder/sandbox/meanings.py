@@ -1,6 +1,7 @@
 """What arguments mean in a package of another course, found out by trying its functions once."""
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,17 +16,10 @@ class Meanings:
 
     def __init__(self, own: Callable[[str, str], Any]) -> None:
         self._own = own
-        self._drops: bool | None = None
-        self._known = False
 
-    @property
+    @cached_property
     def drops(self) -> bool | None:
         """Whether p is the probability of dropping; None where their dropout does not say."""
-        if not self._known:
-            self._known, self._drops = True, self._tried()
-        return self._drops
-
-    def _tried(self) -> bool | None:
         kept = np.random.get_state()
         try:
             function = self._own("layers", "dropout_forward")

@@ -77,7 +77,7 @@ class StudentModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         path = self.modules[module.__name__]
         if module.__name__ in self.absent:
-            stand_ins.make_absent(module)
+            stand_ins.give_any_name(module, stand_ins.refusing)
         elif path is not None:
             module.__file__ = path
             try:

@@ -16,13 +16,13 @@ import inspect
 import pickle
 import queue
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any, NoReturn
 
 import numpy as np
 
-from autograder.sandbox import older
+from autograder.sandbox import older, stand_ins
 from autograder.sandbox.meanings import Meanings, starts_late
 
 STAND_INS = {
@@ -89,20 +89,10 @@ def pretend(module: ModuleType, why: str) -> None:
     """Let a module have any name in it; what it does not have itself cannot be used."""
 
     def absent(name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
         full = f"{module.__name__}.{name}"
         return importlib.import_module(full) if full in MODULES else Absent(full, why)
 
-    module.__dict__["__getattr__"] = absent
-
-
-def stand_in(name: str, why: str, given: Mapping[str, Any]) -> ModuleType:
-    """A module that is not there, but for what it is given."""
-    module = ModuleType(name)
-    module.__dict__.update(given, __all__=[n for n in given if not n.startswith("_")])
-    pretend(module, why)
-    return module
+    stand_ins.give_any_name(module, absent)
 
 
 class Bridge(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -134,7 +124,10 @@ class Bridge(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         else:
             there = "only NumPy, Python's standard library and what the course names are"
             why = f"{top} is not there while grading ({there})"
-        return stand_in(spec.name, why, given(spec.name))
+        module, has = ModuleType(spec.name), given(spec.name)
+        module.__dict__.update(has, __all__=[name for name in has if not name.startswith("_")])
+        pretend(module, why)
+        return module
 
     def exec_module(self, module: ModuleType) -> None:
         """There is nothing to run."""
@@ -142,11 +135,8 @@ class Bridge(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 def given(name: str) -> dict[str, Any]:
     """What a missing module can be given simply."""
-    last = name.rpartition(".")[2]
-    if last == "im2col_cython":
-        return {
-            "im2col_cython": im2col, "col2im_cython": col2im, "col2im_6d_cython": col2im_6d,
-        }  # fmt: skip
+    if name.rpartition(".")[2] == "im2col_cython":
+        return {"im2col_cython": im2col, "col2im_cython": col2im, "col2im_6d_cython": col2im_6d}
     return MODULES.get(name, {})
 
 
@@ -166,18 +156,6 @@ def _nothing(*_: Any, **__: Any) -> None:
 
 def _public(module: ModuleType) -> dict[str, Any]:
     return {name: value for name, value in vars(module).items() if not name.startswith("_")}
-
-
-def _with_metaclass(meta: Callable[..., type], *bases: type) -> type:
-    return meta("with_metaclass", bases or (object,), {})
-
-
-def _add_metaclass(meta: Callable[..., type]) -> Callable[[type], type]:
-    def remade(cls: type) -> type:
-        body = {k: v for k, v in vars(cls).items() if k not in ("__dict__", "__weakref__")}
-        return meta(cls.__name__, cls.__bases__, body)
-
-    return remade
 
 
 _ITERATORS: dict[str, Any] = {
@@ -202,7 +180,6 @@ MODULES: dict[str, dict[str, Any]] = {
         **_ITERATORS, "PY2": False, "PY3": True, "string_types": (str,), "integer_types": (int,),
         "text_type": str, "binary_type": bytes, "class_types": (type,), "print_": print,
         "u": lambda s: s, "b": lambda s: s.encode("latin-1"), "next": next, "advance_iterator": next,
-        "with_metaclass": _with_metaclass, "add_metaclass": _add_metaclass,
     },
     "six.moves": _MOVES,
     "six.moves.cPickle": _public(pickle),
@@ -212,7 +189,7 @@ MODULES: dict[str, dict[str, Any]] = {
     "past.builtins": _PAST,
     "past.utils": {"old_div": lambda a, b: a // b if isinstance(a, int) and isinstance(b, int) else a / b},
     "future.builtins": _FUTURE,
-    "future.utils": {**_ITERATORS, "PY2": False, "PY3": True, "with_metaclass": _with_metaclass},
+    "future.utils": {**_ITERATORS, "PY2": False, "PY3": True},
     "future.standard_library": {"install_aliases": _nothing, "install_hooks": _nothing},
     "__builtin__": {**_public(builtins), **OLD_BUILTINS},
     "matplotlib": {"use": _nothing, "rcParams": {}},
@@ -233,15 +210,10 @@ def _windows(size: int, field: int, padding: int, stride: int) -> int:
 
 def im2col(x: np.ndarray, height: int, width: int, padding: int, stride: int) -> np.ndarray:
     """Windows of x (N, C, H, W) as columns: (C*height*width, out_h*out_w*N)."""
-    N, C, H, W = x.shape
-    rows, columns = _windows(H, height, padding, stride), _windows(W, width, padding, stride)
     padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
-    cols = np.empty((C, height, width, rows, columns, N), dtype=x.dtype)
-    for i in range(height):
-        for j in range(width):
-            window = padded[:, :, i : i + stride * rows : stride, j : j + stride * columns : stride]
-            cols[:, i, j] = window.transpose(1, 2, 3, 0)
-    return cols.reshape(C * height * width, -1)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (height, width), axis=(2, 3))
+    columns = windows[:, :, ::stride, ::stride].transpose(1, 4, 5, 2, 3, 0)
+    return columns.reshape(x.shape[1] * height * width, -1)
 
 
 def col2im_6d(
@@ -328,18 +300,15 @@ def _older(name: str, value: Any, parameter: inspect.Parameter, drops: bool | No
 
 def _groupnorm_forward(function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """gamma and beta as (1, C, 1, 1); to a function that cannot use these, as (C,)."""
-    x, gamma, beta, groups, param = args
+    x, gamma, beta, *rest = args
     try:
-        result = function(x, gamma, beta, groups, param, **kwargs)
-        if np.shape(result[0]) == np.shape(x):
+        result = function(*args, **kwargs)
+        if np.ndim(gamma) != 4 or np.shape(result[0]) == np.shape(x):
             return result
     except (ValueError, IndexError, TypeError):
         if np.ndim(gamma) != 4:
             raise
-        return function(x, gamma.reshape(-1), beta.reshape(-1), groups, param, **kwargs)
-    if np.ndim(gamma) != 4:
-        return result
-    return function(x, gamma.reshape(-1), beta.reshape(-1), groups, param, **kwargs)
+    return function(x, gamma.reshape(-1), beta.reshape(-1), *rest, **kwargs)
 
 
 def _with_channels(result: Any) -> Any:

@@ -162,13 +162,12 @@ def refusing(name: str) -> Callable[..., NoReturn]:
     return refuse
 
 
-def make_absent(module: ModuleType) -> None:
-    """Let a module be imported, and have every name; calling what it has says that there is nothing."""
+def give_any_name(module: ModuleType, made: Callable[[str], Any]) -> None:
+    """Let a module have every name: `made(name)` is what it does not have itself."""
 
-    def absent(name: str) -> Any:
+    def named(name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
+        return made(name)
 
-        return refusing(name)
-
-    module.__dict__["__getattr__"] = absent
+    module.__dict__["__getattr__"] = named

@@ -23,7 +23,7 @@ from autograder.sandbox import taken_away
 from autograder.sandbox.describe import Calls
 from autograder.sandbox.faults import StudentError
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.stand_ins import Names, make_absent, refusing
+from autograder.sandbox.stand_ins import Names, give_any_name, refusing
 from autograder.sandbox.wire import is_finite
 
 _names = (f"plain_student_{number}" for number in itertools.count())
@@ -75,7 +75,7 @@ class Sources(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         text = self.sources[module.__name__][0]
         key = (module.__name__.removeprefix(self.root), text)
         if module.__name__ in self.absent:
-            make_absent(module)
+            give_any_name(module, refusing)
             return
         if key not in _compiled:
             _compiled[key] = compile(text, f"<submission>{key[0]}", "exec")

@@ -88,14 +88,6 @@ def test_what_is_simple_is_given() -> None:
     assert list(module("tqdm").tqdm([1, 2], desc="x")) == [1, 2]
     assert module("matplotlib").use("Agg") is None
 
-    @six.add_metaclass(type("Meta", (type,), {}))
-    class Remade:
-        x = 1
-
-    assert type(Remade).__name__ == "Meta"
-    assert type(six.with_metaclass(type(Remade), object)) is type(Remade)
-    assert Remade.x == 1
-
 
 @pytest.mark.parametrize(("padding", "stride", "field"), [(1, 1, 3), (0, 2, 2), (2, 3, 4), (0, 1, 1)])
 def test_im2col_is_laid_out_as_the_compiled_one(padding: int, stride: int, field: int) -> None:
