@@ -217,10 +217,11 @@ REFUSED = {
     f"{MARKED}\ndef test_cell(student, case, tmp_path): ...": "asks for tmp_path.*; a grader may ask for",
     f"class TestCell:\n    {MARKED}\n    def test_cell(self, case): ...": "a grader is a function",
     f"@pytest.mark.skip\n{MARKED}\ndef test_cell(case): ...": "asks for skip; a grader may ask for",
+    "def test_cell(student): ...": "a grader is a function with a grade mark; use `cases`",
 }
 
 
-@pytest.mark.parametrize(("text", "match"), REFUSED.items(), ids=["fixture", "class", "mark"])
+@pytest.mark.parametrize(("text", "match"), REFUSED.items(), ids=["fixture", "class", "mark", "no mark"])
 def test_what_only_pytest_serves_is_refused_by_name(course: Course, text: str, match: str) -> None:
     course.write("import pytest\n" + text)
     with pytest.raises(GradingError, match=match):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-GRADERS_KNOW = ("autograder.graders", "autograder.checks", "autograder.judge.inline")
+GRADERS_KNOW = ("autograder.graders", "autograder.checks")
 
 
 def imported(path: Path) -> Iterator[str]:

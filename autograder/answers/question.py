@@ -34,11 +34,3 @@ class Question:
     @property
     def points(self) -> float:
         return sum(criterion.points for criterion in self.criteria)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A criterion with its question: what one hidden test is about."""
-
-    question: Question
-    criterion: Criterion

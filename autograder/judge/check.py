@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from autograder.answers.question import Asked
 from autograder.errors import GradingError
 
 OFFERED = ("student", "results", "answers", "lost")
@@ -77,7 +76,7 @@ def check_of(item: pytest.Item) -> Check:
         )
     return Check(
         grade_id=mark.args[0],
-        id=_id(item, mark),
+        id=item.name.removeprefix("test_"),
         kind=mark.kwargs["kind"],
         weight=mark.kwargs["weight"],
         hint=mark.kwargs["hint"],
@@ -93,18 +92,3 @@ def check_of(item: pytest.Item) -> Check:
 
 def cells_of(names: Iterable[str]) -> frozenset[str]:
     return frozenset(name.rpartition(".")[2] for name in names)
-
-
-def _id(item: pytest.Item, mark: pytest.Mark) -> str:
-    """The test's own name and its parameters."""
-    name = item.name.removeprefix("test_")
-    if mark.kwargs["kind"] == "criterion":
-        name = name.partition("[")[2].removesuffix("]")  # "inline_x_1[where]", as cells of tests have it
-    return name
-
-
-def criterion_param(asked: Asked) -> Any:
-    """A criterion as a parameter of its test, with the cell and the points it counts for."""
-    grade_id, criterion = asked.question.grade_id, asked.criterion
-    mark = pytest.mark.grade(grade_id, kind="criterion", weight=criterion.points, hint="")
-    return pytest.param(asked, id=f"{grade_id}[{criterion.id}]", marks=mark)

@@ -11,9 +11,10 @@ import pytest
 from autograder.course.assignment import Assignment
 from autograder.errors import GradingError
 from autograder.intake import Submission
-from autograder.judge import digests, inline
+from autograder.judge import digests
 from autograder.judge.check import Check
 from autograder.judge.hand_in import Judge, sandbox_for
+from autograder.judge.inline import criteria
 from autograder.judge.neighbours import graders_importable
 from autograder.judge.plugin import Graders
 from autograder.judge.task import Task, read_by, standing_reader
@@ -56,23 +57,24 @@ def grade_all(
 
 
 def load_checks(assignment: Assignment) -> list[Check]:
-    """The hidden graders of an assignment, and the one test that all rubrics share.
+    """The hidden graders of an assignment, and the criteria of its rubrics.
 
     Raises:
         GradingError: there are none, or they do not load.
     """
     folder, root = assignment.graders, assignment.root
-    paths = [str(folder)] if folder.is_dir() else []
-    paths += [inline.__file__] if assignment.questions else []
-    if not paths:
+    asked = criteria(assignment.questions)
+    if not folder.is_dir():
+        if asked:
+            return asked
         raise GradingError(f"{folder.relative_to(root).as_posix()}: no hidden graders for this assignment")
-    graders = Graders(assignment)
+    graders = Graders()
     with variables(_PLAIN):
-        code = pytest.main([*paths, "--rootdir", str(root), *_ARGUMENTS], plugins=[graders])
+        code = pytest.main([str(folder), "--rootdir", str(root), *_ARGUMENTS], plugins=[graders])
     checks = graders.checks()
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         raise GradingError(f"pytest stopped with {code!r} over the hidden graders of {assignment.name}")
-    return checks
+    return [*checks, *asked]
 
 
 def without_grader(assignment: Assignment, checks: Iterable[Check]) -> list[str]:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.answers.question import Asked
-from autograder.course.assignment import Assignment
 from autograder.errors import GradingError
-from autograder.judge.check import Check, check_of, criterion_param
+from autograder.judge.check import Check, check_of
 
 
 class Graders:
-    """A pytest plugin; `checks` are those of the assignment, once pytest has come to its end."""
+    """A pytest plugin; `checks` are those that it found, once pytest has come to its end."""
 
-    def __init__(self, assignment: Assignment) -> None:
-        self.assignment = assignment
+    def __init__(self) -> None:
         self._items: list[pytest.Item] = []
         self._errors: list[str] = []
 
@@ -22,16 +19,6 @@ class Graders:
         config.addinivalue_line(
             "markers", "grade(grade_id, kind, weight, hint, builds_on, without, after): the cell of a case"
         )
-
-    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """One test for each criterion of the assignment's rubrics."""
-        if "criterion" not in metafunc.fixturenames:
-            return
-        asked = [Asked(q, c) for q in self.assignment.questions for c in q.criteria]
-        metafunc.parametrize("criterion", [criterion_param(a) for a in asked])
-
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = [item for item in items if item.get_closest_marker("grade")]  # none: no rubric to test by
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:

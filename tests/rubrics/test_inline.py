@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from autograder.answers.question import Asked, Question
+from autograder.answers.question import Question
 from autograder.answers.verdict import judge
 from autograder.checks.checks import CheckFailed
 from autograder.course import assignment as course
@@ -377,29 +377,29 @@ def test_titles_do_not_give_the_answer_away() -> None:
 # --- the hidden test, and what the judge makes of it --------------------------------------------
 
 
-CHOICE = Asked(ACTIVATIONS, next(c for c in ACTIVATIONS.criteria if c.id == "choice"))
+CHOICE = ACTIVATIONS, next(c for c in ACTIVATIONS.criteria if c.id == "choice")
 
 
 def test_met_passes_with_its_reason() -> None:
-    said = inline.test_inline({"inline_two_layer_net_1": "1 and 2"}, CHOICE)
+    said = inline.criterion_met({"inline_two_layer_net_1": "1 and 2"}, *CHOICE)
     assert said == "Which activations: right."
 
 
 def test_not_met_fails() -> None:
     with pytest.raises(CheckFailed, match=r"Which activations: not right\.") as failed:
-        inline.test_inline({"inline_two_layer_net_1": "3"}, CHOICE)
+        inline.criterion_met({"inline_two_layer_net_1": "3"}, *CHOICE)
     assert failed.value.property == ""
 
 
 def test_nothing_written_fails_with_that_reason() -> None:
     with pytest.raises(CheckFailed, match="Nothing is written here") as failed:
-        inline.test_inline({}, CHOICE)
+        inline.criterion_met({}, *CHOICE)
     assert failed.value.property == "empty"
 
 
 def test_unsure_is_skipped() -> None:
     with pytest.raises(pytest.skip.Exception, match=r"Which activations: a person reads this\."):
-        inline.test_inline({"inline_two_layer_net_1": "1 and 2, since it is flat."}, CHOICE)
+        inline.criterion_met({"inline_two_layer_net_1": "1 and 2, since it is flat."}, *CHOICE)
 
 
 CELL = GradeCell("inline_Dropout_3", "Dropout", 1.0, "inline", True)
