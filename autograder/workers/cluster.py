@@ -11,11 +11,10 @@ import logging
 import pickle
 import uuid
 from asyncio import wait_for
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,6 @@ from distributed.comm import CommClosedError  # type: ignore[attr-defined]
 
 from autograder import safe_text
 from autograder.course import assignment as course
-from autograder.course.assignment import Assignment
 from autograder.course.shipped import engine_files, files_to_grade
 from autograder.errors import GradingError
 from autograder.files import packed
@@ -35,7 +33,7 @@ from autograder.judge.task import Task, read
 from autograder.records.record import Record
 from autograder.workers import dask_worker as far
 from autograder.workers import process
-from autograder.workers.pool import MAX_DEATHS, Emit, Plan, Say, given_up, late
+from autograder.workers.pool import MAX_DEATHS, Emit, Plan, Run, Say
 
 AHEAD = 2  # tasks at the cluster for each of its threads, so that none waits for the next
 JOIN_SECONDS = 60  # for the scheduler to answer, and for a worker to be there
@@ -81,17 +79,13 @@ class PatientClient(Client):
             self.close(timeout=LOOK_SECONDS)  # type: ignore[no-untyped-call]
 
 
-@dataclass
-class _ClusterRun:
-    plan: Plan
-    assignment: Assignment
-    client: Client
-    emit: Emit
-    say: Say
-    name: str = field(default_factory=lambda: f"autograder-{uuid.uuid4().hex}")
-    asked: dict[Future[Any], Task] = field(default_factory=dict)
-    deaths: Counter[str] = field(default_factory=Counter)
-    grade: _ByValue = field(default_factory=lambda: _ByValue(far.grade_there))
+class _ClusterRun(Run):
+    def __init__(self, plan: Plan, client: Client, emit: Emit, say: Say) -> None:
+        super().__init__(plan, emit, say)
+        self.client = client
+        self.name = f"autograder-{uuid.uuid4().hex}"
+        self.asked: dict[Future[Any], Task] = {}
+        self.grade = _ByValue(far.grade_there)
 
     def all(self, tasks: Iterable[Task]) -> None:
         waiting = self._changed(tasks)
@@ -154,22 +148,10 @@ class _ClusterRun:
             case ("failure", text):
                 raise GradingError(f"on a Dask worker: {text}")
             case ("late", _):
-                graded = late(self.plan, task.source.student, self.plan.longest)
-                self.say(f"{task.source.student}: {graded.fault}; its process is ended, and it needs review")
-                self.emit(task, graded)
+                self.over_time(task)
             case _:
-                self._again_or_give_up(task)
-
-    def _again_or_give_up(self, task: Task) -> None:
-        student = task.source.student
-        self.deaths[student] += 1
-        again = self.deaths[student] < MAX_DEATHS
-        then = "it is graded again" if again else f"after {MAX_DEATHS} of them it needs review"
-        self.say(f"{student}: its grading process, or the Dask worker that had it, ended; {then}")
-        if again:
-            self._ask(task)
-        else:
-            self.emit(task, given_up(self.plan, student, MAX_DEATHS))
+                if self.died(task, "its grading process, or the Dask worker that had it, ended"):
+                    self._ask(task)
 
 
 def run(plan: Plan, tasks: Iterable[Task], scheduler: str, emit: Emit, say: Say = safe_text.say) -> None:
@@ -181,13 +163,12 @@ def run(plan: Plan, tasks: Iterable[Task], scheduler: str, emit: Emit, say: Say 
     """
     plan.refuse_low_limits()
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what it says, we say
-    assignment = course.load(plan.assignment, plan.root)
     for module in (far, process):  # workers have no kit to import these from
         cloudpickle.register_pickle_by_value(module)
     with dask.config.set({"distributed.admin.large-graph-warning-threshold": LARGE_TASK}):
         try:
             client = PatientClient(scheduler, timeout=JOIN_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
-            there = _ClusterRun(plan, assignment, client, emit, say)
+            there = _ClusterRun(plan, client, emit, say)
             try:
                 graders = far.GradersOnWorker(there.name, pack(plan), pickle.dumps(_away(plan)), plan.longest)
                 client.register_plugin(graders, name=there.name)
@@ -212,9 +193,8 @@ def _why(error: BaseException) -> str:
 
 def _away(plan: Plan) -> Plan:
     """The plan for a machine that has the bundle: paths from its root, the level by its name."""
-    level = plan.level if isinstance(plan.level, str) else plan.level.name
     here = Path()
-    return replace(plan, root=here, home=here, level=level, environment=environment())
+    return replace(plan, root=here, home=here, level=plan.level_name, environment=environment())
 
 
 def pack(plan: Plan) -> bytes:

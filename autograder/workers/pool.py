@@ -12,7 +12,7 @@ import pickle
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
 
@@ -44,6 +44,10 @@ class Plan:
     seconds: float = 0.0  # for one hand-in, whatever holds it up; 0: what the assignment's limits allow
 
     @property
+    def level_name(self) -> str:
+        return self.level if isinstance(self.level, str) else self.level.name
+
+    @property
     def longest(self) -> float:
         limits = course.load(self.assignment, self.root).limits
         return self.seconds or ATTEMPTS * limits.submission_seconds + AROUND
@@ -57,20 +61,46 @@ Emit = Callable[[Task, Record | None], None]
 Say = Callable[[str], None]  # what has gone wrong and is gone on from, in a line
 
 
-@dataclass
-class _Pool:
+class Run:
+    """What is done where no result comes."""
+
+    def __init__(self, plan: Plan, emit: Emit, say: Say) -> None:
+        self.plan, self.emit, self.say = plan, emit, say
+        self.assignment = course.load(plan.assignment, plan.root)
+        self.longest = plan.longest
+        self.deaths: Counter[str] = Counter()  # of whoever graded a student's submission
+
+    def over_time(self, task: Task) -> None:
+        """Grading took too long, and is ended: the submission is left to a person."""
+        student = task.source.student
+        fault = f"grading took more than {self.longest:g} seconds"
+        self.say(f"{student}: {fault}; its process is ended, and it needs review")
+        self.emit(task, self._ungraded(student, fault))
+
+    def died(self, task: Task, whoever: str, elsewhere: str = "") -> bool:
+        """Whether a submission over which `whoever` ended is graded again; else it is left to a person."""
+        student = task.source.student
+        self.deaths[student] += 1
+        again = self.deaths[student] < MAX_DEATHS
+        then = f"it is graded again{elsewhere}" if again else f"after {MAX_DEATHS} of them it needs review"
+        self.say(f"{student}: {whoever}; {then}")
+        if not again:
+            self.emit(task, self._ungraded(student, f"grading ended {MAX_DEATHS} grading processes"))
+        return again
+
+    def _ungraded(self, student: str, fault: str) -> Record:
+        then = "the same command tries it again; if it comes to the same, look at it by hand"
+        return unreadable(self.assignment, student, f"{fault}; {then}", self.plan.level_name, fault)
+
+
+class _Pool(Run):
     """Processes that end when nothing is left to grade."""
 
-    plan: Plan
-    waiting: deque[Task]
-    emit: Emit
-    say: Say = safe_text.say
-    at_work: dict[GradingProcess, Task | None] = field(default_factory=dict)  # None: starting or idle
-    deaths: Counter[str] = field(default_factory=Counter)
-    unready: int = 0  # processes in a row that ended before they were ready
-
-    def __post_init__(self) -> None:
-        self.longest = self.plan.longest
+    def __init__(self, plan: Plan, tasks: Iterable[Task], emit: Emit, say: Say = safe_text.say) -> None:
+        super().__init__(plan, emit, say)
+        self.waiting = deque(tasks)
+        self.at_work: dict[GradingProcess, Task | None] = {}  # None: starting or idle
+        self.unready = 0  # processes in a row that ended before they were ready
 
     def start(self) -> None:
         self.at_work[GradingProcess(self.plan.home, pickle.dumps(self.plan))] = None
@@ -122,9 +152,7 @@ class _Pool:
         process.process.kill()
         process.end()
         if task is not None:
-            graded = late(self.plan, task.source.student, self.longest)
-            self.say(f"{task.source.student}: {graded.fault}; its process is ended, and it needs review")
-            self.emit(task, graded)
+            self.over_time(task)
         if self.waiting:
             self.start()
 
@@ -147,15 +175,8 @@ class _Pool:
         if task is None:
             self.did_not_start(process)
             return
-        student = task.source.student
-        self.deaths[student] += 1
-        again = self.deaths[student] < MAX_DEATHS
-        then = "it is graded again in another" if again else f"after {MAX_DEATHS} of them it needs review"
-        self.say(f"{student}: its grading process ended {process.how_it_ended()}; {then}")
-        if again:
+        if self.died(task, f"its grading process ended {process.how_it_ended()}", " in another"):
             self.waiting.appendleft(task)
-        else:
-            self.emit(task, given_up(self.plan, student, MAX_DEATHS))
         if self.waiting:
             self.start()
 
@@ -168,7 +189,7 @@ class Warm(_Pool):
             self.deaths.pop(task.source.student, None)  # of what they hand in next, nothing is known
             emit(task, record)
 
-        super().__init__(plan, deque(), settled)
+        super().__init__(plan, (), settled)
         plan.refuse_low_limits()
         self.jobs, self.idle = jobs, list[GradingProcess]()
         for _ in range(jobs):
@@ -223,7 +244,7 @@ def run(
         LimitError: a limit of ours is too low to grade under.
     """
     plan.refuse_low_limits()
-    pool = _Pool(plan, deque(tasks), emit, say)
+    pool = _Pool(plan, tasks, emit, say)
     try:
         for _ in range(min(jobs, len(pool.waiting))):
             pool.start()
@@ -246,18 +267,3 @@ def graded(assignment: Assignment, sources: Sequence[Source], level: Level, jobs
 
     run(Plan(assignment.name, assignment.root, level), [Task(source) for source in sources], jobs, keep)
     return [found[source.path] for source in sources]
-
-
-def given_up(plan: Plan, student: str, deaths: int) -> Record:
-    return _left(plan, student, f"grading ended {deaths} grading processes")
-
-
-def late(plan: Plan, student: str, seconds: float) -> Record:
-    return _left(plan, student, f"grading took more than {seconds:g} seconds")
-
-
-def _left(plan: Plan, student: str, fault: str) -> Record:
-    assignment = course.load(plan.assignment, plan.root)
-    level = plan.level if isinstance(plan.level, str) else plan.level.name
-    then = "the same command tries it again; if it comes to the same, look at it by hand"
-    return unreadable(assignment, student, f"{fault}; {then}", level, fault)

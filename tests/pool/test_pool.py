@@ -185,9 +185,8 @@ def test_what_a_dying_process_had_in_hand(
     assert said[2:] == [f"{ended}after 3 of them it needs review"] * (deaths - 2)
 
 
-def test_a_given_up_submission_names_the_level(kit: Kit) -> None:
-    assert pool.given_up(plan(kit, level="none"), "s001", 2).isolation == "none"
-    assert pool.given_up(plan(kit, level=unsafe()), "s001", 2).isolation == "none"
+def test_a_plan_names_its_level(kit: Kit) -> None:
+    assert plan(kit, level="none").level_name == plan(kit, level=unsafe()).level_name == "none"
 
 
 SLOW = """
