@@ -37,7 +37,7 @@ class Sandbox:
     Args:
         limits: what a submission may use.
         level: the layers to use; by default the best that works here.
-        unsafe: go on without isolation if the machine offers none.
+        packages: what student code may import besides NumPy.
 
     Raises:
         SandboxError: this machine offers no isolation.
@@ -48,13 +48,11 @@ class Sandbox:
         self,
         limits: Limits | None = None,
         level: Level | None = None,
-        unsafe: bool = False,
         packages: tuple[str, ...] = (),
     ) -> None:
-        self.packages = packages  # what student code may import besides NumPy
-        self.limits, self.clock = limits or Limits(), Clock()
+        self.packages, self.limits, self.clock = packages, limits or Limits(), Clock()
         self.level = level or probe()
-        if not (self.level.safe or self.level.accepted or unsafe):
+        if not (self.level.safe or self.level.accepted):
             reasons = "; ".join(self.level.advice) or f"level {self.level.name} does not isolate"
             raise SandboxError(f"student code cannot be isolated on this machine: {reasons}")
         refuse_low_limits(self.limits.memory_mb)
@@ -77,7 +75,6 @@ class Sandbox:
         files: Mapping[str, bytes],
         package: str = "",
         aliases: Sequence[str] = (),
-        fresh_cases: bool = False,
         solved: Mapping[str, bytes] | None = None,
     ) -> SandboxedStudent:
         """The code of one submission, ready to be called.
@@ -86,11 +83,10 @@ class Sandbox:
             files: posix path relative to the submission's root -> content.
             package: the folder whose modules are called; if not given, that of the first file.
             aliases: other names under which the submission's own imports find that package.
-            fresh_cases: a new worker for each case, so that no case can leave anything for the next.
             solved: the solved package's files, of which a second worker answers what a case builds on.
         """
         package = package or next(iter(files), "").partition("/")[0]
-        return SandboxedStudent(self, files, package, aliases, fresh_cases, solved)
+        return SandboxedStudent(self, files, package, aliases, solved)
 
     def start(self) -> None:
         """Start the zygote if it is not running, and wait until it is ready."""

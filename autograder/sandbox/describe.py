@@ -29,13 +29,6 @@ class Calls:
         self._helpers: set[str] = set()
         self._noted: list[tuple[Callable[..., None], tuple[Any, ...]]] = []  # not in words yet, in order
 
-    def clear(self) -> None:
-        self._noted.clear()
-        self._keeps = ""
-        self._calls.clear()
-        self._made.clear()
-        self._helpers.clear()
-
     def about(self, message: str) -> str:
         """The last call of what `message` names, else the last of all: a grader that has found a net
         wrong may go on to call its layers. Such as "affine_forward(array (2, 3), array (3, 4))"."""

@@ -1,4 +1,4 @@
-"""What this machine can do to isolate student code, in words. `python -m autograder.sandbox.doctor`"""
+"""What this machine can do to isolate student code, in words."""
 
 import os
 import platform
@@ -70,7 +70,3 @@ def _trial(best: Level) -> str:
     seconds = time.perf_counter() - started
     late = "" if sandbox.hello["late_imports"] else "; only modules loaded beforehand can be imported"
     return f"{'right' if right else 'wrong'}, {seconds:.2f} s with the start{late}"
-
-
-if __name__ == "__main__":
-    print(doctor_report())

@@ -42,16 +42,14 @@ class Meanings:
 
     def turn(self, stand_ins: dict[str, Any]) -> None:
         """Let those of the stand-ins mean what the student's own functions mean."""
-        if DROPOUT in stand_ins:
-            stand_ins[DROPOUT] = self.turning(stand_ins[DROPOUT])
-
-    def turning(self, stand_in: Callable[..., Any]) -> Callable[..., Any]:
-        """A dropout_forward that their net may call: it means p as they do."""
+        stand_in = stand_ins.get(DROPOUT)
+        if stand_in is None:
+            return
 
         def dropout_forward(x: Any, dropout_param: Any) -> Any:
             return stand_in(x, self.turned(dropout_param))
 
-        return dropout_forward
+        stand_ins[DROPOUT] = dropout_forward
 
 
 def starts_late(adam: Callable[..., Any]) -> bool:

@@ -2,7 +2,7 @@
 
 The finder comes last on `sys.meta_path`, after Python's own: a `numpy.py` or `random.py` in a submission
 is never found. What has to be bridged for code written elsewhere is a finder of its own, after this one, in
-`bridge`.
+`older_packages`.
 """
 
 import importlib

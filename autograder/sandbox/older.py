@@ -5,6 +5,7 @@ without an alias: in a course that hands out our release, such code fails at hom
 """
 
 import ast
+import builtins
 import re
 from collections.abc import Mapping
 from types import CodeType
@@ -131,8 +132,6 @@ _reshape = np.reshape
 
 def bring_back() -> None:
     """Put into builtins and NumPy what rewritten code calls."""
-    import builtins
-
     for name, helper in HELPERS.items():
         setattr(builtins, name, helper)
     np.reshape = reshape

@@ -28,19 +28,16 @@ class SandboxedStudent(Session):
         files: Mapping[str, bytes],
         package: str,
         aliases: Sequence[str],
-        fresh_cases: bool,
         solved: Mapping[str, bytes] | None = None,
     ) -> None:
         super().__init__(sandbox, files, package, aliases, solved)
-        self.fresh_cases = fresh_cases
         self.calls = Calls()  # in words, since begin_case
         self.not_finite = ""  # the first call since begin_case that gave NaN or an infinity
-        self._used = False  # whether this worker has run student code
         self._role: Role = PLAIN
         self._loaded: set[str] = set()
         self._broken: dict[str, StudentError] = {}  # modules that do not import, in any worker of this role
         self._aside: Running | None = None  # the plain worker, while one of another role is there
-        self._of_aside: tuple[bool, set[str], dict[str, StudentError]] = (False, set(), {})
+        self._of_aside: tuple[set[str], dict[str, StudentError]] = (set(), {})
         self._names: dict[int, str] = {}  # what a handle was made by
         self._helpers = 0  # of graders, in this case
 
@@ -70,7 +67,7 @@ class SandboxedStudent(Session):
         self.printed, self.seconds, self._lost, self.not_finite, self.doubt = "", 0.0, None, "", ""
         self._names.clear()
         self._first, self._helpers = [], 0
-        self.calls.clear()
+        self.calls = Calls()
         role = dict(builds_on or {}), tuple(without)
         other = role != self._role
         if other:
@@ -80,8 +77,9 @@ class SandboxedStudent(Session):
             self._broken.clear()
         if self._left() <= 0:
             return  # any call says so
-        if other or alone or (self._used and self.fresh_cases) or self._left_alone():
-            self._fresh()
+        if other or alone or self._left_alone():
+            self._start(*self._role)
+            self._loaded.clear()
         else:
             self._library.begin(role[0])
         self._seed = seed
@@ -107,17 +105,12 @@ class SandboxedStudent(Session):
         while others do without something; it is the next one for such cases."""
         if self._role == PLAIN:
             self._aside, self._running = self._running, None
-            self._of_aside = self._used, self._loaded, self._broken
+            self._of_aside = self._loaded, self._broken
         self._stop()
-        self._role, self._used, self._loaded, self._broken = role, False, set(), {}
+        self._role, self._loaded, self._broken = role, set(), {}
         if role == PLAIN:
             self._running, self._aside = self._aside, None
-            self._used, self._loaded, self._broken = self._of_aside
-
-    def _fresh(self) -> None:
-        self._start(*self._role)
-        self._used = False
-        self._loaded.clear()
+            self._loaded, self._broken = self._of_aside
 
     def call(
         self, function: str | Handle, /, *args: Any, keep: Keep = None, echo: bool = False, **kwargs: Any
@@ -175,7 +168,6 @@ class SandboxedStudent(Session):
         self.calls.note(target, args, kwargs, keep)
         indices = list(keep) if isinstance(keep, tuple) else keep
         sent = {"target": self._sent(target), "args": self._sent(list(args)), "kwargs": self._sent(kwargs)}
-        self._used = True
         value = self._request("call", what, keep=indices, echo=echo, **sent)
         if not echo:
             return self._kept(what, self._noted(what, value), keep)
@@ -232,7 +224,6 @@ class SandboxedStudent(Session):
             return
         if self._lost is not None:
             raise self._lost  # what was lost earlier in this case says nothing about the module
-        self._used = True
         try:
             self._request("load", f"importing {path}", module=module)
         except StudentError as error:

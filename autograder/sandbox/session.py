@@ -80,17 +80,7 @@ class Session:
         if self._running is None:
             raise SandboxError("a grader made a call before begin_case")
         number = secrets.randbits(62)
-        try:
-            before: dict[str, Any] = {} if self._seed is None else {"seed": self._seed}
-            if self._first:
-                before["first"] = self._first
-            frame = wire.pack({"op": op, "id": number, "seconds": allowed, **before, **fields})
-        except wire.TooMuch as error:  # a grader's own arguments are small: the code's results are not
-            message = f"{what}: results of the code cannot be passed on: {error}"
-            raise StudentError("bad_reply", message) from None
-        except wire.WireError as error:
-            raise SandboxError(f"a grader passed {what} {error}") from None
-        self._seed, self._first = None, []
+        frame = self._framed(what, {"op": op, "id": number, "seconds": allowed, **fields})
         self._begin_request(self._running)
         spent = None
         try:
@@ -117,6 +107,22 @@ class Session:
             self.seconds += spent
             self.total_seconds += spent
         return self._open(what, number, allowed, reply)
+
+    def _framed(self, what: str, request: dict[str, Any]) -> list[bytes | memoryview]:
+        """A request as it goes out, with what waits to be done before it."""
+        if self._seed is not None:
+            request["seed"] = self._seed
+        if self._first:
+            request["first"] = self._first
+        try:
+            frame = wire.pack(request)
+        except wire.TooMuch as error:  # a grader's own arguments are small: the code's results are not
+            message = f"{what}: results of the code cannot be passed on: {error}"
+            raise StudentError("bad_reply", message) from None
+        except wire.WireError as error:
+            raise SandboxError(f"a grader passed {what} {error}") from None
+        self._seed, self._first = None, []
+        return frame
 
     def _exchange(self, channel: Channel, frame: list[bytes | memoryview], until: Until) -> Any:
         if channel.stray():

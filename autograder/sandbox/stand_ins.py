@@ -1,7 +1,7 @@
 """What takes the place, in a student's process, of what must not be there.
 
 Names that a net builds on become stand-ins: they send their arguments out as plain values, and the solved
-package answers in a process of its own (`answers`). Modules that a case has to do without are not there at
+package answers in a process of its own (`answering`). Modules that a case has to do without are not there at
 all; what is called in their place says so.
 """
 

@@ -15,14 +15,14 @@ def attack(value):
 
 
 def test_a_fresh_worker_knows_nothing(arena):
-    def second(fresh_cases):
+    def second(alone):
         files = {"cs_lib/layers.py": CODE.encode()}
-        with arena.sandbox().submission(files, fresh_cases=fresh_cases) as student:
+        with arena.sandbox().submission(files) as student:
             student.begin_case(seed=1)
             student.call("layers.attack", 42)
-            student.begin_case(seed=2)
+            student.begin_case(seed=2, alone=alone)
             return student.call("layers.attack", 43)
 
-    assert second(fresh_cases=False) == ([42], 42, 42)
-    assert second(fresh_cases=True) == ([], None, None)
+    assert second(alone=False) == ([42], 42, 42)
+    assert second(alone=True) == ([], None, None)
     arena.report("a new worker for each case, where asked for", "returned ([], None, None)")

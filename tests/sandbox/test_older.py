@@ -157,8 +157,10 @@ def test_a_dropout_that_drops_p_is_given_what_it_means() -> None:
         dropout_forward, [np.ones((60, 60)), {"mode": "train", "p": 0.25}], {}, meanings
     )
     assert abs((out != 0).mean() - 0.25) < 0.05
-    seen = []
-    meanings.turning(lambda x, param: seen.append(param["p"]))(0, {"p": 0.75, "mode": "train"})
+    seen: list[float] = []
+    stand_ins = {"layers.dropout_forward": lambda x, param: seen.append(param["p"])}
+    meanings.turn(stand_ins)
+    stand_ins["layers.dropout_forward"](0, {"p": 0.75, "mode": "train"})
     assert seen == [0.25]  # their net means: a quarter is kept
 
 
