@@ -25,6 +25,7 @@ DTYPE_HINT = "float32 in, float32 out: look for an array made without dtype=, or
 SINGLE_HINT = (
     "It is float32, for float64 numbers: look for a cast. float32 keeps 7 digits, and fewer in differences."
 )
+FINITE_HINT = "Look for an exp that overflows, a log of 0 or a division by 0."
 USED_AGAIN_HINT = "The caller may still need dout, and may use the cache again: write into neither."
 MAX_SHOWN = 60  # characters of a student's own text (a key, a type name) that a message repeats
 
@@ -117,11 +118,7 @@ def finite(got: object, *, name: str) -> np.ndarray:
     bad = ~np.isfinite(values)
     if bad.any():
         kind = "NaN" if np.isnan(values).any() else "an infinity"
-        fail(
-            "value",
-            f"{name} holds {kind}: {_count(bad)}{_first(bad)}. "
-            "Look for an exp that overflows, a log of 0 or a division by 0.",
-        )
+        fail("value", f"{name} holds {kind}: {_count(bad)}{_first(bad)}. {FINITE_HINT}")
     return values
 
 

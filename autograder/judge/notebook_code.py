@@ -10,11 +10,13 @@ text.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from autograder import intake
 from autograder.course.assignment import Assignment
 from autograder.errors import IntakeError
 from autograder.intake import Submission
+from autograder.intake.notebook_files import text_in
 
 FOLDER = "notebooks"  # in the package
 MODULE = """\
@@ -60,7 +62,7 @@ def notebook_modules(assignment: Assignment, submission: Submission) -> dict[str
         except IntakeError:
             continue  # the record says so already
         code = [
-            (f"{notebook.name}.ipynb cell {number}", MAGIC.sub(r"\1pass", _source(cell)))
+            (f"{notebook.name}.ipynb cell {number}", MAGIC.sub(r"\1pass", _code(cell)))
             for number, cell in enumerate(cells, 1)
             if cell.get("cell_type") == "code"
         ]
@@ -75,8 +77,6 @@ def module_name(notebook: str) -> str:
     return name if name.isidentifier() else f"_{name}"
 
 
-def _source(cell: dict[str, object]) -> str:
-    source = cell.get("source", "")
-    parts = source if isinstance(source, list) else [source]
-    text = "".join(part for part in parts if isinstance(part, str))
+def _code(cell: dict[str, Any]) -> str:
+    text = text_in(cell)
     return "" if text.lstrip().startswith("%%") else text

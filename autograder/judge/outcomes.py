@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from autograder.checks.checks import CheckFailed
+from autograder.checks.checks import FINITE_HINT, CheckFailed
 from autograder.errors import GradingError
 from autograder.judge.check import Check
 from autograder.records.record import CaseResult, Outcome
@@ -63,15 +63,9 @@ def _outcome(
         strange = student is not None and not isinstance(error, OURS)
         return "error", f"{type(error).__name__}: {error}", "", strange
     if student is not None and student.not_finite:
-        return "failed", not_finite(student.not_finite), "value", False
+        said = f"{student.not_finite} gave NaN or an infinity, which no right result holds. {FINITE_HINT}"
+        return "failed", said, "value", False
     return "passed", said if isinstance(said, str) else "", "", False
-
-
-def not_finite(what: str) -> str:
-    return (
-        f"{what} gave NaN or an infinity, which no right result holds. "
-        "Look for an exp that overflows, a log of 0 or a division by 0."
-    )
 
 
 def students_fault(came: Came, check: Check, is_sound: Callable[[Check], bool]) -> CaseResult:

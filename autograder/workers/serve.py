@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import partial
 from multiprocessing.connection import Connection
 
 from autograder import bounded, inherited
@@ -66,15 +65,9 @@ def _beat(say: Say) -> None:
 def _tasks(pipe: Connection, say: Say) -> Iterator[Task]:
     """Tasks as they come. Asked for only once the graders are collected, so that "ready" means it."""
     say("ready")
-    yield from iter(partial(_next, pipe), None)
-
-
-def _next(pipe: Connection) -> Task | None:
-    try:
-        task: Task | None = pipe.recv()
-    except EOFError:
-        return None
-    return task
+    with suppress(EOFError):
+        while True:
+            yield pipe.recv()
 
 
 def _level(plan: Plan) -> level.Level:
