@@ -72,13 +72,24 @@ def with_handles(value: Any, of: Callable[[Handle], Any]) -> Any:
     return value
 
 
-def pack(value: Any, max_body: int = 1 << 40, magic: bytes = MAGIC) -> list[bytes | memoryview]:
+def itself(value: Any) -> Handle | None:
+    return value if isinstance(value, Handle) else None
+
+
+def pack(
+    value: Any,
+    max_body: int = 1 << 40,
+    magic: bytes = MAGIC,
+    handle_of: Callable[[Any], Handle | None] = itself,
+) -> list[bytes | memoryview]:
     """The buffers of one frame that holds `value`, arrays of at most `max_body` bytes together.
+
+    `handle_of` gives what crosses in place of an object of no type that may.
 
     Raises:
         WireError: the value, or something in it, is of no type that may cross.
     """
-    writer = _Writer(max_body)
+    writer = _Writer(max_body, handle_of)
     [tree] = writer.each([value], 0)
     try:
         header = msgpack.packb(tree, use_bin_type=True)
@@ -93,8 +104,8 @@ def pack(value: Any, max_body: int = 1 << 40, magic: bytes = MAGIC) -> list[byte
 
 
 class _Writer:
-    def __init__(self, max_body: int) -> None:
-        self.max_body = max_body
+    def __init__(self, max_body: int, handle_of: Callable[[Any], Handle | None]) -> None:
+        self.max_body, self.handle_of = max_body, handle_of
         self.body: list[bytes | memoryview] = []
         self.size = 0
         self.items = 0
@@ -127,9 +138,10 @@ class _Writer:
             return self.array(value)
         if value is None or isinstance(value, bool | float | str | int):
             return _plain(value)
-        if isinstance(value, Handle):
-            return ["h", value.number]
-        raise WireError(f"a value of type {_type_name(value)}; {_ALLOWED}")
+        handle = self.handle_of(value)
+        if handle is None:
+            raise WireError(f"a value of type {_type_name(value)}; {_ALLOWED}")
+        return ["h", handle.number]
 
     def key(self, key: Any) -> str | int:
         if isinstance(key, np.integer):

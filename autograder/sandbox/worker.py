@@ -175,8 +175,8 @@ class Worker:
         result = self._result(self._run(function, given, named), keep)
         if not echo:
             return result
-        after = [self._after(sent, value) for sent, value in zip(args, given, strict=True)]
-        return (result, after, {name: self._after(kwargs[name], value) for name, value in named.items()})
+        after = [_after(sent, value) for sent, value in zip(args, given, strict=True)]
+        return (result, after, {name: _after(kwargs[name], value) for name, value in named.items()})
 
     def _run(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         if not self._submission.aliases:
@@ -188,7 +188,7 @@ class Worker:
 
     def get(self, handle: wire.Handle, path: list[Any]) -> Any:
         """A value inside a kept object."""
-        return self._plain(self._walk(handle, path))
+        return self._walk(handle, path)
 
     def set(self, handle: wire.Handle, path: list[Any], value: Any) -> None:
         """Change a value inside a kept object."""
@@ -207,30 +207,14 @@ class Worker:
         """`value` with kept objects in place of their handles."""
         return wire.with_handles(value, lambda handle: self._objects[handle.number])
 
-    def _after(self, sent: Any, value: Any) -> Any:
-        """An argument after the call: a kept object as its handle, anything else by value."""
-        return sent if isinstance(sent, wire.Handle) else self._plain(value)
-
-    def _plain(self, value: Any, depth: int = 0) -> Any:
-        """`value` with kept objects of types that cannot cross replaced by their handles."""
-        if depth > wire.MAX_DEPTH:
-            raise wire.WireError(f"values nested more than {wire.MAX_DEPTH} deep")
-        if type(value) in wire.ATOMS:
-            return value
-        if isinstance(value, list):
-            return [v if type(v) in wire.ATOMS else self._plain(v, depth + 1) for v in value]
-        if isinstance(value, tuple):
-            return tuple([v if type(v) in wire.ATOMS else self._plain(v, depth + 1) for v in value])
-        if isinstance(value, dict):
-            return {key: self._plain(item, depth + 1) for key, item in value.items()}
-        if value is None or isinstance(value, bool | int | float | str | np.ndarray | np.generic):
-            return value
+    def _handle_of(self, value: Any) -> wire.Handle | None:
+        """What goes out in place of an object that stays here."""
         for number, kept in self._objects.items():
             if kept is value:
                 return wire.Handle(number)
         if isinstance(value, Kept):
             raise wire.WireError("a cache, which belongs to the layer that made it")
-        return value
+        return wire.itself(value)
 
     def _walk(self, handle: wire.Handle, path: list[Any]) -> Any:
         value = self._objects[handle.number]
@@ -260,7 +244,7 @@ class Worker:
         if keep == "all":
             return self._keep(result)
         if keep is None:
-            return self._plain(result)
+            return result
         indices = (keep,) if isinstance(keep, int) else keep
         need = max(indices) + 1
         if not isinstance(result, list | tuple) or len(result) < need:
@@ -270,7 +254,7 @@ class Worker:
             raise Refused(
                 "bad_reply", f"returned {got}; {need} values are expected, as in `return out, cache`"
             )
-        return tuple([self._keep(v) if i in indices else self._plain(v) for i, v in enumerate(result)])
+        return tuple([self._keep(v) if i in indices else v for i, v in enumerate(result)])
 
     def _reply(self, request: dict[str, Any], max_body: int) -> list[Any]:
         """The frame that answers one request; whatever student code raises ends here."""
@@ -287,7 +271,8 @@ class Worker:
                 for before in request.pop("first", ()):
                     getattr(self, before.pop("op"))(**before)
                 value = getattr(self, op)(**request)
-                return wire.pack({"id": number, "value": value, "printed": self._printed.text()}, max_body)
+                reply = {"id": number, "value": value, "printed": self._printed.text()}
+                return wire.pack(reply, max_body, handle_of=self._handle_of)
             except Overran:
                 raise
             except BaseException as error:  # the alarm still runs: making the text is up to the error's class
@@ -338,6 +323,11 @@ class Worker:
     def _line(self, file: str, number: int) -> str:
         lines = self._submission.files[file][:MAX_SEARCHED].splitlines()[number - 1 : number]
         return b"".join(lines).decode("utf-8", "replace")
+
+
+def _after(sent: Any, value: Any) -> Any:
+    """An argument after the call: a kept object as its handle, anything else by value."""
+    return sent if isinstance(sent, wire.Handle) else value
 
 
 def _seed(seed: int) -> None:

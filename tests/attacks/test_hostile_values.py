@@ -23,6 +23,9 @@ class Items(list):
         raise RuntimeError("no")
 
 class Endless(dict):
+    def __iter__(self):
+        while True:
+            yield "key"
     def items(self):
         while True:
             yield "key", 1
