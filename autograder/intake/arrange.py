@@ -81,6 +81,33 @@ def arrange(
     work.named |= {name for name in files if PurePosixPath(name).name == MANIFEST}
     odd_ones = {name: why for name in (*files, *unread) if (why := odd(name))}
     work.problems += [f"{briefly(name)!r} is not used: {why}" for name, why in odd_ones.items()]
+    hand_in, spares = _placed(student, work, aliases)
+    over = dict(passed_over.suspects(over, hand_in, assignment))
+    left = {**_left(work), **{n: Other("") for n in odd_ones}, **over}
+    _missing(work, hand_in, left)
+    for place, why in in_cells(hand_in, assignment):
+        work.problems.append(f"{why}, from which functions are graded")
+        work.doubt(place, why)
+    ours = {*ABOUT, *(name for name in given(assignment).others if name.endswith(MODULE))}
+    words = [n for n, o in left.items() if o.may_hold_words(n) and PurePosixPath(n).name not in ours]
+    words += notes.in_package(hand_in.package, assignment)
+    answers = written.read(assignment, hand_in.notebooks, spares, words)
+    work.problems += [*answers.broken.values(), *answers.problems]
+    if over:
+        work.problems.append(f"not used, in a folder that is passed over: {_listed(over)}")
+    _name_unused(work, {n: o for n, o in left.items() if n not in (*over, MANY)})
+    work.problems += unworked(hand_in, assignment)
+    if not aliases:  # a package of another course has other functions
+        work.problems += of_another(hand_in.package, assignment)
+    doubts = {**work.doubts, **answers.doubts}
+    return replace(hand_in, problems=limited(work.problems), answers=answers, doubts=doubts)
+
+
+def _placed(
+    student: str, work: _Arranging, aliases: tuple[str, ...]
+) -> tuple[Submission, list[tuple[str, str, bytes]]]:
+    """Every file that has a place in it; and other copies of notebooks (notebook, path, content)."""
+    assignment = work.assignment
     found = [*_modules(work, aliases), *_notebooks(work), *_models(work)]
     found += recovered(work.files, found, assignment)
     taken = choose(found, given(assignment), assignment)
@@ -93,29 +120,9 @@ def arrange(
     _no_models(results, work)
     inner = {assignment.package} | {f.other_name for f in taken.files.values()}
     helpers = imported_by(package, work.files, taken, inner)
-    work.named |= set(helpers.values())
     package |= {place: in_utf8(work.files[path])[0] for place, path in helpers.items()}
-    hand_in = Submission(student, package, notebooks, results, aliases=aliases)
-    over = dict(passed_over.suspects(over, hand_in, assignment))
-    left = {**_left(work, found), **{n: Other("") for n in odd_ones}, **over}
-    _missing(work, hand_in, left)
-    for place, why in in_cells(hand_in, assignment):
-        work.problems.append(f"{why}, from which functions are graded")
-        work.doubt(place, why)
-    ours = {*ABOUT, *(name for name in given(assignment).others if name.endswith(MODULE))}
-    words = [n for n, o in left.items() if o.may_hold_words(n) and PurePosixPath(n).name not in ours]
-    answers = written.read(
-        assignment, notebooks, taken.spares, [*words, *notes.in_package(package, assignment)]
-    )
-    work.problems += [*answers.broken.values(), *answers.problems]
-    if over:
-        work.problems.append(f"not used, in a folder that is passed over: {_listed(over)}")
-    _name_unused(work, {n: o for n, o in left.items() if n not in (*over, MANY)})
-    work.problems += unworked(hand_in, assignment)
-    if not aliases:  # a package of another course has other functions
-        work.problems += of_another(package, assignment)
-    doubts = {**work.doubts, **answers.doubts}
-    return replace(hand_in, problems=limited(work.problems), answers=answers, doubts=doubts)
+    work.named |= {f.path for f in found} | set(helpers.values())
+    return Submission(student, package, notebooks, results, aliases=aliases), taken.spares
 
 
 def _modules(work: _Arranging, aliases: Sequence[str]) -> list[Found]:
@@ -266,13 +273,12 @@ def _no_models(results: Mapping[str, bytes], work: _Arranging) -> None:
             work.doubt(place, why)
 
 
-def _left(work: _Arranging, found: Sequence[Found]) -> dict[str, Other]:
+def _left(work: _Arranging) -> dict[str, Other]:
     """Every file that nothing was made of, and that was not given out with the assignment."""
-    known = {f.path for f in found} | work.named
-    others = {n: Other(kind(d[:HEAD]), fingerprint(d)) for n, d in work.files.items() if n not in known}
-    everything = {**others, **work.unread}
+    left = {n: d for n, d in work.files.items() if n not in work.named}
+    everything = {**{n: Other(kind(d[:HEAD]), fingerprint(d)) for n, d in left.items()}, **work.unread}
     is_given = given(work.assignment).is_other
-    return {n: o for n, o in sorted(everything.items()) if n not in known and not is_given(n, o.print)}
+    return {n: o for n, o in sorted(everything.items()) if n not in work.named and not is_given(n, o.print)}
 
 
 def _missing(work: _Arranging, hand_in: Submission, left: Mapping[str, Other]) -> None:

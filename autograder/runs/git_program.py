@@ -28,6 +28,8 @@ SAFE = (
     *("-c", "protocol.allow=never", "-c", "protocol.https.allow=always", "-c", "protocol.ssh.allow=always"),
     *("-c", "protocol.file.allow=always", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"),
 )
+# The last: git has a thread for each core, for which the C library would set 64 MB of addresses aside.
+VARIABLES = {"GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1", "LC_ALL": "C", "MALLOC_ARENA_MAX": "2"}
 CREDENTIALS = re.compile(r"//[^/@\s]+@")  # a token in an address, which git may repeat
 OWNED = "dubious ownership"
 CUT_OFF = ("index-pack", "File too large")  # in what git says where it may write no more
@@ -65,9 +67,6 @@ def _run(
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
-    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1", "LC_ALL": "C"}
-    # git has a thread for each core, for which the C library would set 64 MB of addresses aside
-    environment["MALLOC_ARENA_MAX"] = "2"
     command = ["git", *SAFE, *(["-C", str(folder)] if folder else []), *arguments]
     try:
         # A session of its own: ssh has no terminal to ask at, and all of it can be ended.
@@ -76,7 +75,7 @@ def _run(
             stdin=asked,
             stdout=answer,
             stderr=complaints,
-            env=environment,
+            env={**os.environ, **VARIABLES},
             preexec_fn=limits,
             start_new_session=True,
         )
