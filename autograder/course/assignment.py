@@ -59,6 +59,11 @@ class Assignment:
         return self.course.rubrics / f"{self.name}.answers.jsonl"
 
     @property
+    def others(self) -> set[str]:
+        """The course's other assignments."""
+        return set(self.course.assignments) - {self.name}
+
+    @property
     def settings(self) -> Path:
         """Beside the solved notebooks."""
         return self.course.settings_of(self.name)

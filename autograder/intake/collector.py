@@ -12,7 +12,7 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -81,7 +81,6 @@ class Collector:
     roster: Roster | None = None
     aliases: tuple[str, ...] = ()
     times: Mapping[str, datetime] = field(default_factory=dict)  # of hand-ins whose download does not say
-    others: Collection[str] = ()  # the course's other assignments
     points: Points | None = None
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -100,7 +99,7 @@ class Collector:
             if path.resolve() == self.to.resolve():
                 raise IntakeError(f"{path}: this is where hand-ins go; give --to another folder")
         with ExitStack() as opened:
-            found = [opened.enter_context(survey(p, self.assignment, self.others)) for p in sources]
+            found = [opened.enter_context(survey(p, self.assignment)) for p in sources]
             for each in (*found, *surveys):
                 self._take(each)
             self._keep_strays()

@@ -12,7 +12,7 @@ Entries of several kinds may lie side by side. What is none of them is reported.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -107,16 +107,16 @@ class Survey:
 
 
 @contextmanager
-def survey(path: Path, assignment: Assignment, others: Collection[str] = ()) -> Iterator[Survey]:
-    """The hand-ins of an assignment below `path`, to be read while this is open; `others` are the course's
-    other assignments. Raises IntakeError where no such folder or zip is, or nothing in it is a hand-in."""
+def survey(path: Path, assignment: Assignment) -> Iterator[Survey]:
+    """The hand-ins of an assignment below `path`, to be read while this is open. Raises IntakeError where no
+    such folder or zip is, or nothing in it is a hand-in."""
     if path.is_dir():
         tree: Tree = FolderTree(path, MAX_DOWNLOAD_ENTRIES)
-        yield _Download(tree, path.name, assignment, others).survey(path)
+        yield _Download(tree, path.name, assignment).survey(path)
     elif path.is_file() and path.suffix.lower() == ".zip":
         with opened(path) as file:
             tree = ZipTree(file, path.name, MAX_DOWNLOAD_ENTRIES)
-            yield _Download(tree, path.name, assignment, others).survey(path)
+            yield _Download(tree, path.name, assignment).survey(path)
     else:
         raise IntakeError(f"{path}: no such folder or zip; give the download, or a folder of hand-ins")
 
@@ -128,7 +128,6 @@ class _Download:
     tree: Tree
     where: str
     assignment: Assignment
-    others: Collection[str]
     found: Survey = field(default_factory=Survey)
 
     def survey(self, path: Path) -> Survey:
@@ -254,7 +253,7 @@ class _Download:
         tops, name = _by_top(inside), self.assignment.name
         if name in tops and tops[name] != [name]:
             inside = {n.removeprefix(f"{name}/"): p for n, p in inside.items() if n.startswith(f"{name}/")}
-        elif set(tops) & set(self.others) and all("/" in n or n == STAMP for n in inside):
+        elif set(tops) & self.assignment.others and all("/" in n or n == STAMP for n in inside):
             self.found.noted.append(f"{self.where}: {student} has nothing for {name}")
             return
         stamp = inside.pop(STAMP, None) if self.assignment.intake.nbgrader_times else None

@@ -87,7 +87,7 @@ def place_of(entry: Path, assignment: Assignment) -> Path | None:
     inside = _inside(entry) if entry.is_dir() else set()
     if inner.is_dir():  # what lies beside it may be the work itself
         return entry if any(not is_hidden(name) for name in inside - assignments) else inner
-    return None if inside and inside <= assignments - {assignment.name} else entry
+    return None if inside and inside <= assignment.others else entry
 
 
 def packed_by(name: str) -> str:

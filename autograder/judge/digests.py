@@ -51,11 +51,10 @@ def _versions(packages: Iterable[str]) -> list[tuple[str, list[str]]]:
 def _deciding(assignment: Assignment) -> Iterator[tuple[str, bytes]]:
     """Files that decide points. Graders of other assignments do not: theirs lie in folders of their own."""
     course = assignment.course
-    others = set(course.assignments) - {assignment.name}
     for path in files_below(course.graders):
         name = path.relative_to(course.graders)
         proves = path.name == EQUIVALENTS or RIGHT in name.parts
-        if name.parts[0] not in others and not proves:
+        if name.parts[0] not in assignment.others and not proves:
             yield name.as_posix(), path.read_bytes()
     rubrics = sorted(course.rubrics.glob("*.toml"))  # all: one may refer to another
     for path in (assignment.settings, *rubrics):

@@ -37,7 +37,6 @@ def collect(
         people,
         aliases,
         roster.read_times(times_file, assignment.course.time_zone) if times_file else {},
-        others=set(assignment.course.assignments) - {assignment.name},
         points=points if assignment.intake.counts == "best" else None,
     )
     if not git or people is None:

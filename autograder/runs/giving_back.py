@@ -51,8 +51,7 @@ def write_lms(
         raise ExportError(f"{format}: expected --download FILE, {what}, got none")
     name_of = {"moodle-feedback": _moodle, "canvas-comments": _canvas}[format]
     names: dict[str, str] = {}
-    others = set(assignment.course.assignments) - {assignment.name}
-    with survey(download, assignment, others) as found:
+    with survey(download, assignment) as found:
         for hand_in in found.hand_ins:
             for student in _owners(hand_in, people):
                 names[student] = max(name_of(hand_in, student), names.get(student, ""), key=_newest)

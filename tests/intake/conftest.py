@@ -92,7 +92,7 @@ def collect(assignment: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(os, "sync", lambda: None)  # it waits for whatever else this machine writes
 
     def collect(source: Path, roster: Roster | None = ROSTER, **settings: Any) -> Report:
-        settings = {"assignment": assignment, "others": ("assignment2",), **settings}
+        settings = {"assignment": assignment, **settings}
         return Collector(to=tmp_path / "submitted", roster=roster, **settings).collect([source])
 
     return collect
