@@ -16,7 +16,7 @@ from autograder.answers.text import sentences, spelled
 from autograder.answers.words import GLUE, stem
 from autograder.errors import CourseError
 from autograder.notebook import Cell, question_text
-from autograder.toml_table import TomlTable, load
+from autograder.toml_table import TomlTable, described, is_number, load
 
 QUESTION_KEYS = ("same_as", "answer", "options", "slots", "called", "criterion")
 CRITERION_KEYS = ("id", "title", "share", "full", "choose", "unsure", "slot")
@@ -63,21 +63,17 @@ def _followed(table: TomlTable, folder: Path, topic: Topic, root: Path) -> tuple
     if "same_as" not in table.raw:
         return table, topic
     table.refuse_unknown(("same_as",))
-    assignment, _, grade_id = table.text("same_as").partition(": ")
+    assignment, _, grade_id = table.line("same_as").partition(": ")
     other = folder / f"{assignment}.toml"
     questions, shared = _load(other, root) if other.is_file() else ({}, ())
     if grade_id not in questions or "same_as" in questions[grade_id]:
-        raise table.fail(
-            "another file's question, as in 'first: question_1'",
-            table.raw["same_as"],
-            "correct it",
-            "same_as",
-        )
+        what = "another file's question, as in 'first: question_1'"
+        raise table.fail("same_as", what, described(table.raw["same_as"]), "correct it")
     return TomlTable(questions[grade_id], table.where), shared
 
 
 def _question(table: TomlTable, cell: Cell, topic: Topic) -> Question:
-    asked, answer = question_text(cell), table.text("answer")
+    asked, answer = question_text(cell), table.line("answer")
     options = _options_of(table, asked)
     criteria = tuple(_criterion(t, cell.points, options) for t in table.tables("criterion", "...."))
     _check_criteria(table, criteria, options.numbers if options else ())
@@ -92,10 +88,8 @@ def _options_of(table: TomlTable, asked: str) -> Options | None:
     """What can be chosen: the options by number, each called by the names given and by its own text."""
     names, slots = _names(table, "options"), _names(table, "slots")
     for number, (name, _) in enumerate(names, 1):
-        if name != str(number):
-            raise table.fail(
-                'options "1", "2", … in order', name, "number them as the question does", "options"
-            )
+        what = 'options "1", "2", … in order'
+        table.need(name == str(number), "options", what, name, "number them as the question does")
     if not names:
         return None
     own = {s.item: s.plain for s in sentences(asked) if s.item}
@@ -114,22 +108,23 @@ def _names(table: TomlTable, key: str) -> Names:
 
 def _criterion(table: TomlTable, points: float, options: Options | None) -> Criterion:
     table.refuse_unknown(CRITERION_KEYS)
-    name = table.text("id")
+    name = table.line("id")
     table.where = f"{table.where} ({name})"
-    share = table.raw.get("share")
-    if not isinstance(share, int | float) or isinstance(share, bool) or not 0 < share <= 1:
-        raise table.fail(
-            "a number above 0, up to 1", share, "give the criterion its share of the points", "share"
-        )
+    share: Any = table.raw.get("share")
+    holds = is_number(share) and 0 < share <= 1
+    advice = "give the criterion its share of the points"
+    table.need(holds, "share", "a number above 0, up to 1", share, advice)
     chosen = table.raw.get("choose")
-    slot, slots = table.text("slot", ""), [name for name, _ in options.slots] if options else []
+    slot, slots = table.line("slot", ""), [name for name, _ in options.slots] if options else []
     if (slot or (slots and chosen is not None)) and slot not in slots:
-        raise table.fail(f"a slot ({', '.join(slots) or 'none'})", slot or None, "correct it", "slot")
+        raise table.fail(
+            "slot", f"a slot ({', '.join(slots) or 'none'})", described(slot or None), "correct it"
+        )
     return Criterion(
         id=name,
-        title=table.text("title"),
+        title=table.line("title"),
         points=round(points * share, 4),
-        full=table.text("full"),
+        full=table.line("full"),
         chosen=None if chosen is None else _options(table, chosen, "choose"),
         unsure=_unsure(table),
         slot=slot,
@@ -138,27 +133,25 @@ def _criterion(table: TomlTable, points: float, options: Options | None) -> Crit
 
 def _unsure(table: TomlTable) -> tuple[frozenset[str], ...]:
     value = table.raw.get("unsure", [])
-    if not isinstance(value, list):
-        raise table.fail("a list of lists of option numbers", value, "write unsure = [[2, 3]]", "unsure")
+    what = "a list of lists of option numbers"
+    table.need(isinstance(value, list), "unsure", what, value, "write unsure = [[2, 3]]")
     return tuple(_options(table, options, "unsure") for options in value)
 
 
 def _options(table: TomlTable, value: Any, key: str) -> frozenset[str]:
-    if not isinstance(value, list) or not all(isinstance(v, int) and not isinstance(v, bool) for v in value):
-        raise table.fail("a list of option numbers", value, f"write {key} = [1, 3]", key)
+    holds = isinstance(value, list) and all(isinstance(v, int) and not isinstance(v, bool) for v in value)
+    table.need(holds, key, "a list of option numbers", value, f"write {key} = [1, 3]")
     return frozenset(map(str, value))
 
 
 def _check_criteria(table: TomlTable, criteria: tuple[Criterion, ...], options: Sequence[str]) -> None:
-    if not criteria:
-        raise table.fail("criteria", None, "write [[....criterion]] for each", "criterion")
+    table.need(criteria, "criterion", "criteria", None, "write [[....criterion]] for each")
     ids = [c.id for c in criteria]
-    if len(set(ids)) < len(ids):
-        raise table.fail("each id once", ids, "rename one", "criterion")
+    table.need(len(set(ids)) == len(ids), "criterion", "each id once", ids, "rename one")
     total = sum(float(t.raw["share"]) for t in table.tables("criterion", "...."))
-    if abs(total - 1) > SHARES_TOLERANCE:
-        raise table.fail("shares that sum to 1", round(total, 4), "correct the shares", "criterion")
+    holds = abs(total - 1) <= SHARES_TOLERANCE
+    table.need(holds, "criterion", "shares that sum to 1", round(total, 4), "correct the shares")
     for criterion in criteria:
         for name in sorted((criterion.chosen or frozenset()).union(*criterion.unsure)):
-            if name not in options:
-                raise table.fail(f"one of the options {', '.join(options)}", name, "correct it", criterion.id)
+            what = f"one of the options {', '.join(options)}"
+            table.need(name in options, criterion.id, what, name, "correct it")

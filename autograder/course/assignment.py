@@ -123,7 +123,7 @@ def load(name: str, where: Course | Path | None = None) -> Assignment:
             f"{FILE}: assignments: expected one of {known}, got {name!r}; correct the name, or list it there"
         )
     settings = Settings(path, base)
-    settings.refuse_unknown(settings.table, (*REQUIRED, *OPTIONAL), "")
+    settings.refuse_unknown((*REQUIRED, *OPTIONAL))
     notebooks = tuple(
         read_notebook(path.parent / f"{stem}.ipynb", base) for stem in settings.notebook_names()
     )

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from autograder.course.policy import UTC_ZONE, VIEWS, WatchRules
 from autograder.course.settings import Settings
 from autograder.errors import CourseError
-from autograder.toml_table import NAME, SETTINGS, described, is_number
+from autograder.toml_table import NAME, SETTINGS, TomlTable, described, is_number
 
 FILE = "course.toml"
 REQUIRED = ("title", "package", "assignments")
@@ -115,7 +115,7 @@ def read(root: Path) -> Course:
         )
     _refuse_hiding(root)
     settings = Settings(root / FILE, root)
-    settings.refuse_unknown(settings.table, (*REQUIRED, *OPTIONAL), "")
+    settings.refuse_unknown((*REQUIRED, *OPTIONAL))
     environment = settings.section("environment", ("packages",))
     notebooks = settings.section("notebooks", ("environment",))
     return Course(
@@ -126,11 +126,11 @@ def read(root: Path) -> Course:
         graders=_apart(settings, "graders", root),
         rubrics=_apart(settings, "rubrics", root),
         data=settings.paths("data"),
-        packages=_packages(settings, environment),
-        variables=_variables(settings, notebooks, root),
-        roster=root / settings.path("roster", "") if "roster" in settings.table else None,
-        operators=settings.texts("operators", settings.section("mutants", ("operators",))),
-        objections=settings.text("objections") if "objections" in settings.table else "",
+        packages=environment.each("packages", _is_dotted, "names as in `import name`", "correct the entry"),
+        variables=_variables(notebooks, root),
+        roster=root / settings.path("roster", "") if "roster" in settings.raw else None,
+        operators=settings.section("mutants", ("operators",)).texts("operators"),
+        objections=settings.text("objections") if "objections" in settings.raw else "",
         time_zone=_time_zone(settings),
         watch=_watch(settings),
         **_term(settings),
@@ -180,25 +180,21 @@ def _assignments(settings: Settings, root: Path) -> tuple[str, ...]:
     return names
 
 
-def _packages(settings: Settings, table: dict[str, Any]) -> tuple[str, ...]:
-    """By the names in `import`. What is installed is seen where student code runs."""
-    names = settings.texts("packages", table)
-    for name in names:
-        holds = all(part.isidentifier() for part in name.split("."))
-        settings.need(holds, "packages", "names as in `import name`", name, "correct the entry")
-    return names
+def _is_dotted(name: str) -> bool:
+    """Whether it can stand behind `import`. What is installed is seen where student code runs."""
+    return all(part.isidentifier() for part in name.split("."))
 
 
-def _variables(settings: Settings, table: dict[str, Any], root: Path) -> dict[str, str]:
+def _variables(table: TomlTable, root: Path) -> dict[str, str]:
     """Environment variables of the solved notebooks. A value that begins with `./` lies in the course."""
-    raw = table.get("environment", {})
+    raw = table.raw.get("environment", {})
     holds = isinstance(raw, dict) and all(isinstance(value, str) for value in raw.values())
-    settings.need(holds, "environment", "a table of texts", raw, 'write environment = { NAME = "value" }')
+    table.need(holds, "environment", "a table of texts", raw, 'write environment = { NAME = "value" }')
     return {key: str(root / value[2:]) if value.startswith("./") else value for key, value in raw.items()}
 
 
 def _time_zone(settings: Settings) -> tzinfo:
-    name = settings.table.get("time_zone", "UTC")
+    name = settings.raw.get("time_zone", "UTC")
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
@@ -209,7 +205,7 @@ def _time_zone(settings: Settings) -> tzinfo:
 def _term(settings: Settings) -> dict[str, Any]:
     table = settings.section("term", TERM)
     known = settings.texts("assignments")
-    weights, bonus = table.get("weights", {}), settings.texts("bonus", table)
+    weights, bonus = table.raw.get("weights", {}), table.texts("bonus")
     holds = isinstance(weights, dict) and all(is_number(w) and w >= 0 for w in weights.values())
     advice = f"write weights = {{ {known[0]} = 1 }}"
     settings.need(holds, "weights", "a table of numbers, 0 or more", weights, advice)
@@ -217,24 +213,24 @@ def _term(settings: Settings) -> dict[str, Any]:
         for name in names:
             settings.need(name in known, key, f"one of {', '.join(known)}", name, "correct the name")
     for key in ("drop_lowest", "late_days"):
-        settings.need_number(key, table.get(key, 0), whole=True)
-    return {**table, "bonus": bonus}
+        table.number(key, whole=True)
+    return {**table.raw, "bonus": bonus}
 
 
 def _watch(settings: Settings) -> WatchRules:
     table = settings.section("watch", tuple(f.name for f in fields(WatchRules)))
     for key in ("attempts", "every_minutes", "settle_seconds"):
-        settings.need_number(key, table.get(key, 0), whole=key == "attempts")
-    view, owner = table.get("before_due", VIEWS[0]), table.get("check_owner", False)
+        table.number(key, whole=key == "attempts")
+    table.flag("check_owner")
+    view = table.raw.get("before_due", VIEWS[0])
     what = " or ".join(f'"{view}"' for view in VIEWS)
     settings.need(view in VIEWS, "before_due", what, view, "choose one")
-    settings.need(isinstance(owner, bool), "check_owner", "true or false", owner, "choose one")
-    return WatchRules(**table)
+    return WatchRules(**table.raw)
 
 
 def _nbgrader(settings: Settings) -> dict[str, dict[str, Any]]:
     """Settings of nbgrader as its own files have them: a table a class."""
-    raw: dict[str, dict[str, Any]] = settings.table.get("nbgrader", {})
+    raw: dict[str, dict[str, Any]] = settings.raw.get("nbgrader", {})
     holds = isinstance(raw, dict) and all(isinstance(value, dict) for value in raw.values())
     what = "a table for each of nbgrader's classes"
     settings.need(holds, "nbgrader", what, raw, "write [nbgrader.ClassName] above its settings")

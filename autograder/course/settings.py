@@ -5,16 +5,15 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime, tzinfo
 from pathlib import Path, PurePosixPath
 from typing import Any, get_args
 
 from autograder.course.policy import Intake, Late, Rule
-from autograder.errors import CourseError
 from autograder.files import text_of
 from autograder.sandbox.limits import Limits
-from autograder.toml_table import NAME, described, is_number, load, rename
+from autograder.toml_table import NAME, TomlTable, is_number, load
 
 REQUIRED = ("title", "notebooks")
 OPTIONAL = ("todo", "leave_out", "ships_solved", "results", "limits", "intake", "adopt", "late")
@@ -25,44 +24,16 @@ def _is_inside(text: str) -> bool:
     return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and "\\" not in text
 
 
-class Settings:
+class Settings(TomlTable):
     """One settings file, read field by field."""
 
     def __init__(self, path: Path, root: Path) -> None:
-        self.file, self.where = path, path.relative_to(root).as_posix()
-        self.table: dict[str, Any] = load(path, self.where)
-
-    def fail(self, key: str, expected: str, got: str, advice: str) -> CourseError:
-        pattern = re.compile(rf"\s*\[?\s*{re.escape(key)}\s*[\]=]")
-        lines = enumerate(text_of(self.file).splitlines(), 1)
-        line = next((f":{n}" for n, text in lines if pattern.match(text)), "")
-        return CourseError(f"{self.where}{line}: {key}: expected {expected}, got {got}; {advice}")
-
-    def need(self, holds: object, key: str, expected: str, got: object, advice: str) -> None:
-        if not holds:
-            raise self.fail(key, expected, described(got), advice)
-
-    def need_number(self, key: str, value: object, whole: bool) -> None:
-        """0 or more."""
-        holds = is_number(value) and value >= 0 and (isinstance(value, int) or not whole)
-        what = f"a {'whole ' if whole else ''}number, 0 or more"
-        self.need(holds, key, what, value, "correct it or delete the line")
-
-    def refuse_unknown(self, table: dict[str, Any], known: tuple[str, ...], prefix: str) -> None:
-        for key in table:
-            if key not in known:
-                got, advice = f"the unknown key {prefix}{key}", rename(key, known)
-                raise self.fail(key, f"one of {', '.join(known)}", got, advice)
-
-    def text(self, key: str) -> str:
-        value = self.table.get(key)
-        holds = isinstance(value, str) and value.strip()
-        self.need(holds, key, "a text that is not empty", value, f'write {key} = "..."')
-        return str(value)
+        where = path.relative_to(root).as_posix()
+        super().__init__(load(path, where), where, text_of(path))
 
     def path(self, key: str, default: str) -> str:
         """A path below the course's root."""
-        value = self.table.get(key, default)
+        value = self.raw.get(key, default)
         holds = isinstance(value, str) and _is_inside(value)
         self.need(holds, key, "a path inside the course", value, "correct the path")
         return str(value)
@@ -74,22 +45,6 @@ class Settings:
         value = self.text(key)
         what = "the name of an importable package"
         self.need(value.isidentifier(), key, what, value, "name the folder itself")
-        return value
-
-    def texts(self, key: str, table: dict[str, Any] | None = None) -> tuple[str, ...]:
-        value = (self.table if table is None else table).get(key, [])
-        holds = isinstance(value, list) and all(isinstance(item, str) for item in value)
-        self.need(holds, key, "a list of texts", value, f'write {key} = ["...", "..."]')
-        repeated = sorted({item for item in value if value.count(item) > 1})
-        if repeated:
-            raise self.fail(key, "each entry once", f"{repeated[0]!r} twice", "delete one of them")
-        return tuple(value)
-
-    def each(self, key: str, fits: Callable[[str], object], expected: str, advice: str) -> tuple[str, ...]:
-        """The texts of a list, each of which must fit."""
-        value = self.texts(key)
-        for item in value:
-            self.need(fits(item), key, expected, item, advice)
         return value
 
     def notebook_names(self) -> tuple[str, ...]:
@@ -112,28 +67,21 @@ class Settings:
         what = "paths of .npz files inside the notebook's folder"
         return self.each("results", fits, what, "correct the path")
 
-    def section(self, key: str, known: tuple[str, ...]) -> dict[str, Any]:
-        """The table [key], which may be left out."""
-        table: dict[str, Any] = self.table.get(key, {})
-        self.need(isinstance(table, dict), key, "a table", table, f"write [{key}] and one setting a line")
-        self.refuse_unknown(table, known, f"{key}.")
-        return table
-
     def intake(self, package: str) -> Intake:
         table = self.section("intake", ("counts", "package_aliases", "nbgrader_times"))
-        counts = table.get("counts", "last")
+        counts = table.raw.get("counts", "last")
         self.need(counts in get_args(Rule), "counts", '"last", "best" or "first"', counts, "choose one")
-        aliases, what = self.texts("package_aliases", table), f"the name of a package other than {package}"
-        for alias in aliases:
-            holds = alias.isidentifier() and alias != package
-            self.need(holds, "package_aliases", what, alias, "name the folder itself")
-        times = table.get("nbgrader_times", False)
-        self.need(isinstance(times, bool), "nbgrader_times", "true or false", times, "choose one")
-        return Intake(counts, aliases, times)
+
+        def fits(alias: str) -> bool:
+            return alias.isidentifier() and alias != package
+
+        what = f"the name of a package other than {package}"
+        aliases = table.each("package_aliases", fits, what, "name the folder itself")
+        return Intake(counts, aliases, table.flag("nbgrader_times"))
 
     def left_out(self, grade_ids: Collection[str]) -> tuple[str, ...]:
         """Grade cells that the course which is graded does not have."""
-        found = self.texts("leave_out", self.section("adopt", ("leave_out",)))
+        found = self.section("adopt", ("leave_out",)).texts("leave_out")
         for name in found:
             self.need(name in grade_ids, "adopt", "grade_ids in leave_out", name, "correct the name")
         if found and len(found) == len(grade_ids):
@@ -143,7 +91,7 @@ class Settings:
     def late(self, zone: tzinfo) -> Late:
         """`zone` is the course's; a deadline without a zone of its own is in it."""
         numbers = ("grace_days", "penalty_per_day", "max_penalty", "closes_after_days")
-        table = self.section("late", ("due", *numbers))
+        table = self.section("late", ("due", *numbers)).raw
         due = table.get("due")
         if isinstance(due, datetime) and due.tzinfo is None:
             due = due.replace(tzinfo=zone)
@@ -159,7 +107,7 @@ class Settings:
 
     def limits(self) -> Limits:
         fields = {name: type(value) for name, value in dataclasses.asdict(Limits()).items()}
-        table = self.section("limits", tuple(fields))
+        table = self.section("limits", tuple(fields)).raw
         values: dict[str, Any] = {}
         for key, value in table.items():
             holds = is_number(value) and value > 0 and isinstance(value, fields[key] | int)

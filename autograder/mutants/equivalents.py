@@ -66,9 +66,9 @@ def read(assignment: Assignment) -> list[Equivalent]:
 def _entry(row: TomlTable) -> Equivalent:
     row.refuse_unknown(FIELDS)
     if not {"operator", "was", "now"} & row.raw.keys():
-        raise row.fail("an operator or a line", None, "say which mutants are meant")
-    operator, was, now = (row.text(key, "*") for key in ("operator", "was", "now"))
-    return Equivalent(row.text("function"), operator, was, now, row.text("reason"))
+        raise row.fail("", "an operator or a line", "nothing", "say which mutants are meant")
+    operator, was, now = (row.line(key, "*") for key in ("operator", "was", "now"))
+    return Equivalent(row.line("function"), operator, was, now, row.line("reason"))
 
 
 def stale(

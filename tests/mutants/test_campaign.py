@@ -95,12 +95,12 @@ def test_tables_count_every_mutant_once(made: Path) -> None:
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ('reason = "x"\noperator = "axis"', "function: expected a text, got nothing"),
-        ('function = "f"\noperator = "axis"', "reason: expected a text, got nothing"),
+        ('reason = "x"\noperator = "axis"', "function: expected a text that is not empty, got nothing"),
+        ('function = "f"\noperator = "axis"', "reason: expected a text that is not empty, got nothing"),
         ('function = "f"\nreason = "x"', "expected an operator or a line, got nothing; say which"),
         (
             'function = "f"\nreason = "x"\nwhy = "y"',
-            "expected one of function, operator, was, now, reason, got 'why'",
+            "expected one of function, operator, was, now, reason, got the unknown key why",
         ),
     ],
 )
@@ -118,7 +118,7 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match=r"expected a list of tables, got 3; write \[\[equivalent"):
         equivalents.read(course.load(NAME, tmp_path / "c"))
     path.write_text("else = 3\n")
-    with pytest.raises(CourseError, match=r"expected one of equivalent, got 'else'"):
+    with pytest.raises(CourseError, match=r"expected one of equivalent, got the unknown key else"):
         equivalents.read(course.load(NAME, tmp_path / "c"))
     path.write_text("equivalent = [\n")
     with pytest.raises(CourseError, match="expected TOML in UTF-8"):

@@ -157,13 +157,16 @@ WRONG = {
     "no table": ("inline_nb_1 = 3", "inline_nb_1: expected a table, got 3"),
     "unknown key": (
         changed('called = ["curve"]', "points = 3"),
-        "inline_nb_1: expected one of same_as, answer, .* got 'points'",
+        "inline_nb_1: points: expected one of same_as, answer, .* got the unknown key points",
     ),
     "no answer": (
         changed('answer = "Sigmoid and ReLU."', ""),
-        "inline_nb_1: answer: expected a text, got nothing",
+        "inline_nb_1: answer: expected a text that is not empty, got nothing",
     ),
-    "empty answer": (changed('"Sigmoid and ReLU."', '" "'), "answer: expected a text, got ' '"),
+    "empty answer": (
+        changed('"Sigmoid and ReLU."', '" "'),
+        "answer: expected a text that is not empty, got ' '",
+    ),
     "words": (
         changed('["sigmoid"]', '"sigmoid"'),
         "inline_nb_1: options: 1: expected a list of texts, got 'sigmoid'",
@@ -171,7 +174,7 @@ WRONG = {
     "topic": (changed('["curve", "slope"]', "[1]"), r"demo\.toml: words: topic: expected a list of texts"),
     "other words": (
         changed('topic = ["curve", "slope"]', 'fade = ["vanish"]'),
-        r"demo\.toml: words: expected one of topic, got 'fade'",
+        r"demo\.toml: words: fade: expected one of topic, got the unknown key fade",
     ),
     "option numbers": (changed("1 = [", "2x = ["), 'options "1", "2", … in order, got \'2x\''),
     "share": (
@@ -181,10 +184,13 @@ WRONG = {
     "no share": (changed("share = 0.5", ""), "share: expected a number above 0, up to 1, got nothing"),
     "sum": (changed("share = 0.5", "share = 0.4"), "criterion: expected shares that sum to 1, got 0.9"),
     "id": (changed('id = "why"', 'id = "which"'), "criterion: expected each id once, got .'which', 'which'."),
-    "no id": (changed('id = "why"', ""), "criterion 2: id: expected a text, got nothing"),
-    "no title": (changed('title = "Why"', ""), "title: expected a text, got nothing"),
+    "no id": (changed('id = "why"', ""), "criterion 2: id: expected a text that is not empty, got nothing"),
+    "no title": (changed('title = "Why"', ""), "title: expected a text that is not empty, got nothing"),
     "choose": (changed("[1, 2]", '"1"'), "choose: expected a list of option numbers, got '1'"),
-    "option": (changed("[1, 2]", "[1, 9]"), "which: expected one of the options 1, 2, 3, got '9'"),
+    "option": (
+        changed("[1, 2]", "[1, 9]"),
+        "which: expected one of the options 1, 2, 3, got '9'",
+    ),
     "unsure": (changed("[[1]]", "[1]"), "unsure: expected a list of option numbers, got 1"),
     "unsure list": (changed("[[1]]", "3"), "unsure: expected a list of lists of option numbers, got 3"),
     "called": (changed('called = ["curve"]', "called = 1"), "called: expected a list of texts, got 1"),
@@ -199,11 +205,11 @@ WRONG = {
     "no slot": (SLOTS.replace('slot = "tea"', ""), r"slot: expected a slot \(tea\), got nothing"),
     "patterns": (
         changed("share = 0.5", 'share = 0.5\naccept = ["x"]'),
-        "expected one of id, .* got 'accept'",
+        "expected one of id, .* got the unknown key accept",
     ),
     "criterion's key": (
         changed("share = 0.5", "share = 0.5\npoints = 1"),
-        "criterion 1: expected one of id, .* got 'points'",
+        "criterion 1: points: expected one of id, .* got the unknown key points",
     ),
     "criteria": (GOOD.partition("[[")[0], "criterion: expected criteria, got nothing"),
     "criterion": (
@@ -216,7 +222,7 @@ WRONG = {
     ),
     "same as more": (
         '[inline_nb_1]\nsame_as = "a: b"\nanswer = "x"',
-        "expected one of same_as, got 'answer'",
+        "expected one of same_as, got the unknown key answer",
     ),
 }
 
