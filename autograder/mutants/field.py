@@ -31,7 +31,7 @@ def _keyword(node: ast.AST, name: str) -> ast.keyword | None:
     return next((k for k in getattr(node, "keywords", ()) if k.arg == name), None)
 
 
-def _without(place: Place, call: ast.Call, gone: ast.keyword) -> Edit:
+def _without(place: Place, gone: ast.keyword) -> Edit:
     """A call with one keyword argument less."""
     start, end = place.start(gone), place.end(gone)
     text = place.data
@@ -47,7 +47,7 @@ def axis(node: ast.AST, place: Place) -> Iterator[Edit]:
     keyword = _keyword(node, "axis") if isinstance(node, ast.Call) else None
     if keyword is None or not isinstance(node, ast.Call):
         return
-    yield _without(place, node, keyword)
+    yield _without(place, keyword)
     match keyword.value:
         case ast.Constant(value=int(number)):
             for other in (0, 1, 2):
@@ -65,7 +65,7 @@ def keepdims(node: ast.AST, place: Place) -> Iterator[Edit]:
         return
     kept = _keyword(node, "keepdims")
     if kept is not None:
-        yield _without(place, node, kept)
+        yield _without(place, kept)
     elif isinstance(node.func, ast.Attribute) and node.func.attr in REDUCTIONS:
         end = place.end(node) - 1
         yield Edit(end, end, ", keepdims=True")
@@ -215,7 +215,7 @@ def float64_leak(node: ast.AST, place: Place) -> Iterator[Edit]:
         case ast.Call(func=ast.Attribute(attr="zeros" | "ones" | "empty")) if given := _keyword(
             node, "dtype"
         ):
-            yield _without(place, node, given)
+            yield _without(place, given)
 
 
 @operator("float32 leak", "float64 goes in, and is rounded to float32 on the way")
