@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from autograder.mutants.general import is_neutral, whole
+from autograder.mutants.general import is_neutral
 from autograder.mutants.operator import Edit, Operator, Place, operator
 
 REDUCTIONS = ("sum", "mean", "var", "std", "max", "min", "argmax", "prod")
@@ -84,9 +84,9 @@ def mean_or_sum(node: ast.AST, place: Place) -> Iterator[Edit]:
         case ast.BinOp(left=ast.Constant(value=float()) as share, op=ast.Mult() as op, right=rest) if (
             not is_neutral(share, op)
         ):
-            yield place.replace(node, whole(place, rest))
+            yield place.replace(node, place.whole(rest))
         case ast.BinOp(left=rest, op=ast.Div(), right=ast.Name(id="N")):
-            yield place.replace(node, whole(place, rest))
+            yield place.replace(node, place.whole(rest))
         case ast.AugAssign(op=ast.Div()):
             yield place.replace(node, "pass")
 
@@ -118,9 +118,9 @@ def mixed_up(node: ast.AST, place: Place) -> Iterator[Edit]:
 @operator("transpose", "a transpose that is missing or has two axes swapped")
 def transpose(node: ast.AST, place: Place) -> Iterator[Edit]:
     if isinstance(node, ast.Attribute) and node.attr == "T":
-        yield place.replace(node, whole(place, node.value))
+        yield place.replace(node, place.whole(node.value))
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
-        yield place.replace(node.left, f"{whole(place, node.left)}.T")
+        yield place.replace(node.left, f"{place.whole(node.left)}.T")
     match node:
         case ast.Call(func=ast.Attribute(attr="reshape"), args=[first, *rest]) if len(rest) == 1:
             yield place.swap(first, rest[0], node)
@@ -136,14 +136,14 @@ def biased_variance(node: ast.AST, place: Place) -> Iterator[Edit]:
         case ast.BinOp(op=ast.Div(), right=ast.Name(id="N") as size):
             yield place.replace(size, "(N - 1)")
         case ast.Call(func=ast.Attribute(attr="sqrt"), args=[inner]):
-            yield place.replace(node, whole(place, inner))
+            yield place.replace(node, place.whole(inner))
 
 
 @operator("eps", "the small number under another root, or left out")
 def eps(node: ast.AST, place: Place) -> Iterator[Edit]:
     match node:
         case ast.BinOp(left=left, op=ast.Add(), right=right) if "eps" in place.text(right).lower():
-            yield place.replace(node, whole(place, left))
+            yield place.replace(node, place.whole(left))
             yield place.replace(right, f"2 * {place.text(right)}")
             around = place.parent(node)
             match around, left:
@@ -163,11 +163,11 @@ def missing_copy(node: ast.AST, place: Place) -> Iterator[Edit]:
         case ast.Call(func=ast.Attribute(value=value, attr="copy" | "astype")) if (
             not isinstance(value, ast.Name) or value.id != "np"
         ):
-            yield place.replace(node, whole(place, value))
+            yield place.replace(node, place.whole(value))
         case ast.Call(
             func=ast.Attribute(attr="array" | "zeros_like" | "empty_like" | "ones_like"), args=[value, *_]
         ):
-            yield place.replace(node, whole(place, value))
+            yield place.replace(node, place.whole(value))
 
 
 @operator("writes to an argument", "an array that was passed in is changed")
@@ -210,7 +210,7 @@ def _outputs(node: ast.AST, place: Place) -> bool:
 @operator("float64 leak", "float32 goes in, float64 comes out")
 def float64_leak(node: ast.AST, place: Place) -> Iterator[Edit]:
     if isinstance(node, ast.Assign) and _outputs(node, place):
-        yield place.replace(node.value, f"np.float64(1) * {whole(place, node.value)}")
+        yield place.replace(node.value, f"np.float64(1) * {place.whole(node.value)}")
     match node:
         case ast.Call(func=ast.Attribute(attr="zeros" | "ones" | "empty")) if given := _keyword(
             node, "dtype"

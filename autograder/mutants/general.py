@@ -24,12 +24,6 @@ SIGNS: dict[type, str] = {ast.Add: "-", ast.Sub: "+"}
 FACTORS: dict[type, str] = {ast.Mult: "/", ast.Div: "*", ast.FloorDiv: "*", ast.Pow: "*"}
 # The number that leaves the other side as it is: without it, or with another sign, the value is equal.
 NEUTRAL: dict[type, int] = {ast.Add: 0, ast.Sub: 0, ast.Mult: 1, ast.Div: 1, ast.Pow: 1}
-ATOMS = ast.Name | ast.Call | ast.Constant | ast.Attribute | ast.Subscript | ast.Tuple | ast.List
-
-
-def whole(place: Place, node: ast.AST) -> str:
-    """A node's text, in brackets where it could fall apart in its new place."""
-    return place.text(node) if isinstance(node, ATOMS) else f"({place.text(node)})"
 
 
 @operator("comparison", "another comparison: the boundary, or the other way round")
@@ -55,7 +49,7 @@ def condition(node: ast.AST, place: Place) -> Iterator[Edit]:
 def sign(node: ast.AST, place: Place) -> Iterator[Edit]:
     yield from _another_symbol(node, place, SIGNS)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and not _is_number(node.operand):
-        yield place.replace(node, whole(place, node.operand))
+        yield place.replace(node, place.whole(node.operand))
 
 
 @operator("factor", "a product for a quotient, and the other way round")
@@ -80,11 +74,11 @@ def dropped_term(node: ast.AST, place: Place) -> Iterator[Edit]:
     if not isinstance(node, ast.BinOp) or isinstance(node.op, ast.Mod):
         return
     if not is_neutral(node.right, node.op):
-        yield place.replace(node, whole(place, node.left))
+        yield place.replace(node, place.whole(node.left))
     if not isinstance(node.op, ast.Pow) and not is_neutral(node.left, node.op):
         minus = "-" if isinstance(node.op, ast.Sub) else ""
         over = "1 / " if isinstance(node.op, ast.Div) else ""
-        yield place.replace(node, f"({minus}{over}{whole(place, node.right)})")
+        yield place.replace(node, f"({minus}{over}{place.whole(node.right)})")
 
 
 @operator("swapped arguments", "two arguments or operands in the wrong order")
@@ -109,8 +103,8 @@ def off_by_one(node: ast.AST, place: Place) -> Iterator[Edit]:
     if isinstance(node, ast.Call) and _called(node) == "range":
         for bound in node.args[:2]:
             if not _is_number(bound):
-                yield place.replace(bound, f"{whole(place, bound)} - 1")
-                yield place.replace(bound, f"{whole(place, bound)} + 1")
+                yield place.replace(bound, f"{place.whole(bound)} - 1")
+                yield place.replace(bound, f"{place.whole(bound)} + 1")
     if isinstance(node, ast.Slice):
         for end in (node.lower, node.upper):
             if end is not None and not _is_number(end):
@@ -161,11 +155,11 @@ def dropped_call(node: ast.AST, place: Place) -> Iterator[Edit]:
     if not isinstance(node, ast.Call):
         return
     if node.args and not isinstance(node.args[0], ast.Starred) and _called(node) != "range":
-        yield place.replace(node, whole(place, node.args[0]))
+        yield place.replace(node, place.whole(node.args[0]))
     if isinstance(node.func, ast.Attribute):
         name = node.func.attr
         if not _is_module(node.func.value, place):
-            yield place.replace(node, whole(place, node.func.value))
+            yield place.replace(node, place.whole(node.func.value))
         for new in OPPOSITE.get(name, ()):
             end = place.end(node.func)
             yield Edit(end - len(name.encode()), end, new)

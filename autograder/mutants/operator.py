@@ -22,6 +22,8 @@ from autograder.errors import CourseError
 from autograder.judge.neighbours import graders_importable
 from autograder.mutants.regions import Target
 
+ATOMS = ast.Name | ast.Call | ast.Constant | ast.Attribute | ast.Subscript | ast.Tuple | ast.List
+
 
 @dataclass(frozen=True)
 class Edit:
@@ -75,6 +77,10 @@ class Place:
     def text(self, node: ast.AST) -> str:
         return self.data[self.start(node) : self.end(node)].decode()
 
+    def whole(self, node: ast.AST) -> str:
+        """A node's text, in brackets where it could fall apart in another place."""
+        return self.text(node) if isinstance(node, ATOMS) else f"({self.text(node)})"
+
     def indent(self, node: ast.AST) -> str:
         return " " * int(getattr(node, "col_offset", 0))
 
@@ -94,9 +100,8 @@ class Place:
     def swap(self, first: ast.AST, second: ast.AST, within: ast.AST) -> Edit:
         """Two parts of a node change places."""
         a, b = (self.start(first), self.end(first)), (self.start(second), self.end(second))
-        text = self.data[a[0] : a[1]], self.data[a[1] : b[0]], self.data[b[0] : b[1]]
-        one, two = (_bracketed(t.decode(), within) for t in (text[2], text[0]))
-        return Edit(a[0], b[1], f"{one}{text[1].decode()}{two}")
+        text = self.whole if isinstance(within, ast.BinOp) else self.text
+        return Edit(a[0], b[1], f"{text(second)}{self.data[a[1] : b[0]].decode()}{text(first)}")
 
     def before(self, statement: ast.AST, new: str) -> Edit:
         """A line above a statement."""
@@ -156,16 +161,6 @@ class Place:
                 case ast.keyword(arg=str(key), value=ast.Constant(value=int() | float() as number)):
                     found.setdefault(key, repr(number))
         return found
-
-
-def _bracketed(text: str, within: ast.AST) -> str:
-    """An operand that has changed sides, with brackets unless it is one name, call or number."""
-    if not isinstance(within, ast.BinOp) or isinstance(
-        ast.parse(text.strip(), mode="eval").body,
-        ast.Name | ast.Call | ast.Constant | ast.Attribute | ast.Subscript,
-    ):
-        return text
-    return f"({text})"
 
 
 def of_course(course: Course) -> list[Operator]:
