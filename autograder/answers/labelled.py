@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from autograder.answers.groups import bag, tf_idf
@@ -51,8 +52,8 @@ def read(path: Path) -> tuple[list[Example], list[str]]:
         if not line.strip():
             continue
         try:
-            example = _example(line)
-        except (ValueError, KeyError, TypeError, RecursionError):
+            example = msgspec.convert(json.loads(line), Example)
+        except (ValueError, RecursionError):
             damaged.append(
                 f"{path.name} line {number} is skipped: {WANTED}, got {_start(line)}; correct or delete it"
             )
@@ -75,21 +76,10 @@ def _start(line: bytes) -> str:
     return repr(line[:80].decode(errors="replace"))
 
 
-def _example(line: bytes) -> Example:
-    raw = json.loads(line)
-    question, answer, met = raw["question"], raw["answer"], raw["met"]
-    if not isinstance(question, str) or not isinstance(answer, str) or not isinstance(met, list):
-        raise TypeError
-    return Example(question, answer, frozenset(map(str, met)))
-
-
 def add(path: Path, examples: Iterable[Example]) -> None:
     """Append examples to a file."""
-    lines = [
-        json.dumps({"question": e.question, "answer": e.answer, "met": sorted(e.met)}, ensure_ascii=False)
-        + "\n"
-        for e in examples
-    ]
+    rows = [{**asdict(example), "met": sorted(example.met)} for example in examples]
+    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
     if not lines:
         return
     with path.open("a+b") as file:

@@ -19,20 +19,15 @@ from autograder.answers.words import lexicon, same, stem
 Names = tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]  # option or slot -> what it is called, in words
 
 LONGEST = 300  # characters beside the question's own; a longer answer holds more than a choice
-LEADS = lexicon(
-    """
-    the a an answer answers is are option options choice choices number numbers nr i we my would
-    choose chose pick select take correct right true both ones one of in them these those
-    """
-)
+CALLED = lexicon("option options choice choices number numbers answer answers nr")
 CHOOSES = lexicon("choose pick select take")
 BEHIND_OF = lexicon("the them these those")
-# What may follow a number alone; "2 can" and "2 are right" may count.
-BEHIND_ONE = lexicon("is only not yes no false wrong incorrect")
-CALLED = lexicon("option options choice choices number numbers answer answers nr")
+LEADS = lexicon("a an is are i we my would chose correct right true both ones one of in")
+LEADS |= CALLED | CHOOSES | BEHIND_OF
+NO = lexicon("no false wrong incorrect")
+BEHIND_ONE = NO | lexicon("is only not yes")  # after a number alone; "2 can" and "2 are right" may count
 JOINS = lexicon("and & +")
 JOINED_PAIRS = (("as", "well", "as"), ("and", "also"), ("and", "then"))
-NO = lexicon("no false wrong incorrect")
 REFUSES = lexicon("not neither nor")
 ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4}
 SPELLED = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}

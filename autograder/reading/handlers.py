@@ -44,6 +44,7 @@ def add_filters(environment: Environment) -> None:
         inline=markdown.inline,
         plural=plural,
         first_words=views.first_words,
+        when=views.when,
     )
 
 

@@ -53,16 +53,16 @@ def nbgrader_csv(
         if final or not waits:
             row |= {"raw_score": earned.points, "late_submission_penalty": earned.penalty}
             row["score"] = earned.final
-        if so_far:
-            row |= {"score_so_far": earned.final, "needed": waits}
+        row |= {"score_so_far": earned.final, "needed": waits}
         rows.append(_nbgrader_row(assignment, record.student, matched.names(record.student)) | row)
-    nothing: dict[str, object] = {"raw_score": 0.0, "late_submission_penalty": 0.0, "score": 0.0}
+    nothing: dict[str, object] = {"duedate": due, "max_score": assignment.max_points, "score_so_far": 0.0}
     if unclaimed:
-        nothing = {}
-    nothing |= {"score_so_far": 0.0, "needed": UNCLAIMED if unclaimed else ""} if so_far else {}
+        nothing["needed"] = UNCLAIMED
+    else:
+        nothing |= {"raw_score": 0.0, "late_submission_penalty": 0.0, "score": 0.0}
     for person in matched.missing:
-        row = _nbgrader_row(assignment, person.id, (*person.last_first, person.email))
-        rows.append(row | nothing | {"duedate": due, "max_score": assignment.max_points})
+        who = _nbgrader_row(assignment, person.id, (*person.last_first, person.email))
+        rows.append(who | nothing)
     return csv_of([columns, *([row.get(name, "") for name in columns] for row in rows)])
 
 
