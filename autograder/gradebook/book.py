@@ -40,7 +40,6 @@ from autograder.gradebook.nbgrader_tables import (
 )
 from autograder.gradebook.objections import Typed
 from autograder.gradebook.url import patient, place, reason
-from autograder.notebook import GradeCell
 from autograder.records.record import Grade, Record
 
 CHUNK = 200  # students looked up at once
@@ -229,19 +228,15 @@ class Gradebook:
         for notebook in self.assignment.notebooks:
             self._book.update_or_create_notebook(notebook.name, name)
             for cell in notebook.cells:
-                self._ensure_cell(cell, name)
-
-    def _ensure_cell(self, cell: GradeCell, name: str) -> None:
-        if cell.kind == "task":
-            values = {"max_score": cell.points, "cell_type": "markdown"}
-            self._book.update_or_create_task_cell(cell.grade_id, cell.notebook, name, **values)
-            return
-        kind = "markdown" if cell.kind == "inline" else "code"
-        self._book.update_or_create_grade_cell(
-            cell.grade_id, cell.notebook, name, max_score=cell.points, cell_type=kind
-        )
-        if cell.manual:
-            self._book.update_or_create_solution_cell(cell.grade_id, cell.notebook, name)
+                where = (cell.grade_id, cell.notebook, name)
+                kind = "code" if cell.kind == "code" else "markdown"
+                values = {"max_score": cell.points, "cell_type": kind}
+                if cell.kind == "task":
+                    self._book.update_or_create_task_cell(*where, **values)
+                    continue
+                self._book.update_or_create_grade_cell(*where, **values)
+                if cell.manual:
+                    self._book.update_or_create_solution_cell(*where)
 
     def _enter(self, record: Record) -> None:
         if self._db.get(api.Student, record.student) is None:

@@ -29,7 +29,7 @@ from autograder.release.build import Tell, tell
 from autograder.release.package import Skeleton, skeleton, solved
 from autograder.release.verify import VerifyResult
 from autograder.reports import pages
-from autograder.safe_text import plural, readable
+from autograder.safe_text import plural
 
 LINK = re.compile(r"\]\(([^()\s#]+)(?:#[^()\s]*)?\)|(?:href|src)=\"([^\"#]+)\"")
 OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:|/|attachment:")
@@ -288,6 +288,4 @@ def _mutants(assignment: Assignment, count: int, out: Path) -> Said:
 
 def page(proofs: list[Proof]) -> str:
     """One page for all assignments."""
-    return readable(
-        pages.template("verify.html").render(proofs=proofs, title=proofs[0].assignment.course.title)
-    )
+    return pages.page("verify.html", proofs=proofs, title=proofs[0].assignment.course.title)

@@ -11,7 +11,7 @@ from msgspec import Meta
 from autograder.mutants.bench import MutantVerdict
 from autograder.mutants.campaign import CampaignResult
 from autograder.reports import pages
-from autograder.safe_text import plural, readable
+from autograder.safe_text import plural
 
 HEAD = ("mutants", "own cell", "its cache", "others", "nobody", "explained", "cost others", "visible")
 
@@ -117,20 +117,19 @@ def page(found: CampaignResult) -> str:
     order = {"survived": 0, "error": 1, "other": 2, "pair": 3}
     shown = [v for v in found.judged if v.state in order or v.charged]
     shown.sort(key=lambda v: (bool(found.reason(v)), order.get(v.state, 4), v.path, v.line))
-    return readable(
-        pages.template("mutants.html").render(
-            title=found.assignment.title,
-            line=line(found),
-            head=HEAD,
-            tables=[
-                ("By function", "function", by_function(found)),
-                ("By operator", "operator", by_operator(found)),
-            ],
-            total=whole(found),
-            findings=found.findings,
-            shown=[(v, found.reason(v)) for v in shown],
-            words=WORDS,
-        )
+    return pages.page(
+        "mutants.html",
+        title=found.assignment.title,
+        line=line(found),
+        head=HEAD,
+        tables=[
+            ("By function", "function", by_function(found)),
+            ("By operator", "operator", by_operator(found)),
+        ],
+        total=whole(found),
+        findings=found.findings,
+        shown=[(v, found.reason(v)) for v in shown],
+        words=WORDS,
     )
 
 

@@ -104,7 +104,8 @@ def page(
     """The page; `when` says until when no more is shown."""
     sections = lines(record, assignment, view)
     each = [line for section in sections.values() for line in section]
-    text = pages.template("before_due.html").render(
+    return pages.page(
+        "before_due.html",
         student=record.student,
         title=assignment.title,
         handed_in=notes[0] if notes else "",
@@ -116,7 +117,6 @@ def page(
         said=ABOUT[view],
         when=when,
     )
-    return readable(text)
 
 
 def results_json(record: Record, assignment: Assignment, view: View, notes: Sequence[str] = ()) -> str:

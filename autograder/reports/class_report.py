@@ -25,7 +25,6 @@ from autograder.reports import figures, items, pages
 from autograder.reports.case_health import CaseHealth
 from autograder.reports.same_nets import SameNets
 from autograder.reports.score import UNREAD, needed, score
-from autograder.safe_text import readable
 
 MESSAGES = 60  # of failed checks that the page lists; the rest is counted
 NAMED, NAMED_CELLS = 12, 5  # students and cells that a line names
@@ -92,7 +91,8 @@ def _render(
     analysed = items.analyse(records, assignment)
     totals = [_final(r, assignment) for r in scored]
     script = _script()
-    page = pages.template("class_report.html").render(
+    return pages.page(
+        "class_report.html",
         assignment=assignment,
         stats=list(_stats(records, totals, missing if matched else None, assignment)),
         waiting=[i for i in analysed if i.waiting or i.errors > _unread(records)],
@@ -113,7 +113,6 @@ def _render(
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
-    return readable(page)
 
 
 def _described(people: Mapping[str, RosterEntry]) -> dict[str, str]:

@@ -110,7 +110,8 @@ def render(
     grades = [record.grades[e.grade.grade_id] for e in _together(shown).entries]
     counted = score(record, assignment)
     problems = [problem for problem in record.problems if problem != counted.late]  # that is said above
-    page = pages.template("feedback.html").render(
+    return pages.page(
+        "feedback.html",
         record=record,
         problems=problems,
         title=assignment.title,
@@ -131,7 +132,6 @@ def render(
         calls_shown=CALLS_SHOWN,
         questions=any(e.criteria or e.answer for section in shown for e in section.entries),
     )
-    return readable(page)
 
 
 def not_made(student: str, assignment: Assignment) -> str:

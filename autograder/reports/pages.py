@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from autograder.reports import markdown
+from autograder.safe_text import readable
 
 OUTCOMES = {
     "shape": "wrong shape",
@@ -39,6 +40,11 @@ def template(name: str) -> Template:
         sentence=sentence,
     )
     return environment.get_template(name)
+
+
+def page(name: str, /, **shown: object) -> str:
+    """A page made of a template, in text that any file can hold."""
+    return readable(template(name).render(**shown))
 
 
 def to_student(problem: str) -> str:

@@ -18,7 +18,7 @@ from autograder.course.roster import RosterEntry
 from autograder.records.record import Record
 from autograder.reports import pages
 from autograder.reports.score import needed, score, seconds_late
-from autograder.safe_text import csv_of, readable
+from autograder.safe_text import csv_of
 
 NOT_YET, MISSING, UNCLAIMED = "not graded yet", "no hand-in", "no hand-in under this id so far"
 WHO = ["student_id", "last_name", "first_name", "email", "section"]
@@ -163,7 +163,8 @@ def as_csv(course: Course, taught: Sequence[Taught], standings: Iterable[Standin
 def class_page(course: Course, taught: Sequence[Taught], standings: Sequence[Standing]) -> str:
     known = [one.percent for one in standings if one.percent is not None]
     means = {one.assignment.name: _mean(standings, one.assignment.name) for one in taught}
-    page = pages.template("term.html").render(
+    return pages.page(
+        "term.html",
         course=course,
         entries=[_entry(one, course) for one in taught],
         graded={one.assignment.name for one in taught if one.earned},
@@ -175,7 +176,6 @@ def class_page(course: Course, taught: Sequence[Taught], standings: Sequence[Sta
         waiting=sum(bool(one.needed) for one in standings),
         href=lambda student: f"students/{quote(student)}.html",
     )
-    return readable(page)
 
 
 def _mean(standings: Iterable[Standing], name: str) -> float | None:
@@ -185,4 +185,4 @@ def _mean(standings: Iterable[Standing], name: str) -> float | None:
 
 
 def student_page(course: Course, standing: Standing) -> str:
-    return readable(pages.template("term_student.html").render(course=course, one=standing, NOT_YET=NOT_YET))
+    return pages.page("term_student.html", course=course, one=standing, NOT_YET=NOT_YET)

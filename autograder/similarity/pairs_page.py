@@ -12,7 +12,6 @@ import numpy as np
 from copydetect import compare_files
 
 from autograder.reports import pages
-from autograder.safe_text import readable
 from autograder.similarity import compare as similarity
 from autograder.similarity.compare import GAP, Comparison, Pair, Piece
 
@@ -123,7 +122,8 @@ def _cut(text: str, indent: int, marks: Sequence[tuple[int, int]]) -> tuple[Part
 
 def render(found: Comparison) -> str:
     """The page: which pairs have most in common, and what."""
-    page = pages.template("similarity.html").render(
+    return pages.page(
+        "similarity.html",
         found=found,
         title=found.assignment.title,
         open=[shown(pair) for pair in found.pairs[:SHOWN]],
@@ -134,4 +134,3 @@ def render(found: Comparison) -> str:
         total=sum(found.histogram),
         most=max(found.histogram) or 1,
     )
-    return readable(page)
