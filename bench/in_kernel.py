@@ -10,6 +10,7 @@ import pytest
 from autograder.checks.checks import Case
 from autograder.sandbox.host import Host
 from autograder.sandbox.limits import Limits
+from autograder.sandbox.line import Line
 from autograder.sandbox.sandboxed_student import SandboxedStudent
 from autograder.sandbox.worker import Worker
 
@@ -18,8 +19,8 @@ class Here(SandboxedStudent):
     """A student whose functions are called here, with no process between."""
 
     def __init__(self, files: dict[str, bytes]) -> None:
-        super().__init__(_NoHost(), files, "cs_lib", (), False)  # type: ignore[arg-type]
-        self.worker = Worker(1 << 18)
+        super().__init__(_NoHost(), files, "cs_lib", (), None)
+        self.worker = Worker(1 << 18, Line(-1))
 
     def begin_case(self, seed: int, *_: Any) -> None:
         self._names.clear()

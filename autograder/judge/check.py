@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -27,14 +27,14 @@ class Check:
     id: str
     kind: Any
     weight: float
-    hint: str
     function: Callable[..., Any]
     given: Mapping[str, Any]  # parameters
     wants: frozenset[str]  # of OFFERED
-    builds_on: Mapping[str, int | None]
-    without: tuple[str, ...]
-    after: tuple[str, ...]  # cells whose cases are run before
-    seed: int
+    hint: str = ""
+    builds_on: Mapping[str, int | None] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()  # cells whose cases are run before
+    seed: int = 0
 
     @cached_property
     def role(self) -> tuple[Any, ...]:

@@ -19,14 +19,9 @@ def criteria(questions: Iterable[Question]) -> list[Check]:
             id=f"{question.grade_id}[{criterion.id}]",
             kind="criterion",
             weight=criterion.points,
-            hint="",
             function=criterion_met,
             given={"question": question, "criterion": criterion},
             wants=frozenset({"answers"}),
-            builds_on={},
-            without=(),
-            after=(),
-            seed=0,
         )
         for question in questions
         for criterion in question.criteria

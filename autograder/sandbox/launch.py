@@ -233,6 +233,6 @@ def start(
         "layers": layers,
         "load": more,
     }
-    with suppress(OSError):  # if it is gone already, reading its first answer tells
+    with suppress(OSError):  # if it is gone already, reading its first answer shows it
         ours.send(json.dumps({**sent, **settings}).encode())
     return process, ours, complaints

@@ -79,7 +79,7 @@ class Library:
             self.close()
             raise
         except Gone:
-            raise Broken(self._end(grace=2.0)) from None
+            raise Broken(self.close(grace=2.0)) from None
 
     def cpu(self) -> float:
         """Seconds of processor time, all workers that there were together."""
@@ -92,11 +92,8 @@ class Library:
         try:
             return frozenset(self._running.set_up("asked"))
         except SandboxError:  # what it was asked has taken its memory, say
-            self._end()
+            self.close()
             return frozenset()
-
-    def close(self) -> None:
-        self._end()
 
     def _prepare(self) -> Running:
         running = self._running = self._running or Running(self._sandbox, self._files, self._package)
@@ -108,7 +105,8 @@ class Library:
         self._answered = self._names
         return running
 
-    def _end(self, grace: float = 0.0) -> Ended:
+    def close(self, grace: float = 0.0) -> Ended:
+        """End the worker; how it ended."""
         running, self._running, self._answered = self._running, None, None
         ended = running.stop(grace) if running is not None else Ended("killed")
         self._cpu += ended.cpu

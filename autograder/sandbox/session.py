@@ -210,7 +210,7 @@ class Session:
     # what can go wrong
 
     def _reported(self, what: str, allowed: float, error: Any) -> StudentError:
-        """An error as the worker tells it. Only its words are taken over."""
+        """An error as the worker reports it. Only its words are taken over."""
         match error:
             case {"kind": "overran", "frames": list(frames)}:
                 return self._late(what, allowed, self._frames(frames))

@@ -43,9 +43,8 @@ class Kept(wire.Handle):
 class Outside:
     """Asks the judge for what the stand-ins of this process are called for."""
 
-    def __init__(self, line: Line | None) -> None:
-        self._line = line
-        self.alarm: Callable[[], None] = overrun
+    def __init__(self, line: Line, alarm: Callable[[], None]) -> None:
+        self._line, self._alarm = line, alarm
         self.asking = False  # the alarm waits meanwhile: half a question would spoil all answers after it
         self.late = False  # it went off
 
@@ -89,8 +88,6 @@ class Outside:
         return value
 
     def _asked(self, frame: list[bytes | memoryview]) -> Any:
-        if self._line is None:
-            raise RuntimeError("there is nobody to ask")
         self.asking = True
         try:
             self._line.send(frame)
@@ -99,16 +96,12 @@ class Outside:
             self.asking = False
         if self.late:
             self.late = False
-            self.alarm()
+            self._alarm()
         return wire.unpack(header, memoryview(body), copy=True, kept=Kept)
 
 
 class Overran(BaseException):
     """The alarm went off; no `Exception`, so that `except Exception` in a loop does not swallow it."""
-
-
-def overrun() -> NoReturn:
-    raise Overran
 
 
 def state() -> list[Any]:

@@ -36,7 +36,7 @@ NEWER = re.compile(  # what Python 3.12 and later read, by the words of the erro
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 HELPER = lru_cache(partial(compile, filename="<grader>", mode="exec", dont_inherit=True))
 IDLE = (0.0, 0.0, 0.0)
-OWN_USE, PATIENCE, SOME = 0.5, 8.0, 0.02  # as `session` decides; here it only tells where a loop is
+OWN_USE, PATIENCE, SOME = 0.5, 8.0, 0.02  # as `session` decides; here it only shows where a loop is
 MAX_PRINTED = 1 << 20  # characters, whatever the limits say: a reply must hold them
 
 
@@ -78,13 +78,12 @@ class Printed(io.TextIOBase):
 class Worker:
     """Its public methods are the requests; a request's "op" names the method."""
 
-    def __init__(self, output_limit: int, line: Line | None = None) -> None:
+    def __init__(self, output_limit: int, line: Line) -> None:
         self._printed = Printed(output_limit)
         self._objects: dict[int, Any] = {}
         self._submission = StudentModules({}, "", ())
         self._meanings = Meanings(lambda module, name: self._submission.own(module, name))
-        self._outside = Outside(line)
-        self._outside.alarm = self._alarm
+        self._outside = Outside(line, self._alarm)
         self._answers = Answers()
         self._known: dict[str, Answerer] = {}
         self._began = IDLE  # of a request: clock, processor, seconds that it may take

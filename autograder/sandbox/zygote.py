@@ -165,7 +165,7 @@ def enterable(folder: str) -> bool:
 
 
 def reap(pid: int, grace: float) -> dict[str, Any]:
-    """End a worker for certain; tells how it ended if it did so by itself within `grace` seconds."""
+    """End a worker for certain; how it ended if it did so by itself within `grace` seconds."""
     until = time.monotonic() + grace
     done, status, used = os.wait4(pid, os.WNOHANG)
     while not done and time.monotonic() < until:

@@ -61,7 +61,7 @@ class GradingProcess:
         self.send(plan)
 
     def send(self, message: bytes) -> None:
-        """Hand over a plan or a task, pickled; whether it arrived, the next `receive` tells."""
+        """Hand over a plan or a task, pickled; whether it arrived, the next `receive` shows."""
         self.spent = 0.0
         with suppress(BrokenPipeError, ConnectionResetError):
             try:

@@ -154,7 +154,7 @@ def test_a_worker_that_dies_loses_nothing(own_graders: Kit, dask_cluster: Cluste
     assert sorted(seen) == students
 
 
-def test_a_cluster_that_is_not_there_is_told(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cluster_that_is_not_there_is_named(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "JOIN_SECONDS", 1)
     kit.hand_in("s001")
     with pytest.raises(
@@ -163,7 +163,7 @@ def test_a_cluster_that_is_not_there_is_told(kit: Kit, monkeypatch: pytest.Monke
         far_graded(kit, "tcp://127.0.0.1:9")
 
 
-def test_a_cluster_without_workers_is_told(
+def test_a_cluster_without_workers_is_named(
     own_graders: Kit, dask_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster, "JOIN_SECONDS", 3)
@@ -230,7 +230,7 @@ def test_a_scheduler_that_is_frozen_at_the_start_is_not_waited_for(
         far_graded(kit, dask_cluster.address)
 
 
-def test_a_cluster_that_loses_its_last_worker_is_told(
+def test_a_cluster_that_loses_its_last_worker_is_named(
     own_graders: Kit, dask_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own_graders.write_graders(SLOW)
@@ -294,7 +294,7 @@ def test_a_scheduler_that_no_longer_answers_is_not_waited_for(
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_graders_that_do_not_load_are_told_from_afar(own_graders: Kit, dask_cluster: Cluster) -> None:
+def test_graders_that_do_not_load_are_named_from_afar(own_graders: Kit, dask_cluster: Cluster) -> None:
     own_graders.write_graders("import no_such_module")
     own_graders.hand_in("s001")
     dask_cluster.add()
@@ -317,7 +317,7 @@ def test_a_grading_process_that_dies_on_a_worker_loses_nothing(
     assert far["s001"]["grades"]["double"]["points"] == 4.0
 
 
-def test_a_submission_that_ends_its_workers_is_left_to_a_human(own_graders: Kit, tmp_path: Path) -> None:
+def test_a_submission_that_ends_its_workers_is_left_to_a_person(own_graders: Kit, tmp_path: Path) -> None:
     own_graders.write_graders(
         KILLER.format(marks=str(tmp_path), deaths=99).replace("os.getpid(), 9", "os.getppid(), 9")
     )

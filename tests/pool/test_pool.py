@@ -262,7 +262,7 @@ def test_a_level_may_be_given_by_name(kit: Kit) -> None:
     assert [record.isolation for record in seen if record] == ["none"]
 
 
-def test_an_unchanged_submission_is_told_as_such(kit: Kit) -> None:
+def test_an_unchanged_submission_is_reported_as_such(kit: Kit) -> None:
     kit.hand_in("s001")
     seen: list[Record | None] = []
     pool.run(plan(kit), tasks(kit), 1, lambda _, record: seen.append(record))
@@ -301,7 +301,7 @@ def test_a_grading_process_ends_when_asked_to(kit: Kit) -> None:
         ),
     ],
 )
-def test_what_this_machine_does_not_have_is_told(
+def test_what_this_machine_does_not_have_is_named(
     kit: Kit, tmp_path: Path, option: str, value: str, message: str
 ) -> None:
     (kit.home / "distributed.py").write_text("raise ModuleNotFoundError('not here', name='distributed')\n")

@@ -138,7 +138,7 @@ def test_what_p_means_is_found_by_trying(function: Any, found: bool | None) -> N
         (broken, 1, 0.25, 0.25),
     ],
 )
-def test_the_net_is_told_in_the_words_of_its_own_dropout(
+def test_the_net_is_given_what_its_own_dropout_means(
     function: Any, default: int, ratio: float, passed: float
 ) -> None:
     scope: dict[str, Any] = {}

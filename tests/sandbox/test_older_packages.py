@@ -143,7 +143,7 @@ def test_arguments_get_the_names_the_function_has(function: Any, ours: Any, thei
     assert named(function, ours) == theirs
 
 
-def test_what_the_code_cannot_do_is_told() -> None:
+def test_what_the_code_cannot_do_is_named() -> None:
     with pytest.raises(Unbridged, match="takes use_batchnorm, and so has no layer normalization"):
         named(net, {"normalization": "layernorm"})
 
