@@ -68,13 +68,12 @@ def array(got: object, *, name: str) -> np.ndarray:
 def parts(got: object, count: int, *, name: str) -> tuple[Any, ...]:
     """`got` as a tuple of `count` values, as `out, cache` or `dx, dw, db` are."""
     if not isinstance(got, tuple | list):
-        what = "nothing (None)" if got is None else f"a {shown(type(got).__name__)}"
-        fail("type", f"{name} returned {what}; it must return {count} values. Check its return statement.")
-    if len(got) != count:
-        fail(
-            "type", f"{name} returned {len(got)} values; it must return {count}. Check its return statement."
-        )
-    return tuple(got)
+        what, want = "nothing (None)" if got is None else f"a {shown(type(got).__name__)}", f"{count} values"
+    elif len(got) != count:
+        what, want = f"{len(got)} values", str(count)
+    else:
+        return tuple(got)
+    fail("type", f"{name} returned {what}; it must return {want}. Check its return statement.")
 
 
 def mapping(got: object, keys: Iterable[str], *, name: str) -> dict[Any, Any]:
