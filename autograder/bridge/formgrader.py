@@ -86,7 +86,10 @@ def notebook_of(submission: Submission, notebook: Notebook, record: Record) -> d
         shown = list(_within(map(_shown, cells)))
     except (KeyError, IntakeError):
         shown = []
-    return _writable(_page(shown, notebook, record))
+    page = json.dumps(_page(shown, notebook, record), ensure_ascii=False)
+    # Without halves of surrogate pairs, which JSON may hold and no file in UTF-8.
+    written: dict[str, Any] = json.loads(page.encode("utf-8", "replace"))
+    return written
 
 
 def _within(cells: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -101,13 +104,6 @@ def _within(cells: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             cell["source"] = cell["source"][:MAX_CELL] + " […]"
         left -= len(cell["source"])
         yield cell
-
-
-def _writable(page: dict[str, Any]) -> dict[str, Any]:
-    """The notebook without halves of surrogate pairs, which JSON may hold and no file in UTF-8."""
-    text = json.dumps(page, ensure_ascii=False).encode("utf-8", "replace")
-    written: dict[str, Any] = json.loads(text)
-    return written
 
 
 def _page(cells: list[dict[str, Any]], notebook: Notebook, record: Record) -> dict[str, Any]:
