@@ -79,14 +79,13 @@ class Collector:
     assignment: Assignment
     to: Path
     roster: Roster | None = None
-    aliases: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()  # of the package, in place of the assignment's
     times: Mapping[str, datetime] = field(default_factory=dict)  # of hand-ins whose download does not say
     points: Points | None = None
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __post_init__(self) -> None:
         self.report = Report(self.assignment.name)
-        self.aliases = self.aliases or self.assignment.intake.package_aliases
         self.store = self.to / facts.HIDDEN / self.assignment.name
         self.before: dict[str, Facts] = {}
         self.facts: dict[str, Facts] = {}

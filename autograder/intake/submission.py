@@ -35,7 +35,7 @@ class Source:
 
     student: str
     path: Path
-    aliases: tuple[str, ...] = ()  # other names of the package, beside those of the assignment
+    aliases: tuple[str, ...] = ()  # other names of the package, in place of the assignment's
     facts: Facts | None = None  # what `autograder collect` knows about it
     folder: Path | None = None  # of the class, which holds the hand-in as it came
     refused: str = ""  # why nobody can tell which hand-in this is

@@ -37,7 +37,7 @@ def collect(
         people,
         aliases,
         roster.read_times(times_file, assignment.course.time_zone) if times_file else {},
-        points=points if assignment.intake.counts == "best" else None,
+        points=points,
     )
     if not git or people is None:
         return collector.collect(sources)
