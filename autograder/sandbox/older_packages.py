@@ -51,7 +51,7 @@ NUMPY_NAMES = {
     "Inf": np.inf, "Infinity": np.inf, "infty": np.inf, "NaN": np.nan, "NAN": np.nan,
     "product": np.prod, "cumproduct": np.cumprod, "alltrue": np.all, "sometrue": np.any,
     "round_": np.round, "row_stack": np.vstack, "asfarray": np.asarray, "mat": np.asmatrix,
-    "asscalar": lambda a: a.item(), "in1d": np.isin, "trapz": getattr(np, "trapezoid", None),
+    "asscalar": lambda a: a.item(), "in1d": np.isin, "trapz": np.trapezoid,
 }  # fmt: skip
 OLD_BUILTINS = {"xrange": range, "unicode": str, "basestring": str, "long": int, "raw_input": input}
 
@@ -105,7 +105,7 @@ class Bridge(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Put everything in place, in a worker that has run no student code yet."""
         sys.meta_path.append(self)
         for name, value in NUMPY_NAMES.items():
-            if value is not None and not hasattr(np, name):
+            if not hasattr(np, name):
                 setattr(np, name, value)
         for name, value in OLD_BUILTINS.items():
             setattr(builtins, name, value)

@@ -64,7 +64,7 @@ class SandboxedStudent(Session):
             alone: in a worker in which nothing else has run.
         """
         self._era += 1
-        self.printed, self.seconds, self._lost, self.not_finite, self.doubt = "", 0.0, None, "", ""
+        self.printed, self._lost, self.not_finite, self.doubt = "", None, "", ""
         self._names.clear()
         self._first, self._helpers = [], 0
         self.calls = Calls()

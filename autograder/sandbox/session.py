@@ -55,8 +55,7 @@ class Session:
         self.sandbox, self.package, self.aliases = sandbox, package, tuple(aliases)
         self.files = {path: content for path, content in files.items() if _importable(path)}
         self.printed = ""  # by the code, since begin_case
-        self.seconds = 0.0  # waited for the code, since begin_case
-        self.total_seconds = 0.0
+        self.total_seconds = 0.0  # waited for the code
         self._library = Library(sandbox, solved or {}, package)
         self._running: Running | None = None
         self._era = 0  # counts cases, so that a handle of an earlier one is recognised
@@ -64,8 +63,8 @@ class Session:
         self._first: list[dict[str, Any]] = []  # what goes out with the next request, and is done before it
         self._lost: StudentError | None = None  # why nothing more is run in this case
         self.doubt = ""  # what has ended this case, if others than the code may have done it
+        self._shown: set[str] = set()  # doubts that were settled: it is the code's doing
         self._shown_lines: dict[str, list[str]] = {}  # of files that a message has quoted
-        self._shown: set[str] = set()  # of these, what is the code's doing
         self._began = (0.0, 0.0, 0.0)  # of a request: clock, its losses, processor
         self._asks = False  # whether the code has asked, in this request, for what it builds on
         self._overran: Counter[str] = Counter()
@@ -103,9 +102,7 @@ class Session:
         except wire.WireError as error:
             raise self._distrust(what, str(error)) from None
         finally:
-            spent = self._past() if spent is None else spent
-            self.seconds += spent
-            self.total_seconds += spent
+            self.total_seconds += self._past() if spent is None else spent
         return self._open(what, number, allowed, reply)
 
     def _framed(self, what: str, request: dict[str, Any]) -> list[bytes | memoryview]:

@@ -24,6 +24,7 @@ def test_the_judge_has_its_own_clock(arena, naive):
     with arena.student(CODE) as student:
         student.begin_case(seed=1)
         student.call("layers.attack")
-        assert student.seconds > 0.1  # less what the judge was held up itself
-        assert student.total_seconds >= student.seconds
+        first = student.total_seconds
+        student.call("layers.attack")
+        assert student.total_seconds > first + 0.1  # less what the judge was held up itself
         arena.report("the judge's clock", "the time it took")
