@@ -6,7 +6,7 @@ import csv
 import io
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -85,12 +85,9 @@ def add(
                 f"objection of {one.student}: expected 1 to {LONGEST} characters, got {len(one.text)}"
             )
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    there = {(o.student, o.grade_id, o.text) for o in every_objection(db, assignment)}
-    new = list({(o.student, o.grade_id, o.text): o for o in every}.keys() - there)
-    rows = [
-        {"at": now, "assignment": assignment, "student": s, "grade_id": g, "text": t, "reply": ""}
-        for s, g, t in sorted(new)
-    ]
+    there = {Typed(o.student, o.grade_id, o.text) for o in every_objection(db, assignment)}
+    new = sorted(set(every) - there, key=astuple)
+    rows = [{"at": now, "assignment": assignment, **asdict(one), "reply": ""} for one in new]
     try:
         if rows:
             db.execute(sa.insert(OBJECTIONS), rows)

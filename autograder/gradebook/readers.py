@@ -108,12 +108,11 @@ def save(db: Session, assignment: str, split: Split, seen: int) -> bool:
 class Remark:
     id: int
     text: str
-    who: str
 
 
 def remarks(db: Session, assignment: str, grade_id: str) -> list[Remark]:
     where = sa.and_(REMARKS.c.assignment == assignment, REMARKS.c.grade_id == grade_id)
-    found = sa.select(REMARKS.c.id, REMARKS.c.text, REMARKS.c.who).where(where).order_by(REMARKS.c.id)
+    found = sa.select(REMARKS.c.id, REMARKS.c.text).where(where).order_by(REMARKS.c.id)
     return [Remark(*row) for row in db.execute(found)]
 
 

@@ -104,9 +104,7 @@ def _cut(text: str, indent: int, marks: Sequence[tuple[int, int]]) -> tuple[Part
     parts: list[Part] = []
     done = indent
     for begin, end in marks:
-        begin = (
-            max(begin, done) + len(text[max(begin, done) : end]) - len(text[max(begin, done) : end].lstrip())
-        )
+        begin = end - len(text[max(begin, done) : end].lstrip())
         end = begin + len(text[begin:end].rstrip())
         if begin < end:
             parts += [(text[done:begin], False), (text[begin:end], True)]
