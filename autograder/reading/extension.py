@@ -9,25 +9,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinjaMixin
 from traitlets import Unicode
 
 from autograder.course import assignment as course
 from autograder.course.course import find
 from autograder.errors import CourseError, RecordError
-from autograder.files import whole
 from autograder.gradebook.url import sqlite_url
 from autograder.reading import ROOT, handlers
 from autograder.reading.room import Room
-from autograder.records.record import in_words
+from autograder.records.record import load
 
 HERE = Path(__file__).parent
 NAME = "autograder_reading"
-
-
-class _Named(msgspec.Struct):
-    assignment: str
 
 
 def _assignment(folder: Path) -> str:
@@ -39,9 +33,9 @@ def _assignment(folder: Path) -> str:
     why = f"{folder}: no records; run autograder grade first"
     for path in sorted(folder.glob("*.json")):
         try:
-            return msgspec.json.decode(whole(path), type=_Named).assignment
-        except (OSError, ValueError) as error:
-            why = f"{path}: not a record ({in_words(error)}); delete it and grade again"
+            return load(path).assignment
+        except (OSError, RecordError) as error:
+            why = str(error)
     raise RecordError(why)
 
 
