@@ -1,6 +1,7 @@
 """The answers of a graded class that need review, in memory.
 
-A record is read again only if its file has changed: a class of a thousand opens while one waits for it.
+Of each record only what a reader looks at is decoded, and a record is read again only if its file has
+changed: a class of a thousand opens while one waits for it.
 """
 
 from __future__ import annotations
@@ -16,9 +17,30 @@ import msgspec
 from autograder.answers.groups import ReadAnswer, digest, grouped
 from autograder.course.assignment import Assignment
 from autograder.errors import FolderError, RecordError
-from autograder.records.record import load
+from autograder.files import whole
+from autograder.records.record import CaseResult, Grade, State, in_words
 
 SHORT = 10  # signs of the name under which an answer is read
+
+
+class _WaitingGrade(msgspec.Struct):
+    notebook: str
+    points: float | None
+    max_points: float
+    state: State
+    comment: str = ""
+    cases: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+class _WaitingRecord(msgspec.Struct):
+    student: str
+    assignment: str
+    grades: dict[str, _WaitingGrade]
+    answers: dict[str, str] = {}
+
+
+_READ = msgspec.json.Decoder(_WaitingRecord)
+_CASES = msgspec.json.Decoder(tuple[CaseResult, ...])
 
 
 @dataclass(frozen=True)
@@ -95,19 +117,18 @@ class Classroom:
 
     def _read(self, path: Path, stamp: tuple[int, int]) -> _ReadFile:
         try:
-            found = load(path)
-        except (OSError, RecordError) as error:
-            self.broken[path.name] = str(error)
+            found = _READ.decode(whole(path))
+            grades = {i: _grade(i, grade) for i, grade in found.grades.items() if grade.state != "graded"}
+            if found.student != path.stem:
+                raise ValueError(f"it is of {found.student!r}")
+        except (OSError, ValueError, RecursionError) as error:
+            self.broken[path.name] = f"{path}: not a record ({in_words(error)}); delete it and grade again"
             return _ReadFile(stamp)
         if found.assignment != self.assignment.name:
             raise FolderError(f"{path}: a record of {found.assignment}, not of {self.assignment.name}")
         key = key_of(self.assignment.name, found.student)
-        waiting = {
-            grade_id: Waiting(found.student, found.answers.get(grade_id, ""), grade, key)
-            for grade_id, grade in found.grades.items()
-            if grade.state != "graded"
-        }
-        return _ReadFile(stamp, waiting)
+        texts = ((grade, found.answers.get(grade_id, "")) for grade_id, grade in grades.items())
+        return _ReadFile(stamp, {g.grade_id: Waiting(found.student, text, g, key) for g, text in texts})
 
     @property
     def students(self) -> set[str]:
@@ -136,6 +157,11 @@ class Classroom:
 
     def answer_of(self, student: str, grade_id: str) -> Waiting | None:
         return next((a for a in self.waiting().get(grade_id, []) if a.student == student), None)
+
+
+def _grade(grade_id: str, found: _WaitingGrade) -> Grade:
+    about = (found.notebook, found.points, found.max_points, found.state)
+    return Grade(grade_id, *about, _CASES.decode(found.cases), found.comment)
 
 
 def key_of(assignment: str, student: str) -> str:
