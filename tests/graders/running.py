@@ -34,8 +34,8 @@ class Row:
         case, code = self.case, self.test.__code__
         asks = set(code.co_varnames[: code.co_argcount]) - {"case"}
         return Check(
-            self.grade_id, case.id, case.kind, case.weight, case.hint, self.test, {"case": case},
-            frozenset(asks), seed=zlib.crc32(f"{self.grade_id}/{case.id}".encode()), **self.role,
+            self.grade_id, case.id, case.kind, case.weight, self.test, {"case": case}, frozenset(asks),
+            case.hint, seed=zlib.crc32(f"{self.grade_id}/{case.id}".encode()), **self.role,
         )  # fmt: skip
 
 
