@@ -97,7 +97,7 @@ def contents_below(folder: Path, base: Path, pattern: str = "*") -> dict[str, by
 
 
 def dotted(path: str) -> str:
-    """The name by which Python imports a file of a package: `cs_lib/nets/__init__.py` -> `cs_lib.nets`."""
+    """The name by which Python imports a file of a package: `lib/solids/__init__.py` -> `lib.solids`."""
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 

@@ -337,10 +337,10 @@ def cases(
 
     Args:
         builds_on: functions of the package that the tested one builds on: the solved package answers them in
-            these cases, whatever the student's own do. By name, such as "layers.affine_forward", with the
+            these cases, whatever the student's own do. By name, such as "shapes.area", with the
             index of the result that a student must not look into (a cache) or None.
         without: modules and functions of the package that are not there in these cases, such as
-            "fast_layers" or "layers.batchnorm_backward".
+            "fast_shapes" or "shapes.volume".
         after: cells whose cases are run before these; a test that asks for `lost` is given what they lost,
             as a set of (grade id, case id).
     """

@@ -9,7 +9,7 @@ Keep: TypeAlias = int | tuple[int, ...] | str | None
 
 
 class Student(Protocol):
-    """Functions by their names in the package, such as "layers.affine_forward"; plain arrays come back."""
+    """Functions by their names in the package, such as "shapes.area"; plain arrays come back."""
 
     def call(
         self, function: str | Kept, /, *args: Any, keep: Keep = None, echo: bool = False, **kwargs: Any
@@ -17,7 +17,7 @@ class Student(Protocol):
         """Call a function by its name in the package, or a kept callable.
 
         Args:
-            function: such as "layers.affine_forward", or what an earlier call left there.
+            function: such as "shapes.area", or what an earlier call left there.
             keep: indices into a returned tuple that stay there (a cache); "all" keeps the whole result.
             echo: bring back the arguments too, as they are after the call.
         """

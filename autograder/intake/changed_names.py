@@ -72,7 +72,7 @@ def ending(name: str) -> str:
 
 
 def is_alike(name: str, place: str) -> bool:
-    """Whether a file's name holds that of a place: `my layers.py.rtf` and `cs_lib/layers.py`."""
+    """Whether a file's name holds that of a place: `my shapes.py.rtf` and `lib/shapes.py`."""
     wanted = letters(PurePosixPath(place).name.partition(".")[0])
     return len(wanted) > 2 and wanted in letters(PurePosixPath(name).name)
 

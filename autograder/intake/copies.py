@@ -25,7 +25,7 @@ SHOWN = 8  # names of files, in one sentence
 class Found:
     """A file that may stand for a place of the assignment."""
 
-    place: str  # "cs_lib/layers.py", "two_layer_net.ipynb", "results/two_layer_net.npz"
+    place: str  # "lib/shapes.py", "areas.ipynb", "results/areas.npz"
     path: str  # in the hand-in
     data: bytes = field(repr=False)
     root: str  # the folder that the hand-in it belongs to begins at

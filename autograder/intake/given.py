@@ -35,7 +35,7 @@ class GivenCell:
 class Given:
     """The release in memory; where there is none, the source notebooks without what solves them."""
 
-    package: dict[str, str]  # "cs_lib/layers.py" -> text
+    package: dict[str, str]  # "lib/shapes.py" -> text
     notebooks: dict[str, tuple[GivenCell, ...]]
     others: dict[str, str]  # further files: "README.md" -> its fingerprint
 

@@ -19,9 +19,9 @@ class Submission:
     """One hand-in in memory. Paths are those of the assignment, not of the wrapping."""
 
     student: str
-    package: dict[str, bytes] = field(default_factory=dict)  # "cs_lib/layers.py" -> text
-    notebooks: dict[str, bytes] = field(default_factory=dict)  # "two_layer_net" -> JSON
-    results: dict[str, bytes] = field(default_factory=dict)  # "results/conv_net.npz" -> bytes
+    package: dict[str, bytes] = field(default_factory=dict)  # "lib/shapes.py" -> text
+    notebooks: dict[str, bytes] = field(default_factory=dict)  # "areas" -> JSON
+    results: dict[str, bytes] = field(default_factory=dict)  # "results/areas.npz" -> bytes
     problems: tuple[str, ...] = ()
     unreadable: str = ""  # why nothing could be read at all
     fault: str = ""  # what went wrong on our side while it was read

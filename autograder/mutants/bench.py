@@ -1,7 +1,7 @@
 """Where mutants are judged: by the cells that can notice them, and by nothing else.
 
 Which cells these are is measured once: the solution notes which of its functions each check runs. A mutant of
-`affine_forward` is judged by the cells in which `affine_forward` runs; for all others it is the solution.
+`area` is judged by the cells in which `area` runs; for all others it is the solution.
 """
 
 from __future__ import annotations

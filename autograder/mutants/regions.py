@@ -32,7 +32,7 @@ class Span:
 class Target:
     """A function that students write, in the text that holds it."""
 
-    name: str  # as graders call it: "layers.affine_forward", "classifiers.fc_net.TwoLayerNet.loss"
+    name: str  # as graders call it: "shapes.area", "solids.cube.Cube.volume"
     path: str  # of the library's file; of a notebook its name and the cell, "warm_up.ipynb:3"
     text: str
     spans: tuple[Span, ...] = field(compare=False)

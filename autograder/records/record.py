@@ -92,7 +92,7 @@ class Grade:
 
 
 def criterion_of(case: CaseResult) -> str:
-    """The criterion that a rubric's case is about: `slope` of `inline_two_layer_net_1[slope]`."""
+    """The criterion that a rubric's case is about: `slope` of `question_1[slope]`."""
     return case.id.partition("[")[2].removesuffix("]")
 
 

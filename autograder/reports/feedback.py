@@ -237,7 +237,7 @@ def _criteria(grade: Grade) -> tuple[CaseResult, ...]:
 
 
 def case_title(grade_id: str, case_id: str) -> str:
-    """A case's id in words: `affine_forward[k_dimensional]` of affine_forward is "k dimensional"."""
+    """A case's id in words: `area[of_a_square]` of area is "of a square"."""
     test, _, case = case_id.partition("[")
     rest = test.removeprefix(grade_id).strip("_")
     words = [part for part in (rest, case.removesuffix("]")) if part]

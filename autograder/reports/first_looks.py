@@ -20,7 +20,7 @@ UNREAD = " cannot be imported: "  # between the line and what Python says of it
 class Banner:
     """A line that keeps a file from being imported."""
 
-    where: str  # "cs_lib/layers.py line 12"
+    where: str  # "lib/shapes.py line 12"
     message: str
     cells: tuple[str, ...]  # that wait for it
 
@@ -36,7 +36,7 @@ class Look:
 
 
 def unread_line(case: CaseResult) -> str:
-    """The line for which a case waits: "cs_lib/layers.py line 12"; "" if it waits for none."""
+    """The line for which a case waits: "lib/shapes.py line 12"; "" if it waits for none."""
     return case.message.partition(UNREAD)[0] if case.property == "import" and UNREAD in case.message else ""
 
 

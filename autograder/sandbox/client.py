@@ -3,7 +3,7 @@
     with Sandbox(Limits()) as sandbox:
         with sandbox.submission(files) as student:
             student.begin_case(seed=1)
-            out, cache = student.call("layers.affine_forward", x, w, b, keep=1)
+            area, cache = student.call("shapes.area", width, height, keep=1)
 
 Use a sandbox from the thread that started it: bubblewrap ends when that thread does.
 """

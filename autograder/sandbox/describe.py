@@ -31,7 +31,7 @@ class Calls:
 
     def about(self, message: str) -> str:
         """The last call of what `message` names, else the last of all: a grader that has found a net
-        wrong may go on to call its layers. Such as "affine_forward(array (2, 3), array (3, 4))"."""
+        wrong may go on to call its layers. Such as "area(array (2, 3), array (3, 4))"."""
         for put, noted in self._noted:
             put(*noted)
         self._noted.clear()

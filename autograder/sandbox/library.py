@@ -1,6 +1,6 @@
 """What a function under test builds on, answered by the solved package in a sandboxed worker of its own.
 
-    student's worker: a net calls `layers.affine_forward`, a stand-in
+    student's worker: a method calls `shapes.area`, a stand-in
       ── question: name, plain arrays ──→ judge ──→ second worker: the solved function
       ←── plain arrays, handles of caches ── judge ←──
 
@@ -16,7 +16,7 @@ from autograder.sandbox.host import Ended, Host
 from autograder.sandbox.running import Running
 from autograder.sandbox.waiting_for import Seen, Until
 
-Names = Mapping[str, int | None]  # such as "layers.affine_forward" -> index of the result that stays outside
+Names = Mapping[str, int | None]  # such as "shapes.area" -> index of the result that stays outside
 
 
 class Exhausted(Exception):

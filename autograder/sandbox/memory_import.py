@@ -21,10 +21,10 @@ class StudentModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     Args:
         files: posix path -> content, of `.py` files.
         package: the folder that holds the library.
-        aliases: other names of that package; `import alias.layers` gives `package.layers`.
-        fixed: what names of the package stand for, whatever its files say; such as "layers.affine_forward".
-        absent: modules of the package that are not there, such as "fast_layers", and functions of modules,
-            such as "layers.relu_forward".
+        aliases: other names of that package; `import alias.shapes` gives `package.shapes`.
+        fixed: what names of the package stand for, whatever its files say; such as "shapes.area".
+        absent: modules of the package that are not there, such as "fast_shapes", and functions of modules,
+            such as "shapes.volume".
     """
 
     def __init__(

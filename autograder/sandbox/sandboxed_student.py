@@ -59,8 +59,8 @@ class SandboxedStudent(Session):
 
         Args:
             builds_on: functions that the solved package answers in this case, such as
-                "layers.affine_forward", with the index of the result that stays there (a cache) or None.
-            without: modules that are not there in this case, such as "fast_layers".
+                "shapes.area", with the index of the result that stays there (a cache) or None.
+            without: modules that are not there in this case, such as "fast_shapes".
             alone: in a worker in which nothing else has run.
         """
         self._era += 1

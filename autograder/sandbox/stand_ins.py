@@ -52,7 +52,7 @@ class Outside:
         """A function that is answered outside.
 
         Args:
-            name: such as "layers.affine_forward".
+            name: such as "shapes.area".
             draws: whether it may use random numbers; they are then taken from this process's own state.
         """
         short = name.rpartition(".")[2]

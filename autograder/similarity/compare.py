@@ -53,8 +53,8 @@ GAP: Line = (0, "\0")  # stands where given lines lie between a student's own
 class Unit:
     """A function, a class without its methods, the rest of a module, or a notebook cell, as handed in."""
 
-    place: str  # "cs_lib/layers.py", "two_layer_net.ipynb"
-    name: str  # "affine_forward", "TwoLayerNet.loss", "cell 46"; "" for a module's other lines
+    place: str  # "lib/shapes.py", "areas.ipynb"
+    name: str  # "area", "Cube.volume", "cell 46"; "" for a module's other lines
     kind: Kind
     lines: tuple[Line, ...]
     keys: tuple[str, ...] = ()  # what tells the given unit that it was before
