@@ -18,6 +18,7 @@ from nbgrader.preprocessors import AssignLatePenalties, Execute, SaveAutoGrades
 from traitlets.config.loader import PyFileConfigLoader
 from traitlets.utils.importstring import import_item
 
+from autograder.authoring.new import init
 from autograder.bridge import autograde
 from autograder.bridge.formgrader import cell_text
 from autograder.records.record import CaseResult, Grade
@@ -194,6 +195,37 @@ def preprocessors() -> list[type]:
     config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
     converter = Autograde(coursedir=CourseDirectory(config=config), config=config)
     return [import_item(p) if isinstance(p, str) else p for p in converter.autograde_preprocessors]
+
+
+@pytest.mark.long
+def test_a_new_course_grades_with_nbgrader_in_the_sandbox(tmp_path: Path) -> None:
+    """Its package ships stripped, and what a hand-in's cells do on the instructor's machine is nothing."""
+    home, escaped = tmp_path / "course", tmp_path / "escaped"
+    init(home, "Demo", "stats", "first")
+
+    def typed(*arguments: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "nbgrader", *arguments],
+            cwd=home, capture_output=True, text=True, timeout=600,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+
+    typed("generate_assignment", "first", "--create", "--force")
+    released = home / "release/first"
+    assert "not written yet" in (released / "stats/first.py").read_text()
+    assert (released / "work.py").exists()
+    assert not (released / "assignment.toml").exists()
+    hand_in = home / "submitted/s001/first"
+    shutil.copytree(released, hand_in)
+    content = json.loads((hand_in / "first.ipynb").read_text())
+    escape = f"import pathlib\npathlib.Path({str(escaped)!r}).write_text('x')"
+    content["cells"].append({**nbformat.v4.new_code_cell(escape)})
+    (hand_in / "first.ipynb").write_text(json.dumps(content))
+    typed("autograde", "first", "--create", "--force")
+    assert not escaped.exists()
+    page = json.loads((home / "autograded/s001/first/first.ipynb").read_text())
+    shown = [output for cell in page["cells"] for output in cell.get("outputs", [])]
+    assert any("standardize: 0 of 2 points" in "".join(output.get("text", "")) for output in shown)
 
 
 def test_nbgrader_grades_through_our_graders(preprocessors: list[type]) -> None:

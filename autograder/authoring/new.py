@@ -39,6 +39,7 @@ def init(folder: Path, title: str, package: str, assignment: str) -> Course:
         ("course.toml", FILE),
         ("README.md", "README.md"),
         ("gitignore", ".gitignore"),
+        ("nbgrader_config.py", "nbgrader_config.py"),  # without it nbgrader's own commands know no sandbox
         ("package.py", f"{package}/__init__.py"),
     ):
         write_atomically(folder / path, _filled(template, words))

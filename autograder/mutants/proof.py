@@ -33,6 +33,8 @@ from autograder.safe_text import plural
 
 LINK = re.compile(r"\]\(([^()\s#]+)(?:#[^()\s]*)?\)|(?:href|src)=\"([^\"#]+)\"")
 OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:|/|attachment:")
+NBGRADER = "nbgrader_config.py"
+CONFIGURED = re.compile(r"^(?:from|import) autograder\.bridge\.nbgrader\b.*^configure\(", re.M | re.S)
 Said = tuple[str, list[str]]  # a line, and findings
 
 
@@ -100,6 +102,7 @@ def prove(
         ("notebooks", lambda: _run(library, models)),
         ("answers in the release", lambda: _leaks(assignment, library)),
         ("links", lambda: _links(assignment)),
+        ("nbgrader's own commands", lambda: _nbgrader(assignment)),
         ("rubrics", lambda: _rubrics(assignment, library.result)),
         ("other right solutions", lambda: _right(assignment, library)),
         ("mutants", lambda: _mutants(assignment, mutants, out)),
@@ -205,6 +208,18 @@ def _links(assignment: Assignment) -> Said:
             if not (folder / path).exists() and path not in there:
                 findings.append(f"release/{assignment.name}/{name}: {target}: a link to no file; correct it")
     return f"{count} to files of the release", findings
+
+
+def _nbgrader(assignment: Assignment) -> Said:
+    """Its own `autograde` runs a hand-in's cells with all that the instructor may do."""
+    path = assignment.root / NBGRADER
+    if path.is_file() and CONFIGURED.search(text_of(path)):
+        return f"through the same graders, by {NBGRADER}", []
+    return f"not ours: {NBGRADER} is missing, or does not call the engine", [
+        f"{NBGRADER}: expected `from autograder.bridge.nbgrader import configure` and "
+        "`configure(get_config())`, found no such lines; write them, or `nbgrader autograde` runs hand-ins "
+        "with no sandbox"
+    ]
 
 
 def _rubrics(assignment: Assignment, result: VerifyResult | None) -> Said:

@@ -103,7 +103,14 @@ def test_one_page_says_all_of_it(made: Path, tmp_path: Path) -> None:
     titles = [section.title for section in found.sections]
     assert titles == [
         *("marks", "to do, cells, graders", "points", "solved and untouched", "notebooks"),
-        *("answers in the release", "links", "rubrics", "other right solutions", "mutants"),
+        *(
+            "answers in the release",
+            "links",
+            "nbgrader's own commands",
+            "rubrics",
+            "other right solutions",
+            "mutants",
+        ),
     ]
     assert str(found.verified).startswith("the solved version earns 2 of 3 points, 1 question needs review")
     assert all("right/variance: standardize[" in finding for finding in found.findings)
@@ -129,6 +136,19 @@ def test_what_is_wrong_in_one_section_hides_no_other(made: Path, tmp_path: Path)
         "nothing: a grader for a cell",
     ):
         assert [finding for finding in findings if text in finding], (text, findings)
+
+
+@pytest.mark.parametrize(
+    "config", [None, "c = get_config()\n", "# from autograder.bridge.nbgrader import configure\n"]
+)
+def test_a_course_whose_nbgrader_has_no_sandbox_is_named(tmp_path: Path, config: str | None) -> None:
+    new.init(tmp_path / "c", "Demo", "stats", NAME)
+    assignment, path = course.load(NAME, tmp_path / "c"), tmp_path / "c/nbgrader_config.py"
+    assert proof._nbgrader(assignment) == ("through the same graders, by nbgrader_config.py", [])
+    path.unlink() if config is None else path.write_text(config)
+    _, [finding] = proof._nbgrader(assignment)
+    assert finding.startswith("nbgrader_config.py: expected `from autograder.bridge.nbgrader import")
+    assert finding.endswith("or `nbgrader autograde` runs hand-ins with no sandbox")
 
 
 def test_examples_beside_the_rubric_are_held_against_it(tmp_path: Path) -> None:
