@@ -9,7 +9,6 @@ The rubric is added there and nowhere else, so that no file holds it that feedba
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,22 +19,17 @@ from autograder.course.assignment import Assignment
 from autograder.errors import IntakeError
 from autograder.files import folder_at, text_of, write_atomically
 from autograder.gradebook.url import sqlite_url
-from autograder.intake import Submission
+from autograder.intake import Submission, harmless
 from autograder.intake.notebook_files import text_in
 from autograder.notebook import Notebook, grade_id_of, mark_of, raw_cells
 from autograder.records.record import Grade, Record
 
 FOLDER = "autograded"  # where nbgrader keeps the notebooks that formgrader opens
 CONFIG = "nbgrader_config.py"
-SHOWN = ("text/plain", "image/png", "image/jpeg")  # of a student's outputs; the rest could run code
-PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # pasted into a cell
-BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 MAX_CELL, MAX_CELLS = 50_000, 2_000  # characters of one cell, and cells, on a page
 MAX_PAGE = 500_000  # characters of all its cells together; an honest notebook has 50,000
-MAX_PASTED = 3_000_000  # characters of pictures pasted into one cell
 MORE = "[…] The hand-in holds more than is shown."
 MISSING = "(not in the hand-in)"
-MAX_OUTPUT = 2_000_000  # characters of a student's outputs kept in a notebook, pictures included
 
 SETTINGS = '''\
 """Lets formgrader and nbgrader's commands use these results: start them in this folder."""
@@ -193,50 +187,8 @@ def _shown(cell: dict[str, Any]) -> dict[str, Any]:
     clean: dict[str, Any] = {"cell_type": kind, "source": text_in(cell)}
     clean["metadata"] = cell.get("metadata")
     if kind == "code":
-        outputs = cell.get("outputs")
-        clean["outputs"] = _safe_outputs(outputs if isinstance(outputs, list) else [])
+        clean["outputs"] = harmless.outputs(cell)
         clean["execution_count"] = None
-    elif pasted := _pasted(cell.get("attachments")):
+    elif pasted := harmless.pasted(cell):
         clean["attachments"] = pasted
     return clean
-
-
-def _pasted(attachments: object) -> dict[str, dict[str, str]]:
-    """The pictures pasted into a text cell."""
-    kept: dict[str, dict[str, str]] = {}
-    room = MAX_PASTED
-    for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
-        for kind, value in bundle.items() if isinstance(bundle, dict) else ():
-            data = "".join(_text(value).split())
-            if kind in PICTURES and len(data) <= room and BASE64.fullmatch(data):
-                kept[str(name)] = {kind: data}
-                room -= len(data)
-    return kept
-
-
-def _safe_outputs(outputs: Iterable[Any]) -> list[dict[str, Any]]:
-    """Printed text and pictures; HTML, JavaScript, SVG and widgets are left out."""
-    kept: list[dict[str, Any]] = []
-    size = 0
-    for output in outputs:
-        if not isinstance(output, dict):
-            continue
-        if output.get("output_type") == "stream":
-            text = _text(output.get("text", ""))
-            safe: dict[str, Any] = {"output_type": "stream", "name": "stdout", "text": text}
-        else:
-            data = output.get("data")
-            data = {k: _text(v) for k, v in data.items() if k in SHOWN} if isinstance(data, dict) else {}
-            data = {k: v for k, v in data.items() if k == "text/plain" or BASE64.fullmatch(v)}
-            if not data:
-                continue
-            safe = {"output_type": "display_data", "data": data, "metadata": {}}
-        size += len(json.dumps(safe))
-        if size > MAX_OUTPUT:
-            break
-        kept.append(safe)
-    return kept
-
-
-def _text(value: object) -> str:
-    return "".join(map(str, value)) if isinstance(value, list) else str(value)

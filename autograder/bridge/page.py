@@ -25,6 +25,7 @@ from autograder.answers.verdict import judge
 from autograder.bridge.of_course import OfCourse
 from autograder.errors import CourseError
 from autograder.files import text_of
+from autograder.intake.harmless import pasted_as_urls
 from autograder.notebook import grade_id_of
 from autograder.reports import markdown
 
@@ -71,7 +72,7 @@ class GradersPage(OfCourse, Preprocessor):
         clean = SanitizeHTML()
         for at, cell in enumerate(nb.cells):
             if cell.cell_type == "markdown":
-                cell.source = markdown.html(cell.source, _pictures(cell))
+                cell.source = markdown.html(cell.source, pasted_as_urls(cell))
             else:
                 clean.preprocess_cell(cell, resources, at)
         if "submission_id" in resources:  # formgrader's own page, not feedback
@@ -104,15 +105,6 @@ def _ours(source: str) -> NotebookNode:
     cell: NotebookNode = new_markdown_cell()
     cell.source = Markup(source)
     return cell
-
-
-def _pictures(cell: NotebookNode) -> dict[str, str]:
-    """The pictures pasted into a cell, as data URIs; what is no picture is left out when they are shown."""
-    return {
-        name: f"data:{kind};base64,{data}"
-        for name, bundle in cell.get("attachments", {}).items()
-        for kind, data in bundle.items()
-    }
 
 
 def rubric_note(question: Question, answer: str) -> str:

@@ -1,10 +1,11 @@
 """Submissions in, whatever their wrapping.
 
 In reading order: `archives` (what is refused), `unpacked`, `changed_names`, `given` (the release, to compare
-with), `notebook_files` and `source_text` (read), `copies` (which of several counts), `elsewhere`, `written`
-(answers, wherever they stand), `arrange` (every file to its place), `facts` (what the collector knows),
-`handed_in` and `submission` (one hand-in), `downloads` (what an LMS gives out), `archive_of_hand_ins` (every
-one as it came), `collector` (those that count, to nbgrader's layout).
+with), `harmless` (what of outputs and pictures may be shown), `notebook_files` and `source_text` (read),
+`copies` (which of several counts), `elsewhere`, `written` (answers, wherever they stand), `arrange` (every
+file to its place), `facts` (what the collector knows), `handed_in` and `submission` (one hand-in),
+`downloads` (what an LMS gives out), `archive_of_hand_ins` (every one as it came), `collector` (those that
+count, to nbgrader's layout).
 """
 
 from autograder.intake.arrange import arrange

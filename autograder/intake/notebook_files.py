@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -14,6 +15,7 @@ from autograder.errors import IntakeError
 from autograder.intake import archives
 from autograder.intake.changed_names import NOTEBOOK, ending, likely
 from autograder.intake.given import Given, GivenCell, spaced
+from autograder.intake.harmless import each_output
 from autograder.intake.kinds import described, in_conflict
 from autograder.notebook import Notebook, grade_id_of
 
@@ -172,9 +174,8 @@ def _with_pictures(raw: dict[str, Any]) -> str:
 def _printed(cell: dict[str, Any]) -> str:
     """What a cell printed or displayed as text, without warnings and tracebacks."""
     found: list[str] = []
-    outputs = cell.get("outputs")
-    for output in outputs[:MAX_OUTPUTS] if isinstance(outputs, list) else ():
-        if not isinstance(output, dict) or output.get("name") == "stderr":
+    for output in islice(each_output(cell), MAX_OUTPUTS):
+        if output.get("name") == "stderr":
             continue
         data = output.get("data")
         shown = [data.get(kind) for kind in PRINTED] if isinstance(data, dict) else [output.get("text")]

@@ -14,12 +14,13 @@ from markupsafe import Markup
 
 from autograder.course.assignment import Assignment
 from autograder.files import text_of
+from autograder.intake import harmless
+from autograder.intake.notebook_files import text_in
 from autograder.notebook import grade_id_of
 from autograder.reading.waiting import Waiting
 from autograder.reports import markdown
 
 FOLDER = "autograded"  # where the notebooks for people lie, as formgrader has them
-PICTURES = ("image/png", "image/jpeg")
 
 
 def answer(waiting: Waiting, assignment: Assignment, out: Path) -> Markup:
@@ -32,26 +33,23 @@ def answer(waiting: Waiting, assignment: Assignment, out: Path) -> Markup:
     if kind == "task" and (work := _work(waiting, cells[at:])):
         return work
     if kind == "code":
-        code = Markup("<pre><code>{}</code></pre>").format(waiting.text or _text(found.get("source", "")))
-        return code + outputs(found.get("outputs", ()))
+        code = Markup("<pre><code>{}</code></pre>").format(waiting.text or text_in(found))
+        return code + outputs(found)
     if not waiting.text.strip():
         return Markup("<p><em>Nothing was found where the answer belongs.</em></p>")
-    return markdown.html(waiting.text, _pasted(found))
+    return markdown.html(waiting.text, harmless.pasted_as_urls(found))
 
 
-def outputs(found: Any) -> Markup:
+def outputs(cell: dict[str, Any]) -> Markup:
     """What a cell printed and drew."""
     parts = []
-    for output in found if isinstance(found, list) else ():
-        if not isinstance(output, dict):
-            continue
-        bundle = output.get("data")
-        data: dict[str, Any] = bundle if isinstance(bundle, dict) else {}
-        picture = next((kind for kind in PICTURES if kind in data), "")
-        source = f"data:{picture};base64,{''.join(_text(data.get(picture)).split())}"
-        if picture and markdown.PICTURE.fullmatch(source):
+    for output in harmless.outputs(cell):
+        data = output.get("data", {})
+        picture = next((kind for kind in harmless.DRAWN if kind in data), "")
+        if picture:
+            source = harmless.url(picture, data[picture])
             parts.append(Markup('<img src="{}" alt="a picture that this cell drew">').format(source))
-        elif text := _text(output.get("text") or data.get("text/plain")):
+        elif text := output.get("text") or data.get(harmless.TEXT):
             parts.append(markdown.as_typed(text))
     return Markup("").join(parts)
 
@@ -62,13 +60,13 @@ def _work(waiting: Waiting, cells: list[dict[str, Any]]) -> Markup:
     for found in cells:
         if grade_id_of(found) not in ("", waiting.grade_id):
             break
-        source = _text(found.get("source"))
+        source = text_in(found)
         if not source.strip() or source.strip() not in waiting.text:
             continue
         if found.get("cell_type") == "code":
-            parts += [Markup("<pre><code>{}</code></pre>").format(source), outputs(found.get("outputs"))]
+            parts += [Markup("<pre><code>{}</code></pre>").format(source), outputs(found)]
         else:
-            parts.append(markdown.html(source, _pasted(found)))
+            parts.append(markdown.html(source, harmless.pasted_as_urls(found)))
     return Markup("").join(parts)
 
 
@@ -79,19 +77,3 @@ def _cells(path: Path) -> list[dict[str, Any]]:
     except (OSError, ValueError, KeyError, TypeError):
         return []
     return [c for c in cells if isinstance(c, dict)] if isinstance(cells, list) else []
-
-
-def _pasted(cell: dict[str, Any]) -> dict[str, str]:
-    """The pictures pasted into a cell; what is no picture is left out when they are shown."""
-    bundles = cell.get("attachments")
-    return {
-        str(name): f"data:{kind};base64,{_text(data)}"
-        for name, bundle in (bundles.items() if isinstance(bundles, dict) else ())
-        for kind, data in (bundle.items() if isinstance(bundle, dict) else ())
-    }
-
-
-def _text(value: object) -> str:
-    if isinstance(value, list):
-        return "".join(map(str, value))
-    return value if isinstance(value, str) else ""

@@ -22,7 +22,7 @@ from autograder.bridge.formgrader import publish
 from autograder.bridge.page import GradersPage, shown
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
-from autograder.intake import Submission
+from autograder.intake import Submission, harmless
 from autograder.records import record
 from autograder.records.record import Record
 from autograder.reports import markdown
@@ -117,7 +117,7 @@ def test_outputs_that_could_run_code_are_left_out(
 def test_huge_outputs_are_cut(
     tmp_path: Path, assignment: Assignment, graded: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(formgrader, "MAX_OUTPUT", 1000)
+    monkeypatch.setattr(harmless, "MAX_OUTPUT", 1000)
     stream = {"output_type": "stream", "name": "stdout", "text": "x" * 600}
     code = {"cell_type": "code", "metadata": {}, "source": "", "outputs": [stream, stream]}
     assert len(published(tmp_path, assignment, graded, [code]).cells[0].outputs) == 1
