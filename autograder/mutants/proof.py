@@ -24,7 +24,7 @@ from autograder.mutants.bench import at_bench
 from autograder.mutants.campaign import Choice
 from autograder.mutants.regions import Target, Texts
 from autograder.notebook import source_of
-from autograder.release import leaks, verify
+from autograder.release import later, leaks, verify
 from autograder.release.build import Tell, tell
 from autograder.release.package import Skeleton, skeleton, solved
 from autograder.release.verify import VerifyResult
@@ -123,7 +123,9 @@ def _marks(library: _WorkedOut) -> Said:
     built = library.skeleton
     own = {solution.owner for solution in built.solutions}
     regions, functions = plural(len(built.solutions), "region"), plural(len(own), "function")
-    return f"{regions} taken out of {functions}; nothing to do ships solved", []
+    findings = later.in_no_list(library.assignment, built.given)
+    given = f"{plural(len(built.given), 'other')} given solved" if built.given else "none is given solved"
+    return f"{regions} taken out of {functions}; {given}", findings
 
 
 def _owned(assignment: Assignment, library: _WorkedOut) -> Said:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from autograder.course.assignment import Assignment
 from autograder.course.settings import Settings
 from autograder.errors import ReleaseError
+from autograder.release.marks import Region
 from autograder.release.strip import Module, Stripped, entries
 from autograder.safe_text import listed
 
@@ -21,9 +22,11 @@ def refuse_solved_ahead(
     Raises:
         ReleaseError: names them, or an entry of `ships_solved` that nothing needs.
     """
-    given = [name for module in modules if module.name in stripped for name in _given(module, stripped)]
-    later = _to_do_later(assignment)
-    ahead = {name: where for name in given for where, todo in later.items() if entries(name, todo)}
+    kept = [module for module in modules if module.name in stripped]
+    solved = dict.fromkeys(name for module in kept for name, _ in given(module, stripped[module.name]))
+    course = assignment.course
+    later = _to_do(assignment, course.assignments[course.assignments.index(assignment.name) + 1 :])
+    ahead = {name: where for name in solved for where, todo in later.items() if entries(name, todo)}
     where = assignment.where(assignment.settings)
     for entry in assignment.ships_solved:
         if not any(entries(name, [entry]) for name in ahead):
@@ -40,14 +43,23 @@ def refuse_solved_ahead(
         )
 
 
-def _given(module: Module, stripped: Mapping[str, Stripped]) -> list[str]:
-    """The functions of a module whose solutions students get."""
-    taken = stripped[module.name].regions
-    return list(dict.fromkeys(name for name, region in module.regions if (name, region) not in taken))
+def given(module: Module, stripped: Stripped) -> list[tuple[str, Region]]:
+    """The solutions of a module that students get: (qualified function, where)."""
+    return [(name, region) for name, region in module.regions if (name, region) not in stripped.regions]
 
 
-def _to_do_later(assignment: Assignment) -> dict[str, tuple[str, ...]]:
-    """Later assignment -> what is to do in it. Only settings are read: notebooks may be drafts."""
+def in_no_list(assignment: Assignment, solved: Iterable[tuple[str, str]]) -> list[str]:
+    """A finding for each solution that ships, as (function, place), and that no assignment asks for."""
+    asked = _to_do(assignment, assignment.course.assignments)
+    return [
+        f"{where}: {name} has marks, and is in no assignment's todo: students get it solved; list it in "
+        f"{assignment.where(assignment.settings)}, or delete its marks"
+        for name, where in solved
+        if not any(entries(name, todo) for todo in asked.values())
+    ]
+
+
+def _to_do(assignment: Assignment, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Assignment -> what is to do in it. Only settings are read: notebooks may be drafts."""
     course = assignment.course
-    later = course.assignments[course.assignments.index(assignment.name) + 1 :]
-    return {name: Settings(course.settings_of(name), course.root).texts("todo") for name in later}
+    return {name: Settings(course.settings_of(name), course.root).texts("todo") for name in names}

@@ -35,6 +35,7 @@ class Skeleton:
 
     files: dict[str, str]
     solutions: tuple[Solution, ...] = ()
+    given: tuple[tuple[str, str], ...] = ()  # marked, and shipped solved: (qualified function, path and line)
 
 
 def skeleton(assignment: Assignment) -> Skeleton:
@@ -56,6 +57,11 @@ def skeleton(assignment: Assignment) -> Skeleton:
     return Skeleton(
         {module.path: stripped[module.name].text for module in kept},
         tuple(solution for module in modules for solution in _solutions(module, stripped.get(module.name))),
+        tuple(
+            (name, f"{module.path}:{region.begin}")
+            for module in kept
+            for name, region in later.given(module, stripped[module.name])
+        ),
     )
 
 

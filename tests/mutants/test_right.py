@@ -138,6 +138,21 @@ def test_what_is_wrong_in_one_section_hides_no_other(made: Path, tmp_path: Path)
         assert [finding for finding in findings if text in finding], (text, findings)
 
 
+def test_a_marked_function_that_nobody_asks_for_is_a_finding(tmp_path: Path) -> None:
+    new.init(tmp_path / "c", "Demo", "stats", NAME)
+    assignment = course.load(NAME, tmp_path / "c")
+    assert proof._marks(proof._WorkedOut(assignment)) == (
+        "1 region taken out of 1 function; none is given solved",
+        [],
+    )
+    with (tmp_path / f"c/stats/{NAME}.py").open("a") as file:
+        file.write("\n\ndef clip(x):\n    # TODO: Clip.\n    # BEGIN SOLUTION\n    out = x\n")
+        file.write("    # END SOLUTION\n    return out\n")
+    said, [finding] = proof._marks(proof._WorkedOut(assignment))
+    assert said == "1 region taken out of 1 function; 1 other given solved"
+    assert f"stats.{NAME}.clip has marks, and is in no assignment's todo" in finding
+
+
 @pytest.mark.parametrize(
     "config", [None, "c = get_config()\n", "# from autograder.bridge.nbgrader import configure\n"]
 )

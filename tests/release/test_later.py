@@ -2,7 +2,10 @@
 
 import pytest
 
+from autograder.course.assignment import load
 from autograder.release.build import build
+from autograder.release.later import in_no_list
+from autograder.release.package import skeleton
 
 from .conftest import Course
 from .test_build import Quiet, bytes_of, clicked, refuse, typed
@@ -69,3 +72,31 @@ def test_a_permission_that_nothing_needs_is_refused(demo: Course, quiet: Quiet, 
 def test_a_later_assignment_that_cannot_be_read_is_named(demo: Course, quiet: Quiet) -> None:
     demo.write("source/later/assignment.toml", "todo = [")
     refuse(demo, quiet, r"source/later/assignment.toml: expected TOML in UTF-8, got")
+
+
+def test_marks_of_what_no_assignment_asks_for_are_named(demo: Course) -> None:
+    """The line in assignment.toml was forgotten: students would get the solution, and nobody be asked."""
+    demo.change("source/later/assignment.toml", '"demo_lib.layers.shift_forward", ', "")
+    assignment = load("demo", demo.root)
+    built = skeleton(assignment)
+    line = demo_line(demo, "# TODO: Add b to every row.") + 1
+    [finding] = in_no_list(assignment, built.given)
+    assert finding == (
+        f"demo_lib/layers.py:{line}: demo_lib.layers.shift_forward has marks, and is in no assignment's "
+        "todo: students get it solved; list it in source/demo/assignment.toml, or delete its marks"
+    )
+    # What is left out does not reach them, and a class's entry covers its methods.
+    assert [name for name, _ in built.given] == ["demo_lib.layers.shift_forward"]
+
+
+def test_marks_of_what_an_earlier_assignment_asks_for_are_right(demo: Course) -> None:
+    demo.change("course.toml", '["demo", "later"]', '["later", "demo"]')
+    assignment = load("demo", demo.root)
+    built = skeleton(assignment)
+    assert built.given
+    assert in_no_list(assignment, built.given) == []
+
+
+def demo_line(demo: Course, text: str) -> int:
+    lines = (demo.root / "demo_lib/layers.py").read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines].index(text) + 1
