@@ -57,6 +57,17 @@ class OddFileError(OSError):
         return f"{self.filename!r} is no ordinary file"
 
 
+def why_unread(error: Exception) -> str:
+    """Why a file that a person named cannot be read, in words."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return "no such file"
+    if isinstance(error, IsADirectoryError):
+        return "a folder"
+    if isinstance(error, OSError) and not isinstance(error, OddFileError):
+        return str(error.strerror)
+    return str(error)
+
+
 @contextmanager
 def opened(path: Path, follow: bool = True) -> Iterator[IO[bytes]]:
     """A file, to be read; without `follow` not through a link. A pipe is not waited for, a device without an

@@ -12,6 +12,7 @@ from autograder.cli import json_output
 from autograder.cli.codes import ATTENTION, DONE
 from autograder.cli.options import add_grading, aliases, chosen_level
 from autograder.cli.terminal import Terminal
+from autograder.cli.values import given_path, new_folder
 from autograder.course import assignment as course
 from autograder.errors import IntakeError
 from autograder.intake import Report, facts
@@ -48,16 +49,24 @@ def show(report: Report, to: Path) -> None:
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("assignment")
-    parser.add_argument("sources", type=Path, nargs="*", metavar="FROM", help="downloads: folders or zips")
-    parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="gets <student>/<assignment>/…")
-    parser.add_argument("--roster", type=Path, metavar="FILE", help="CSV: id, name, email, extension_days, …")
+    parser.add_argument(
+        "sources", type=given_path, nargs="*", metavar="FROM", help="downloads: folders or zips"
+    )
+    parser.add_argument(
+        "--to", type=new_folder, required=True, metavar="DIR", help="gets <student>/<assignment>/…"
+    )
+    parser.add_argument(
+        "--roster", type=given_path, metavar="FILE", help="CSV: id, name, email, extension_days, …"
+    )
     parser.add_argument(
         "--git",
-        type=Path,
+        type=given_path,
         metavar="FILE",
         help="a roster with a column repository: collect from these as well",
     )
-    parser.add_argument("--times", type=Path, metavar="FILE", help="CSV: id, time, if the download has none")
+    parser.add_argument(
+        "--times", type=given_path, metavar="FILE", help="CSV: id, time, if the download has none"
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     add_grading(parser, jobs='processes, for the rule "best"')
 
@@ -75,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
         options.times,
         aliases(options, assignment),
         chosen_level(options),
-        max(1, options.jobs),
+        options.jobs,
         git=bool(options.git),
     )
     if options.json:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from autograder.cli import report
 from autograder.cli.codes import ATTENTION, DONE
+from autograder.cli.values import given_path, written
 from autograder.course import assignment as course
 from autograder.gradebook.graded import Graded
 from autograder.runs import publish as reporting
+
+FOLDERS = ("gradescope", "mail")  # formats that write one
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     report.common(parser)
     parser.add_argument("--format", required=True, choices=reporting.FORMATS)
     parser.add_argument(
-        "--to", type=Path, required=True, metavar="PATH", help="a file; gradescope, mail: a folder"
+        "--to", type=given_path, required=True, metavar="PATH", help="a file; gradescope, mail: a folder"
     )
     parser.add_argument(
         "--download",
-        type=Path,
+        type=given_path,
         metavar="FROM",
         help="moodle-feedback, canvas-comments: what the LMS gave out",
     )
@@ -32,6 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    written("--to", options.to, folder=options.format in FOLDERS)
     graded = Graded(course.load(options.assignment), options.out, options.gradebook)
     usual = graded.assignment.course.roster if options.format != "canvas" else None  # Canvas's own file
     roster = options.roster or usual

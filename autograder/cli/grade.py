@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -19,6 +18,7 @@ from autograder.cli.json_output import Output, made, show
 from autograder.cli.options import add_grading, aliases, chosen_level
 from autograder.cli.progress import Progress
 from autograder.cli.terminal import Terminal
+from autograder.cli.values import address, given_path, gradebook, new_folder
 from autograder.course import assignment as course
 from autograder.course import roster
 from autograder.course.assignment import Assignment
@@ -211,18 +211,26 @@ def _some(points: float) -> str:
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("assignment")
-    parser.add_argument("folder", type=Path, metavar="DIR", help="holds <student>/… or <student>.zip")
+    parser.add_argument("folder", type=given_path, metavar="DIR", help="holds <student>/… or <student>.zip")
     parser.add_argument(
-        "--out", type=Path, required=True, help="where this assignment's records, feedback and gradebook go"
+        "--out",
+        type=new_folder,
+        required=True,
+        help="where this assignment's records, feedback and gradebook go",
     )
     for option, help in (
         ("--student", "grade only this one; the rest of the class keeps its results (may be repeated)"),
         ("--withdrawn", "leave this one out from now on, until --student names them (may be repeated)"),
     ):
         parser.add_argument(option, action="append", default=[], metavar="ID", help=help)
-    parser.add_argument("--gradebook", metavar="URL", help="SQLAlchemy URL; default OUT/gradebook.db")
     parser.add_argument(
-        "--scheduler", default="", metavar="ADDRESS", help="grade on this Dask cluster instead of here"
+        "--gradebook", type=gradebook, metavar="URL", help="SQLAlchemy URL; default OUT/gradebook.db"
+    )
+    parser.add_argument(
+        "--scheduler",
+        type=address,
+        metavar="ADDRESS",
+        help="grade on this Dask cluster instead of here",
     )
     parser.add_argument("--dry-run", action="store_true", help="show what would change; write nothing")
     parser.add_argument("--json", action="store_true", help="print the result as JSON, and progress as well")
@@ -247,7 +255,7 @@ def run(options: argparse.Namespace) -> int:
         out=options.out,
         gradebook=options.gradebook or "",
         jobs=options.jobs,
-        scheduler=options.scheduler,
+        scheduler=options.scheduler or "",
         dry_run=options.dry_run,
         progress=partial(Progress, as_json=options.json),
         formgrader=options.formgrader,

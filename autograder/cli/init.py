@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from pathlib import Path
 
 from autograder.authoring import new as authoring
 from autograder.cli.codes import DONE
+from autograder.cli.values import new_folder
 from autograder.release import build
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", type=Path, metavar="DIR", help="the new folder")
+    parser.add_argument("folder", type=new_folder, metavar="DIR", help="the new folder")
     parser.add_argument("--title", default="A course", metavar="TEXT", help="as students read it")
     parser.add_argument("--package", default="course_lib", metavar="NAME", help="what students complete")
     parser.add_argument("--assignment", default="first", metavar="NAME", help="the first one's name")

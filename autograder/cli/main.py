@@ -10,6 +10,7 @@ import importlib
 import sys
 import traceback
 from collections.abc import Collection, Sequence
+from typing import NoReturn
 
 from autograder import inherited
 from autograder.cli.codes import ATTENTION, CODES, COULD_NOT_RUN, DONE, FAILED, USAGE, USED_WRONGLY
@@ -59,6 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _ended(options, FAILED, NO_MEMORY)
     except KeyboardInterrupt:
         return _ended(options, FAILED, "stopped; run the same command again to go on where it was")
+    except Exception as error:  # not foreseen; Python would end with 1, which says that all is done
+        options.debug = True
+        what = f"{type(error).__name__}: {error}"
+        return _ended(
+            options, FAILED, f"a fault of the engine, {what}; report it with what is above, and the command"
+        )
 
 
 def _ended(options: argparse.Namespace, code: int, what: str) -> int:
@@ -81,14 +88,22 @@ class ShowVersion(argparse.Action):
         parser.exit()
 
 
+class VerbParser(argparse.ArgumentParser):
+    """A verb's arguments; what is wrong with them is said in one sentence, without the list of all."""
+
+    def error(self, message: str) -> NoReturn:
+        say(f"{message}; see {self.prog} --help")
+        sys.exit(USAGE)
+
+
 def parser(load: Collection[str] = tuple(VERBS)) -> argparse.ArgumentParser:
     """The parser of all verbs; of those in `load` with their arguments, which takes their imports."""
     top = argparse.ArgumentParser(
         prog="autograder", description="Release and grade assignments.", epilog=CODES
     )
     top.add_argument("--version", action=ShowVersion, help="print the version of the engine")
-    verbs = top.add_subparsers(required=True, metavar="VERB")
-    common = argparse.ArgumentParser(add_help=False)
+    verbs = top.add_subparsers(required=True, metavar="VERB", parser_class=VerbParser)
+    common = VerbParser(add_help=False)
     common.add_argument("--debug", action="store_true", help="print the traceback of an error")
     for name, help in VERBS.items():
         added = verbs.add_parser(name, help=help, description=help, epilog=CODES, parents=[common])

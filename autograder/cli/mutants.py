@@ -14,6 +14,7 @@ from autograder.cli.codes import ATTENTION, DONE
 from autograder.cli.json_output import Output, made, show
 from autograder.cli.options import add_isolation, chosen_level
 from autograder.cli.progress import Progress
+from autograder.cli.values import new_folder, whole
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.files import write_atomically
@@ -68,12 +69,12 @@ class SensitivityOutput(Output, frozen=True, kw_only=True):
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("assignment")
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="where verdicts and page go; default mutants/ASSIGNMENT"
+        "--out", type=new_folder, metavar="DIR", help="where verdicts and page go; default mutants/ASSIGNMENT"
     )
     parser.add_argument(
-        "--sample", type=int, metavar="N", help="judge so many, drawn with the seed; default all"
+        "--sample", type=whole(1), metavar="N", help="judge so many, drawn with the seed; default all"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the sample; default 0")
+    parser.add_argument("--seed", type=whole(), default=0, metavar="N", help="of the sample; default 0")
     parser.add_argument(
         "--function", action="append", default=[], metavar="NAME", help="only those of this function"
     )
@@ -82,7 +83,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--hidden-only", action="store_true", help="do not run the checks that students see")
     parser.add_argument(
-        "--jobs", type=int, default=inherited.cores(), metavar="N", help="processes; default all cores"
+        "--jobs", type=whole(1), default=inherited.cores(), metavar="N", help="processes; default all cores"
     )
     parser.add_argument("--json", action="store_true", help="print tables and mutants as JSON")
     parser.add_argument(
@@ -104,7 +105,7 @@ def run(options: argparse.Namespace) -> int:
         tuple(options.function),
         tuple(options.operator),
         not options.hidden_only,
-        max(1, options.jobs),
+        options.jobs,
         chosen_level(options),
     )
     with Progress(f"{assignment.name}, mutants", 0) as progress:

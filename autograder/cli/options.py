@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from autograder import inherited
+from autograder.cli.values import whole
 from autograder.course.assignment import Assignment
 from autograder.errors import CourseError
 from autograder.safe_text import say
@@ -13,9 +14,19 @@ from autograder.sandbox.faults import SandboxError
 from autograder.sandbox.level import Level
 
 
+def isolation(text: str) -> str:
+    """The name of a level, whether or not this machine offers it."""
+    if not set(text.split("+")) <= set(level.NAMED):
+        raise argparse.ArgumentTypeError(f"expected a level such as {'+'.join(level.NAMED)}, got {text!r}")
+    return text
+
+
 def add_isolation(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--isolation", metavar="LEVEL", help="use this isolation level instead of the best one"
+        "--isolation",
+        type=isolation,
+        metavar="LEVEL",
+        help="use this isolation level instead of the best one",
     )
     parser.add_argument(
         "--unsafe-no-sandbox", action="store_true", help="run student code with no isolation at all"
@@ -24,7 +35,7 @@ def add_isolation(parser: argparse.ArgumentParser) -> None:
 
 def add_grading(parser: argparse.ArgumentParser, jobs: str = "processes; default: one a core") -> None:
     """What verbs take that grade hand-ins."""
-    parser.add_argument("--jobs", type=int, default=inherited.cores(), metavar="N", help=jobs)
+    parser.add_argument("--jobs", type=whole(1), default=inherited.cores(), metavar="N", help=jobs)
     parser.add_argument(
         "--alias",
         action="append",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from autograder.cli.codes import DONE
+from autograder.cli.values import given_path, written
 from autograder.course import assignment as course
 from autograder.pipelines import github, gradescope_zip
 from autograder.reports.gradescope import VISIBILITY
@@ -23,7 +23,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("assignment")
     parser.add_argument(
         "--to",
-        type=Path,
+        type=given_path,
         required=True,
         metavar="PATH",
         help="gradescope: the zip; github: the instructors' repository",
@@ -39,6 +39,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     assignment = course.load(options.assignment)
+    written("--to", options.to, folder=options.kind == "github")
     if options.kind == "github":
         print(f"{assignment.name}: {github.write(assignment, options.to)}; it says which secrets it needs")
         if assignment.late.due is None:

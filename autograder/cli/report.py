@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from autograder.cli.codes import ATTENTION, DONE
+from autograder.cli.values import folder, given_path, gradebook
 from autograder.course import assignment as course
 from autograder.course.matched import Matched
 from autograder.gradebook.graded import Graded
@@ -18,16 +18,23 @@ from autograder.safe_text import plural, say
 def add(parser: argparse.ArgumentParser) -> None:
     common(parser)
     parser.add_argument(
-        "--git", type=Path, metavar="FILE", help="a roster: push final pages to feedback/… of each repository"
+        "--git",
+        type=given_path,
+        metavar="FILE",
+        help="a roster: push final pages to feedback/… of each repository",
     )
 
 
 def common(parser: argparse.ArgumentParser) -> None:
     """What `export` takes as well."""
     parser.add_argument("assignment")
-    parser.add_argument("out", type=Path, metavar="OUT", help="what autograder grade wrote")
-    parser.add_argument("--roster", type=Path, metavar="FILE", help="CSV: id, name, …; or Canvas's export")
-    parser.add_argument("--gradebook", default="", metavar="URL", help="default OUT/gradebook.db")
+    parser.add_argument("out", type=folder, metavar="OUT", help="what autograder grade wrote")
+    parser.add_argument(
+        "--roster", type=given_path, metavar="FILE", help="CSV: id, name, …; or Canvas's export"
+    )
+    parser.add_argument(
+        "--gradebook", type=gradebook, default="", metavar="URL", help="default OUT/gradebook.db"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ from autograder.cli import json_output
 from autograder.cli.codes import ATTENTION, DONE
 from autograder.cli.json_output import Output, made
 from autograder.cli.terminal import Terminal
+from autograder.cli.values import folder, given_path, gradebook
 from autograder.course import assignment as course
 from autograder.course.matched import Matched
 from autograder.errors import ReviewError
@@ -194,8 +195,10 @@ def _group(group: Group) -> GroupOutput:
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("assignment")
-    parser.add_argument("--out", type=Path, required=True, help="where `grade` wrote the results")
-    parser.add_argument("--gradebook", metavar="URL", help="SQLAlchemy URL; default OUT/gradebook.db")
+    parser.add_argument("--out", type=folder, required=True, help="where `grade` wrote the results")
+    parser.add_argument(
+        "--gradebook", type=gradebook, metavar="URL", help="SQLAlchemy URL; default OUT/gradebook.db"
+    )
     parser.add_argument(
         "--decide",
         action="append",
@@ -214,7 +217,10 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--jupyter", action="append", default=[], metavar="OPTION", help="of Jupyter's server, with --browser"
     )
     parser.add_argument(
-        "--objections", type=Path, metavar="FILE", help="put a CSV (student, grade_id, text) on the list"
+        "--objections",
+        type=given_path,
+        metavar="FILE",
+        help="put a CSV (student, grade_id, text) on the list",
     )
     parser.add_argument("--overwrite", action="store_true", help="also what a person has decided before")
     parser.add_argument("--json", action="store_true", help="print the groups as JSON")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from autograder.cli.codes import ATTENTION, DONE
+from autograder.cli.values import given_path, new_folder
 from autograder.course import course
 from autograder.runs import term as terms
 from autograder.runs.publish import SHOWN
@@ -13,9 +13,15 @@ from autograder.safe_text import plural, say
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("results", type=Path, metavar="DIR", help="holds <assignment>/, what grade wrote")
-    parser.add_argument("--roster", type=Path, metavar="FILE", help="CSV: id, name, …; or an LMS's export")
-    parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="gets the CSV and the pages")
+    parser.add_argument(
+        "results", type=given_path, metavar="DIR", help="holds <assignment>/, what grade wrote"
+    )
+    parser.add_argument(
+        "--roster", type=given_path, metavar="FILE", help="CSV: id, name, …; or an LMS's export"
+    )
+    parser.add_argument(
+        "--to", type=new_folder, required=True, metavar="DIR", help="gets the CSV and the pages"
+    )
     parser.add_argument("--final", action="store_true", help="count what is proposed, and 0 for the unknown")
 
 

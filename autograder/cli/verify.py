@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from autograder.cli.codes import ATTENTION, DONE
+from autograder.cli.values import new_folder, whole
 from autograder.course import assignment as course
 from autograder.files import write_atomically
 from autograder.mutants import proof
@@ -20,11 +21,15 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--models", type=Path, metavar="DIR", help="take trained models from here; do not run the notebooks"
     )
     parser.add_argument(
-        "--mutants", type=int, default=MUTANTS, metavar="N", help=f"judge so many mutants; default {MUTANTS}"
+        "--mutants",
+        type=whole(0),
+        default=MUTANTS,
+        metavar="N",
+        help=f"judge so many mutants; default {MUTANTS}",
     )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=new_folder,
         default=Path("mutants"),
         metavar="DIR",
         help="where verify.html goes; default mutants",

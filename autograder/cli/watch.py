@@ -6,10 +6,10 @@ import argparse
 import os
 import signal
 import sys
-from pathlib import Path
 
 from autograder.cli.codes import ATTENTION, DONE
 from autograder.cli.options import add_grading, aliases, chosen_level
+from autograder.cli.values import given_path, new_folder
 from autograder.course import assignment as course
 from autograder.errors import CourseError, IntakeError
 from autograder.runs import grade as grading
@@ -19,9 +19,12 @@ from autograder.safe_text import say
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("assignment", nargs="?", help="may be left out where the course has only one")
-    parser.add_argument("folder", type=Path, metavar="DIR", help="into which hand-ins are dropped")
+    parser.add_argument("folder", type=given_path, metavar="DIR", help="into which hand-ins are dropped")
     parser.add_argument(
-        "--out", type=Path, required=True, help="where hand-ins are kept, with records, pages and health"
+        "--out",
+        type=new_folder,
+        required=True,
+        help="where hand-ins are kept, with records, pages and health",
     )
     parser.add_argument("--once", action="store_true", help="end when all that lies there is graded")
     add_grading(parser)
@@ -37,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
         options.folder,
         options.out,
         chosen_level(options),
-        max(1, options.jobs),
+        options.jobs,
         aliases(options, assignment),
         options.once,
     )

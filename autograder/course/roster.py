@@ -22,7 +22,7 @@ from pathlib import Path
 
 from autograder.course.policy import utc
 from autograder.errors import RosterError
-from autograder.files import text_of
+from autograder.files import text_of, why_unread
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@+-]{0,126}")  # also a folder's name, and nbgrader's key
 EXTENSION = "extension_days"
@@ -187,7 +187,7 @@ def _rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     try:
         text = text_of(path, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise RosterError(f"{path}: expected a CSV in UTF-8, got: {error}") from None
+        raise RosterError(f"{path}: expected a CSV in UTF-8, got: {why_unread(error)}") from None
     delimiter = max(",;\t", key=text.partition("\n")[0].count)  # Canvas exports with semicolons too
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:

@@ -17,7 +17,7 @@ from autograder.course import roster
 from autograder.course.assignment import Assignment
 from autograder.course.matched import Matched, match
 from autograder.errors import ExportError
-from autograder.files import text_of
+from autograder.files import text_of, why_unread
 from autograder.records.record import Record
 from autograder.reports.score import needed, score
 from autograder.safe_text import csv_of, letters
@@ -95,7 +95,9 @@ def read(path: Path) -> Sheet:
     try:
         text = text_of(path, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise ExportError(f"{path}: expected the gradebook as Canvas exports it, got: {error}") from None
+        raise ExportError(
+            f"{path}: expected the gradebook as Canvas exports it, got: {why_unread(error)}"
+        ) from None
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[tuple[int, list[str]]] = []

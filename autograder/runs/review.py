@@ -21,7 +21,7 @@ from autograder.answers.groups import Group, digest, groups
 from autograder.answers.labelled import Example
 from autograder.course.assignment import Assignment
 from autograder.errors import ReviewError
-from autograder.files import text_of
+from autograder.files import text_of, why_unread
 from autograder.gradebook import objections
 from autograder.gradebook.graded import Graded
 from autograder.records.record import ROUNDED, Record
@@ -173,7 +173,7 @@ def take_objections(graded: Graded, file: Path) -> tuple[int, int]:
     try:
         typed = objections.from_csv(text_of(file, encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
-        raise ReviewError(f"{file}: expected a CSV in UTF-8, got: {error}") from None
+        raise ReviewError(f"{file}: expected a CSV in UTF-8, got: {why_unread(error)}") from None
     from autograder.gradebook.book import Gradebook
 
     cells = [cell.grade_id for cell in graded.assignment.grade_cells]

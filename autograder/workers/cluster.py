@@ -167,7 +167,7 @@ def run(plan: Plan, tasks: Iterable[Task], scheduler: str, emit: Emit, say: Say 
         cloudpickle.register_pickle_by_value(module)
     with dask.config.set({"distributed.admin.large-graph-warning-threshold": LARGE_TASK}):
         try:
-            client = PatientClient(scheduler, timeout=JOIN_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+            client = _client(scheduler)
             there = _ClusterRun(plan, client, emit, say)
             try:
                 graders = far.GradersOnWorker(there.name, pack(plan), pickle.dumps(_away(plan)), plan.longest)
@@ -181,6 +181,13 @@ def run(plan: Plan, tasks: Iterable[Task], scheduler: str, emit: Emit, say: Say 
                 f"Dask cluster at {scheduler}: {why}; see that scheduler and workers run, and run the same "
                 "command again, which goes on from what is graded"
             ) from error
+
+
+def _client(scheduler: str) -> PatientClient:
+    try:
+        return PatientClient(scheduler, timeout=JOIN_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+    except ValueError as error:  # of who reads the address
+        raise GradingError(f"Dask cluster at {scheduler}: no address of a scheduler ({error})") from None
 
 
 def _why(error: BaseException) -> str:

@@ -321,7 +321,7 @@ def test_out_that_cannot_be_made(desk: Desk) -> None:
     run = subprocess.run(
         command(desk, "--once"), cwd=desk.kit.home, env=desk.kit.environment, capture_output=True, text=True
     )
-    assert run.returncode == 3
+    assert run.returncode == 2
     assert "course.toml: expected a folder, got a file, which is in its way" in run.stderr
 
 

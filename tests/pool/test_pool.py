@@ -293,7 +293,7 @@ def test_a_grading_process_ends_when_asked_to(kit: Kit) -> None:
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("--isolation", "moat", "isolation level 'moat' is not to be had here"),
+        ("--isolation", "seccomp", "isolation level 'seccomp' is not to be had here"),
         (
             "--scheduler",
             "tcp://127.0.0.1:9",

@@ -162,7 +162,7 @@ def test_who_is_not_on_the_roster_is_told_and_needs_a_human(
             cli.USAGE,
             "s1.json: a record of assignment1, not of assignment2",
         ),
-        (["report", NAME, "{out}/nothing"], cli.FAILED, "records: no records; run autograder grade first"),
+        (["report", NAME, "{out}/records"], cli.FAILED, "records: no records; run autograder grade first"),
         (
             ["report", "assignment9", "{out}"],
             cli.USAGE,
