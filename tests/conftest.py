@@ -15,11 +15,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from autograder.cli.main import do_without_grammars
 from autograder.inherited import cores
 
 # Read when NumPy is imported, here and in every program that a test starts: two processes with two threads
 # each wait for one another.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+do_without_grammars()  # nbgrader is loaded in most test processes
 
 # A machine may be busy: no test asserts how long something takes.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -95,6 +95,17 @@ def test_debug_adds_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Traceback" in capsys.readouterr().err
 
 
+def test_only_the_command_line_does_without_a_package() -> None:
+    look = "import sys; {}; print(sys.modules.get('rfc3987_syntax', 0))"
+    ours = "from autograder.cli.main import main; main(['grade', 'assignment1', 'nowhere', '--out', 'x'])"
+    for code, there in (("import autograder.reading.room, autograder.workers.serve", True), (ours, False)):
+        command = [sys.executable, "-c", look.format(code)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
+        assert (done.stdout != "None\n") == there, done.stderr
+    formats = "import sys; sys.modules['rfc3987_syntax'] = None; from nbgrader import api; print('loads')"
+    assert subprocess.check_output([sys.executable, "-c", formats], text=True, cwd=ROOT) == "loads\n"
+
+
 def test_no_verb_is_wrong_use() -> None:
     done = subprocess.run([sys.executable, "-m", "autograder"], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == cli.USAGE

@@ -45,6 +45,7 @@ NO_MEMORY = (
 def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     inherited.settle()
+    do_without_grammars()
     options = argparse.Namespace(debug=False)
     try:
         inherited.refuse_no_room()
@@ -66,6 +67,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _ended(
             options, FAILED, f"a fault of the engine, {what}; report it with what is above, and the command"
         )
+
+
+def do_without_grammars() -> None:
+    """jsonschema, which nbgrader imports, compiles this package's grammars for a second, for formats that no
+    schema here has. None reads as "not installed"; jsonschema then does without. Only in a process of ours: a
+    Jupyter server that imports the engine may have such schemas."""
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 def _ended(options: argparse.Namespace, code: int, what: str) -> int:
