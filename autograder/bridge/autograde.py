@@ -27,7 +27,7 @@ from autograder.bridge.of_course import OfCourse
 from autograder.course.assignment import Assignment
 from autograder.course.course import Course
 from autograder.gradebook.book import Gradebook
-from autograder.judge.digests import graders_digest, hashes
+from autograder.judge.digests import forget, hashes
 from autograder.judge.task import read
 from autograder.records.record import Hashes, Record
 from autograder.sandbox.level import probe
@@ -118,7 +118,7 @@ def _forget_time(url: str, record: Record) -> None:
 
 def hashes_now(assignment: Assignment, source: intake.Source) -> Hashes:
     """What a result would depend on: read anew, since formgrader's server runs for days."""
-    graders_digest.cache_clear()
+    forget()
     return hashes(assignment, read(source, assignment))
 
 

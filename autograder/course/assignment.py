@@ -9,7 +9,7 @@ from pathlib import Path
 
 from autograder.answers import reader as rubric
 from autograder.answers.question import Question
-from autograder.course.course import FILE, Course, find
+from autograder.course.course import FILE, KEPT_ANSWERS, Course, find
 from autograder.course.course import read as read_course
 from autograder.course.policy import Intake, Late
 from autograder.course.settings import OPTIONAL, REQUIRED, Settings
@@ -56,7 +56,7 @@ class Assignment:
     @property
     def labelled(self) -> Path:
         """Answers that people decided, without names; it may not be there yet."""
-        return self.course.rubrics / f"{self.name}.answers.jsonl"
+        return self.course.rubrics / f"{self.name}{KEPT_ANSWERS}"
 
     @property
     def others(self) -> set[str]:

@@ -28,6 +28,8 @@ OPTIONAL = (
 # A package of such a name hides theirs where the course's folder comes first, and is never found elsewhere.
 TAKEN = frozenset({*sys.stdlib_module_names, "autograder", "numpy", "msgpack", "pytest"})
 FREE_NAME = "a name that no module of Python, NumPy or the engine has"
+HAND_INS = ("submitted", "autograded", "feedback", "graded")  # folders of what students wrote, and of results
+KEPT_ANSWERS, GRADEBOOK = ".answers.jsonl", "gradebook.db"  # of students as well, wherever they lie
 TERM = ("weights", "drop_lowest", "bonus", "late_days")
 
 
@@ -71,8 +73,16 @@ class Course:
         path = path.resolve()
         folders = (self.package, "source", "release", "mutants")
         hidden = (self.graders, self.rubrics, *(self.root / name for name in folders))
-        files = (self.settings, self.roster)
-        return path in files or any(path.is_relative_to(folder.resolve()) for folder in hidden)
+        inside = any(path.is_relative_to(folder.resolve()) for folder in hidden)
+        return inside or path == self.settings or self.is_of_students(path)
+
+    def is_of_students(self, path: Path) -> bool:
+        """Whether a file says who the students are or what they wrote: none such leaves the machine."""
+        path = path.resolve()
+        listed = self.roster is not None and path == self.roster.resolve()
+        folders = (self.root.resolve() / name for name in HAND_INS)
+        named = path.name == GRADEBOOK or path.name.endswith(KEPT_ANSWERS)
+        return listed or named or any(map(path.is_relative_to, folders))
 
     @property
     def graders_package(self) -> str:

@@ -15,15 +15,20 @@ def engine_files(home: Path) -> Iterator[Path]:
     own = course.read(home) if (home / course.FILE).is_file() else None
     apart = (own.graders, own.rubrics) if own else ()
     for path in files_below(home / "autograder"):
-        if not any(path.is_relative_to(folder) for folder in apart):
+        if not any(path.is_relative_to(folder) for folder in apart) and not (
+            own and own.is_of_students(path)
+        ):
             yield path
 
 
 def files_to_grade(assignment: Assignment) -> Iterator[Path]:
-    """All but the class list; notebooks and package as they were given out are among them."""
+    """Notebooks and package as they were given out are among them. What is of students is not, wherever it
+    lies: neither the class list nor a hand-in, nor the answers that are kept beside rubrics."""
     own = assignment.course
     yield own.settings
     yield from (own.settings_of(name) for name in own.assignments)
     yield from (notebook.path for notebook in assignment.notebooks)
-    for folder in (own.graders, own.rubrics, assignment.library, assignment.release_folder):
-        yield from files_below(folder)
+    yield from sorted(own.rubrics.glob("*.toml"))
+    yield from files_below(assignment.library, "*.py")
+    for folder in (own.graders, assignment.release_folder):
+        yield from (path for path in files_below(folder) if not own.is_of_students(path))

@@ -33,13 +33,16 @@ class Submission:
     doubts: Mapping[str, str] = field(default_factory=dict)
 
     def digest(self) -> str:
-        """Hash of what the record depends on. The time counts, for it is in the record."""
+        """Hash of what the record depends on: what was made of the hand-in, which the release and settings
+        decide too. The time counts, for it is in the record."""
         total = hashlib.sha256()
         for part in (self.package, self.notebooks, self.results):
             for name, data in sorted(part.items()):
                 total.update(f"{name}\0{len(data)}\0".encode() + data)
         doubts = sorted(self.doubts.items())
-        about = [self.handed_in, self.extension_days, self.aliases, self.problems, doubts]
+        written = self.answers or WrittenAnswers()
+        answers = [sorted(part.items()) for part in (written.texts, written.doubts, written.broken)]
+        about = [self.handed_in, self.extension_days, self.aliases, self.problems, doubts, answers]
         total.update(json.dumps(about).encode())
         return total.hexdigest()
 

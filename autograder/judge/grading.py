@@ -14,6 +14,7 @@ from autograder.intake import Submission
 from autograder.judge import digests
 from autograder.judge.check import Check
 from autograder.judge.hand_in import Judge, sandbox_for
+from autograder.judge.imported import RIGHT, strange
 from autograder.judge.inline import criteria
 from autograder.judge.neighbours import graders_importable
 from autograder.judge.plugin import Graders
@@ -68,9 +69,12 @@ def load_checks(assignment: Assignment) -> list[Check]:
         if asked:
             return asked
         raise GradingError(f"{folder.relative_to(root).as_posix()}: no hidden graders for this assignment")
+    if found := strange(assignment, digests.DECIDING):
+        raise GradingError("\n".join(["hidden graders import what no result depends on:", *found]))
+    places = [str(folder), "--rootdir", str(root), "--confcutdir", str(assignment.course.graders)]
     graders = Graders()
     with variables(_PLAIN):
-        code = pytest.main([str(folder), "--rootdir", str(root), *_ARGUMENTS], plugins=[graders])
+        code = pytest.main([*places, f"--ignore={folder / RIGHT}", *_ARGUMENTS], plugins=[graders])
     checks = graders.checks()
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         raise GradingError(f"pytest stopped with {code!r} over the hidden graders of {assignment.name}")

@@ -17,8 +17,8 @@ from autograder.answers.verdict import judge
 from autograder.course.assignment import Assignment
 from autograder.errors import CourseError, GradingError, ReleaseError
 from autograder.files import text_of
-from autograder.judge.digests import RIGHT
 from autograder.judge.grading import without_cell, without_grader
+from autograder.judge.imported import RIGHT
 from autograder.mutants import campaign, regions, result_tables, right
 from autograder.mutants.bench import at_bench
 from autograder.mutants.campaign import Choice

@@ -15,7 +15,7 @@ from pathlib import Path
 from autograder.course.assignment import Assignment
 from autograder.errors import CourseError
 from autograder.files import dotted, text_of
-from autograder.judge.digests import RIGHT
+from autograder.judge.imported import RIGHT
 from autograder.mutants.bench import Bench
 from autograder.mutants.regions import Target, Texts
 from autograder.release import marks

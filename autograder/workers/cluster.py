@@ -28,7 +28,7 @@ from autograder.course import assignment as course
 from autograder.course.shipped import engine_files, files_to_grade
 from autograder.errors import GradingError
 from autograder.files import packed
-from autograder.judge.digests import environment, hashes
+from autograder.judge.digests import environment, hashes, libraries
 from autograder.judge.task import Task, read
 from autograder.records.record import Record
 from autograder.workers import dask_worker as far
@@ -200,8 +200,9 @@ def _why(error: BaseException) -> str:
 
 def _away(plan: Plan) -> Plan:
     """The plan for a machine that has the bundle: paths from its root, the level by its name."""
-    here = Path()
-    return replace(plan, root=here, home=here, level=plan.level_name, environment=environment())
+    here, used = Path(), libraries(course.load(plan.assignment, plan.root))
+    found = (*environment(), *used)
+    return replace(plan, root=here, home=here, level=plan.level_name, environment=found)
 
 
 def pack(plan: Plan) -> bytes:

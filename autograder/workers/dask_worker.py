@@ -1,5 +1,5 @@
-"""What runs on a Dask worker. It is sent there by value, so the worker needs no kit of its own: Python,
-the same NumPy, pytest, msgpack and pyseccomp are enough, and bubblewrap or Landlock for the isolation.
+"""What runs on a Dask worker. It is sent there by value, so the worker needs no kit of its own: Python
+and the same libraries (`digests.LIBRARIES`) are enough, and bubblewrap or Landlock for the isolation.
 """
 
 from __future__ import annotations

@@ -15,8 +15,9 @@ from multiprocessing.connection import Connection
 
 from autograder import bounded, inherited
 from autograder.course import assignment as course
+from autograder.course.assignment import Assignment
 from autograder.errors import GradingError
-from autograder.judge.digests import environment
+from autograder.judge.digests import environment, libraries
 from autograder.judge.grading import grade_tasks
 from autograder.judge.task import Task
 from autograder.records.record import Record
@@ -47,7 +48,7 @@ def main(descriptor: int, parent: int) -> None:
 
     try:
         assignment = course.load(plan.assignment, HOME / plan.root)
-        _same_environment(plan)
+        _same_environment(plan, assignment)
         grade_tasks(assignment, _tasks(pipe, say), reply, _level(plan))
     except Exception as error:  # reported to the parent, which stops the run with this message
         with suppress(OSError):  # unless it has ended, having said why
@@ -77,8 +78,8 @@ def _level(plan: Plan) -> level.Level:
     return level.unsafe() if plan.level == "none" else level.by_name(plan.level)
 
 
-def _same_environment(plan: Plan) -> None:
-    here = environment()
+def _same_environment(plan: Plan, assignment: Assignment) -> None:
+    here = (*environment(), *libraries(assignment))
     if plan.environment and plan.environment != here:
         raise GradingError(
             f"this worker has {', '.join(here)}, the run was started with {', '.join(plan.environment)}; "
