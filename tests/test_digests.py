@@ -16,6 +16,8 @@ from autograder.judge import digests, imported
 from autograder.judge.grading import load_checks
 from autograder.judge.neighbours import graders_importable
 from autograder.records.record import Hashes
+from autograder.workers import serve
+from autograder.workers.pool import Plan
 from tests.small_kit import COURSE, DOUBLED, NAME, POINTS, Kit, notebook
 
 OTHER = "other"  # an assignment beside
@@ -261,3 +263,15 @@ def test_what_lies_above_graders_is_not_run_with_them(kit: Kit) -> None:
     assignment = courses.load(NAME, kit.home)
     with graders_importable(assignment.course):
         assert len(load_checks(assignment)) == 5
+
+
+@pytest.mark.parametrize("name", ["Python", "rapidfuzz", "jinja2"])
+def test_a_worker_elsewhere_has_the_same_versions(kit: Kit, name: str) -> None:
+    assignment = courses.load(NAME, kit.home)
+    here = (*digests.environment(), *digests.libraries(assignment))
+    serve._same_environment(Plan(NAME, kit.home, environment=here), assignment)
+    there = tuple(f"{name} 0.1" if each.startswith(f"{name} ") else each for each in here)
+    with pytest.raises(
+        GradingError, match=rf"the run was started with .*{name} 0\.1.*; results could differ"
+    ):
+        serve._same_environment(Plan(NAME, kit.home, environment=there), assignment)
