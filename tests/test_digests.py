@@ -269,9 +269,9 @@ def test_what_lies_above_graders_is_not_run_with_them(kit: Kit) -> None:
 def test_a_worker_elsewhere_has_the_same_versions(kit: Kit, name: str) -> None:
     assignment = courses.load(NAME, kit.home)
     here = (*digests.environment(), *digests.libraries(assignment))
-    serve._same_environment(Plan(NAME, kit.home, environment=here), assignment)
+    serve._same_environment(Plan(NAME, kit.home, "none", environment=here), assignment)
     there = tuple(f"{name} 0.1" if each.startswith(f"{name} ") else each for each in here)
     with pytest.raises(
         GradingError, match=rf"the run was started with .*{name} 0\.1.*; results could differ"
     ):
-        serve._same_environment(Plan(NAME, kit.home, environment=there), assignment)
+        serve._same_environment(Plan(NAME, kit.home, "none", environment=there), assignment)
