@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.small_kit import Kit, told
+from tests.small_kit import Kit, records_of
 
 STUDENTS, KILLED_AT = 24, 8  # hand-ins, and records that are there when the run is killed
 
@@ -24,11 +24,11 @@ def main() -> None:
         os.kill(run.pid, signal.SIGKILL)
         run.communicate()
         there = len(list((half / "pending").glob("*.json")))
-        print(f"killed: {there} of {STUDENTS} graded, {len(told(half))} published")
+        print(f"killed: {there} of {STUDENTS} graded, {len(records_of(half))} published")
         done = kit.grade(half, "--jobs", "2")
         print(next(line for line in done.stdout.splitlines() if "submissions graded" in line))
         kit.grade(whole, "--jobs", "2")
-        print(f"the same as without: {told(half) == told(whole)}")
+        print(f"the same as without: {records_of(half) == records_of(whole)}")
 
 
 if __name__ == "__main__":

@@ -49,8 +49,8 @@ def grade(submitted: Path, out: Path, assignment: str, *more: str) -> Run:
         "--json",
     ]
     run, started = Run(), time.monotonic()
-    with tempfile.TemporaryFile("w+") as told, tempfile.TemporaryFile("w+") as complaints:
-        process = subprocess.Popen([*command, *more], stdout=told, stderr=complaints, cwd=ROOT)
+    with tempfile.TemporaryFile("w+") as printed, tempfile.TemporaryFile("w+") as complaints:
+        process = subprocess.Popen([*command, *more], stdout=printed, stderr=complaints, cwd=ROOT)
         while process.poll() is None:
             done = len(list((out / "pending").glob("b*.json")))
             if done:
@@ -58,9 +58,9 @@ def grade(submitted: Path, out: Path, assignment: str, *more: str) -> Run:
                 run.memory.append((done, memory_of(process.pid)))
             time.sleep(EVERY)
         run.seconds = time.monotonic() - started
-        told.seek(0)
+        printed.seek(0)
         complaints.seek(0)
-        if process.returncode >= 2 or not (text := told.read()):
+        if process.returncode >= 2 or not (text := printed.read()):
             raise SystemExit(complaints.read())
         run.result = json.loads(text)
     return run

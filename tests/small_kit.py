@@ -136,7 +136,7 @@ class Kit:
         )
 
 
-def told(out: Path, folder: str = "records") -> dict[str, Any]:
+def records_of(out: Path, folder: str = "records") -> dict[str, Any]:
     """Every record, without its times."""
     return {
         path.stem: timeless(json.loads(path.read_text())) for path in sorted((out / folder).glob("*.json"))
@@ -152,5 +152,5 @@ def timeless(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def points(out: Path, students: Iterable[str], grade_id: str) -> list[float | None]:
-    records = told(out)
+    records = records_of(out)
     return [records[student]["grades"][grade_id]["points"] for student in students]

@@ -237,7 +237,7 @@ def test_no_kernel_runs_a_students_notebook(preprocessors: list[type]) -> None:
     assert not {Execute, SaveAutoGrades} & set(preprocessors)
 
 
-def test_what_is_told_below_a_cell() -> None:
+def test_what_is_reported_below_a_cell() -> None:
     cases = (
         CaseResult("c[a]", "core", 1.0, "passed"),
         CaseResult("c[b]", "core", 1.0, "failed", "out is wrong", "Look at the axis."),

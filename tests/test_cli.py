@@ -67,9 +67,9 @@ def test_grading_again_grades_nothing(
     cli.main(["grade", "assignment1", str(submitted), "--out", str(graded), "--json"])
     after = {p.name: p.stat().st_mtime_ns for p in (graded / "records").iterdir() if "s012" not in p.name}
     assert after == before
-    told = printed.read("GradeOutput", capsys.readouterr().out)
-    assert [s["student"] for s in told["students"]] == list(STUDENTS)
-    assert all(s["final"] == s["points"] - s["penalty"] for s in told["students"])
+    reported = printed.read("GradeOutput", capsys.readouterr().out)
+    assert [s["student"] for s in reported["students"]] == list(STUDENTS)
+    assert all(s["final"] == s["points"] - s["penalty"] for s in reported["students"])
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,9 @@ def test_grading_again_grades_nothing(
         (["grade", "assignment1", "no/such/folder", "--out", "x"], "no/such/folder: no such folder"),
     ],
 )
-def test_wrong_use_is_told(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_use_is_reported(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert cli.main(arguments) == cli.USAGE
     printed = capsys.readouterr()
     assert printed.out == ""

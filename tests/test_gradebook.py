@@ -77,7 +77,7 @@ def test_names_are_entered_and_none_is_taken_away(url: str, assignment: Assignme
     assert sorted(rows) == [("s001", "New", "First", "s001@uni.example"), ("s002", None, None, None)]
 
 
-def test_what_a_human_entered_survives(url: str, assignment: Assignment) -> None:
+def test_what_a_person_entered_survives(url: str, assignment: Assignment) -> None:
     enter(url, assignment, graded("s001"))
     with api.Gradebook(url) as book:
         grade = book.find_grade(INLINE, NOTEBOOK, "assignment1", "s001")
@@ -126,7 +126,7 @@ def test_a_failure_leaves_the_other_students(url: str, tmp_path: Path, assignmen
         assert sorted(s.id for s in book.students) == ["s001", "s002"]
 
 
-def test_a_gradebook_that_is_none_is_told(tmp_path: Path, assignment: Assignment) -> None:
+def test_a_gradebook_that_is_none_is_reported(tmp_path: Path, assignment: Assignment) -> None:
     (tmp_path / "gradebook.db").write_text(
         "this is no database, it is a text that is long enough to tell" * 20
     )
@@ -134,15 +134,15 @@ def test_a_gradebook_that_is_none_is_told(tmp_path: Path, assignment: Assignment
         Gradebook(sqlite_url(tmp_path / "gradebook.db"), assignment)
 
 
-def test_a_place_that_is_not_there_is_told(assignment: Assignment) -> None:
+def test_a_place_that_is_not_there_is_reported(assignment: Assignment) -> None:
     with pytest.raises(GradebookError, match=r"/no/such/folder/x\.db: unable to open database file"):
         Gradebook("sqlite:////no/such/folder/x.db?timeout=1", assignment)
 
 
-def test_a_password_is_not_told() -> None:
-    told = reason("postgresql://grader:secret@127.0.0.1/grades", SQLAlchemyError("connection refused"))
-    assert told.startswith("gradebook 127.0.0.1/grades: connection refused")
-    assert "secret" not in told
+def test_a_password_is_not_reported() -> None:
+    reported = reason("postgresql://grader:secret@127.0.0.1/grades", SQLAlchemyError("connection refused"))
+    assert reported.startswith("gradebook 127.0.0.1/grades: connection refused")
+    assert "secret" not in reported
 
 
 def test_only_what_is_not_there_yet_is_written(url: str, assignment: Assignment) -> None:
@@ -191,7 +191,7 @@ def test_a_new_gradebook_is_entered_in_a_few_transactions(url: str, assignment: 
         sa.event.remove(sa.engine.Engine, "commit", note)
 
 
-def test_a_driver_that_is_not_there_is_told(assignment: Assignment) -> None:
+def test_a_driver_that_is_not_there_is_reported(assignment: Assignment) -> None:
     with pytest.raises(
         GradebookError, match=r"gradebook db\.example/g: there is no \w+ here; for PostgreSQL, pip"
     ):

@@ -122,8 +122,8 @@ CODE = """
 def test_each_outcome_earns_what_it_should(course: Course) -> None:
     course.write(OUTCOMES)
     record = course.grade(course.assignment(good=2, wrong=2, raises=2, ours=2, skips=2, silent=2), CODE)
-    told = {i: (g.points, g.state) for i, g in record.grades.items()}
-    assert told == {
+    reported = {i: (g.points, g.state) for i, g in record.grades.items()}
+    assert reported == {
         "good": (2.0, "graded"),
         "wrong": (0.0, "graded"),
         "raises": (0.0, "graded"),
@@ -242,8 +242,8 @@ def test_written_answers(course: Course) -> None:
     course.write("")
     assignment = course.assignment(inline_1=2, inline_2=2, inline_3=2)
     record = course.grade(assignment, answers={"inline_1": "Because.", "inline_2": "*Your answer here.*"})
-    told = {i: (g.points, g.state, g.comment) for i, g in record.grades.items()}
-    assert told == {
+    reported = {i: (g.points, g.state, g.comment) for i, g in record.grades.items()}
+    assert reported == {
         "inline_1": (None, "needs_review", "Your instructor reads this answer."),
         "inline_2": (0.0, "graded", "No answer written."),
         "inline_3": (0.0, "graded", "No answer handed in."),
@@ -283,7 +283,7 @@ def test_what_goes_wrong_over_one_hand_in_stops_no_other(
     assert "RuntimeError: a fault of ours" in records[0].problems[0]
 
 
-def test_an_unreadable_notebook_waits_for_a_human(course: Course) -> None:
+def test_an_unreadable_notebook_needs_review(course: Course) -> None:
     course.write(OUTCOMES)
     submission = Submission("s001", {"cs_lib/layers.py": textwrap.dedent(CODE).encode()}, {"nb": b"{broken"})
     record = grade_one(course.assignment(good=2, inline_1=2), submission, unsafe())
@@ -307,13 +307,13 @@ def test_files_not_handed_in_come_from_the_release(course: Course) -> None:
     assert record.grades["good"].points == 2.0
 
 
-def test_graders_that_do_not_load_are_told(course: Course) -> None:
+def test_graders_that_do_not_load_are_reported(course: Course) -> None:
     course.write("import no_such_module")
     with pytest.raises(GradingError, match=r"hidden graders do not load:(.|\n)*no_such_module"):
         course.grade(course.assignment(good=2), CODE)
 
 
-def test_an_assignment_without_graders_is_told(course: Course) -> None:
+def test_an_assignment_without_graders_is_reported(course: Course) -> None:
     (course.graders / "lesson").rmdir()
     with pytest.raises(GradingError, match="graders/lesson: no hidden graders"):
         course.grade(course.assignment(good=2), CODE)

@@ -98,7 +98,7 @@ def test_what_editors_and_jupyter_leave_is_passed_over(tmp_path: Path, assignmen
     assert set(submission.package) == {"cs_lib/layers.py", "cs_lib/classifiers/fc_net.py"}
 
 
-def test_missing_parts_are_told(tmp_path: Path, assignment: Assignment) -> None:
+def test_missing_parts_are_reported(tmp_path: Path, assignment: Assignment) -> None:
     put(tmp_path / "s001", {"readme.py": b""})
     submission = read_only_student(tmp_path, assignment)
     assert submission.package == {}
@@ -106,7 +106,7 @@ def test_missing_parts_are_told(tmp_path: Path, assignment: Assignment) -> None:
     assert any("two_layer_net.ipynb is missing" in p for p in submission.problems)
 
 
-def test_two_of_the_same_are_told(tmp_path: Path, assignment: Assignment) -> None:
+def test_two_of_the_same_are_reported(tmp_path: Path, assignment: Assignment) -> None:
     put(tmp_path / "s001", {**FILES, "old/cs_lib/layers.py": b"old", "old/sub/two_layer_net.ipynb": b"old"})
     submission = read_only_student(tmp_path, assignment)
     assert submission.package["cs_lib/layers.py"] == LAYERS
@@ -121,8 +121,8 @@ def test_two_of_the_same_are_told(tmp_path: Path, assignment: Assignment) -> Non
 def test_the_digest_follows_what_counts(tmp_path: Path, assignment: Assignment) -> None:
     base = intake.arrange("s001", FILES, assignment)
     assert intake.arrange("s002", FILES, assignment).digest() == base.digest()
-    told = intake.arrange("s002", {**FILES, "notes.py": b"hello"}, assignment)  # named, so in the record
-    assert told.digest() != base.digest()
+    reported = intake.arrange("s002", {**FILES, "notes.py": b"hello"}, assignment)  # named, so in the record
+    assert reported.digest() != base.digest()
     for name in FILES:
         changed = intake.arrange("s001", {**FILES, name: FILES[name] + b" "}, assignment)
         assert changed.digest() != base.digest(), name
@@ -138,7 +138,7 @@ def test_the_digest_follows_what_counts(tmp_path: Path, assignment: Assignment) 
         (zipped({"..\\evil.py": b""}), "points outside the zip"),
     ],
 )
-def test_a_bad_zip_is_told_and_not_read(
+def test_a_bad_zip_is_reported_and_not_read(
     data: bytes, reason: str, tmp_path: Path, assignment: Assignment
 ) -> None:
     put(tmp_path, {"s001.zip": data})
@@ -147,7 +147,7 @@ def test_a_bad_zip_is_told_and_not_read(
     assert submission.package == {}
 
 
-def test_a_damaged_entry_is_told(tmp_path: Path, assignment: Assignment) -> None:
+def test_a_damaged_entry_is_reported(tmp_path: Path, assignment: Assignment) -> None:
     data = bytearray(zipped({"cs_lib/layers.py": os.urandom(4000)}))
     data[1000:1010] = b"0123456789"
     put(tmp_path, {"s001.zip": bytes(data)})
@@ -242,7 +242,7 @@ def test_one_students_crowd_is_collected(
         assert any("not looked at" in p for p in submission.problems) == (source.student == "s001")
 
 
-def test_a_large_file_in_a_folder_is_told(
+def test_a_large_file_in_a_folder_is_reported(
     tmp_path: Path, assignment: Assignment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archives, "MAX_FILE_BYTES", 3)
@@ -269,7 +269,7 @@ def test_who_handed_in_another_assignment_only_is_left_out(tmp_path: Path) -> No
     assert [s.student for s in intake.find(tmp_path, course.load("assignment1"))] == ["s001", "s003"]
 
 
-def test_wrong_folders_are_told(tmp_path: Path) -> None:
+def test_wrong_folders_are_reported(tmp_path: Path) -> None:
     with pytest.raises(IntakeError, match="no such folder"):
         intake.find(tmp_path / "nowhere", course.load("assignment1"))
     with pytest.raises(IntakeError, match="holds no student folders"):
@@ -339,7 +339,7 @@ def test_of_a_duplicated_answer_all_that_differ_are_kept(copies: list[str], coun
 @pytest.mark.parametrize(
     "data", [b"", b"{", b"[]", b'{"cells": 3}', b'{"cells": [1]}', b"[" * 100_000, b"\xff\xfe"]
 )
-def test_what_is_no_notebook_is_told(data: bytes) -> None:
+def test_what_is_no_notebook_is_reported(data: bytes) -> None:
     with pytest.raises(IntakeError, match=r"two_layer_net\.ipynb: not a readable notebook"):
         intake.read_cells("two_layer_net", data)
 
@@ -382,7 +382,7 @@ def test_a_notebook_of_any_name_is_recognised_by_its_cells(four: Assignment) -> 
 
 
 @pytest.mark.parametrize("data", [NOTEBOOK, b"{", notebook(cell("inline_Dropout_1", ""))])
-def test_a_notebook_nobody_knows_is_told(data: bytes, four: Assignment) -> None:
+def test_a_notebook_nobody_knows_is_reported(data: bytes, four: Assignment) -> None:
     submission = intake.arrange("s1", {"homework.ipynb": data}, four)
     assert submission.notebooks == {}
     assert any(p.startswith("homework.ipynb is not used: no notebook of this") for p in submission.problems)
@@ -430,7 +430,7 @@ def test_an_archive_without_the_folder_lends_its_name(tmp_path: Path, assignment
     assert read_only_student(tmp_path, assignment).package == {"cs_lib/layers.py": b"x"}
 
 
-def test_a_foreign_archive_is_told(tmp_path: Path, assignment: Assignment) -> None:
+def test_a_foreign_archive_is_reported(tmp_path: Path, assignment: Assignment) -> None:
     put(tmp_path / "s001", {**FILES, "more.7z": b"7z"})
     found = read_only_student(tmp_path, assignment)
     assert "more.7z is not used: not a zip; ask for it again as one" in found.problems

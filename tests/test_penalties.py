@@ -131,7 +131,7 @@ class _Empty:
     cells: tuple[()] = ()
 
 
-def test_nbgrader_is_told_to_use_it() -> None:
+def test_nbgrader_is_set_to_use_it() -> None:
     text = (Path(__file__).parents[1] / "nbgrader_config.py").read_text(encoding="utf-8")
     config = Config()
     exec(compile(text, "nbgrader_config.py", "exec"), {"get_config": lambda: config})

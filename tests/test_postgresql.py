@@ -115,7 +115,7 @@ def assignment() -> Assignment:
     return course.load("assignment1")
 
 
-def test_points_reach_postgresql_and_a_humans_entries_survive(url: str, assignment: Assignment) -> None:
+def test_points_reach_postgresql_and_a_persons_entries_survive(url: str, assignment: Assignment) -> None:
     with Gradebook(url, assignment) as book:
         assert book.catch_up([graded("s001"), graded("s002", code=None, inline=1.0)]) == 2
         assert book.catch_up([graded("s001"), graded("s002", code=None, inline=1.0)]) == 0
@@ -154,11 +154,11 @@ def test_a_killed_connection_leaves_whole_students(url: str, assignment: Assignm
         assert {"s010", "s011"} <= {student.id for student in theirs.students}
 
 
-def test_a_server_that_is_not_there_is_told_without_the_password(assignment: Assignment) -> None:
+def test_a_server_that_is_not_there_is_reported_without_the_password(assignment: Assignment) -> None:
     gone = f"postgresql+psycopg://grader:secret@127.0.0.1:{free_port()}/gradebook"
-    with pytest.raises(GradebookError, match=r"gradebook 127\.0\.0\.1:\d+/gradebook: .*refused") as told:
+    with pytest.raises(GradebookError, match=r"gradebook 127\.0\.0\.1:\d+/gradebook: .*refused") as reported:
         Gradebook(gone, assignment)
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(reported.value)
 
 
 def test_a_server_that_does_not_answer_is_waited_for_and_then_said(

@@ -140,7 +140,7 @@ def test_a_file_name_that_is_no_text_stands_in_no_records_way(tmp_path: Path) ->
     assert record.load(record.save(odd, tmp_path)).problems == ("no ?.zip",)
 
 
-def test_unknown_points_count_nothing_yet_and_are_told() -> None:
+def test_unknown_points_count_nothing_yet_and_are_reported() -> None:
     assert sample().points == 1.5
     assert sample().max_points == 4.0
     assert sample().waiting == ["inline_two_layer_net_1"]
@@ -162,12 +162,12 @@ def test_what_is_wrong_is_said_in_words(text: str, said: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"schema": 1}', '{"schema": 1, "grades": {"a": 3}}'])
-def test_what_is_no_record_is_told(text: str) -> None:
+def test_what_is_no_record_is_reported(text: str) -> None:
     with pytest.raises(RecordError, match=r"s001\.json: not a record .*delete it and grade again"):
         Record.from_json(text, "s001.json")
 
 
-def test_another_schema_is_told() -> None:
+def test_another_schema_is_reported() -> None:
     with pytest.raises(RecordError, match="schema 7, expected 1"):
         Record.from_json('{"schema": 7}')
 

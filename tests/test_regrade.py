@@ -1,4 +1,4 @@
-"""What grading again changes, and that nothing is published before it is told."""
+"""What grading again changes, and that nothing is published before it is reported."""
 
 import csv
 import json
@@ -137,11 +137,11 @@ def test_a_dry_run_shows_and_writes_nothing(course: tuple[Kit, Path]) -> None:
 def test_grading_again_saves_who_gains_and_why(course: tuple[Kit, Path]) -> None:
     kit, out = course
     done = kit.grade(out, "--json")
-    told = json.loads(done.stdout)
-    assert (told["graded_again"], told["graded_first"]) == (4, 0)
-    assert [c["gain"] for c in told["changes"]] == [1.6, 4.0, 4.0, 1.6]
-    assert told["changes"] == json.loads((out / "changes.json").read_text())
-    assert told["changes"][0]["why"] == [
+    reported = json.loads(done.stdout)
+    assert (reported["graded_again"], reported["graded_first"]) == (4, 0)
+    assert [c["gain"] for c in reported["changes"]] == [1.6, 4.0, 4.0, 1.6]
+    assert reported["changes"] == json.loads((out / "changes.json").read_text())
+    assert reported["changes"][0]["why"] == [
         "the cell is worth 8 points, was 4",
         "double[small]: gone, was passed",
         "double[tiny]: new, passed",
@@ -149,7 +149,7 @@ def test_grading_again_saves_who_gains_and_why(course: tuple[Kit, Path]) -> None
     assert points(out, ["s000", "s001"], "double") == [3.2, 8.0]
     again = json.loads(kit.grade(out, "--json").stdout)
     assert (again["graded_again"], again["changes"]) == (0, [])
-    assert json.loads((out / "changes.json").read_text()) == told["changes"]  # of the last regrading
+    assert json.loads((out / "changes.json").read_text()) == reported["changes"]  # of the last regrading
 
 
 COUNTING = """

@@ -113,12 +113,12 @@ def test_an_id_decides_before_a_name(tmp_path: Path) -> None:
         ("id,extension_days\na,nan\n", r":2: extension_days: expected a number of days, .*, got 'nan'"),
     ],
 )
-def test_what_is_no_roster_is_told(text: str, message: str, tmp_path: Path) -> None:
+def test_what_is_no_roster_is_reported(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(RosterError, match=message):
         roster.read(written(tmp_path, text))
 
 
-def test_a_missing_or_binary_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_or_binary_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "wide.csv").write_text('id\n"' + "x" * 200_000 + '"\n')
     with pytest.raises(RosterError, match=r"wide.csv:\d+: expected a CSV, got: field larger than"):
         roster.read(tmp_path / "wide.csv")
@@ -145,7 +145,7 @@ def test_times_are_read(tmp_path: Path) -> None:
         ("id,time\na\n", ":2: expected a time such as .*, got ''"),
     ],
 )
-def test_what_tells_no_times_is_told(text: str, message: str, tmp_path: Path) -> None:
+def test_what_tells_no_times_is_reported(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(RosterError, match=message):
         roster.read_times(written(tmp_path, text))
 

@@ -84,7 +84,7 @@ def test_no_message_holds_a_path_of_ours(records: Records, name: str) -> None:
         assert root not in one.to_json(), one.student
 
 
-def test_a_change_that_fits_nowhere_is_told() -> None:
+def test_a_change_that_fits_nowhere_is_reported() -> None:
     about = {"edit": [{"file": "cs_lib/layers.py", "find": "no such line", "replace": ""}]}
     with pytest.raises(
         make_class.SampleError, match=r"class\.toml: s099: 'no such line' is not in cs_lib/layers\.py"

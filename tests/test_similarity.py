@@ -259,7 +259,9 @@ def test_answers_and_code_cells_are_compared(tmp_path: Path, assignment: Assignm
     assert ("s2", "s3") not in shares
 
 
-def test_a_notebook_that_is_none_and_a_broken_zip_are_borne(tmp_path: Path, assignment: Assignment) -> None:
+def test_a_notebook_that_is_none_and_a_broken_zip_stop_nothing(
+    tmp_path: Path, assignment: Assignment
+) -> None:
     mine = code_only(reference(assignment))
     write(tmp_path, {"s1": mine, "s2": mine | {"two_layer_net.ipynb": b"[1, 2"}})
     (tmp_path / "s3.zip").write_bytes(b"PK no zip")
@@ -344,10 +346,10 @@ def test_the_verb_writes_the_page_and_tells(
     assert "1 of 3 pairs" in capsys.readouterr().out
     assert "ada and ben" in (tmp_path / "similarity.html").read_text(encoding="utf-8")
     assert cli.main([*arguments, "--json"]) == cli.DONE
-    told = printed.read("SimilarityOutput", capsys.readouterr().out)
-    assert told["pairs"][0]["students"] == ["ada", "ben"]
-    assert told["pairs_above_threshold"] == 1
-    assert told["not_compared"] == {"dot": "holds nothing beyond what was given"}
+    reported = printed.read("SimilarityOutput", capsys.readouterr().out)
+    assert reported["pairs"][0]["students"] == ["ada", "ben"]
+    assert reported["pairs_above_threshold"] == 1
+    assert reported["not_compared"] == {"dot": "holds nothing beyond what was given"}
 
 
 def test_one_hand_in_is_none_to_compare(tmp_path: Path, assignment: Assignment) -> None:

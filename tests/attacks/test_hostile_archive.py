@@ -169,9 +169,9 @@ def test_names_with_control_characters(tmp_path, assignment):
     ]
     found = taken_in(zipped(("cs_lib/layers.py", b"1"), *((n, b"evil") for n in names)), tmp_path, assignment)
     assert found.package == {"cs_lib/layers.py": b"1"}
-    told = [p for p in found.problems if "is not used: its name" in p]
-    assert len(told) == len(names)
-    assert all(p.isprintable() for p in told)
+    reported = [p for p in found.problems if "is not used: its name" in p]
+    assert len(reported) == len(names)
+    assert all(p.isprintable() for p in reported)
 
 
 def test_a_name_that_ends_at_a_zero_byte(tmp_path, assignment):
@@ -294,9 +294,9 @@ def test_a_notebook_that_is_hard_to_read(text, tmp_path, assignment):
         except IntakeError as error:
             return str(error)
 
-    told, held = peak(read)
-    assert isinstance(told, list) or "two_layer_net.ipynb: not a readable notebook" in told
-    assert isinstance(told, list) == (not found.answers.broken)
+    reported, held = peak(read)
+    assert isinstance(reported, list) or "two_layer_net.ipynb: not a readable notebook" in reported
+    assert isinstance(reported, list) == (not found.answers.broken)
     assert held < 200 * MB
 
 

@@ -98,7 +98,7 @@ SUMS = make_sums(FILES, ARCHIVE)
 
 
 class Server:
-    """Serves one file on 127.0.0.1, with ranges, and breaks or misbehaves as told."""
+    """Serves one file on 127.0.0.1, with ranges, and breaks or misbehaves as asked."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content

@@ -71,7 +71,7 @@ def test_a_rename_that_fails_brings_the_old_data_back(folder, server, capsys, mo
     assert names_in(folder) == [PART, "full", "sums.json"]
 
 
-def test_a_run_killed_between_the_renames_is_mended_by_the_next(folder, capsys):
+def test_a_run_killed_between_the_renames_is_corrected_by_the_next(folder, capsys):
     standin.write_full(folder, FILES)
     (folder / "full").rename(folder / "full-old.part")
     (folder / "full-new.part").mkdir()

@@ -8,7 +8,7 @@ from pathlib import Path
 from autograder.course import assignment as course
 from autograder.gradebook.graded import Graded
 from autograder.runs import publish as reporting
-from tests.small_kit import NAME, Kit, told
+from tests.small_kit import NAME, Kit, records_of
 
 
 def change(path: Path, **fields: object) -> None:
@@ -32,7 +32,7 @@ def test_broken_records_are_named_once_and_made_anew(kit: Kit, tmp_path: Path) -
     out = tmp_path / "out"
     kit.hand_in_many(5)
     assert kit.grade(out).returncode == 1
-    before = told(out)
+    before = records_of(out)
     for student, (breaks, _) in BROKEN.items():
         breaks(out / f"records/{student}.json")
 
@@ -49,7 +49,7 @@ def test_broken_records_are_named_once_and_made_anew(kit: Kit, tmp_path: Path) -
         assert [problem.startswith(named) and why in problem for problem in lines[student]] == [True]
         assert done.stderr.count(named) == 1
     assert lines["s004"] == []
-    assert told(out) == before
+    assert records_of(out) == before
     again = kit.grade(out, "--json")
     assert "broken record" not in again.stderr + again.stdout
 
@@ -57,8 +57,8 @@ def test_broken_records_are_named_once_and_made_anew(kit: Kit, tmp_path: Path) -
 def test_a_record_of_another_schema_is_made_anew_without_a_word(kit: Kit, tmp_path: Path) -> None:
     kit.hand_in("s001")
     kit.grade(tmp_path / "out")
-    before = told(tmp_path / "out")
+    before = records_of(tmp_path / "out")
     change(tmp_path / "out/records/s001.json", schema=1)
     done = kit.grade(tmp_path / "out", "--json")
     assert "broken record" not in done.stderr + done.stdout
-    assert told(tmp_path / "out") == before
+    assert records_of(tmp_path / "out") == before

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.small_kit import NAME, RIGHT, Kit, notebook, told
+from tests.small_kit import NAME, RIGHT, Kit, notebook, records_of
 from tests.small_kit import POINTS as CELLS
 
 FULL, NOTHING, HUMAN = 4.0, 0.0, None  # points of `double`
@@ -145,7 +145,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, dict], s
         break_it(kit.submitted / f"s{number:03}")
     done = kit.grade(home / "out", "--json")
     assert done.returncode == 1, done.stderr  # some need review
-    records = told(home / "out")
+    records = records_of(home / "out")
     students = [line["student"] for line in json.loads(done.stdout)["students"]]
     assert students == list(records) == [f"s{number:03}" for number in range(len(KINDS))]
     for student in students:

@@ -14,7 +14,7 @@ from autograder.course import assignment as course
 from autograder.errors import FolderError
 from autograder.judge.task import read
 from autograder.runs.grade import refuse_overlap
-from tests.small_kit import NAME, Kit, told
+from tests.small_kit import NAME, Kit, records_of
 
 LOOSE = {
     "nb.ipynb": "no hand-in; put it into a folder named after its student",
@@ -40,7 +40,7 @@ def test_what_lies_beside_the_hand_ins_is_named(kit: Kit, tmp_path: Path) -> Non
     for name, said in LOOSE.items():
         assert named[name].startswith(said), named[name]
     assert named["gone"] == "a link to something that is not there; put the hand-in there"
-    assert list(told(tmp_path / "out")) == ["s001"]
+    assert list(records_of(tmp_path / "out")) == ["s001"]
 
 
 def test_a_folder_that_cannot_be_read_costs_its_own_hand_in_only(

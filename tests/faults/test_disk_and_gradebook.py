@@ -24,7 +24,7 @@ from autograder.records import record, store
 from autograder.runs.renderings import write_changes
 from tests.faults.test_kill import gradebook_rows
 from tests.pool.test_pool import SLOW
-from tests.small_kit import Kit, told
+from tests.small_kit import Kit, records_of
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
 
@@ -59,7 +59,7 @@ def test_a_full_disk(kit: Kit, small_disk: Path, tmp_path: Path) -> None:
     filler.unlink()
     subprocess.run(["mount", "-o", "remount,size=20m", str(small_disk)], check=True)
     assert kit.grade(out).returncode == 1
-    assert told(out) == told(tmp_path / "calm")
+    assert records_of(out) == records_of(tmp_path / "calm")
     assert gradebook_rows(out) == gradebook_rows(tmp_path / "calm")
 
 
@@ -98,7 +98,7 @@ def test_a_locked_gradebook(once: tuple[Kit, Path], monkeypatch: pytest.MonkeyPa
         "reading room, and run the same command again" in locked.stderr
     )
     assert gradebook_rows(out) == before
-    assert set(told(out)) == {"s000", "s001", "s002", "s900"}
+    assert set(records_of(out)) == {"s000", "s001", "s002", "s900"}
     assert kit.grade(out).returncode == 1
     after = {(student, cell): score for student, cell, score, _ in gradebook_rows(out)}
     assert (after["s001", "double"], after["s900", "double"]) == (0.0, 4.0)
@@ -270,7 +270,7 @@ def test_a_disk_that_is_full_at_one_stage(
         assert kit.grade(out, "--formgrader").returncode == 1  # answers to read
     finally:
         files.write_text(sound)
-    assert set(told(out)) == {"s000", "s001", "s002", "s900"}
+    assert set(records_of(out)) == {"s000", "s001", "s002", "s900"}
     assert len(list(out.glob("autograded/*/lesson/nb.ipynb"))) == len(list(out.glob("feedback/*.html"))) == 4
     assert {row[0] for row in gradebook_rows(out)} == {"s000", "s001", "s002", "s900"}
 
@@ -302,7 +302,7 @@ def test_a_power_cut(once: tuple[Kit, Path]) -> None:
     """What it may leave besides whole files is swept away, or made again."""
     kit, out = once
     assert kit.grade(out).returncode == 1
-    good, rows = told(out), gradebook_rows(out)
+    good, rows = records_of(out), gradebook_rows(out)
     shutil.rmtree(out / "feedback")
     for folder in ("records", "pending"):
         (out / folder / ".s000.json.x7.part").write_text('{"half":')
@@ -312,7 +312,7 @@ def test_a_power_cut(once: tuple[Kit, Path]) -> None:
     (out / ".gradebook-x").mkdir()
     (out / "gradebook.db").unlink()
     assert kit.grade(out).returncode == 1
-    assert told(out) == good
+    assert records_of(out) == good
     assert gradebook_rows(out) == rows
     assert len(list((out / "feedback").iterdir())) == len(good)
     assert not list(out.rglob(".*.part"))

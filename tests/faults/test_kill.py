@@ -14,7 +14,7 @@ from autograder.records import changes as regrade
 from autograder.records import record
 from autograder.records.store import COMPARED, Store
 from tests.kept import records_in
-from tests.small_kit import Kit, told
+from tests.small_kit import Kit, records_of
 from tests.test_record import sample
 
 SLOW_GRADERS = """
@@ -83,8 +83,8 @@ def test_killed_at_many_points_and_resumed(kit: Kit, tmp_path: Path, submissions
     assert hits >= kills // 2  # the rest may come too late, when the run is already done
     last = kit.grade(killed)
     assert last.returncode == 1, last.stderr
-    assert list(told(killed)) == students
-    assert told(killed) == told(calm)
+    assert list(records_of(killed)) == students
+    assert records_of(killed) == records_of(calm)
     assert gradebook_rows(killed) == gradebook_rows(calm)
     assert (killed / "grades.csv").read_text() == (calm / "grades.csv").read_text()
     assert files(killed) == files(calm) == {"records": submissions, "pending": 0, "feedback": submissions}

@@ -18,7 +18,7 @@ from autograder.records.store import Store
 from autograder.runs import grade as run
 from autograder.workers import pool, process
 from tests.pool.test_pool import plan, serving, tasks
-from tests.small_kit import GRADERS, Kit, told
+from tests.small_kit import GRADERS, Kit, records_of
 
 FAULTY = GRADERS.replace(
     "    close(", "    if Path('SWITCH').exists():\n        raise MemoryError('no memory')\n    close("
@@ -33,11 +33,14 @@ def test_a_stored_fault_is_graded_again_until_it_is_whole(kit: Kit, tmp_path: Pa
     kit.write_graders(FAULTY.replace("SWITCH", str(switch)))
     first = kit.grade(out)
     assert first.returncode == 1
-    assert "no memory" in told(out)["s001"]["fault"]
+    assert "no memory" in records_of(out)["s001"]["fault"]
     assert "s001  not graded as a whole, by a fault of ours: MemoryError: no memory; the same" in first.stdout
     switch.unlink()
     assert kit.grade(out).returncode == 0
-    assert (told(out)["s001"]["fault"], told(out)["s001"]["grades"]["double"]["points"]) == ("", 4.0)
+    assert (records_of(out)["s001"]["fault"], records_of(out)["s001"]["grades"]["double"]["points"]) == (
+        "",
+        4.0,
+    )
     again = kit.grade(out, "--json")
     assert json.loads(again.stdout)["graded_again"] == 0
 
@@ -49,14 +52,14 @@ def test_a_good_result_stays_where_it_cannot_be_made_again(kit: Kit, tmp_path: P
     switch = tmp_path / "switch"
     kit.write_graders(FAULTY.replace("SWITCH", str(switch)))
     assert kit.grade(out).returncode == 0
-    before = told(out)
+    before = records_of(out)
     switch.write_text("")
     kit.write_graders(FAULTY.replace("SWITCH", str(switch)) + "\n# changed\n")
     done = kit.grade(out, "--json")
     assert done.returncode == 1
     for student in json.loads(done.stdout)["students"]:
         assert "not graded again, so the result of before stays: MemoryError" in student["problems"][-1]
-    assert told(out) == before
+    assert records_of(out) == before
     assert not list((out / "pending").glob("*"))
 
 
@@ -86,7 +89,7 @@ def test_a_reader_that_ends_replaces_no_result(kit: Kit, tmp_path: Path, what: s
     out, switch = tmp_path / "out", tmp_path / "switch"
     kit.hand_in("s001")
     assert kit.grade(out).returncode == 0
-    before = told(out)
+    before = records_of(out)
     switch.write_text("")
     kit.copy_engine()
     with (kit.home / "autograder/intake/__init__.py").open("a") as code:
@@ -94,11 +97,11 @@ def test_a_reader_that_ends_replaces_no_result(kit: Kit, tmp_path: Path, what: s
     done = kit.grade(out)
     assert done.returncode == 1
     assert f"so the result of before stays: the hand-in {said} to be read" in done.stdout
-    assert told(out) == before
+    assert records_of(out) == before
     switch.unlink()
     again = kit.grade(out, "--json")
     assert (again.returncode, json.loads(again.stdout)["graded_again"]) == (0, 1)
-    assert told(out)["s001"]["fault"] == ""
+    assert records_of(out)["s001"]["fault"] == ""
 
 
 def test_one_fault_of_all_stops_the_run_early(kit: Kit, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.small_kit import NAME, Kit, told
+from tests.small_kit import NAME, Kit, records_of
 
 
 def test_a_stray_folder_beside_the_work_costs_nothing(kit: Kit, tmp_path: Path) -> None:
@@ -13,7 +13,7 @@ def test_a_stray_folder_beside_the_work_costs_nothing(kit: Kit, tmp_path: Path) 
     kit.hand_in("s002")
     (kit.submitted / "s002" / NAME).mkdir()
     kit.grade(tmp_path / "out")
-    assert {s: r["grades"]["double"]["points"] for s, r in told(tmp_path / "out").items()} == {
+    assert {s: r["grades"]["double"]["points"] for s, r in records_of(tmp_path / "out").items()} == {
         "s001": 4.0,
         "s002": 4.0,
     }
@@ -26,7 +26,7 @@ def test_the_untouched_notebook_in_such_a_folder_is_no_settled_zero(kit: Kit, tm
     (inner / "nb.ipynb").write_bytes((kit.home / f"source/{NAME}/nb.ipynb").read_bytes())
     done = kit.grade(tmp_path / "out", "--json")
     [line] = json.loads(done.stdout)["students"]
-    grade = told(tmp_path / "out")["s001"]["grades"]["double"]
+    grade = records_of(tmp_path / "out")["s001"]["grades"]["double"]
     assert (grade["points"], grade["state"]) == (4.0, "graded") or line["needed"], grade
 
 
@@ -37,4 +37,4 @@ def test_nbgraders_layout_is_read_as_ever(kit: Kit, tmp_path: Path) -> None:
     inner.parent.mkdir()
     whole.rename(inner)
     kit.grade(tmp_path / "out")
-    assert told(tmp_path / "out")["s002"]["grades"]["double"]["points"] == 4.0
+    assert records_of(tmp_path / "out")["s002"]["grades"]["double"]["points"] == 4.0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.small_kit import Kit, told
+from tests.small_kit import Kit, records_of
 
 CUT = {
     "stderr closed": "2>&-",
@@ -36,7 +36,7 @@ def test_a_class_is_graded_and_published(kit: Kit, tmp_path: Path, cut: str) -> 
         kit.hand_in(student)
     done = run(kit, tmp_path / "out", cut)
     assert done.returncode == (0 if cut.startswith("2>") else 1), done  # 1: results that nobody can read
-    assert list(told(tmp_path / "out")) == students
+    assert list(records_of(tmp_path / "out")) == students
     assert {path.stem for path in (tmp_path / "out/feedback").glob("*.html")} == set(students)
 
 
@@ -49,7 +49,7 @@ def test_a_closed_stderr_leaves_json_alone(kit: Kit, tmp_path: Path) -> None:
 def test_a_pipe_that_ended(kit: Kit, tmp_path: Path) -> None:
     kit.hand_in("s001")
     run(kit, tmp_path / "out", "2>&1 | true")
-    assert list(told(tmp_path / "out")) == ["s001"]
+    assert list(records_of(tmp_path / "out")) == ["s001"]
 
 
 def test_a_terminal_of_no_columns(kit: Kit, tmp_path: Path) -> None:

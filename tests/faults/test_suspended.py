@@ -15,7 +15,7 @@ import pytest
 from autograder.sandbox import channel
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.limits import Limits
-from tests.small_kit import RIGHT, Kit, told
+from tests.small_kit import RIGHT, Kit, records_of
 
 SUSPENDED = 4.0  # seconds: more than a call may take
 SLOW = RIGHT.replace("return 2 * x", "sum(range(3 * 10**6))\n    return 2 * x")  # to be met in a call
@@ -57,7 +57,7 @@ def test_a_suspended_run_costs_nobody_a_point(kit: Kit, tmp_path: Path) -> None:
             time.sleep(SUSPENDED)
     run.communicate()
     assert run.returncode == 0
-    records = told(tmp_path / "out")
+    records = records_of(tmp_path / "out")
     assert len(records) == 6
     for record in records.values():
         assert (record["fault"], record["grades"]["double"]["points"]) == ("", 4.0)

@@ -37,7 +37,7 @@ def notebook(*grade_ids: str) -> bytes:
 
 
 def files(mark: str = "") -> dict[str, bytes]:
-    """A hand-in of assignment 1, told from others by `mark`."""
+    """A hand-in of assignment 1, unlike others by `mark`."""
     return {
         "cs_lib/layers.py": f"mark = {mark!r}\n".encode(),
         "two_layer_net.ipynb": notebook(),

@@ -106,7 +106,7 @@ def test_without_an_alias_old_habits_fail_clearly() -> None:
     )
 
 
-def test_a_function_lost_with_its_file_is_told(cs231n: Record) -> None:
+def test_a_function_lost_with_its_file_is_reported(cs231n: Record) -> None:
     broken = b"raise RuntimeError('not today')\n"
     record = graded("assignment2", {**package("cs231n"), "cs231n/layers.py": broken}, "cs231n")
     assert points(record)["affine_forward"] == 0.0

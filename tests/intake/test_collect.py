@@ -1,4 +1,4 @@
-"""Which hand-in counts, what is kept, and what an instructor is told."""
+"""Which hand-in counts, what is kept, and what is reported to an instructor."""
 
 import json
 import os
@@ -100,11 +100,11 @@ def test_the_best_counts_after_what_lateness_takes(
 def test_lateness_reaches_the_submission(collect: Collect, tmp_path: Path, assignment: Assignment) -> None:
     report = collect(several(tmp_path, LATE)[0])
     assert report.late == ["ada"]
-    told = "handed in 1 day 22 h after the deadline; 20 % of the points are taken off"
-    assert ("ada", told) in report.unusual
+    reported = "handed in 1 day 22 h after the deadline; 20 % of the points are taken off"
+    assert ("ada", reported) in report.unusual
     [source] = intake.find(tmp_path / "submitted", assignment)
     submission = intake.read(source, assignment)
-    assert submission.problems[0] == told
+    assert submission.problems[0] == reported
     assert (submission.handed_in, submission.extension_days) == ("2026-02-03T10:00:00+00:00", 0.0)
 
 
@@ -134,7 +134,7 @@ def test_a_hand_in_that_cannot_be_read_does_not_replace_one_that_can(
     assert any("cannot be read (work.zip: not a readable zip" in what for _, what in report.unusual)
 
 
-def test_only_a_broken_hand_in_is_left_to_a_human(
+def test_only_a_broken_hand_in_is_left_to_a_person(
     collect: Collect, tmp_path: Path, assignment: Assignment
 ) -> None:
     report = collect(put(tmp_path / "download", {"ada.zip": b"no zip"}))
@@ -209,12 +209,12 @@ def test_the_roster_tells_who_is_missing_and_who_is_a_stranger(collect: Collect,
     assert list((tmp_path / "submitted/.collected/assignment1/unmatched/mallory").glob("*/hand-in.json"))
 
 
-def test_a_time_that_is_none_is_told(collect: Collect, tmp_path: Path) -> None:
+def test_a_time_that_is_none_is_reported(collect: Collect, tmp_path: Path) -> None:
     content = below("ada/assignment1", {**files("a"), "timestamp.txt": b"yesterday"})
     report = collect(put(tmp_path / "download", content))
-    told = [what for _, what in report.unusual]
-    assert "timestamp.txt holds 'yesterday', which is no time" in told
-    assert "nobody knows when this was handed in; counted as in time" in told
+    reported = [what for _, what in report.unusual]
+    assert "timestamp.txt holds 'yesterday', which is no time" in reported
+    assert "nobody knows when this was handed in; counted as in time" in reported
 
 
 def test_hand_ins_go_elsewhere(collect: Collect, tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_hand_ins_go_elsewhere(collect: Collect, tmp_path: Path) -> None:
         collect(tmp_path / "submitted")
 
 
-def test_a_hand_in_too_large_is_told_and_stays_where_it_is(
+def test_a_hand_in_too_large_is_reported_and_stays_where_it_is(
     collect: Collect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(intake.archives, "MAX_TOTAL_BYTES", 10)
@@ -260,11 +260,11 @@ def test_an_empty_roster_matches_nobody(collect: Collect, tmp_path: Path) -> Non
     assert collect(tmp_path / "download", roster=ROSTER).students == 1
 
 
-def test_a_time_told_later_is_kept(collect: Collect, tmp_path: Path) -> None:
+def test_a_time_given_later_is_kept(collect: Collect, tmp_path: Path) -> None:
     source = put(tmp_path / "download", {"kinglovelaceada_501_7001_work.zip": zipped(files("a"))})
     collect(source)
-    told = {"501": datetime(2026, 2, 3, 10, tzinfo=UTC), "nobody": datetime(2026, 2, 3, 10, tzinfo=UTC)}
-    report = collect(source, times=told)
+    reported = {"501": datetime(2026, 2, 3, 10, tzinfo=UTC), "nobody": datetime(2026, 2, 3, 10, tzinfo=UTC)}
+    report = collect(source, times=reported)
     assert report.late == ["ada"]
     assert ("", "a time for 'nobody', of whom there is no hand-in") in report.unusual
     place = tmp_path / "submitted/ada/assignment1/timestamp.txt"
@@ -279,12 +279,16 @@ NOT_UTF8 = os.fsdecode(b"\xff\xfe")
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS has no such names")
-def test_names_that_are_no_text_are_told(collect: Collect, tmp_path: Path, assignment: Assignment) -> None:
+def test_names_that_are_no_text_are_reported(
+    collect: Collect, tmp_path: Path, assignment: Assignment
+) -> None:
     strange = {f"{NOT_UTF8}.zip": b"no zip", f"cs_lib/{NOT_UTF8}.py": b"", "work\x1b[2J.7z": b""}
     put(tmp_path / "download", below("ada", {**files("a"), **strange}))
     report = collect(put(tmp_path / "download", below(f"x{NOT_UTF8}", files("b"))))
-    told = [what for student, what in report.unusual if student == "ada"]
-    assert sum("is not kept: its name holds characters that cannot be shown" in what for what in told) == 3
+    reported = [what for student, what in report.unusual if student == "ada"]
+    assert (
+        sum("is not kept: its name holds characters that cannot be shown" in what for what in reported) == 3
+    )
     assert any("cannot be shown" in what for student, what in report.unusual if not student)
     assert all(what.isprintable() for _, what in report.unusual)
     assert mark_of(tmp_path / "submitted", "ada") == "a"
@@ -311,10 +315,10 @@ def test_files_changed_after_collecting_are_graded_as_they_are_and_said(
     collect: Collect, tmp_path: Path, assignment: Assignment
 ) -> None:
     collect(several(tmp_path, EARLY)[0])
-    (tmp_path / "submitted/ada/assignment1/cs_lib/layers.py").write_bytes(b"mended = 1\n")
+    (tmp_path / "submitted/ada/assignment1/cs_lib/layers.py").write_bytes(b"corrected = 1\n")
     [source] = intake.find(tmp_path / "submitted", assignment)
     found = intake.read(source, assignment)
-    assert found.package["cs_lib/layers.py"] == b"mended = 1\n"
+    assert found.package["cs_lib/layers.py"] == b"corrected = 1\n"
     assert found.handed_in == f"{EARLY}T10:00:00+00:00"
     assert "its files are not those that were collected; graded as they are now" in found.problems
 

@@ -97,12 +97,12 @@ def test_gradescope_tells_time_group_and_what_is_missing(collect: Collect, tmp_p
         stamp = (submitted / student / "assignment1/timestamp.txt").read_text()
         assert stamp == "2026-01-31 10:20:30 UTC\n"
     assert (submitted / "grace/assignment1/timestamp.txt").read_text() == "2026-02-02 09:00:00 UTC\n"
-    told = [what for _, what in report.unusual]
-    assert "download: submission_1003 is in submission_metadata.yml, but its files are not here" in told
+    reported = [what for _, what in report.unusual]
+    assert "download: submission_1003 is in submission_metadata.yml, but its files are not here" in reported
     assert report.late == []
 
 
-def test_gradescope_folders_outside_its_list_are_told(collect: Collect, tmp_path: Path) -> None:
+def test_gradescope_folders_outside_its_list_are_reported(collect: Collect, tmp_path: Path) -> None:
     content = {**DOWNLOADS["gradescope"], **below("assignment_5_export/submission_9", files("lost"))}
     content |= below("assignment_5_export/submission_1003", files("nobody"))
     report = collect(put(tmp_path / "download", content))
@@ -115,7 +115,7 @@ def test_gradescope_folders_outside_its_list_are_told(collect: Collect, tmp_path
     ("text", "message"),
     [(b"[", "not readable"), (b"- 1\n", "expected submissions, found none")],
 )
-def test_a_broken_list_of_gradescope_is_told(
+def test_a_broken_list_of_gradescope_is_reported(
     text: bytes, message: str, assignment: Assignment, tmp_path: Path
 ) -> None:
     put(tmp_path, {"submission_metadata.yml": text, "submission_1/a.py": b""})
@@ -137,7 +137,7 @@ def test_canvas_resubmissions_are_hand_ins_of_their_own(collect: Collect, tmp_pa
     assert sorted(p.read_bytes() for p in kept) == sorted(content.values())
 
 
-def test_canvas_late_mark_is_told_without_a_time(collect: Collect, tmp_path: Path) -> None:
+def test_canvas_late_mark_is_reported_without_a_time(collect: Collect, tmp_path: Path) -> None:
     report = collect(put(tmp_path / "download", DOWNLOADS["canvas zips"]))
     assert report.late == ["grace"]
     assert (
@@ -146,11 +146,11 @@ def test_canvas_late_mark_is_told_without_a_time(collect: Collect, tmp_path: Pat
     ) in report.unusual
 
 
-def test_what_is_no_hand_in_is_told(collect: Collect, tmp_path: Path) -> None:
+def test_what_is_no_hand_in_is_reported(collect: Collect, tmp_path: Path) -> None:
     extra = {"readme.txt": b"", "work.rar": b"", "evil\x1b[2J.zip": zipped(files())}
     report = collect(put(tmp_path / "download", {**DOWNLOADS["plain"], **extra}))
-    told = [what for student, what in report.unusual if not student]
-    assert told == [
+    reported = [what for student, what in report.unusual if not student]
+    assert reported == [
         "download: 'evil\\x1b[2J.zip' is not used: its name holds characters that cannot be shown",
         "download: readme.txt is not used: neither a student's folder nor an archive",
         "download: work.rar is not used: not a zip; ask for it again as one",
@@ -175,7 +175,7 @@ def test_names_that_no_folder_may_have_get_another(collect: Collect, tmp_path: P
     ("content", "message"),
     [({}, "holds no hand-ins"), ({"notes.txt": b""}, r"notes\.txt is not used")],
 )
-def test_nothing_to_collect_is_told(
+def test_nothing_to_collect_is_reported(
     content: dict[str, bytes], message: str, assignment: Assignment, tmp_path: Path
 ) -> None:
     with pytest.raises(IntakeError, match=message), survey(put(tmp_path, content), assignment):
@@ -184,13 +184,13 @@ def test_nothing_to_collect_is_told(
         pass
 
 
-def test_namesakes_are_left_to_a_human(collect: Collect, tmp_path: Path) -> None:
+def test_namesakes_are_left_to_a_person(collect: Collect, tmp_path: Path) -> None:
     from autograder.course.roster import Roster, RosterEntry
 
     twins = Roster([RosterEntry("a1", "Grace Hopper"), RosterEntry("a2", "Hopper, Grace"), *ROSTER])
     report = collect(put(tmp_path / "download", DOWNLOADS["moodle folders"]), roster=twins)
-    [told] = report.unmatched
-    assert "may be a1 or a2 or grace" in told
+    [reported] = report.unmatched
+    assert "may be a1 or a2 or grace" in reported
 
 
 def test_canvas_numbers_stand_before_the_first_dot(collect: Collect, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def collect(download: Path, *more: str) -> int:
     return cli.main(["collect", "assignment1", str(download), "--to", str(folder / "submitted"), *more])
 
 
-def test_it_says_what_needs_a_human(download: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_says_what_needs_review(download: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = collect(download, "--roster", str(download.parent / "roster.csv"))
     printed = capsys.readouterr()
     assert code == cli.ATTENTION
@@ -60,7 +60,7 @@ def test_for_a_program_it_prints_json(download: Path, capsys: pytest.CaptureFixt
         (["DOWNLOAD", "--to", "x", "--alias", "a-b"], "--alias: expected the name of a package"),
     ],
 )
-def test_wrong_use_is_told(
+def test_wrong_use_is_reported(
     arguments: list[str], message: str, download: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = [str(download) if a == "DOWNLOAD" else a for a in arguments]

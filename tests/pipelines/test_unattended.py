@@ -13,7 +13,7 @@ import yaml
 from tests import printed
 from tests.intake.conftest import zipped
 from tests.intake.test_git import Student as Repository
-from tests.small_kit import NAME, POINTS, RIGHT, Kit, notebook, told
+from tests.small_kit import NAME, POINTS, RIGHT, Kit, notebook, records_of
 
 PAGE = (Path(__file__).parents[2] / "docs/pipelines-unattended.md").read_text(encoding="utf-8")
 HAND_IN = {"cs_lib/layers.py": RIGHT.encode(), "nb.ipynb": notebook(POINTS).encode()}
@@ -101,7 +101,7 @@ def test_the_slurm_script(machine: Machine) -> None:
     script = machine.write("grade.sbatch", example("sh", "#SBATCH --requeue"))
     done = machine.run(script, NAME, SLURM_CPUS_PER_TASK="2")
     assert done.returncode == 0, done.stderr
-    assert sorted(told(machine.home / f"graded/{NAME}")) == ["s000", "s001"]
+    assert sorted(records_of(machine.home / f"graded/{NAME}")) == ["s000", "s001"]
     assert machine.run(script, "nothing", SLURM_CPUS_PER_TASK="2").returncode == 2
 
 
@@ -121,7 +121,7 @@ def test_slurm_with_dask_on_a_queue_of_this_machine(machine: Machine) -> None:
         if done.returncode != 3:
             break
     assert done.returncode == 1, done.stderr + log.read_text()  # an answer needs review
-    assert sorted(told(machine.home / f"graded/{NAME}")) == ["s000", "s001", "s002"]
+    assert sorted(records_of(machine.home / f"graded/{NAME}")) == ["s000", "s001", "s002"]
 
 
 @pytest.mark.long

@@ -18,7 +18,7 @@ from autograder.sandbox.level import probe, unsafe
 from autograder.workers import pool
 from autograder.workers.pool import Plan
 from autograder.workers.process import GradingProcess
-from tests.small_kit import NAME, WRONG, Kit, timeless, told
+from tests.small_kit import NAME, WRONG, Kit, records_of, timeless
 
 AGAIN = "the same command tries it again; if it comes to the same, look at it by hand"
 
@@ -117,8 +117,8 @@ MARKS = Path({marks!r})
 
 @cases("double", Case("small"))
 def test_double(student, case):
-    told = student.call("layers.double", 1)
-    if told == 3 and len(list(MARKS.iterdir())) < {deaths}:
+    answer = student.call("layers.double", 1)
+    if answer == 3 and len(list(MARKS.iterdir())) < {deaths}:
         (MARKS / str(os.getpid())).touch()
         os.kill(os.getpid(), 9)
 
@@ -224,7 +224,7 @@ def test_killed_grading_processes_lose_nothing(kit: Kit, tmp_path: Path) -> None
     assert run.returncode == 0, complaint
     assert len(killed) == 2
     assert complaint.count("ended by SIGKILL") == 2
-    records = told(tmp_path / "out")
+    records = records_of(tmp_path / "out")
     assert list(records) == students
     assert {record["grades"]["double"]["points"] for record in records.values()} == {4.0}
 

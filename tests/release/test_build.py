@@ -487,7 +487,7 @@ def test_metadata_of_an_old_nbgrader_is_refused(demo: Course, quiet: Quiet) -> N
     )
 
 
-def test_what_nbgrader_refuses_is_told(demo: Course, quiet: Quiet) -> None:
+def test_what_nbgrader_refuses_is_reported(demo: Course, quiet: Quiet) -> None:
     demo.cell("check")["metadata"]["nbgrader"] |= {"grade_id": "search"}
     demo.save()
     refuse(
@@ -495,10 +495,10 @@ def test_what_nbgrader_refuses_is_told(demo: Course, quiet: Quiet) -> None:
     )
 
 
-def test_progress_is_told(demo: Course) -> None:
-    told: list[str] = []
-    build("demo", demo.root, told.append)
-    assert told == ["demo: stripping 1 notebook and demo_lib", "demo: packing the zip"]
+def test_progress_is_reported(demo: Course) -> None:
+    reported: list[str] = []
+    build("demo", demo.root, reported.append)
+    assert reported == ["demo: stripping 1 notebook and demo_lib", "demo: packing the zip"]
 
 
 def test_progress_goes_to_stderr(demo: Course, capfd: pytest.CaptureFixture[str]) -> None:

@@ -55,7 +55,7 @@ def test_a_left_out_package_goes_with_all_its_modules(demo: Course) -> None:
     assert not [path for path in skeleton(load(demo)).files if "deep" in path]
 
 
-def test_the_solutions_are_told_with_their_place(demo: Course) -> None:
+def test_the_solutions_are_reported_with_their_place(demo: Course) -> None:
     found = {(s.owner, s.path, s.line): s.text for s in skeleton(load(demo)).solutions}
     place = ("demo_lib.layers.scale_forward", "demo_lib/layers.py", 15)
     assert found[place].splitlines()[0].strip() == "scaled_rows = x.reshape(x.shape[0], -1) * s"
@@ -67,7 +67,7 @@ def test_the_solutions_are_told_with_their_place(demo: Course) -> None:
     }
 
 
-def test_the_solutions_of_a_left_out_module_are_told_too(demo: Course) -> None:
+def test_the_solutions_of_a_left_out_module_are_reported_too(demo: Course) -> None:
     text = "def later():\n    # TODO: it\n    # BEGIN SOLUTION\n    x = 1\n    # END SOLUTION\n    return x\n"
     demo.write("demo_lib/extra.py", f"def checked(x):\n    return x\n\n\n{text}")
     owners = {solution.owner for solution in skeleton(load(demo)).solutions}

@@ -176,11 +176,11 @@ def test_the_notebooks_run_with_the_solved_library_on_the_subset(demo: Course, q
     demo.notebook["cells"].insert(2, demo.notebook["cells"].pop(3))
     demo.save()
     before = dict(os.environ)
-    told: list[str] = []
-    assert run(demo, told.append) == {"results/net.npz": b"0.34"}
+    reported: list[str] = []
+    assert run(demo, reported.append) == {"results/net.npz": b"0.34"}
     assert dict(os.environ) == before
-    assert told[0] == "demo: running Intro"
-    assert told[-1].startswith("demo: ran Intro in ")
+    assert reported[0] == "demo: running Intro"
+    assert reported[-1].startswith("demo: ran Intro in ")
 
 
 def test_a_notebook_that_fails_is_refused(demo: Course, quiet: Quiet) -> None:

@@ -20,19 +20,19 @@ STEPS = """
 const heat = document.getElementById("heat-table");
 const rows = () => [...heat.tBodies[0].rows].filter((r) => !r.hidden);
 const names = () => rows().map((r) => r.cells[0].textContent).join();
-const told = [names()];
+const reported = [names()];
 const points = heat.tHead.rows[1].cells[1].querySelector("button");
-points.click(); told.push(names());
-points.click(); told.push(names());
+points.click(); reported.push(names());
+points.click(); reported.push(names());
 const tools = [...document.querySelectorAll(".tools")].at(-1);
 const [search, students, notebook] = tools.querySelectorAll("input, select");
-search.value = "s1"; search.dispatchEvent(new Event("input")); told.push(names());
+search.value = "s1"; search.dispatchEvent(new Event("input")); reported.push(names());
 search.value = ""; search.dispatchEvent(new Event("input"));
-students.value = "needs_review"; students.dispatchEvent(new Event("change")); told.push(names());
-told.push(tools.querySelector("output").textContent);
+students.value = "needs_review"; students.dispatchEvent(new Event("change")); reported.push(names());
+reported.push(tools.querySelector("output").textContent);
 notebook.value = "other"; notebook.dispatchEvent(new Event("change"));
-told.push([...heat.tHead.rows[1].cells].filter((c) => c.offsetParent).map((c) => c.textContent).join());
-document.body.dataset.told = told.join("|");
+reported.push([...heat.tHead.rows[1].cells].filter((c) => c.offsetParent).map((c) => c.textContent).join());
+document.body.dataset.reported = reported.join("|");
 """
 
 
@@ -70,7 +70,7 @@ def test_controls_sort_and_filter(tmp_path: Path) -> None:
     for old, new in ((script, longer), (digest(script), digest(longer))):
         assert page.count(old) == 1
         page = page.replace(old, new)
-    found = re.search(r'data-told="(.*?)"', opened(page, tmp_path))
+    found = re.search(r'data-reported="(.*?)"', opened(page, tmp_path))
     assert found is not None
     assert found.group(1).split("|") == [
         "s1,s2,s10",

@@ -53,7 +53,7 @@ def test_the_assignments_column_is_filled_and_nothing_else_uploaded(tmp_path: Pa
     ]
 
 
-def test_who_waits_for_a_person_is_left_blank(tmp_path: Path) -> None:
+def test_who_needs_review_is_left_blank(tmp_path: Path) -> None:
     proposal = graded(1.0, grade_id="inline_1", state="needs_review")
     waiting = record(graded(0.5), proposal, student="ann")
     unread = record(graded(None), graded(None, grade_id="inline_1"), student="chen")
@@ -63,7 +63,7 @@ def test_who_waits_for_a_person_is_left_blank(tmp_path: Path) -> None:
         assert [table[3][-1], table[5][-1]] == cells
 
 
-def test_who_does_not_match_is_told(tmp_path: Path) -> None:
+def test_who_does_not_match_is_reported(tmp_path: Path) -> None:
     _, result = filled(exported(tmp_path), "ann", "bob", "zoe")
     assert result.matched.strangers == ["zoe"]
     assert [person.id for person in result.matched.missing] == ["chen", "guy"]
@@ -95,7 +95,7 @@ def test_semicolons_and_a_missing_row_of_maximal_points(tmp_path: Path) -> None:
     ]
 
 
-def test_other_maximal_points_in_canvas_are_told(tmp_path: Path) -> None:
+def test_other_maximal_points_in_canvas_are_reported(tmp_path: Path) -> None:
     table, result = filled(exported(tmp_path, EXPORT.replace(",5,4,(read", ",5,10,(read")), "ann")
     assert table[2][-1] == "10"
     assert result.notes == ["Canvas counts 10 points possible, the assignment has 4"]
@@ -127,12 +127,12 @@ def test_other_maximal_points_in_canvas_are_told(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_no_export_of_canvas_is_told(tmp_path: Path, text: str, message: str) -> None:
+def test_what_is_no_export_of_canvas_is_reported(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ExportError, match=message):
         canvas_csv(of("ann"), LESSON, exported(tmp_path, text))
 
 
-def test_a_file_that_is_not_there_or_not_text_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_or_not_text_is_reported(tmp_path: Path) -> None:
     with pytest.raises(
         ExportError, match=r"no\.csv: expected the gradebook as Canvas exports it, got: .*No such"
     ):
@@ -142,6 +142,6 @@ def test_a_file_that_is_not_there_or_not_text_is_told(tmp_path: Path) -> None:
         canvas_csv([], LESSON, tmp_path / "canvas.csv")
 
 
-def test_a_person_twice_is_told(tmp_path: Path) -> None:
+def test_a_person_twice_is_reported(tmp_path: Path) -> None:
     with pytest.raises(RosterError, match="the id ann stands twice"):
         canvas_csv(of("ann"), LESSON, exported(tmp_path, EXPORT.replace("u12,bob", "u12,ann")))

@@ -170,9 +170,11 @@ def test_who_to_look_at() -> None:
     )
     matched = match([f"s{i}" for i in (1, 2, 3, 4, 5)], roster)
     text = class_report.render([*CLASS, unread, odd], lesson, matched)
-    told = re.findall(r'<tr data-what="(.*?)"><th scope="row">(.*?)</th>.*?<td class="text">(.*?)</td>', text)
-    assert {words(what) for _, what, _ in told if "<a" not in what} == {"s9 (Gone, Guy)", "s5"}
-    assert [(kind, words(who), said) for kind, who, said in told] == [
+    reported = re.findall(
+        r'<tr data-what="(.*?)"><th scope="row">(.*?)</th>.*?<td class="text">(.*?)</td>', text
+    )
+    assert {words(what) for _, what, _ in reported if "<a" not in what} == {"s9 (Gone, Guy)", "s5"}
+    assert [(kind, words(who), said) for kind, who, said in reported] == [
         ("missing", "s9 (Gone, Guy)", "no hand-in"),
         ("unusual", "s5", "not on the roster"),
         ("not graded", "s4 (N4, F4)", "every cell: no zip"),

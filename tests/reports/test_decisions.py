@@ -53,13 +53,13 @@ def url(tmp_path_factory: pytest.TempPathFactory, assignment: Assignment) -> str
     return found
 
 
-def told(record: Record) -> dict[str, tuple[float | None, str]]:
+def reported(record: Record) -> dict[str, tuple[float | None, str]]:
     return {grade_id: (grade.points, grade.state) for grade_id, grade in record.grades.items()}
 
 
 def test_what_a_person_entered_counts(url: str, assignment: Assignment) -> None:
     one, other, unknown = decided([graded("s1"), graded("s2"), graded("s3")], url, assignment)
-    assert told(one) == {
+    assert reported(one) == {
         "affine_forward": (1.5, "graded"),
         "svm_loss": (2.0, "graded"),
         PROPOSED: (1.75, "graded"),
@@ -89,7 +89,7 @@ def test_the_records_own_time_stays(url: str, assignment: Assignment) -> None:
     ],
 )
 def test_a_proposal_is_decided_by_points_or_by_confirming_it(row: State, result: tuple) -> None:
-    assert told(laid_over(graded(), Entered({PROPOSED: row})))[PROPOSED] == result
+    assert reported(laid_over(graded(), Entered({PROPOSED: row})))[PROPOSED] == result
 
 
 def test_an_error_of_ours_is_decided_by_points_alone() -> None:
@@ -98,10 +98,10 @@ def test_an_error_of_ours_is_decided_by_points_alone() -> None:
         (State("s001", None, None, 1.0, False), (1.0, "error")),
         (State("s001", None, 1.0, None, False), (1.0, "graded")),
     ]:
-        assert told(laid_over(graded(), Entered({"svm_loss": row})))["svm_loss"] == result
+        assert reported(laid_over(graded(), Entered({"svm_loss": row})))["svm_loss"] == result
 
 
-def test_a_gradebook_that_is_none_is_told(tmp_path: Path, assignment: Assignment) -> None:
+def test_a_gradebook_that_is_none_is_reported(tmp_path: Path, assignment: Assignment) -> None:
     (tmp_path / "gradebook.db").write_text("no database")
     with pytest.raises(GradebookError, match=r"gradebook .*: file is not a database"):
         list(decided([graded()], sqlite_url(tmp_path / "gradebook.db"), assignment))

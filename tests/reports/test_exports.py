@@ -95,8 +95,8 @@ def test_nbgraders_columns_and_numbers() -> None:
 
 def test_nbgraders_csv_names_everybody_whatever_the_name_holds() -> None:
     text = nbgrader_csv([graded_record("chen")], LESSON, match(["chen"], ROSTER), final=True)
-    told = {row["student_id"]: (row["last_name"], row["first_name"], row["score"]) for row in rows(text)}
-    assert told == {
+    reported = {row["student_id"]: (row["last_name"], row["first_name"], row["score"]) for row in rows(text)}
+    assert reported == {
         "ann": ('O"Neil', "Ann", "0.0"),
         "bob": ("'=HYPERLINK(1)", "Bob\nJunior", "0.0"),
         "chen": ("陈", "小明", "2.5"),
@@ -117,14 +117,14 @@ def test_nbgraders_csv_takes_off_what_lateness_costs() -> None:
 SCORES = ("raw_score", "late_submission_penalty", "score")
 
 
-def test_points_that_wait_for_a_person_are_left_blank() -> None:
+def test_points_that_need_review_are_left_blank() -> None:
     [row] = rows(nbgrader_csv([graded_record()], LESSON))
     assert [row[name] for name in SCORES] == ["", "", ""]
     assert row["max_score"] == "4.0"
     [row] = rows(nbgrader_csv([graded_record()], LESSON, so_far=True))
     assert (row["score"], row["score_so_far"], row["needed"]) == ("", "2.5", "1 answer to review")
-    told = rows(cases_csv([graded_record()], LESSON))
-    assert [row["points"] for row in told] == ["1.5", ""]
+    reported = rows(cases_csv([graded_record()], LESSON))
+    assert [row["points"] for row in reported] == ["1.5", ""]
     assert [row["points"] for row in rows(cases_csv([graded_record()], LESSON, final=True))] == ["1.5", "1.0"]
 
 
@@ -142,11 +142,11 @@ def test_without_a_roster_names_stay_empty() -> None:
 
 
 def test_every_case_has_a_line() -> None:
-    told = rows(cases_csv([graded_record()], LESSON, match(["ann"], ROSTER)))
-    assert list(told[0]) == CASE_COLUMNS
-    assert [row["grade_id"] for row in told] == ["affine_forward", "inline_1"]
+    reported = rows(cases_csv([graded_record()], LESSON, match(["ann"], ROSTER)))
+    assert list(reported[0]) == CASE_COLUMNS
+    assert [row["grade_id"] for row in reported] == ["affine_forward", "inline_1"]
     assert {
-        k: told[0][k] for k in ("student", "first_name", "case", "kind", "outcome", "property", "called")
+        k: reported[0][k] for k in ("student", "first_name", "case", "kind", "outcome", "property", "called")
     } == {
         "student": "ann",
         "first_name": "Ann",
@@ -156,8 +156,8 @@ def test_every_case_has_a_line() -> None:
         "property": "value",
         "called": "f(array (2,))",
     }
-    assert told[0]["message"] == "'=cmd|' /C calc'!A0\nnext, line"
-    assert (told[1]["state"], told[1]["points"], told[1]["case"]) == ("needs_review", "", "")
+    assert reported[0]["message"] == "'=cmd|' /C calc'!A0\nnext, line"
+    assert (reported[1]["state"], reported[1]["points"], reported[1]["case"]) == ("needs_review", "", "")
 
 
 def test_unknown_points_are_empty_and_not_zero() -> None:

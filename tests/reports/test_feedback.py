@@ -122,7 +122,7 @@ def test_criteria_of_a_decided_answer_are_shown() -> None:
     assert "these checks" not in text
 
 
-def test_an_answer_that_says_nothing_is_told_so_once() -> None:
+def test_an_answer_that_says_nothing_is_named_once() -> None:
     empty = [
         case(f"inline[{i}]", kind="criterion", property="empty", message="nothing is there") for i in "ab"
     ]

@@ -50,7 +50,7 @@ def test_two_functions_that_wait_for_each_other_end_the_search() -> None:
     assert {look.grade_id for look in looks(grades, lost(*grades))} <= {"a", "b"}
 
 
-def test_a_line_that_cannot_be_read_is_told_once_and_its_cells_wait_for_it() -> None:
+def test_a_line_that_cannot_be_read_is_reported_once_and_its_cells_wait_for_it() -> None:
     grades = [unread("a"), unread("b"), graded(1.0, case("c[a]"), grade_id="c")]
     (banner,) = banners(grades)
     assert banner.cells == ("a", "b")

@@ -41,15 +41,15 @@ def results(given: Record) -> dict[str, Any]:
     return json.loads(results_json(given, LESSON))
 
 
-def follows_the_rules(told: dict[str, Any]) -> None:
+def follows_the_rules(reported: dict[str, Any]) -> None:
     """What the documentation of the format says of each field."""
-    assert set(told) <= TOP
-    assert isinstance(told["score"], int | float)
-    assert isinstance(told["execution_time"], int)
-    assert told["visibility"] in VISIBLE
-    assert told["stdout_visibility"] in VISIBLE
-    assert told["output_format"] in FORMATS
-    for test in told["tests"]:
+    assert set(reported) <= TOP
+    assert isinstance(reported["score"], int | float)
+    assert isinstance(reported["execution_time"], int)
+    assert reported["visibility"] in VISIBLE
+    assert reported["stdout_visibility"] in VISIBLE
+    assert reported["output_format"] in FORMATS
+    for test in reported["tests"]:
         assert set(test) <= TEST
         assert test["status"] in ("passed", "failed") if "status" in test else "score" not in test
         assert 0 <= test.get("score", 0) <= test["max_score"]
@@ -57,7 +57,7 @@ def follows_the_rules(told: dict[str, Any]) -> None:
         assert test["output_format"] in FORMATS
         assert all(isinstance(test[name], str) for name in ("name", "number", "output"))
         assert all(isinstance(tag, str) for tag in test["tags"])
-    assert len({test["number"] for test in told["tests"]}) == len(told["tests"])
+    assert len({test["number"] for test in reported["tests"]}) == len(reported["tests"])
 
 
 def sample() -> Record:
@@ -83,28 +83,28 @@ def sample() -> Record:
 
 
 def test_the_file_follows_the_format() -> None:
-    told = results(sample())
-    follows_the_rules(told)
-    assert (told["score"], told["execution_time"]) == (2.5, 2)
-    assert told["output"].splitlines() == [
+    reported = results(sample())
+    follows_the_rules(reported)
+    assert (reported["score"], reported["execution_time"]) == (2.5, 2)
+    assert reported["output"].splitlines() == [
         "This is not final: 1 answer to review, 1 cell not graded. A person looks at it.",
         "handed in 3 h after the deadline",
     ]
-    assert told["extra_data"]["student"] == "=1+1, 陈\n"
-    assert told["extra_data"]["waiting"] == ["inline_1", "adam"]
+    assert reported["extra_data"]["student"] == "=1+1, 陈\n"
+    assert reported["extra_data"]["waiting"] == ["inline_1", "adam"]
 
 
 def test_final_counts_what_is_proposed() -> None:
-    told = json.loads(results_json(sample(), LESSON, final=True))
-    assert told["score"] == 3.5
-    assert told["output"] == "handed in 3 h after the deadline"
-    assert [test.get("score") for test in told["tests"]] == [0.5, 2.0, 1.0, None]
+    reported = json.loads(results_json(sample(), LESSON, final=True))
+    assert reported["score"] == 3.5
+    assert reported["output"] == "handed in 3 h after the deadline"
+    assert [test.get("score") for test in reported["tests"]] == [0.5, 2.0, 1.0, None]
 
 
 def test_a_hand_in_that_could_not_be_graded_has_no_score() -> None:
-    told = results(record(graded(None, comment="We look at it.")))
-    assert "score" not in told
-    assert told["output"] == "This is not final: could not be graded. A person looks at it."
+    reported = results(record(graded(None, comment="We look at it.")))
+    assert "score" not in reported
+    assert reported["output"] == "This is not final: could not be graded. A person looks at it."
 
 
 def test_each_cell_is_a_test() -> None:
@@ -128,7 +128,7 @@ def test_nothing_for_the_instructor_gets_in() -> None:
 
 @pytest.mark.parametrize("text", ["\ud800", "\x00\x1b[2J", "\u202egnp"])
 def test_text_that_no_file_can_hold_is_replaced(text: str) -> None:
-    told = results(record(graded(0.0, case(message=text)), student=text, problems=(text,)))
-    follows_the_rules(told)
-    assert "\ufffd" in told["tests"][0]["output"]
-    assert "\ufffd" in told["output"]
+    reported = results(record(graded(0.0, case(message=text)), student=text, problems=(text,)))
+    follows_the_rules(reported)
+    assert "\ufffd" in reported["tests"][0]["output"]
+    assert "\ufffd" in reported["output"]

@@ -89,29 +89,29 @@ def test_counts_agree_with_the_cases() -> None:
 
 
 def test_points_and_visibility_are_properties() -> None:
-    told = [
+    reported = [
         {p.get("name"): p.get("value") for p in s.findall("properties/property")} for s in suites(sample())
     ]
-    assert [(p["state"], p["points"], p["max_points"]) for p in told] == [
+    assert [(p["state"], p["points"], p["max_points"]) for p in reported] == [
         ("graded", "0.5", "2"),
         ("graded", "2", "2"),
         ("needs_review", "", "2"),
         ("error", "", "2"),
         ("graded", "0", "2"),
     ]
-    assert {p["visibility"] for p in told} == {"visible"}
-    assert {p["student"] for p in told} == {'=1+1, "陈"\n<&>'}
+    assert {p["visibility"] for p in reported} == {"visible"}
+    assert {p["student"] for p in reported} == {'=1+1, "陈"\n<&>'}
 
 
 def test_each_case_says_what_it_came_to() -> None:
-    told = [
+    reported = [
         (case_.get("name"), [(found.tag, found.get("message")) for found in case_])
         for suite in suites(sample())
         for case_ in suite.findall("testcase")
     ]
     waits = "A person still looks at this part; it counts nothing yet."
     ours = "This check did not finish. It costs the student nothing; a person looks at it."
-    assert told == [
+    assert reported == [
         ("affine_forward[matrix]", [("failure", "wrong ]]> <b>\ufffd\ufffd")]),
         ("affine_forward[b]", []),
         ("affine_forward[c]", [("skipped", "skipped")]),

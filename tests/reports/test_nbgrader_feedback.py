@@ -132,7 +132,7 @@ def test_a_record_is_made_again_where_none_fits(
     assert record_of(assignment, source, "postgresql://grader@db/course") is made
 
 
-def test_without_hand_in_and_record_it_is_told(tmp_path: Path) -> None:
+def test_without_hand_in_and_record_it_is_reported(tmp_path: Path) -> None:
     source = Source(STUDENT, tmp_path / "submitted")
     with pytest.raises(FileNotFoundError, match=r"submitted: no hand-in, .* no record of s001; grade first"):
         record_of(course.load(NAME), source, sqlite_url(tmp_path / "gradebook.db"))

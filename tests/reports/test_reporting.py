@@ -115,7 +115,7 @@ def test_files_of_each_format_are_written(out: Path, format: str, capsys: pytest
         assert len(rows) == {"nbgrader": 3, "cases": 5}[format]
 
 
-def test_who_is_not_on_the_roster_is_told_and_needs_a_human(
+def test_who_is_not_on_the_roster_is_reported_and_needs_review(
     out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for n in range(30):
@@ -132,15 +132,15 @@ def test_who_is_not_on_the_roster_is_told_and_needs_a_human(
         out / "n.csv",
     )
     assert code == cli.ATTENTION
-    told = capsys.readouterr().err.splitlines()
-    assert told[SHOWN : SHOWN + 2] == [
+    reported = capsys.readouterr().err.splitlines()
+    assert reported[SHOWN : SHOWN + 2] == [
         "autograder: and 12 more",
         "autograder: 32 students need review: review them and export again, or say --final",
     ]
-    told = told[SHOWN + 2 :]
-    assert told[0].startswith("autograder: 30 not on the roster: 'x00', 'x01', ")
-    assert told[0].endswith("'x19' and 10 more")
-    assert told[1] == "autograder: 1 on the roster, but handed in nothing: 's3'"
+    reported = reported[SHOWN + 2 :]
+    assert reported[0].startswith("autograder: 30 not on the roster: 'x00', 'x01', ")
+    assert reported[0].endswith("'x19' and 10 more")
+    assert reported[1] == "autograder: 1 on the roster, but handed in nothing: 's3'"
     assert len((out / "n.csv").read_text(encoding="utf-8").splitlines()) == 1 + 32 + 1
 
 
@@ -170,7 +170,7 @@ def test_who_is_not_on_the_roster_is_told_and_needs_a_human(
         ),
     ],
 )
-def test_wrong_use_is_told(
+def test_wrong_use_is_reported(
     out: Path, arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(*(a.format(out=out) for a in arguments)) == code

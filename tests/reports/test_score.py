@@ -30,8 +30,8 @@ GRADES = (
     ],
 )
 def test_lateness_is_taken_off(handed_in: str, extension: float, numbers: tuple[float, ...]) -> None:
-    told = score(record(*GRADES, handed_in=handed_in, extension_days=extension), LESSON)
-    assert (told.points, told.penalty, told.final) == numbers
+    reported = score(record(*GRADES, handed_in=handed_in, extension_days=extension), LESSON)
+    assert (reported.points, reported.penalty, reported.final) == numbers
 
 
 def test_a_proposal_counts_only_if_asked_for() -> None:
@@ -39,7 +39,7 @@ def test_a_proposal_counts_only_if_asked_for() -> None:
     assert score(record(*GRADES), LESSON, proposals=True).points == 3.5
 
 
-def test_the_student_is_told_what_lateness_takes_off() -> None:
+def test_the_student_sees_what_lateness_takes_off() -> None:
     late = record(*GRADES, handed_in="2026-03-01T01:00:00+00:00")
     text = Tags(feedback.render(late, LESSON)).text
     assert "Handed in 1 h after the deadline; 25 % of the points are taken off." in text

@@ -100,7 +100,7 @@ def test_what_differs_in_a_sign_is_apart(assignment: Assignment, one: str, other
     assert grouped(assignment, one, other) == [[0], [1]]
 
 
-def test_only_what_waits_is_listed_unless_told(assignment: Assignment) -> None:
+def test_only_what_waits_is_listed_unless_asked(assignment: Assignment) -> None:
     records = [record("s001", BASE, assignment), record("s002", BASE, assignment, state="graded")]
     assert [a.student for g in groups(records, assignment.written) for a in g.answers] == ["s001"]
     [group] = groups(records, assignment.written, everyone=True)
@@ -181,7 +181,7 @@ def group(assignment: Assignment) -> Group:
         ),
     ],
 )
-def test_a_wrong_decision_is_told(assignment: Assignment, text: str, message: str) -> None:
+def test_a_wrong_decision_is_reported(assignment: Assignment, text: str, message: str) -> None:
     waiting = group(assignment)
     with pytest.raises(ReviewError, match=message):
         review.decision(text.format(id=waiting.id), "", [waiting])

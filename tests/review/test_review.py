@@ -200,7 +200,7 @@ def test_what_someone_entered_meanwhile_stays(folder: Path, capsys: pytest.Captu
     assert "no group" in capsys.readouterr().err
 
 
-def test_what_is_decided_changes_only_if_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_decided_changes_only_if_asked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     name = group_of(listed(folder, capsys), "s001")
     review(folder, "--decide", f"{name}=1")
     assert "s001" not in str(listed(folder, capsys))
@@ -229,7 +229,7 @@ def test_asking_group_by_group(
         (["--comment", "Good."], "--comment: expected --decide with it"),
     ],
 )
-def test_wrong_use_is_told(
+def test_wrong_use_is_reported(
     folder: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
@@ -246,12 +246,12 @@ def test_one_wrong_decision_enters_none(folder: Path, capsys: pytest.CaptureFixt
     assert [s[1] for s in scores(folder)] == [None] * 4
 
 
-def test_a_folder_with_nothing_graded_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_with_nothing_graded_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert review(tmp_path) == cli.FAILED
     assert "no records; run autograder grade first" in capsys.readouterr().err
 
 
-def test_a_student_who_is_not_in_the_gradebook_is_told(folder: Path) -> None:
+def test_a_student_who_is_not_in_the_gradebook_is_reported(folder: Path) -> None:
     with (
         Gradebook(sqlite_url(folder / "out/gradebook.db"), course.load("assignment1")) as book,
         pytest.raises(GradebookError, match=r"s999.*; run autograder grade first"),

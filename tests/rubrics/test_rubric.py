@@ -228,10 +228,10 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("text", "message"), WRONG.values(), ids=WRONG)
-def test_what_is_wrong_is_told(notebook: Path, text: str, message: str) -> None:
-    with pytest.raises(CourseError, match=message) as told:
+def test_what_is_wrong_is_reported(notebook: Path, text: str, message: str) -> None:
+    with pytest.raises(CourseError, match=message) as reported:
         questions(notebook, text)
-    assert str(told.value).startswith("demo.toml")
+    assert str(reported.value).startswith("demo.toml")
 
 
 def test_a_question_that_refers_to_one_that_refers_is_refused(notebook: Path) -> None:

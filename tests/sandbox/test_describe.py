@@ -1,4 +1,4 @@
-"""What a student is told was called: names, shapes and small numbers."""
+"""What a student reads of what was called: names, shapes and small numbers."""
 
 import numpy as np
 import pytest

@@ -64,9 +64,9 @@ def test_a_zygote_that_does_not_answer(monkeypatch):
 
 
 def test_a_zygote_that_cannot_harden(monkeypatch):
-    told = b'{"ready": false, "message": "cannot harden: this kernel is too old"}'
+    answer = b'{"ready": false, "message": "cannot harden: this kernel is too old"}'
     boot = (
-        f"import socket, sys; c = socket.socket(fileno=int(sys.argv[1])); c.recv(1 << 20); c.send({told!r})"
+        f"import socket, sys; c = socket.socket(fileno=int(sys.argv[1])); c.recv(1 << 20); c.send({answer!r})"
     )
     monkeypatch.setattr(launch, "BOOT", boot)
     with pytest.raises(SandboxError, match="cannot harden: this kernel is too old"):

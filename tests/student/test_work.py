@@ -454,7 +454,7 @@ def wait_for(lines, text):
     raise AssertionError(f"the program ended before it said {text!r}")
 
 
-def test_the_program_is_told_of_the_assignment(one):
+def test_the_program_knows_of_the_assignment(one):
     text = one.read(WORK)
     settings = json.loads(text.split('json.loads(r"""\n')[1].split('\n"""')[0])
     assert settings["results"] == ["results/two_layer_net.npz"]
