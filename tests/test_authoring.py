@@ -190,6 +190,7 @@ def test_a_hand_in_is_tried_from_its_folder(at_work: Path, capsys: pytest.Captur
     ("arguments", "message"),
     [
         (("softmax",), "expected an assignment of course.toml (warm_up), a grader's file or a grade id"),
+        (("graders/warm_up/test_nothing.py",), "expected a grader's file, found no such file"),
         (("warm_up", "nowhere"), "expected solution, skeleton, a folder or a zip, found no such file"),
     ],
 )

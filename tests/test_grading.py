@@ -1,6 +1,7 @@
 """The judge, with small graders of its own: what a test comes to, and what that earns."""
 
 import json
+import re
 import textwrap
 from dataclasses import replace
 from pathlib import Path
@@ -311,6 +312,36 @@ def test_graders_that_do_not_load_are_reported(course: Course) -> None:
     course.write("import no_such_module")
     with pytest.raises(GradingError, match=r"hidden graders do not load:(.|\n)*no_such_module"):
         course.grade(course.assignment(good=2), CODE)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("def test(:\n", ["E .*test_lesson.py., line 1", "E .*def test", r"E .*\^", "E   SyntaxError: .*"]),
+        (
+            "def made():\n    return 1 / 0\n\n\nmade()\n",
+            [
+                ".*test_lesson.py:5: in <module>",
+                "    made",
+                ".*:2: in made",
+                "    return 1",
+                ".*",
+                "E   Zero.*",
+            ],
+        ),
+    ],
+)
+def test_graders_that_do_not_load_show_their_authors_lines(
+    course: Course, text: str, lines: list[str]
+) -> None:
+    (course.graders / "lesson/test_lesson.py").write_text(text)
+    with pytest.raises(GradingError) as error:
+        course.grade(course.assignment(good=2), CODE)
+    head, where, *shown = str(error.value).splitlines()
+    assert head == "hidden graders do not load:"
+    assert where.endswith("test_lesson.py:")
+    assert len(shown) == len(lines)
+    assert all(re.match(wanted, line) for wanted, line in zip(lines, shown, strict=True)), shown
 
 
 def test_an_assignment_without_graders_is_reported(course: Course) -> None:

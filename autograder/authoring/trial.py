@@ -81,6 +81,8 @@ def find(course_: Course, grader: str) -> tuple[Assignment, Callable[[Check], bo
         raise CourseError(f"{grader}: expected one grade cell, got several; write {several}")
     if not having:
         known = ", ".join(course_.assignments)
+        if grader.endswith(".py") and not path.is_file():
+            raise CourseError(f"{grader}: expected a grader's file, found no such file; correct the path")
         raise CourseError(
             f"{grader}: expected an assignment of {FILE} ({known}), a grader's file or a grade id; correct it"
         )

@@ -72,7 +72,7 @@ def load_checks(assignment: Assignment) -> list[Check]:
     if found := strange(assignment, digests.DECIDING):
         raise GradingError("\n".join(["hidden graders import what no result depends on:", *found]))
     places = [str(folder), "--rootdir", str(root), "--confcutdir", str(assignment.course.graders)]
-    graders = Graders()
+    graders = Graders(assignment.course.graders)
     with variables(_PLAIN):
         code = pytest.main([*places, f"--ignore={folder / RIGHT}", *_ARGUMENTS], plugins=[graders])
     checks = graders.checks()

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from autograder.errors import GradingError
 from autograder.judge.check import Check, check_of
 
+FRAME = re.compile(r"(.+?):\d+: in ")  # of a traceback, as pytest writes one
+
 
 class Graders:
     """A pytest plugin; `checks` are those that it found, once pytest has come to its end."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()  # of the graders
         self._items: list[pytest.Item] = []
         self._errors: list[str] = []
 
@@ -22,11 +28,21 @@ class Graders:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            self._errors.append(f"{report.nodeid}: {report.longreprtext}")
+            self._errors.append(f"{report.nodeid}:\n{self._of_author(report.longreprtext)}")
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self._items = session.items
         return True  # in place of pytest's own loop
+
+    def _of_author(self, text: str) -> str:
+        """What pytest says of a file that does not load: the error, and lines of graders that led to it."""
+        kept, ours = list[str](), False
+        for line in text.splitlines():
+            if frame := FRAME.match(line):
+                ours = Path(frame[1]).resolve().is_relative_to(self._folder)
+            if ours or line.startswith("E "):
+                kept.append(line)
+        return "\n".join(kept) or text
 
     def checks(self) -> list[Check]:
         """What was collected.

@@ -31,9 +31,11 @@ from autograder.mutants.make import Mutant
 from autograder.mutants.regions import targets
 from autograder.mutants.visible import Visible
 from autograder.release.package import solved
+from autograder.safe_text import listed
 from autograder.sandbox.level import Level, probe
 
 VERDICTS = "verdicts.jsonl"
+NAMED = 30  # functions or operators that a message lists
 
 
 @dataclass(frozen=True)
@@ -128,8 +130,9 @@ def _refuse_unknown(option: str, asked: Iterable[str], known: Iterable[str]) -> 
     names = sorted(set(known))
     for name in asked:
         if name not in names:
-            near = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
-            raise CourseError(f"{option} {name}: no such name; did you mean {', '.join(near)}?")
+            near = difflib.get_close_matches(name, names, n=1)
+            known_ones = f"did you mean {near[0]}?" if near else f"there are {listed(names, NAMED)}"
+            raise CourseError(f"{option} {name}: no {option.removeprefix('--')} of this name; {known_ones}")
 
 
 def _is_wanted(mutant: Mutant, choice: Choice) -> bool:

@@ -94,6 +94,9 @@ def text(found: CampaignResult) -> str:
 def line(found: CampaignResult) -> str:
     total = whole(found)
     counted = total.judged - total.explained
+    if not total.judged:
+        of = plural(len(found.made), "mutant")
+        return f"{found.assignment.name}: none of {of} is of what was asked for, so nothing was judged"
     return (
         f"{found.assignment.name}: {total.judged} of {plural(len(found.made), 'mutant')} judged, "
         f"{total.explained} explained; "

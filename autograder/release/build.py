@@ -81,16 +81,22 @@ def write_archive(assignment: Assignment, folder: Path, target: Path) -> None:
     """Zip a release with the data, under one top folder, to the same bytes each time."""
     entries = {name: folder / name for name in _files_in(folder)}
     for pattern in assignment.course.data:
-        found = sorted(path for path in assignment.root.glob(pattern) if path.is_file())
+        matched = sorted(assignment.root.glob(pattern))
+        for path in filter(assignment.course.hides, matched):
+            raise ReleaseError(
+                f"{FILE}: data: {pattern}: expected files that students may read, got "
+                f"{assignment.where(path)}; keep data in a folder apart, and name it"
+            )
+        found = [path for path in matched if path.is_file()]
+        if matched and not found:
+            raise ReleaseError(
+                f"{FILE}: data: {pattern}: expected files to pack with the release, got the folder "
+                f"{assignment.where(matched[0])}; name its files, as in {assignment.where(matched[0])}/*"
+            )
         if not found:
             raise ReleaseError(
                 f"{FILE}: data: expected files to pack with the release at {pattern}, found none; "
                 "restore them, or take the entry out"
-            )
-        for path in filter(assignment.course.hides, found):
-            raise ReleaseError(
-                f"{FILE}: data: {pattern}: expected files that students may read, got "
-                f"{assignment.where(path)}; keep data in a folder apart, and name it"
             )
         entries |= {assignment.where(path): path for path in found}
     target.write_bytes(packed({f"{assignment.name}/{name}": path for name, path in entries.items()}))

@@ -72,9 +72,13 @@ def test_the_new_courses_visible_check_notices_what_its_grader_notices(made: Pat
     [
         (
             Choice(functions=("standardise",)),
-            r"--function standardise: no such name; did you mean standardize\?",
+            r"--function standardise: no function of this name; did you mean standardize\?",
         ),
-        (Choice(operators=("axes",)), r"--operator axes: no such name; did you mean axis\?"),
+        (Choice(operators=("axes",)), r"--operator axes: no operator of this name; did you mean axis\?"),
+        (
+            Choice(operators=("qqq",)),
+            r"--operator qqq: no operator of this name; there are .*axis, .*transpose",
+        ),
     ],
 )
 def test_a_misspelt_choice_is_refused(made: Path, tmp_path: Path, choice: Choice, message: str) -> None:

@@ -163,6 +163,11 @@ def test_a_cluster_that_is_not_there_is_named(kit: Kit, monkeypatch: pytest.Monk
         far_graded(kit, "tcp://127.0.0.1:9")
 
 
+def test_what_is_no_address_of_a_cluster_is_named(kit: Kit) -> None:
+    with pytest.raises(GradingError, match=r"Dask cluster at odd://x:1: no address of a scheduler \(unknown"):
+        far_graded(kit, "odd://x:1", todo=[])
+
+
 def test_a_cluster_without_workers_is_named(
     own_graders: Kit, dask_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

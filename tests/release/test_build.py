@@ -218,9 +218,12 @@ def test_the_zip_works_in_an_empty_folder(
     assert "NotImplementedError: Net.__init__ is not written yet" in run.stderr
 
 
-@pytest.mark.parametrize("pattern", ["**/*", "*.toml", "source/demo/*", "demo_lib/*", "linked/*"])
+@pytest.mark.parametrize(
+    "pattern", ["**/*", "*.toml", "source/demo/*", "demo_lib/*", "linked/*", "graders/*", "source"]
+)
 def test_data_that_students_must_not_read_is_refused(demo: Course, pattern: str) -> None:
     (demo.root / "linked").mkdir()
+    (demo.root / "graders/demo").mkdir(parents=True, exist_ok=True)
     (demo.root / "linked/table.csv").symlink_to(demo.root / "source/demo/assignment.toml")
     path = demo.root / "course.toml"
     path.write_text(re.sub(r"(?m)^data = .*$", f'data = ["{pattern}"]', path.read_text()))
@@ -229,6 +232,16 @@ def test_data_that_students_must_not_read_is_refused(demo: Course, pattern: str)
     ):
         write_archive(course.load("demo", demo.root), demo.root / "cs_lib", demo.root / "demo.zip")
     assert not (demo.root / "demo.zip").exists()
+
+
+@pytest.mark.parametrize("pattern", ["tables", "tables/*"])
+def test_data_that_is_a_folder_is_refused(demo: Course, pattern: str) -> None:
+    (demo.root / "tables/one").mkdir(parents=True)
+    path = demo.root / "course.toml"
+    path.write_text(re.sub(r"(?m)^data = .*$", f'data = ["{pattern}"]', path.read_text()))
+    folder = "tables" if pattern == "tables" else "tables/one"
+    with pytest.raises(ReleaseError, match=rf"got the folder {folder}; name its files, as in {folder}/\*$"):
+        write_archive(course.load("demo", demo.root), demo.root / "cs_lib", demo.root / "demo.zip")
 
 
 def test_missing_data_is_refused(demo: Course, quiet: Quiet) -> None:
