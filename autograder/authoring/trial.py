@@ -108,6 +108,9 @@ def hand_in(assignment: Assignment, which: str, models: Path | None = None) -> S
     if which == SOLUTION:
         found = {name: models / Path(name).name for name in assignment.results} if models else {}
         results = {name: whole(path) for name, path in found.items() if path.is_file()}
+        if found and not results:
+            named = ", ".join(path.name for path in found.values())
+            raise IntakeError(f"{models}: expected trained models ({named}), found none; correct the path")
         return handed_in(SOLUTION, assignment, solved(assignment), results)
     path = Path(which)
     if not path.exists():

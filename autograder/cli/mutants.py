@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -12,9 +11,15 @@ from msgspec import Meta
 from autograder import inherited
 from autograder.cli.codes import ATTENTION, DONE
 from autograder.cli.json_output import Output, made, show
-from autograder.cli.options import add_isolation, chosen_level
+from autograder.cli.options import (
+    add_isolation,
+    add_mutants_folder,
+    chosen_level,
+    from_here,
+    mutants_folder,
+)
 from autograder.cli.progress import Progress
-from autograder.cli.values import new_folder, whole
+from autograder.cli.values import whole
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.files import write_atomically
@@ -68,9 +73,7 @@ class SensitivityOutput(Output, frozen=True, kw_only=True):
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("assignment")
-    parser.add_argument(
-        "--out", type=new_folder, metavar="DIR", help="where verdicts and page go; default mutants/ASSIGNMENT"
-    )
+    add_mutants_folder(parser, "verdicts and page go", "mutants/ASSIGNMENT")
     parser.add_argument(
         "--sample", type=whole(1), metavar="N", help="judge so many, drawn with the seed; default all"
     )
@@ -98,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
     assignment = course.load(options.assignment)
     if options.sensitivity:
         return _sensitivity(assignment, options)
-    out = options.out or Path("mutants") / assignment.name
+    out = mutants_folder(options, assignment.course, assignment.name)
     choice = Choice(
         options.sample,
         options.seed,
@@ -121,7 +124,7 @@ def run(options: argparse.Namespace) -> int:
         show(_output(found))
     else:
         print(result_tables.text(found))
-        print(f"every mutant that its own cell does not notice: {out / PAGE}")
+        print(f"every mutant that its own cell does not notice: {from_here(out / PAGE)}")
     for finding in found.findings:
         say(finding)
     return ATTENTION if found.findings else DONE

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from autograder import inherited
-from autograder.cli.values import whole
+from autograder.cli.values import folder, new_folder, whole
 from autograder.course.assignment import Assignment
+from autograder.course.course import Course
 from autograder.errors import CourseError
 from autograder.safe_text import say
 from autograder.sandbox import level
@@ -67,3 +69,40 @@ def aliases(options: argparse.Namespace, assignment: Assignment) -> tuple[str, .
                 f"--alias: expected the name of a package other than {assignment.package}, got {name!r}"
             )
     return tuple(dict.fromkeys(options.alias)) or assignment.intake.package_aliases
+
+
+def add_models(parser: argparse.ArgumentParser, help: str) -> None:
+    parser.add_argument("--models", type=folder, metavar="DIR", help=help)
+
+
+def add_mutants_folder(parser: argparse.ArgumentParser, what: str, default: str) -> None:
+    parser.add_argument(
+        "--out",
+        type=new_folder,
+        metavar="DIR",
+        help=f"where {what}; default {default} in the course's folder",
+    )
+
+
+def mutants_folder(options: argparse.Namespace, course: Course, *below: str) -> Path:
+    """Where verdicts and pages go: in the course's folder, from wherever the verb is started.
+
+    Raises:
+        CourseError: they would lie among what the course is made of.
+    """
+    default = course.root / "mutants"
+    if options.out is None:
+        return default.joinpath(*below)
+    out: Path = options.out
+    if course.hides(out) and not out.resolve().is_relative_to(default.resolve()):
+        raise CourseError(
+            f"--out: expected a folder apart from what the course is made of, got {out}; leave it out, or "
+            "name another"
+        )
+    return out
+
+
+def from_here(path: Path) -> str:
+    """As a person types it where they are."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

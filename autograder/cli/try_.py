@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from autograder.authoring import trial
 from autograder.authoring.trial import Tried
 from autograder.cli.codes import ATTENTION, DONE
-from autograder.cli.options import add_isolation, chosen_level
+from autograder.cli.options import add_isolation, add_models, chosen_level
 from autograder.cli.terminal import Terminal
 from autograder.course.course import Course, find
 from autograder.safe_text import plural
@@ -19,7 +18,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "hand_in", nargs="?", default="solution", metavar="HAND-IN", help="solution, skeleton, or a path"
     )
-    parser.add_argument("--models", type=Path, metavar="DIR", help="the solution's trained models")
+    add_models(parser, "the solution's trained models")
     add_isolation(parser)
 
 

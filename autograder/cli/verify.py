@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from autograder.cli.codes import ATTENTION, DONE
-from autograder.cli.values import new_folder, whole
+from autograder.cli.codes import ATTENTION, DONE, USAGE
+from autograder.cli.options import add_models, add_mutants_folder, from_here, mutants_folder
+from autograder.cli.values import whole
 from autograder.course import assignment as course
+from autograder.course.course import find
+from autograder.errors import CourseError
 from autograder.files import write_atomically
 from autograder.mutants import proof
 from autograder.safe_text import say
@@ -17,9 +19,7 @@ MUTANTS = 20  # a few seconds; `autograder mutants` judges all
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
-    parser.add_argument(
-        "--models", type=Path, metavar="DIR", help="take trained models from here; do not run the notebooks"
-    )
+    add_models(parser, "take trained models from here; do not run the notebooks")
     parser.add_argument(
         "--mutants",
         type=whole(0),
@@ -27,26 +27,32 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"judge so many mutants; default {MUTANTS}",
     )
-    parser.add_argument(
-        "--out",
-        type=new_folder,
-        default=Path("mutants"),
-        metavar="DIR",
-        help="where verify.html goes; default mutants",
-    )
+    add_mutants_folder(parser, "verify.html goes", "mutants")
 
 
 def run(options: argparse.Namespace) -> int:
-    proofs = []
-    for name in options.assignments or course.names():
-        found = proof.prove(course.load(name), options.models, options.mutants, options.out / name)
+    """One assignment that fails keeps no other from being looked at."""
+    course_ = find()
+    out = mutants_folder(options, course_)
+    proofs, failed = [], False
+    said = set[str]()  # the package is the same in all
+    for name in options.assignments or course_.assignments:
+        try:
+            assignment = course.load(name, course_)
+        except CourseError as error:
+            say(str(error))
+            failed = True
+            continue
+        found = proof.prove(assignment, options.models, options.mutants, out / name)
         proofs.append(found)
-        write_atomically(options.out / "verify.html", proof.page(proofs))
+        failed = failed or found.failed
+        write_atomically(out / "verify.html", proof.page(proofs))
         print(f"{name}: {found.verified or 'does not hold together'}")
         print(found)
         for finding in found.findings:
-            say(finding)
-        if found.failure is not None:
-            raise found.failure
-    print(f"all of it in one page: {options.out / 'verify.html'}")
-    return ATTENTION if any(found.findings for found in proofs) else DONE
+            if finding not in said:
+                say(finding)
+        said.update(found.findings)
+    if proofs:
+        print(f"all of it in one page: {from_here(out / 'verify.html')}")
+    return USAGE if failed else ATTENTION if any(found.findings for found in proofs) else DONE

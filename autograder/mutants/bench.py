@@ -184,7 +184,7 @@ class Bench:
             if result.outcome in ("failed", "error"):
                 raise GradingError(
                     f"{self.assignment.name}: {cell}[{case}]: expected the solution to pass, got: "
-                    f"{result.message}; see `autograder verify`"
+                    f"{result.message}; see autograder try {self.assignment.name}/{cell}"
                 )
         return {name: WhereItRuns(frozenset(cells), frozenset(called[name])) for name, cells in ran.items()}
 

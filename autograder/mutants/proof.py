@@ -25,7 +25,7 @@ from autograder.mutants.campaign import Choice
 from autograder.mutants.regions import Target, Texts
 from autograder.notebook import source_of
 from autograder.release import later, leaks, verify
-from autograder.release.build import Tell, tell
+from autograder.release.build import Tell, differences, tell
 from autograder.release.package import Skeleton, skeleton, solved
 from autograder.release.verify import VerifyResult
 from autograder.reports import pages
@@ -52,7 +52,10 @@ class Proof:
     assignment: Assignment
     sections: tuple[ProofSection, ...]
     verified: VerifyResult | None  # None: the course does not hold together
-    failure: ReleaseError | None = None
+
+    @property
+    def failed(self) -> bool:
+        return self.verified is None
 
     @property
     def findings(self) -> list[str]:
@@ -68,7 +71,6 @@ class _WorkedOut:
     def __init__(self, assignment: Assignment) -> None:
         self.assignment = assignment
         self.result: VerifyResult | None = None
-        self.failure: ReleaseError | None = None
 
     @cached_property
     def skeleton(self) -> Skeleton:
@@ -100,6 +102,7 @@ def prove(
         ("points", lambda: _points(assignment)),
         ("solved and untouched", lambda: _graded(library, models, progress)),
         ("notebooks", lambda: _run(library, models)),
+        ("release built anew", lambda: _anew(assignment)),
         ("answers in the release", lambda: _leaks(assignment, library)),
         ("links", lambda: _links(assignment)),
         ("nbgrader's own commands", lambda: _nbgrader(assignment)),
@@ -107,7 +110,7 @@ def prove(
         ("other right solutions", lambda: _right(assignment, library)),
         ("mutants", lambda: _mutants(assignment, mutants, out)),
     ]
-    sections = []
+    sections, named = [], set[str]()  # what several sections come upon is named once
     for title, look in looks:
         if title in ("other right solutions", "mutants"):
             progress(f"{assignment.name}: {title}")
@@ -115,8 +118,11 @@ def prove(
             said, findings = look()
         except (CourseError, ReleaseError, GradingError) as error:
             said, findings = "could not be looked at", [str(error)]
-        sections.append(ProofSection(title, said, tuple(findings)))
-    return Proof(assignment, tuple(sections), library.result, library.failure)
+        fresh = [finding for finding in dict.fromkeys(findings) if finding not in named]
+        named.update(fresh)
+        more = "; see above" if findings and not fresh else ""
+        sections.append(ProofSection(title, said + more, tuple(fresh)))
+    return Proof(assignment, tuple(sections), library.result)
 
 
 def _marks(library: _WorkedOut) -> Said:
@@ -156,8 +162,10 @@ def _graded(library: _WorkedOut, models: Path | None, progress: Tell) -> Said:
     try:
         library.result = verify.verify(library.assignment, models, progress)
     except ReleaseError as error:
-        library.failure = error
-        return "the solution and the release do not earn what they should", str(error).split("\n  ")
+        _, *reasons = str(error).split("\n  ")
+        if not reasons:
+            raise
+        return "the solution and the release do not earn what they should", reasons
     return str(library.result), []
 
 
@@ -165,7 +173,7 @@ def _run(library: _WorkedOut, models: Path | None) -> Said:
     if models is not None:
         return f"not run: trained models were taken from {models}", []
     count = len(library.assignment.notebooks)
-    return ("stopped", []) if library.failure else (f"{count} run to the end", [])
+    return (f"{count} run to the end", []) if library.result else ("stopped", [])
 
 
 def _released(assignment: Assignment) -> Iterator[tuple[str, str]]:
@@ -173,6 +181,12 @@ def _released(assignment: Assignment) -> Iterator[tuple[str, str]]:
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.suffix in (".py", ".md", ".txt", ".ipynb", ".toml"):
             yield path.relative_to(folder).as_posix(), text_of(path)
+
+
+def _anew(assignment: Assignment) -> Said:
+    """All that `release` refuses, it would refuse of what lies in the course now."""
+    count, findings = differences(assignment)
+    return f"{plural(count, 'file')} as they lie in release/{assignment.name}", findings
 
 
 def _leaks(assignment: Assignment, library: _WorkedOut) -> Said:

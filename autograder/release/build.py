@@ -13,7 +13,7 @@ from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.course.course import FILE, find
 from autograder.errors import CourseError, ReleaseError
-from autograder.files import files_below, packed
+from autograder.files import contents_below, files_below, packed
 from autograder.safe_text import plural
 
 Tell = Callable[[str], None]
@@ -73,13 +73,43 @@ def build(name: str, root: Path | None = None, progress: Tell = tell) -> Release
     return ReleaseResult(assignment, assignment.release_folder, archive, files)
 
 
+def differences(assignment: Assignment) -> tuple[int, list[str]]:
+    """Build a release that is thrown away: how many files are as they lie there, and a sentence on each that
+    is not, or on what `release` would refuse."""
+    building = assignment.release_folder.parent / f".building-{assignment.name}-anew"
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(parents=True)
+    try:
+        _generate(assignment, building)
+        _data(assignment)
+        fresh = contents_below(building / assignment.name, building)
+        there = contents_below(assignment.release_folder, assignment.release_folder.parent)
+    except (CourseError, ReleaseError) as error:
+        return 0, [str(error)]
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    other = [name for name, content in fresh.items() if there.get(name) != content]
+    # Grading the release says that there is none.
+    return len(fresh) - len(other), [differs(f"release/{name}") for name in other if there]
+
+
+def differs(where: str) -> str:
+    return f"{where}: expected what the course builds now, got something else; run `autograder release`"
+
+
 def archive_path(assignment: Assignment) -> Path:
     return assignment.release_folder.parent / f"{assignment.name}.zip"
 
 
 def write_archive(assignment: Assignment, folder: Path, target: Path) -> None:
     """Zip a release with the data, under one top folder, to the same bytes each time."""
-    entries = {name: folder / name for name in _files_in(folder)}
+    entries = {name: folder / name for name in _files_in(folder)} | _data(assignment)
+    target.write_bytes(packed({f"{assignment.name}/{name}": path for name, path in entries.items()}))
+
+
+def _data(assignment: Assignment) -> dict[str, Path]:
+    """The files that every release carries, by their path in the course."""
+    entries: dict[str, Path] = {}
     for pattern in assignment.course.data:
         matched = sorted(assignment.root.glob(pattern))
         for path in filter(assignment.course.hides, matched):
@@ -99,7 +129,7 @@ def write_archive(assignment: Assignment, folder: Path, target: Path) -> None:
                 "restore them, or take the entry out"
             )
         entries |= {assignment.where(path): path for path in found}
-    target.write_bytes(packed({f"{assignment.name}/{name}": path for name, path in entries.items()}))
+    return entries
 
 
 def write_archive_after(assignment: str, notebooks: list[str], **_: Any) -> None:

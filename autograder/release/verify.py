@@ -10,7 +10,7 @@ from autograder.errors import ReleaseError
 from autograder.files import contents_below, whole
 from autograder.intake import Submission
 from autograder.records.record import Grade, Record
-from autograder.release.build import Tell, tell
+from autograder.release.build import Tell, differs, tell
 from autograder.release.execute import run_notebooks
 from autograder.release.package import handed_in, skeleton, solved
 from autograder.safe_text import plural
@@ -79,10 +79,7 @@ def released_submission(assignment: Assignment) -> Submission:
     files = contents_below(folder, folder)
     for path, text in skeleton(assignment).files.items():
         if files.get(path) != text.encode():
-            raise ReleaseError(
-                f"{where}/{path}: expected what the course builds now, got something else; "
-                "run `autograder release`"
-            )
+            raise ReleaseError(differs(f"{where}/{path}"))
     return intake.arrange("untouched", files, assignment)
 
 

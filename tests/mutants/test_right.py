@@ -103,6 +103,7 @@ def test_one_page_says_all_of_it(made: Path, tmp_path: Path) -> None:
     titles = [section.title for section in found.sections]
     assert titles == [
         *("marks", "to do, cells, graders", "points", "solved and untouched", "notebooks"),
+        "release built anew",
         *(
             "answers in the release",
             "links",
