@@ -140,7 +140,7 @@ def test_the_solution_passes_whatever_is_named(
     assert (code, said.splitlines()[-1]) == (
         0,
         "5 of 5 cases passed on the solution of warm_up"
-        + (f"; a person reads {criteria} more" if criteria else ""),
+        + (f"; {criteria} more {'needs' if criteria == 1 else 'need'} review" if criteria else ""),
     )
 
 

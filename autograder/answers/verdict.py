@@ -36,8 +36,8 @@ NO_ANSWER = frozenset(
 )
 
 
-READS = "a person reads this."
-OFF_TOPIC = "no word of this seems to be about the question; a person decides."
+READS = "needs review."
+OFF_TOPIC = "no word of this seems to be about the question; needs review."
 
 
 @dataclass(frozen=True)
@@ -186,5 +186,5 @@ def _held(criterion: Criterion, chosen: frozenset[str]) -> Verdict:
     if chosen == criterion.chosen:
         return Verdict("met", f"{criterion.title}: right.")
     if chosen in criterion.unsure:
-        return Verdict("unsure", f"{criterion.title}: a person decides about this choice.")
+        return Verdict("unsure", f"{criterion.title}: this choice needs review.")
     return Verdict("not met", f"{criterion.title}: not right.")

@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"missing {line}")
     read = sum(one.case.kind == "criterion" and one.case.outcome == "skipped" for one in tried)
     passed, cases = sum(one.case.outcome == "passed" for one in tried), len(tried) - read
-    more = f"; a person reads {read} more" if read else ""
+    more = f"; {read} more {'needs' if read == 1 else 'need'} review" if read else ""
     ours = options.hand_in in (trial.SOLUTION, trial.SKELETON)
     which = f"the {options.hand_in} of {assignment.name}" if ours else options.hand_in
     print(f"{passed} of {plural(cases, 'case')} passed on {which}{more}")

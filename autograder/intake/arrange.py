@@ -81,26 +81,26 @@ def arrange(
     work.named |= {name for name in files if PurePosixPath(name).name == MANIFEST}
     odd_ones = {name: why for name in (*files, *unread) if (why := odd(name))}
     work.problems += [f"{briefly(name)!r} is not used: {why}" for name, why in odd_ones.items()]
-    hand_in, spares = _placed(student, work, aliases)
-    over = dict(passed_over.suspects(over, hand_in, assignment))
+    submission, spares = _placed(student, work, aliases)
+    over = dict(passed_over.suspects(over, submission, assignment))
     left = {**_left(work), **{n: Other("") for n in odd_ones}, **over}
-    _missing(work, hand_in, left)
-    for place, why in in_cells(hand_in, assignment):
+    _missing(work, submission, left)
+    for place, why in in_cells(submission, assignment):
         work.problems.append(f"{why}, from which functions are graded")
         work.doubt(place, why)
     ours = {*ABOUT, *(name for name in given(assignment).others if name.endswith(MODULE))}
     words = [n for n, o in left.items() if o.may_hold_words(n) and PurePosixPath(n).name not in ours]
-    words += notes.in_package(hand_in.package, assignment)
-    answers = written.read(assignment, hand_in.notebooks, spares, words)
+    words += notes.in_package(submission.package, assignment)
+    answers = written.read(assignment, submission.notebooks, spares, words)
     work.problems += [*answers.broken.values(), *answers.problems]
     if over:
         work.problems.append(f"not used, in a folder that is passed over: {_listed(over)}")
     _name_unused(work, {n: o for n, o in left.items() if n not in (*over, MANY)})
-    work.problems += unworked(hand_in, assignment)
+    work.problems += unworked(submission, assignment)
     if not aliases:  # a package of another course has other functions
-        work.problems += of_another(hand_in.package, assignment)
+        work.problems += of_another(submission.package, assignment)
     doubts = {**work.doubts, **answers.doubts}
-    return replace(hand_in, problems=limited(work.problems), answers=answers, doubts=doubts)
+    return replace(submission, problems=limited(work.problems), answers=answers, doubts=doubts)
 
 
 def _placed(
@@ -281,9 +281,9 @@ def _left(work: _Arranging) -> dict[str, Other]:
     return {n: o for n, o in sorted(everything.items()) if n not in work.named and not is_given(n, o.print)}
 
 
-def _missing(work: _Arranging, hand_in: Submission, left: Mapping[str, Other]) -> None:
+def _missing(work: _Arranging, submission: Submission, left: Mapping[str, Other]) -> None:
     """Say what is not there; where it may lie in something that was not used, a person looks."""
-    name, package = work.assignment.package, hand_in.package
+    name, package = work.assignment.package, submission.package
     closed = [n for n, o in left.items() if o.may_hold_anything() or is_foreign(n) or is_backup(n)]
     if not package:
         if not any(problem.startswith(f"no {name}/ folder") for problem in work.problems):
@@ -296,8 +296,8 @@ def _missing(work: _Arranging, hand_in: Submission, left: Mapping[str, Other]) -
             state = "is missing" if place not in package else "is as it was given out"
             alike = [n for n, o in left.items() if is_alike(n, place) and o.may_hold_code(n)]
             _suspect(work, place, f"{place} {state}", [*closed, *alike])
-    missing = [n for n in work.assignment.notebooks if n.name not in hand_in.notebooks]
-    if hand_in.aliases and not hand_in.notebooks:
+    missing = [n for n in work.assignment.notebooks if n.name not in submission.notebooks]
+    if submission.aliases and not submission.notebooks:
         work.problems.append("no notebooks; only the package is graded")
         missing = []
     words = [n for n, o in left.items() if n in closed or o.may_hold_words(n)]
@@ -310,7 +310,7 @@ def _missing(work: _Arranging, hand_in: Submission, left: Mapping[str, Other]) -
         _suspect(work, f"{notebook.name}.ipynb", f"{notebook.name}.ipynb is missing", words)
     numbers = [n for n, o in left.items() if n in closed or o.may_hold_numbers(n)]
     for place in work.assignment.results:
-        if place not in hand_in.results:
+        if place not in submission.results:
             _suspect(work, place, f"{place} is missing", numbers)
 
 

@@ -62,11 +62,11 @@ def _taken(place: str, path: str, files: Mapping[str, bytes], by: str) -> Found:
     return Found(place, path, files[path], folder_of(path), False, by=by, doubt=why)
 
 
-def in_cells(hand_in: Submission, assignment: Assignment) -> Iterator[tuple[str, str]]:
+def in_cells(submission: Submission, assignment: Assignment) -> Iterator[tuple[str, str]]:
     """(module of the package, what stands in a notebook in its place), of functions that are to be written
     and that the module does not hold, or holds as they were given out."""
-    written = dict(_written(hand_in.notebooks, assignment))
-    known, package = given(assignment), hand_in.package
+    written = dict(_written(submission.notebooks, assignment))
+    known, package = given(assignment), submission.package
     for place in to_do(assignment) if written else ():
         here = plain(package[place]) if place in package else None
         module = dotted(place) + "."

@@ -55,16 +55,16 @@ def noted(tree: Tree, name: str, compared: int) -> Other:
 
 
 def suspects(
-    found: Mapping[str, Other], hand_in: Submission, assignment: Assignment
+    found: Mapping[str, Other], submission: Submission, assignment: Assignment
 ) -> Iterator[tuple[str, Other]]:
     """Which of these files may be the work, and as what: of a file that is not there or untouched, and not
     the same. An archive or a repository may hold it where nothing was worked on, or much is missing."""
-    known, package, notebooks = given(assignment), hand_in.package, hand_in.notebooks
+    known, package, notebooks = given(assignment), submission.package, submission.notebooks
     untouched = {p for p in known.package if known.lacks_work(p, package)}
     unread = {n for n in known.notebooks if n not in notebooks or is_as_given(n, notebooks[n], known)}
     nothing = len(untouched) == len(known.package) and len(unread) == len(known.notebooks)
     prints = {n: _of_cells(known.notebooks[n]) for n in unread}
-    no_model = {PurePosixPath(r).name for r in assignment.results if r not in hand_in.results}
+    no_model = {PurePosixPath(r).name for r in assignment.results if r not in submission.results}
     for name, other in found.items():
         path = PurePosixPath(name)
         base = path.stem.removesuffix(MARK) + path.suffix

@@ -16,9 +16,9 @@ NAMED = 3
 SAVED = "if you worked on it, it was not saved, or another copy was packed"
 
 
-def unworked(hand_in: Submission, assignment: Assignment) -> list[str]:
+def unworked(submission: Submission, assignment: Assignment) -> list[str]:
     """What of a hand-in is as it was given out, in a sentence for each part."""
-    known, package, notebooks = given(assignment), hand_in.package, hand_in.notebooks
+    known, package, notebooks = given(assignment), submission.package, submission.notebooks
     library = bool(package) and all(known.is_module(p, data) for p, data in package.items())
     same = [name for name, data in notebooks.items() if _is_given(name, data, known)]
     if library and len(same) == len(notebooks):

@@ -48,7 +48,7 @@ class WrittenAnswers:
     def doubt(self, question: str, why: str) -> None:
         """Have a person read it."""
         self.doubts[question] = why
-        self.problems.append(f"{question}: {why}; a person reads it")
+        self.problems.append(f"{question}: {why}; needs review")
 
 
 @dataclass(frozen=True)

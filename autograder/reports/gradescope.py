@@ -37,7 +37,7 @@ def results_json(
         if cell.grade_id in record.grades
     ]
     earned, waits = score(record, assignment, proposals=final), "" if final else needed(record)
-    said = [f"This is not final: {waits}. A person looks at it."] if waits else []
+    said = [f"This is not final, it needs review: {waits}."] if waits else []
     nothing = waits and not any(grade.state == "graded" for grade in record.grades.values())
     numbers = {**({} if nothing else {"score": earned.final}), "execution_time": math.ceil(record.seconds)}
     output = readable("\n".join(dict.fromkeys([*said, *record.problems, earned.late]))).strip()

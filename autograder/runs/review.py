@@ -54,7 +54,7 @@ def decision(text: str, comment: str, waiting: Sequence[Group]) -> GroupDecision
     group = next((g for g in waiting if g.id == name), None)
     if group is None:
         raise ReviewError(
-            f"--decide {text!r}: no group {name} waits; it may have changed, so list the groups again"
+            f"--decide {text!r}: no group {name} needs review; it may have changed, so list the groups again"
         )
     return decided(points, group, comment)
 

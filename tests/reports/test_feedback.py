@@ -90,7 +90,7 @@ def test_what_is_for_the_instructor_stays_away() -> None:
     broken = case("a[b]", "error", message="KeyError: secret")
     text = page(graded(None, broken, internal="traceback secret"), graded(0.0, grade_id="inline_1"))
     assert "secret" not in text
-    assert "a person looks" in text
+    assert "needs review" in text
     assert "0 of 4 points so far; 1 part (2 points) still to be read by a person" in Tags(text).text
 
 

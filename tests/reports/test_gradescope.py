@@ -87,7 +87,7 @@ def test_the_file_follows_the_format() -> None:
     follows_the_rules(reported)
     assert (reported["score"], reported["execution_time"]) == (2.5, 2)
     assert reported["output"].splitlines() == [
-        "This is not final: 1 answer to review, 1 cell not graded. A person looks at it.",
+        "This is not final, it needs review: 1 answer to review, 1 cell not graded.",
         "handed in 3 h after the deadline",
     ]
     assert reported["extra_data"]["student"] == "=1+1, 陈\n"
@@ -104,7 +104,7 @@ def test_final_counts_what_is_proposed() -> None:
 def test_a_hand_in_that_could_not_be_graded_has_no_score() -> None:
     reported = results(record(graded(None, comment="We look at it.")))
     assert "score" not in reported
-    assert reported["output"] == "This is not final: could not be graded. A person looks at it."
+    assert reported["output"] == "This is not final, it needs review: could not be graded."
 
 
 def test_each_cell_is_a_test() -> None:

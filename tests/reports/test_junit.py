@@ -110,7 +110,7 @@ def test_each_case_says_what_it_came_to() -> None:
         for case_ in suite.findall("testcase")
     ]
     waits = "A person still looks at this part; it counts nothing yet."
-    ours = "This check did not finish. It costs the student nothing; a person looks at it."
+    ours = "This check did not finish. It costs the student nothing, and needs review."
     assert reported == [
         ("affine_forward[matrix]", [("failure", "wrong ]]> <b>\ufffd\ufffd")]),
         ("affine_forward[b]", []),

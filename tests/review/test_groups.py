@@ -177,7 +177,7 @@ def group(assignment: Assignment) -> Group:
         ("{id}=many", "got 'many'"),
         (
             "Dropout_3:000000=1",
-            "no group Dropout_3:000000 waits; it may have changed, so list the groups again",
+            "no group Dropout_3:000000 needs review; it may have changed, so list the groups again",
         ),
     ],
 )

@@ -224,7 +224,7 @@ def test_asking_group_by_group(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--decide", "two_layer_net_1=1"], "no group two_layer_net_1 waits"),
+        (["--decide", "two_layer_net_1=1"], "no group two_layer_net_1 needs review"),
         (["--decide", "nonsense"], "expected GROUP=POINTS"),
         (["--comment", "Good."], "--comment: expected --decide with it"),
     ],
@@ -247,6 +247,7 @@ def test_one_wrong_decision_enters_none(folder: Path, capsys: pytest.CaptureFixt
 
 
 def test_a_folder_with_nothing_graded_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "out").mkdir()
     assert review(tmp_path) == cli.FAILED
     assert "no records; run autograder grade first" in capsys.readouterr().err
 

@@ -228,7 +228,7 @@ def test_a_choice_that_stands_alone_is_settled(asked: tuple[str, str], right: bo
 def test_a_choice_that_the_rubric_leaves_to_a_person_is_left() -> None:
     verdicts = judge(QUESTIONS["inline_BatchNormalization_4"], "2 and 3").verdicts
     assert {v.outcome for v in verdicts.values()} == {"unsure"}
-    assert verdicts["choice"].message.endswith("a person decides about this choice.")
+    assert verdicts["choice"].message.endswith("this choice needs review.")
 
 
 MISREAD = {
@@ -398,7 +398,7 @@ def test_nothing_written_fails_with_that_reason() -> None:
 
 
 def test_unsure_is_skipped() -> None:
-    with pytest.raises(pytest.skip.Exception, match=r"Which activations: a person reads this\."):
+    with pytest.raises(pytest.skip.Exception, match=r"Which activations: needs review\."):
         inline.criterion_met({"inline_two_layer_net_1": "1 and 2, since it is flat."}, *CHOICE)
 
 
@@ -478,7 +478,7 @@ def test_the_judge_runs_a_case_for_every_criterion(assignment: Assignment) -> No
         ("inline_Dropout_3[direction]", "criterion", 0.5, "skipped"),
         ("inline_Dropout_3[reason]", "criterion", 0.5, "skipped"),
     ]
-    assert grade.cases[0].message == "Whether and how to change p: a person reads this."
+    assert grade.cases[0].message == "Whether and how to change p: needs review."
     assert state(grade) == (None, "needs_review")
     beside = record.grades["inline_Dropout_2"]  # its neighbour, whose cell is not there at all
     assert beside.state == "needs_review"
