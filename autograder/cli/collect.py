@@ -12,7 +12,7 @@ from autograder.cli import json_output
 from autograder.cli.codes import ATTENTION, DONE
 from autograder.cli.options import add_grading, aliases, chosen_level
 from autograder.cli.terminal import Terminal
-from autograder.cli.values import given_path, new_folder
+from autograder.cli.values import add_assignment, given_path, new_folder
 from autograder.course import assignment as course
 from autograder.errors import IntakeError
 from autograder.intake import Report, facts
@@ -48,15 +48,26 @@ def show(report: Report, to: Path) -> None:
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("assignment")
+    add_assignment(parser)
     parser.add_argument(
-        "sources", type=given_path, nargs="*", metavar="FROM", help="downloads: folders or zips"
+        "sources",
+        type=given_path,
+        nargs="*",
+        metavar="FROM",
+        help="what the LMS gave out, each a folder or a zip",
     )
     parser.add_argument(
-        "--to", type=new_folder, required=True, metavar="DIR", help="gets <student>/<assignment>/…"
+        "--to",
+        type=new_folder,
+        required=True,
+        metavar="DIR",
+        help="the folder that gets <student>/<assignment>/…",
     )
     parser.add_argument(
-        "--roster", type=given_path, metavar="FILE", help="CSV: id, name, email, extension_days, …"
+        "--roster",
+        type=given_path,
+        metavar="FILE",
+        help="the class, a CSV: id, name, email, extension_days, …",
     )
     parser.add_argument(
         "--git",
@@ -65,10 +76,16 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="a roster with a column repository: collect from these as well",
     )
     parser.add_argument(
-        "--times", type=given_path, metavar="FILE", help="CSV: id, time, if the download has none"
+        "--times",
+        type=given_path,
+        metavar="FILE",
+        help="when students handed in, a CSV (id, time), if no download says it",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
-    add_grading(parser, jobs='processes, for the rule "best"')
+    add_grading(
+        parser,
+        jobs="how many hand-ins are graded at once where the best of several counts; default: one a core",
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -16,15 +16,25 @@ FOLDERS = ("gradescope", "mail")  # formats that write one
 
 def add(parser: argparse.ArgumentParser) -> None:
     report.common(parser)
-    parser.add_argument("--format", required=True, choices=reporting.FORMATS)
     parser.add_argument(
-        "--to", type=given_path, required=True, metavar="PATH", help="a file; gradescope, mail: a folder"
+        "--format",
+        required=True,
+        choices=reporting.FORMATS,
+        metavar="FORMAT",
+        help="what is to read the grades: %(choices)s",
+    )
+    parser.add_argument(
+        "--to",
+        type=given_path,
+        required=True,
+        metavar="PATH",
+        help="the file to write; for gradescope and mail, the folder",
     )
     parser.add_argument(
         "--download",
         type=given_path,
         metavar="FROM",
-        help="moodle-feedback, canvas-comments: what the LMS gave out",
+        help="for moodle-feedback and canvas-comments: the download that the LMS gave out",
     )
     parser.add_argument(
         "--final",

@@ -18,7 +18,7 @@ from autograder.cli.json_output import Output, made, show
 from autograder.cli.options import add_grading, aliases, chosen_level
 from autograder.cli.progress import Progress
 from autograder.cli.terminal import Terminal
-from autograder.cli.values import address, given_path, gradebook, new_folder
+from autograder.cli.values import add_assignment, address, given_path, gradebook, new_folder
 from autograder.course import assignment as course
 from autograder.course import roster
 from autograder.course.assignment import Assignment
@@ -210,8 +210,13 @@ def _some(points: float) -> str:
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("assignment")
-    parser.add_argument("folder", type=given_path, metavar="DIR", help="holds <student>/… or <student>.zip")
+    add_assignment(parser)
+    parser.add_argument(
+        "folder",
+        type=given_path,
+        metavar="DIR",
+        help="the hand-ins, a folder that holds <student>/… or <student>.zip",
+    )
     parser.add_argument(
         "--out",
         type=new_folder,

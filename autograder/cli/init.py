@@ -12,10 +12,25 @@ from autograder.release import build
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", type=new_folder, metavar="DIR", help="the new folder")
-    parser.add_argument("--title", default="A course", metavar="TEXT", help="as students read it")
-    parser.add_argument("--package", default="course_lib", metavar="NAME", help="what students complete")
-    parser.add_argument("--assignment", default="first", metavar="NAME", help="the first one's name")
+    parser.add_argument("folder", type=new_folder, metavar="DIR", help="the folder of the new course")
+    parser.add_argument(
+        "--title",
+        default="A course",
+        metavar="TEXT",
+        help="the course's name as students read it; default: %(default)s",
+    )
+    parser.add_argument(
+        "--package",
+        default="course_lib",
+        metavar="NAME",
+        help="the library that students complete; default: %(default)s",
+    )
+    parser.add_argument(
+        "--assignment",
+        default="first",
+        metavar="NAME",
+        help="the name of the first assignment; default: %(default)s",
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ from autograder.cli.options import (
     mutants_folder,
 )
 from autograder.cli.progress import Progress
-from autograder.cli.values import whole
+from autograder.cli.values import add_assignment, whole
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
 from autograder.files import write_atomically
@@ -72,21 +72,39 @@ class SensitivityOutput(Output, frozen=True, kw_only=True):
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("assignment")
+    add_assignment(parser)
     add_mutants_folder(parser, "verdicts and page go", "mutants/ASSIGNMENT")
     parser.add_argument(
         "--sample", type=whole(1), metavar="N", help="judge so many, drawn with the seed; default all"
     )
-    parser.add_argument("--seed", type=whole(), default=0, metavar="N", help="of the sample; default 0")
     parser.add_argument(
-        "--function", action="append", default=[], metavar="NAME", help="only those of this function"
+        "--seed",
+        type=whole(),
+        default=0,
+        metavar="N",
+        help="which sample is drawn, the same for the same number; default 0",
     )
     parser.add_argument(
-        "--operator", action="append", default=[], metavar="NAME", help="only those of this operator"
+        "--function",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only mutants of this function (may be repeated)",
+    )
+    parser.add_argument(
+        "--operator",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only mutants that this operator makes (may be repeated)",
     )
     parser.add_argument("--hidden-only", action="store_true", help="do not run the checks that students see")
     parser.add_argument(
-        "--jobs", type=whole(1), default=inherited.cores(), metavar="N", help="processes; default all cores"
+        "--jobs",
+        type=whole(1),
+        default=inherited.cores(),
+        metavar="N",
+        help="how many mutants are judged at once; default: one a core",
     )
     parser.add_argument("--json", action="store_true", help="print tables and mutants as JSON")
     parser.add_argument(

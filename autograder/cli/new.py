@@ -11,7 +11,9 @@ from autograder.release import build
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("assignment", metavar="NAME", help="letters, digits and _")
+    parser.add_argument(
+        "assignment", metavar="NAME", help="the new assignment's name, of letters, digits and _"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -35,7 +35,9 @@ def add_isolation(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_grading(parser: argparse.ArgumentParser, jobs: str = "processes; default: one a core") -> None:
+def add_grading(
+    parser: argparse.ArgumentParser, jobs: str = "how many hand-ins are graded at once; default: one a core"
+) -> None:
     """What verbs take that grade hand-ins."""
     parser.add_argument("--jobs", type=whole(1), default=inherited.cores(), metavar="N", help=jobs)
     parser.add_argument(
@@ -43,7 +45,8 @@ def add_grading(parser: argparse.ArgumentParser, jobs: str = "processes; default
         action="append",
         default=[],
         metavar="NAME",
-        help="the package may be called so, in an older form; see docs/intake.md",
+        help="another name for the package, by which hand-ins of an older form of the assignment call it "
+        "(may be repeated)",
     )
     add_isolation(parser)
 

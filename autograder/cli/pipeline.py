@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from autograder.cli.codes import DONE
-from autograder.cli.values import given_path, written
+from autograder.cli.values import add_assignment, given_path, written
 from autograder.course import assignment as course
 from autograder.pipelines import github, gradescope_zip
 from autograder.reports.gradescope import VISIBILITY
@@ -19,21 +19,21 @@ NO_DUE = (
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("kind", choices=KINDS, metavar="KIND")
-    parser.add_argument("assignment")
+    parser.add_argument("kind", choices=KINDS, metavar="KIND", help="where students hand in: %(choices)s")
+    add_assignment(parser)
     parser.add_argument(
         "--to",
         type=given_path,
         required=True,
         metavar="PATH",
-        help="gradescope: the zip; github: the instructors' repository",
+        help="for gradescope the zip to write, for github the folder of the instructors' repository",
     )
     parser.add_argument(
         "--visibility",
         choices=VISIBILITY,
         default="after_due_date",
         metavar="WHEN",
-        help="gradescope: when students see a cell's points and messages on Gradescope",
+        help="when Gradescope shows a cell's points and messages: %(choices)s; default %(default)s",
     )
 
 

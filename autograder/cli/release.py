@@ -10,7 +10,9 @@ from autograder.release import build
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
+    parser.add_argument(
+        "assignments", nargs="*", metavar="ASSIGNMENT", help="which to build; default: all of the course"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from autograder.cli.codes import ATTENTION, DONE
-from autograder.cli.values import folder, given_path, gradebook
+from autograder.cli.values import add_assignment, folder, given_path, gradebook
 from autograder.course import assignment as course
 from autograder.course.matched import Matched
 from autograder.gradebook.graded import Graded
@@ -21,19 +21,26 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--git",
         type=given_path,
         metavar="FILE",
-        help="a roster: push final pages to feedback/… of each repository",
+        help="a roster with repositories: push final pages to the branch feedback/… of each",
     )
 
 
 def common(parser: argparse.ArgumentParser) -> None:
     """What `export` takes as well."""
-    parser.add_argument("assignment")
+    add_assignment(parser)
     parser.add_argument("out", type=folder, metavar="OUT", help="what autograder grade wrote")
     parser.add_argument(
-        "--roster", type=given_path, metavar="FILE", help="CSV: id, name, …; or Canvas's export"
+        "--roster",
+        type=given_path,
+        metavar="FILE",
+        help="the class, a CSV (id, name, …) or the gradebook that Canvas exports",
     )
     parser.add_argument(
-        "--gradebook", type=gradebook, default="", metavar="URL", help="default OUT/gradebook.db"
+        "--gradebook",
+        type=gradebook,
+        default="",
+        metavar="URL",
+        help="where the gradebook is, an SQLAlchemy URL; default OUT/gradebook.db",
     )
 
 

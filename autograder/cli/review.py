@@ -20,7 +20,7 @@ from autograder.cli import json_output
 from autograder.cli.codes import ATTENTION, DONE
 from autograder.cli.json_output import Output, made
 from autograder.cli.terminal import Terminal
-from autograder.cli.values import folder, given_path, gradebook
+from autograder.cli.values import add_assignment, folder, given_path, gradebook
 from autograder.course import assignment as course
 from autograder.course.matched import Matched
 from autograder.errors import ReviewError
@@ -194,7 +194,7 @@ def _group(group: Group) -> GroupOutput:
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("assignment")
+    add_assignment(parser)
     parser.add_argument("--out", type=folder, required=True, help="where `grade` wrote the results")
     parser.add_argument(
         "--gradebook", type=gradebook, metavar="URL", help="SQLAlchemy URL; default OUT/gradebook.db"
@@ -204,17 +204,24 @@ def add(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="GROUP=POINTS",
-        help="or =CRITERION+CRITERION; may be repeated",
+        help="decide about a group of the list, by points or by =CRITERION+CRITERION (may be repeated)",
     )
     parser.add_argument(
-        "--comment", default="", metavar="TEXT", help="for the students of the groups decided"
+        "--comment",
+        default="",
+        metavar="TEXT",
+        help="what the students of the decided groups read beside their points",
     )
     parser.add_argument("--ask", action="store_true", help="go through the groups one by one")
     parser.add_argument(
         "--browser", action="store_true", help="read them in the browser, with Jupyter's server"
     )
     parser.add_argument(
-        "--jupyter", action="append", default=[], metavar="OPTION", help="of Jupyter's server, with --browser"
+        "--jupyter",
+        action="append",
+        default=[],
+        metavar="OPTION",
+        help="an option for Jupyter's server, with --browser (may be repeated)",
     )
     parser.add_argument(
         "--objections",
@@ -222,7 +229,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="put a CSV (student, grade_id, text) on the list",
     )
-    parser.add_argument("--overwrite", action="store_true", help="also what a person has decided before")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="change as well what a person has decided before"
+    )
     parser.add_argument("--json", action="store_true", help="print the groups as JSON")
 
 

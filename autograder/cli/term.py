@@ -14,13 +14,23 @@ from autograder.safe_text import plural, say
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "results", type=given_path, metavar="DIR", help="holds <assignment>/, what grade wrote"
+        "results",
+        type=given_path,
+        metavar="DIR",
+        help="the results, a folder that holds <assignment>/ as grade wrote it",
     )
     parser.add_argument(
-        "--roster", type=given_path, metavar="FILE", help="CSV: id, name, …; or an LMS's export"
+        "--roster",
+        type=given_path,
+        metavar="FILE",
+        help="the class, a CSV (id, name, …) or what an LMS exports",
     )
     parser.add_argument(
-        "--to", type=new_folder, required=True, metavar="DIR", help="gets the CSV and the pages"
+        "--to",
+        type=new_folder,
+        required=True,
+        metavar="DIR",
+        help="the folder that gets the CSV and the pages",
     )
     parser.add_argument("--final", action="store_true", help="count what is proposed, and 0 for the unknown")
 

@@ -1,4 +1,4 @@
-"""What the value of an argument may be: types for argparse, whose refusal is one sentence."""
+"""What the value of an argument may be: types for argparse, whose refusal is one sentence; the assignment."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from pathlib import Path
 
 from autograder.errors import FolderError
 from autograder.files import kind_of
+
+
+def add_assignment(parser: argparse.ArgumentParser) -> None:
+    """The assignment that a verb is about."""
+    help = "the name of the assignment, which is its folder's below source/"
+    parser.add_argument("assignment", metavar="ASSIGNMENT", help=help)
 
 
 def whole(least: int | None = None) -> Callable[[str], int]:

@@ -18,7 +18,9 @@ MUTANTS = 20  # a few seconds; `autograder mutants` judges all
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
+    parser.add_argument(
+        "assignments", nargs="*", metavar="ASSIGNMENT", help="which to look at; default: all of the course"
+    )
     add_models(parser, "take trained models from here; do not run the notebooks")
     parser.add_argument(
         "--mutants",

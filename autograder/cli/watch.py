@@ -18,8 +18,15 @@ from autograder.safe_text import say
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("assignment", nargs="?", help="may be left out where the course has only one")
-    parser.add_argument("folder", type=given_path, metavar="DIR", help="into which hand-ins are dropped")
+    parser.add_argument(
+        "assignment",
+        nargs="?",
+        metavar="ASSIGNMENT",
+        help="its name, which may be left out where the course has only one",
+    )
+    parser.add_argument(
+        "folder", type=given_path, metavar="DIR", help="the folder into which hand-ins are dropped"
+    )
     parser.add_argument(
         "--out",
         type=new_folder,

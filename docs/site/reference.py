@@ -103,15 +103,7 @@ def arguments(parser: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
             shown = action.option_strings[-1] + values
         elif action.nargs == "*":
             shown = f"[{shown} …]"
-        yield f"`{shown}`", described(action)
-
-
-def described(action: argparse.Action) -> str:
-    if action.choices:
-        return "one of " + ", ".join(f"`{choice}`" for choice in action.choices)
-    if action.dest == "assignment":
-        return "the name of the folder below `source/`"
-    return action.help or ""
+        yield f"`{shown}`", parser._get_formatter()._expand_help(action) if action.help else ""
 
 
 # --- settings -----------------------------------------------------------------------------------

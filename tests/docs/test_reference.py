@@ -1,5 +1,6 @@
 """Every verb, setting, field of a record and public check is described, and pages show the first two."""
 
+import argparse
 import inspect
 import json
 import re
@@ -22,6 +23,7 @@ SETTINGS = [
     for table, rows in tables.items()
     for row in rows
 ]
+SENTENCE = 3  # words of an argument's help: fewer only repeat its name
 
 
 def public(module: ModuleType) -> dict[str, object]:
@@ -37,10 +39,27 @@ def public(module: ModuleType) -> dict[str, object]:
 def test_a_verb_is_described(verb: str) -> None:
     parser = reference.parsers()[verb]
     assert parser.description, f"{verb} has no description"
-    assert [name for name, meaning in reference.arguments(parser) if not meaning] == []
+    assert [name for name, meaning in reference.arguments(parser) if len(meaning.split()) < SENTENCE] == []
     assert re.search(rf"(autograder|-m autograder|make) {verb}\b", WRITTEN), (
         f"no page shows how to use {verb}"
     )
+
+
+def test_a_choice_is_named_in_its_help_and_an_argument_has_one_spelling() -> None:
+    for verb, parser in reference.parsers().items():
+        shown = dict(reference.arguments(parser))
+        for action in parser._actions:
+            name = str(action.metavar or action.dest)
+            if action.option_strings or not action.choices:
+                assert action.option_strings or name == name.upper(), f"{verb}: {name}"
+            said = " ".join(shown.values())
+            assert [one for one in action.choices or () if str(one) not in said] == [], f"{verb}: {name}"
+
+
+def test_help_is_not_made_up() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("assignment", choices=("one", "two"))
+    assert list(reference.arguments(parser)) == [("`assignment`", "")]
 
 
 @pytest.mark.parametrize(("file", "table", "name", "default", "meaning"), SETTINGS)
