@@ -138,8 +138,15 @@ OTHERS = [
         for bad in ("nowhere", "tcp://", "x:y", "")
     ),
     *(
-        (verb, "--gradebook", "junk", "expected a URL such as")
+        (verb, "--gradebook", bad, message)
         for verb in ("grade", "report", "export", "review")
+        for bad, message in (
+            ("junk", "expected a URL such as"),
+            ("postgresql://db:port/term", "expected a URL such as"),
+            ("postgresql+psycopg://s001:se@cret@db/term", "a name or password holds @"),
+            ("oracle://db/term", "there is no oracledb here; for PostgreSQL, pip install"),
+            ("nothing://db/term", "there is no database called nothing here; for PostgreSQL, pip install"),
+        )
     ),
     *(
         (verb, "--isolation", bad, "expected a level such as bwrap")

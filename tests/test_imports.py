@@ -1,6 +1,8 @@
 """Which packages of others a part needs. Which room may know which stands in `.importlinter`."""
 
 import ast
+import configparser
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -93,3 +95,12 @@ print(auth.Authenticator.__module__, same is api, utils.parse_utc is api.utils.p
         "2026-01-02 03:04:05 False",
         "nbgrader.auth.base True True",
     ], done.stderr
+
+
+def test_every_room_has_its_place_and_knows_no_course() -> None:
+    """import-linter refuses a room without a place; the other contract leaves out what nobody adds."""
+    rules = configparser.ConfigParser()
+    rules.read(ROOT / ".importlinter")
+    placed = re.split(r"[|\s]+", rules["importlinter:contract:rooms"]["layers"].strip())
+    held = rules["importlinter:contract:graders"]["source_modules"].split()
+    assert sorted(held) == sorted(f"autograder.{room}" for room in placed)

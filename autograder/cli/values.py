@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from autograder.errors import FolderError
+from autograder.errors import FolderError, GradebookError
 from autograder.files import kind_of
 
 
@@ -98,9 +98,11 @@ def address(text: str) -> str:
 
 def gradebook(text: str) -> str:
     """A URL of SQLAlchemy; what it says is not shown, since it may hold a password. Empty: OUT's own."""
-    if text and "://" not in text:
-        raise argparse.ArgumentTypeError(
-            "expected a URL such as postgresql+psycopg://user:password@host/name or "
-            "sqlite:////folder/gradebook.db, got something else"
-        )
+    if text:
+        from autograder.gradebook.url import refuse_unusable  # SQLAlchemy takes a fifth of a second
+
+        try:
+            refuse_unusable(text)
+        except GradebookError as error:
+            raise argparse.ArgumentTypeError(str(error).removeprefix("--gradebook: ")) from None
     return text

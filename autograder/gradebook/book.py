@@ -39,7 +39,7 @@ from autograder.gradebook.nbgrader_tables import (
     schema_version,
 )
 from autograder.gradebook.objections import Typed
-from autograder.gradebook.url import patient, place, reason
+from autograder.gradebook.url import DRIVER, patient, place, reason
 from autograder.records.record import Grade, Record
 
 CHUNK = 200  # students looked up at once
@@ -77,8 +77,7 @@ class Gradebook:
         except SQLAlchemyError as error:
             raise GradebookError(reason(url, error)) from None
         except ModuleNotFoundError as error:  # the driver of a server's database is an optional extra
-            advice = "for PostgreSQL, pip install 'cs-course-kit[postgresql]'"
-            raise GradebookError(f"gradebook {place(url)}: there is no {error.name} here; {advice}") from None
+            raise GradebookError(f"gradebook {place(url)}: there is no {error.name} here; {DRIVER}") from None
 
     def __enter__(self) -> Gradebook:
         return self

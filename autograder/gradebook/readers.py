@@ -14,6 +14,7 @@ from autograder.errors import ReviewError
 from autograder.gradebook.tables import REMARKS, SPLITS
 
 How = Literal["all", "question", "group", "share"]
+WAYS: tuple[How, ...] = get_args(How)
 LONGEST_REMARK = 2000  # characters
 MOST_REMARKS = 30  # of one question
 MOST_READERS = 50
@@ -47,8 +48,9 @@ def parsed(how: str, readers: str, questions: Mapping[str, str]) -> Split:
     Raises:
         ReviewError: it names no way, no reader, one twice, or a weight that is none.
     """
-    if how not in get_args(How):
-        raise ReviewError(f"split: expected one of {', '.join(get_args(How))}, got {how!r}")
+    way = next((way for way in WAYS if way == how), None)
+    if way is None:
+        raise ReviewError(f"split: expected one of {', '.join(WAYS)}, got {how!r}")
     found: dict[str, float] = {}
     for entry in (part.strip() for line in readers.splitlines() for part in line.split(",")):
         if not entry:
@@ -68,7 +70,7 @@ def parsed(how: str, readers: str, questions: Mapping[str, str]) -> Split:
     if len(found) > MOST_READERS:
         raise ReviewError(f"split: expected {MOST_READERS} readers at most, got {len(found)}")
     chosen = {grade_id: reader for grade_id, reader in questions.items() if reader in found}
-    return Split(how, found, chosen)  # type: ignore[arg-type]
+    return Split(way, found, chosen)
 
 
 def _number(text: str) -> float | None:

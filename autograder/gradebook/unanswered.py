@@ -19,7 +19,12 @@ ANSWER_SECONDS = 120.0  # in which nothing came; more than a locked table is wai
 BEAT_SECONDS = 1.0
 
 
-@event.listens_for(Pool, "connect")
+def end_waits() -> None:
+    """From now on, for every connection that this process opens."""
+    if not event.contains(Pool, "connect", _limit):
+        event.listen(Pool, "connect", _limit)
+
+
 def _limit(connection: Any, _record: Any) -> None:
     """All that psycopg does with a connection that is open goes through its `wait`."""
     if type(connection).__module__.partition(".")[0] == "psycopg":

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from autograder.errors import GradebookError
 from autograder.files import kind_of
-from autograder.gradebook import unanswered  # noqa: F401 - sees to connections that are opened
+from autograder.gradebook import unanswered
 
 BACKUP = "put a backup in its place, or move it away: it is then made anew, without what people entered,"
 TO_DO = {  # what a database says -> what helps
@@ -29,6 +29,7 @@ TO_DO = {  # what a database says -> what helps
     "no answer": "see that the server runs and can be reached",
     "closed the connection": "see that the server runs",
 }
+DRIVER = "for PostgreSQL, pip install 'cs-course-kit[postgresql]'"  # an optional extra
 LOCK_SECONDS = 60  # SQLite and PostgreSQL wait this long for another writer before they give up
 CONNECT_SECONDS = 30  # for a server to answer at all
 
@@ -53,8 +54,19 @@ def parsed(url: str) -> URL:
     return parts
 
 
+def refuse_unusable(url: str) -> None:
+    """Raises GradebookError where no gradebook can be at `url`, whatever runs there."""
+    parts = parsed(url)
+    try:
+        parts.get_dialect().import_dbapi()
+    except (ModuleNotFoundError, NoSuchModuleError) as error:
+        name = getattr(error, "name", None) or f"database called {parts.drivername}"
+        raise GradebookError(f"--gradebook: there is no {name} here; {DRIVER}") from None
+
+
 def patient(url: str) -> URL:
     """The URL with an end to each wait: for a table that another program locks, for a server to answer."""
+    unanswered.end_waits()
     parts = parsed(url)
     if parts.get_backend_name() == "sqlite":
         _refuse_odd(parts.database or "")

@@ -28,6 +28,7 @@ from autograder.errors import IntakeError
 from autograder.files import text_of, to_disk, whole, write_atomically
 from autograder.intake.archives import odd
 from autograder.intake.facts import FILES, hash_of
+from autograder.records.record import moment
 
 ABOUT = "hand-in.json"
 WRITTEN = "written"  # of each student, hashes of what was laid out, one a line
@@ -51,7 +52,7 @@ class StoredHandIn:
 
     @property
     def time(self) -> datetime | None:
-        return datetime.fromisoformat(self.handed_in) if self.handed_in else None
+        return moment(self.handed_in)
 
     def in_time(self, late: Late, extension_days: float) -> bool:
         """Whether the deadline was kept; where no time is known, whether the LMS marked it as late."""

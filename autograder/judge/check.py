@@ -25,7 +25,7 @@ REFUSED = ("skip", "skipif", "xfail", "usefixtures")  # marks that only pytest's
 class Check:
     grade_id: str
     id: str
-    kind: Any
+    kind: str  # core, edge or criterion
     weight: float
     function: Callable[..., Any]
     given: Mapping[str, Any]  # parameters

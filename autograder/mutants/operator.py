@@ -22,6 +22,8 @@ from autograder.errors import CourseError
 from autograder.judge.neighbours import graders_importable
 from autograder.mutants.regions import Target
 
+# Nodes that say where they stand.
+Located = ast.expr | ast.stmt | ast.arg | ast.keyword | ast.alias | ast.excepthandler | ast.pattern
 ATOMS = ast.Name | ast.Call | ast.Constant | ast.Attribute | ast.Subscript | ast.Tuple | ast.List
 
 
@@ -60,7 +62,7 @@ class Place:
             self._starts.append(self._starts[-1] + len(line) + 1)
         self.function = target.function
         self.nodes = [
-            node for node in ast.walk(self.function) if hasattr(node, "lineno") and target.holds(node)
+            node for node in ast.walk(self.function) if isinstance(node, Located) and target.holds(node)
         ]
         self._parents = {
             child: node for node in ast.walk(self.function) for child in ast.iter_child_nodes(node)
@@ -68,28 +70,28 @@ class Place:
 
     # texts
 
-    def start(self, node: ast.AST) -> int:
-        return int(self._starts[node.lineno - 1] + node.col_offset)  # type: ignore[attr-defined]
+    def start(self, node: Located) -> int:
+        return self._starts[node.lineno - 1] + node.col_offset
 
-    def end(self, node: ast.AST) -> int:
-        return int(self._starts[node.end_lineno - 1] + node.end_col_offset)  # type: ignore[attr-defined]
+    def end(self, node: Located) -> int:
+        return self._starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
 
-    def text(self, node: ast.AST) -> str:
+    def text(self, node: Located) -> str:
         return self.data[self.start(node) : self.end(node)].decode()
 
-    def whole(self, node: ast.AST) -> str:
+    def whole(self, node: Located) -> str:
         """A node's text, in brackets where it could fall apart in another place."""
         return self.text(node) if isinstance(node, ATOMS) else f"({self.text(node)})"
 
-    def indent(self, node: ast.AST) -> str:
-        return " " * int(getattr(node, "col_offset", 0))
+    def indent(self, node: Located) -> str:
+        return " " * node.col_offset
 
     # edits
 
-    def replace(self, node: ast.AST, new: str) -> Edit:
+    def replace(self, node: Located, new: str) -> Edit:
         return Edit(self.start(node), self.end(node), new)
 
-    def between(self, left: ast.AST, right: ast.AST, new: str) -> Edit:
+    def between(self, left: Located, right: Located, new: str) -> Edit:
         """Another operator between two operands; brackets around these stay."""
         start, end = self.end(left), self.start(right)
         gap = self.data[start:end].decode()
@@ -97,17 +99,17 @@ class Place:
         at = gap.index(core)
         return Edit(start + len(gap[:at].encode()), start + len(gap[: at + len(core)].encode()), new)
 
-    def swap(self, first: ast.AST, second: ast.AST, within: ast.AST) -> Edit:
+    def swap(self, first: Located, second: Located, within: Located) -> Edit:
         """Two parts of a node change places."""
         a, b = (self.start(first), self.end(first)), (self.start(second), self.end(second))
         text = self.whole if isinstance(within, ast.BinOp) else self.text
         return Edit(a[0], b[1], f"{text(second)}{self.data[a[1] : b[0]].decode()}{text(first)}")
 
-    def before(self, statement: ast.AST, new: str) -> Edit:
+    def before(self, statement: Located, new: str) -> Edit:
         """A line above a statement."""
         return Edit(self.start(statement), self.start(statement), f"{new}\n{self.indent(statement)}")
 
-    def after(self, statement: ast.AST, new: str, indent: str) -> Edit:
+    def after(self, statement: Located, new: str, indent: str) -> Edit:
         """A line below a statement."""
         return Edit(self.end(statement), self.end(statement), f"\n{indent}{new}")
 
@@ -144,8 +146,8 @@ class Place:
     @cached_property
     def returned(self) -> set[str]:
         """Names in the function's return statements."""
-        found = [n for n in ast.walk(self.function) if isinstance(n, ast.Return) and n.value is not None]
-        return {n.id for r in found for n in ast.walk(r.value) if isinstance(n, ast.Name)}  # type: ignore[arg-type]
+        values = [n.value for n in ast.walk(self.function) if isinstance(n, ast.Return) and n.value]
+        return {n.id for value in values for n in ast.walk(value) if isinstance(n, ast.Name)}
 
     @cached_property
     def defaults(self) -> dict[str, str]:

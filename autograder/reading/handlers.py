@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import getpass
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cached_property, wraps
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import msgspec
 from jinja2 import Environment
@@ -32,7 +32,8 @@ LONGEST_NAME = 80
 BROKEN = 5  # files that are no records, which the page names
 LARGEST = 2_000_000  # bytes of a CSV
 CANNOT = (CourseError, RecordError, FolderError)
-F = TypeVar("F", bound=Callable[..., Any])
+B = TypeVar("B", bound="Base")
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -48,15 +49,15 @@ def add_filters(environment: Environment) -> None:
     )
 
 
-def inside(method: F) -> F:
+def inside(method: Callable[Concatenate[B, P], None]) -> Callable[Concatenate[B, P], Awaitable[None] | None]:
     """For people who are logged in. What they can put right is said in words, with the code that fits."""
 
     @web.authenticated
     @authorized
     @wraps(method)
-    def run(self: Base, *arguments: str) -> None:
+    def run(self: B, *arguments: P.args, **named: P.kwargs) -> None:
         try:
-            method(self, *arguments)
+            method(self, *arguments, **named)
         except ReviewError as error:
             self.refuse(400, str(error))
         except GradebookError as error:
@@ -64,7 +65,7 @@ def inside(method: F) -> F:
         except CANNOT as error:
             self.refuse(404, str(error))
 
-    return run  # type: ignore[return-value]
+    return run
 
 
 class Base(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandler):

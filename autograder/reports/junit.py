@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree as ET
 
 from autograder.course.assignment import Assignment
-from autograder.records.record import CaseResult, Grade, Record
+from autograder.records.record import CaseResult, Grade, Outcome, Record
 from autograder.reports.gradescope import WAITS, said
 from autograder.safe_text import readable
 
@@ -56,11 +56,11 @@ def _cases(grade: Grade) -> Iterator[CaseResult]:
         yield from grade.cases
     else:
         lost = grade.points is None or grade.points < grade.max_points
-        outcome = {"needs_review": "skipped", "error": "error"}.get(
-            grade.state, "failed" if lost else "passed"
-        )
+        outcome: Outcome = "failed" if lost else "passed"
+        if grade.state != "graded":
+            outcome = "skipped" if grade.state == "needs_review" else "error"
         message = WAITS if outcome == "skipped" else grade.comment
-        yield CaseResult(grade.grade_id, "core", 1.0, outcome, message)  # type: ignore[arg-type]
+        yield CaseResult(grade.grade_id, "core", 1.0, outcome, message)
 
 
 def _testcase(case: CaseResult, grade: Grade, assignment: Assignment) -> ET.Element:

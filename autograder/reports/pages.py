@@ -28,8 +28,9 @@ OUTCOMES = {
 def template(name: str) -> Template:
     """A template of this package, with all text escaped and every missing value an error."""
     loader = PackageLoader("autograder.reports", "templates")
-    options = {"autoescape": True, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
-    environment = Environment(loader=loader, **options)  # type: ignore[arg-type]
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters.update(
         points=points,
         breakable=breakable,
