@@ -121,6 +121,11 @@ def survey(path: Path, assignment: Assignment) -> Iterator[Survey]:
         raise IntakeError(f"{path}: no such folder or zip; give the download, or a folder of hand-ins")
 
 
+FROM_LMS = (
+    "what Moodle, Canvas, Gradescope or nbgrader gave out, or a folder with a folder or zip for each student"
+)
+
+
 @dataclass
 class _Download:
     """What is looked into, and what is found."""
@@ -142,7 +147,7 @@ class _Download:
         found.noted += self.tree.noted
         if not found.hand_ins:
             noted = f" ({'; '.join(found.noted[:3])})" if found.noted else ""
-            raise IntakeError(f"{path}: holds no hand-ins{noted}; see docs/intake.md for what is recognised")
+            raise IntakeError(f"{path}: holds no hand-ins{noted}; give {FROM_LMS}")
         return found
 
     # Gradescope

@@ -40,7 +40,7 @@ class CellShown:
     """One grade cell as the page shows it."""
 
     grade: Grade
-    status: str  # full | part | none | human
+    status: str  # full | part | none | review
     findings: tuple[Finding, ...]
     criteria: tuple[CaseResult, ...]
     passed: tuple[str, ...]
@@ -52,7 +52,7 @@ class CellShown:
     @property
     def points(self) -> float | None:
         """None while a person has yet to look: a proposal is not shown as if it were decided."""
-        return None if self.status == "human" else self.grade.points
+        return None if self.status == "review" else self.grade.points
 
     @property
     def lost(self) -> float:
@@ -81,7 +81,7 @@ class NotebookShown:
 
     @property
     def waiting(self) -> tuple[CellShown, ...]:
-        return tuple(e for e in self.entries if e.status == "human")
+        return tuple(e for e in self.entries if e.status == "review")
 
 
 def render(
@@ -187,7 +187,7 @@ def _entry(record: Record, grade_id: str, title: str, code: bool, objected: bool
 
 def _status(grade: Grade) -> str:
     if grade.state != "graded" or grade.points is None:
-        return "human"
+        return "review"
     if grade.points >= grade.max_points:
         return "full"
     return "part" if grade.points > 0 else "none"

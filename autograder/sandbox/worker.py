@@ -30,6 +30,10 @@ MAX_MESSAGE = 2000  # characters of an exception's text
 MAX_FRAMES = 8
 MAX_SEARCHED = 1 << 20  # bytes of a file that a line is looked up in
 PYTHON_2 = ("Missing parentheses in call to", "multiple exception types must be", "leading zeros in decimal")
+PYTHON_3 = (  # 2to3, which would change it, is gone from newer Pythons
+    " (this is Python 2; grading runs Python 3: write `print(x)`, `except ValueError as error:` and numbers "
+    "without a leading zero)"
+)
 NEWER = re.compile(  # what Python 3.12 and later read, by the words of the error or the line itself
     r"^f-string|\n\s*(type \w+(\[.*\])? =|(async )?def \w+\[|class \w+\[|.*\bt['\"])"
 )
@@ -126,8 +130,7 @@ class Worker:
         where = f"{own[-1][0]} line {own[-1][1]}" if own else self._submission.modules[module]
         message = f"{where} cannot be imported: {_text(error)}{self._refused(error)}"
         if isinstance(error, SyntaxError) and any(sign in str(error.msg) for sign in PYTHON_2):
-            file = str(where).partition(" line ")[0]
-            message += f" (this is Python 2; grading runs Python 3, and `2to3 -w -n {file}` converts it)"
+            message += PYTHON_3
         elif isinstance(error, SyntaxError) and NEWER.search(f"{error.msg}\n{error.text or ''}"):
             message += f" (this may be syntax of a newer Python; grading runs Python {VERSION})"
         return message

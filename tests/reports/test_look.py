@@ -8,7 +8,7 @@ import pytest
 TEXT, GRAPHIC = 4.5, 3.0
 PAIRS = [  # (text or mark, what it stands on, contrast it needs)
     *((ink, paper, TEXT) for ink in ("ink", "soft", "accent") for paper in ("paper", "tint")),
-    *((ink, f"{ink}-bg", TEXT) for ink in ("full", "part", "none", "human")),
+    *((ink, f"{ink}-bg", TEXT) for ink in ("full", "part", "none", "review")),
     ("none", "paper", TEXT),  # which property failed
     ("full", "paper", TEXT),  # a criterion that is met
     *(("on", level, TEXT) for level in "abcde"),  # the heat map
