@@ -10,7 +10,7 @@ import pytest
 from autograder.authoring.new import init, new
 from autograder.cli import main as cli
 from autograder.course import assignment as course
-from autograder.course.course import read
+from autograder.course.course import FOLDERS, read
 from autograder.errors import CourseError
 from autograder.release.build import build
 from autograder.release.package import skeleton
@@ -67,6 +67,33 @@ def test_the_visible_check_of_a_new_course_says_what_is_wrong(made: Path) -> Non
     assert "  NOT YET  EPSILON" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new_"),
+    [
+        ("course.toml", 'assignments = ["warm_up"]', 'assignments = ["warm_up",  # the first [of all]\n]'),
+        ("course.toml", 'assignments = ["warm_up"]', 'assignments = ["warm_up"  # the first\n]'),
+        ("source/warm_up/assignment.toml", "todo =", 'leave_out = [  # none ]\n"stats.x"]\ntodo ='),
+    ],
+)
+def test_a_list_that_cannot_be_added_to_is_refused_before_a_file_is_written(
+    made: Path, file: str, old: str, new_: str
+) -> None:
+    text = (made / file).read_text().replace(old, new_)
+    (made / file).write_text(text)
+    before = sorted(made.rglob("*"))
+    with pytest.raises(CourseError, match=rf"{file}: .*: expected a list to which '.*second' can be added"):
+        new(read(made), "second")
+    assert sorted(made.rglob("*")) == before
+    assert (made / file).read_text() == text
+
+
+def test_a_list_over_several_lines_is_added_to(made: Path) -> None:
+    path = made / "course.toml"
+    path.write_text(path.read_text().replace('["warm_up"]', '[\n    "warm_up",\n]'))
+    new(read(made), "second")
+    assert read(made).assignments == ("warm_up", "second")
+
+
 @pytest.mark.parametrize("name", ["2nd", "a-b", "../x", "class", ""])
 def test_a_name_that_is_no_name_is_refused(made: Path, name: str) -> None:
     with pytest.raises(CourseError, match="NAME: expected letters, digits and _, as Python's names"):
@@ -91,7 +118,13 @@ def test_an_assignment_that_is_there_is_refused(made: Path) -> None:
         (("T", "lib", "a.b"), "--assignment: expected letters"),
         (("T", "json", "a"), "--package: expected a name that no module of Python, NumPy or the engine has"),
         (("T", "autograder", "a"), "--package: expected a name that no module"),
-        (('T"', "lib", "a"), "--title: expected a line without quotes and backslashes"),
+        (('T"', "lib", "a"), "--title: expected a line of text without quotes and backslashes"),
+        (("", "lib", "a"), "--title: expected a line of text"),
+        ((" ", "lib", "a"), "--title: expected a line of text"),
+        *(
+            (("T", name, "a"), f"--package: expected a folder of its own, none of source, .*, got '{name}'")
+            for name in (*FOLDERS, "graders", "rubrics")
+        ),
     ],
 )
 def test_a_course_with_wrong_names_is_refused(

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from autograder.course import assignment as course
-from autograder.course.course import find, read
+from autograder.course.course import FOLDERS, find, read
 from autograder.errors import CourseError
 
 LEAST = 'title = "A course"\npackage = "lib"\nassignments = ["one"]\n'
@@ -139,6 +139,15 @@ def test_a_package_of_a_name_that_is_taken_is_refused(tmp_path: Path, name: str)
     message = f"course.toml:2: package: expected a name that no module of Python.*, got '{name}'; rename"
     with pytest.raises(CourseError, match=message):
         read(settings(tmp_path, text))
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_package_in_a_folder_that_the_engine_writes_to_is_refused(tmp_path: Path, name: str) -> None:
+    message = (
+        f"course.toml:2: package: expected a folder of its own, none of source, .*, got '{name}'; rename"
+    )
+    with pytest.raises(CourseError, match=message):
+        read(settings(tmp_path, LEAST.replace('"lib"', f'"{name}"')))
 
 
 @pytest.mark.parametrize("key", ["graders", "rubrics"])

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import keyword
 import re
+import tomllib
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
-from autograder.course.course import FILE, FREE_NAME, TAKEN, Course
+from autograder.course.course import FILE, FOLDERS, FREE_NAME, TAKEN, Course, free_folder
 from autograder.course.course import read as read_course
 from autograder.errors import CourseError
 from autograder.files import text_of, write_atomically
 from autograder.release.marks import BEGIN
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+HIDDEN = ("graders", "rubrics")  # of a new course
 
 
 def init(folder: Path, title: str, package: str, assignment: str) -> Course:
@@ -29,9 +32,11 @@ def init(folder: Path, title: str, package: str, assignment: str) -> Course:
     _check_name("--package", package)
     if package in TAKEN:
         raise CourseError(f"--package: expected {FREE_NAME}, got {package!r}; choose another")
+    if package in (*FOLDERS, *HIDDEN):
+        raise CourseError(f"--package: expected {free_folder(*HIDDEN)}, got {package!r}; choose another")
     _check_name("--assignment", assignment)
-    if '"' in title or "\\" in title or not title.isprintable():
-        raise CourseError(f"--title: expected a line without quotes and backslashes, got {title!r}")
+    if not title.strip() or '"' in title or "\\" in title or not title.isprintable():
+        raise CourseError(f"--title: expected a line of text without quotes and backslashes, got {title!r}")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CourseError(f"{folder}: expected an empty folder or none, got something in it; name another")
     words = {"title": title, "package": package}
@@ -43,8 +48,8 @@ def init(folder: Path, title: str, package: str, assignment: str) -> Course:
         ("package.py", f"{package}/__init__.py"),
     ):
         write_atomically(folder / path, _filled(template, words))
-    _write_assignment(folder, package, assignment, ["graders", "rubrics"])
-    _list(folder / FILE, "assignments", assignment)
+    _write_assignment(folder, package, assignment, list(HIDDEN))
+    write_atomically(folder / FILE, _listed(folder / FILE, FILE, "assignments", assignment))
     return read_course(folder)
 
 
@@ -57,13 +62,16 @@ def new(course: Course, assignment: str) -> list[str]:
     _check_name("NAME", assignment)
     if assignment in course.assignments:
         raise CourseError(f"{FILE}: assignments: {assignment} is listed already; choose another name")
+    left_out = f"{course.package}.{assignment}"
+    settings = {
+        course.where(path): _listed(path, course.where(path), "leave_out", left_out)
+        for path in map(course.settings_of, course.assignments)
+    }
+    settings[FILE] = _listed(course.settings, FILE, "assignments", assignment)
     written = _write_assignment(course.root, course.package, assignment, _folders(course))
-    _list(course.settings, "assignments", assignment)
-    for earlier in course.assignments:
-        path = course.settings_of(earlier)
-        _list(path, "leave_out", f"{course.package}.{assignment}")
-        written.append(course.where(path))
-    return [*written, FILE]
+    for name, text in settings.items():
+        write_atomically(course.root / name, text)
+    return [*written, *settings]
 
 
 def _folders(course: Course) -> list[str]:
@@ -118,17 +126,29 @@ def _same_solution(root: Path, package: str) -> str:
     return f"\n# Their solution is this one's.\nleave_out = [{', '.join(found)}]" if found else ""
 
 
-def _list(settings: Path, key: str, entry: str) -> None:
-    """Add an entry to a list of a settings file, and leave the rest of the file as it is."""
+def _listed(settings: Path, where: str, key: str, entry: str) -> str:
+    """A settings file with an entry more in one of its lists, the rest of it left as it is.
+
+    Raises:
+        CourseError: it is written in a way that this does not understand, such as a comment in the list.
+    """
     text = text_of(settings)
     found = re.search(rf"(?m)^{key}\s*=\s*\[([^\]]*)\]", text)
     if found is None:
         table = re.search(r"(?m)^\[", text)
         at = table.start() if table else len(text)
         rest = f"\n{text[at:]}" if table else ""
-        write_atomically(settings, f'{text[:at].rstrip()}\n\n{key} = ["{entry}"]\n{rest}')
-        return
-    listed = found.group(1).rstrip().rstrip(",")
-    inside = f'{listed}, "{entry}"' if listed.strip() else f'"{entry}"'
-    at, end = found.span(1)
-    write_atomically(settings, text[:at] + inside + text[end:])
+        more = f'{text[:at].rstrip()}\n\n{key} = ["{entry}"]\n{rest}'
+    else:
+        listed = found.group(1).rstrip().rstrip(",")
+        inside = f'{listed}, "{entry}"' if listed.strip() else f'"{entry}"'
+        at, end = found.span(1)
+        more = text[:at] + inside + text[end:]
+    before = tomllib.loads(text)
+    with suppress(tomllib.TOMLDecodeError):
+        if tomllib.loads(more) == {**before, key: [*before.get(key, []), entry]}:
+            return more
+    raise CourseError(
+        f"{where}: {key}: expected a list to which {entry!r} can be added; take comments out of it, and run "
+        "the same command again"
+    )

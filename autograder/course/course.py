@@ -30,6 +30,7 @@ TAKEN = frozenset({*sys.stdlib_module_names, "autograder", "numpy", "msgpack", "
 FREE_NAME = "a name that no module of Python, NumPy or the engine has"
 HAND_INS = ("submitted", "autograded", "feedback", "graded")  # folders of what students wrote, and of results
 KEPT_ANSWERS, GRADEBOOK = ".answers.jsonl", "gradebook.db"  # of students as well, wherever they lie
+FOLDERS = ("source", "release", "mutants", *HAND_INS)  # of the engine and nbgrader; none is a package
 TERM = ("weights", "drop_lowest", "bonus", "late_days")
 
 
@@ -163,7 +164,13 @@ def _refuse_hiding(root: Path) -> None:
 def _package(settings: Settings) -> str:
     name = settings.identifier("package")
     settings.need(name not in TAKEN, "package", FREE_NAME, name, "rename the folder")
+    settings.need(name not in FOLDERS, "package", free_folder(), name, "rename the folder")
     return name
+
+
+def free_folder(*more: str) -> str:
+    """What a package may be called, beside what Python asks."""
+    return f"a folder of its own, none of {', '.join((*FOLDERS, *more))}"
 
 
 def _apart(settings: Settings, key: str, root: Path) -> Path:
