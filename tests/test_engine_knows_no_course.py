@@ -35,7 +35,7 @@ def short(path: Path) -> str:
 @cache
 def names_of_this_course() -> re.Pattern[str]:
     """Its package, assignments, notebooks, grade ids, tasks and data, as words."""
-    words = {OURS.package, "CIFAR", "cifar10", "CS_DATASETS"}
+    words = {OURS.package, "CIFAR", "cifar10", "CS_DATASETS", *OURS.data_folders}
     for name in OURS.assignments:
         assignment = course.load(name)
         words |= {name, *(notebook.name for notebook in assignment.notebooks)}

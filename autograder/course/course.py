@@ -59,6 +59,11 @@ class Course:
     nbgrader: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)  # settings by class
 
     @property
+    def data_folders(self) -> frozenset[str]:
+        """The folders at the top in which files of `data` lie, as students may hand them in again."""
+        return frozenset(name.partition("/")[0] for name in self.data if "/" in name)
+
+    @property
     def settings(self) -> Path:
         return self.root / FILE
 

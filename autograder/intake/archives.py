@@ -17,7 +17,7 @@ import zipfile
 import zlib
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -41,12 +41,12 @@ MAX_NOTED = 50  # things said about one hand-in
 CHUNK = 1 << 20
 
 CHECKPOINTS = ".ipynb_checkpoints"
-# What operating systems, editors and Jupyter leave behind, and the data set, which we have ourselves.
+# What operating systems, editors and Jupyter leave behind. A course adds the folders of its data.
 IGNORED_FOLDERS = {
-    *("__pycache__", CHECKPOINTS, "__MACOSX", ".git", ".venv", "datasets", "node_modules", "site-packages"),
+    *("__pycache__", CHECKPOINTS, "__MACOSX", ".git", ".venv", "node_modules", "site-packages"),
     *("venv", ".vscode", ".idea", ".pytest_cache", ".mypy_cache", ".ruff_cache"),
 }
-PRIVATE = IGNORED_FOLDERS - {"datasets", "venv"}  # programs put files into these, people hardly do
+PRIVATE = IGNORED_FOLDERS - {"venv"}  # programs put files into these, people hardly do
 LIBRARIES = {"site-packages", "node_modules"}  # packages of other people, thousands of files each
 REPOSITORY = ".git/HEAD"  # stands for all that Git keeps
 LITTER = {".DS_Store", "Thumbs.db", "desktop.ini", ".gitignore", ".gitattributes"}
@@ -129,15 +129,17 @@ def stem(name: str) -> str:
     return name[: len(name) - len(suffix)]
 
 
-def ignored(name: str) -> bool:
-    """Whether a file is litter: what systems and editors leave, and the Mac's `._` beside every file."""
+def ignored(name: str, data: Collection[str] = ()) -> bool:
+    """Whether a file is litter: what systems and editors leave, the Mac's `._` beside every file, and what
+    lies in folders of the course's `data`, which we have ourselves."""
     parts = PurePosixPath(name).parts
-    return bool(IGNORED_FOLDERS & set(parts[:-1])) or parts[-1] in LITTER or parts[-1].startswith("._")
+    passed = not IGNORED_FOLDERS.union(data).isdisjoint(parts[:-1])
+    return passed or parts[-1] in LITTER or parts[-1].startswith("._")
 
 
-def is_hidden(name: str) -> bool:
-    """Whether an entry of a folder is what programs keep and leave there, and nobody handed in."""
-    return name.startswith(".") or name in IGNORED_FOLDERS or name in LITTER
+def is_hidden(name: str, data: Collection[str] = ()) -> bool:
+    """Whether an entry of a folder is what programs keep and leave there, or data, and nobody handed in."""
+    return name.startswith(".") or name in IGNORED_FOLDERS or name in LITTER or name in data
 
 
 def _unsafe(archive: str, why: str) -> IntakeError:

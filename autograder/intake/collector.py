@@ -12,7 +12,7 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -133,7 +133,7 @@ class Collector:
             student, faults = folder.parent.name, dict[str, str]()
             with alone(student, "what lies at its place could not be kept", faults):
                 if folder.is_dir() and not self._is_ours(folder):
-                    self._keep(placed(folder, self.assignment.intake.nbgrader_times), student)
+                    self._keep(placed(folder, self.assignment), student)
             for what in faults.values():
                 self._note(student, what)
 
@@ -141,7 +141,9 @@ class Collector:
         """Whether a run of ours wrote what lies there, be it one that was killed."""
         student = folder.parent.name
         try:
-            files = bounded.call(lambda: read_files(FolderTree(folder))[0])
+            files = bounded.call(
+                lambda: read_files(FolderTree(folder), self.assignment.course.data_folders)[0]
+            )
         except (IntakeError, Exceeded):
             return False
         if facts.hash_of(files) in store.written(self.store, student):
@@ -324,7 +326,7 @@ class Collector:
         if kept.time:
             files[STAMP] = kept.time.strftime("%Y-%m-%d %H:%M:%S UTC\n").encode()
         place = self.to / student / self.assignment.name
-        if _same(place, files):
+        if _same(place, files, self.assignment.course.data_folders):
             return total
         store.will_write(self.store, student, total)
         with store.replacing(place) as part:
@@ -345,12 +347,12 @@ def _named(kept: StoredHandIn) -> str:
     return f"that of {kept.handed_in[:16].replace('T', ' ')} UTC" if kept.handed_in else kept.key
 
 
-def _same(place: Path, files: dict[str, bytes]) -> bool:
-    """Whether `place` holds just these files."""
+def _same(place: Path, files: dict[str, bytes], data: Collection[str]) -> bool:
+    """Whether `place` holds just these files, and at most data beside them."""
     if not place.is_dir():
         return False
     tree = FolderTree(place)
-    names = {name for name in tree.names() if not ignored(name)}
+    names = {name for name in tree.names() if not ignored(name, data)}
     return names == set(files) and not tree.noted and all(tree.read(n) == files[n] for n in names)
 
 

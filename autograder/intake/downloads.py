@@ -137,7 +137,9 @@ class _Download:
 
     def survey(self, path: Path) -> Survey:
         found = self.found
-        names = [n for n in self.tree.names() if of_use(n) and n.split("/")[0] not in IGNORED_FOLDERS]
+        data = self.assignment.course.data_folders
+        tops = IGNORED_FOLDERS | data
+        names = [n for n in self.tree.names() if of_use(n, data) and n.split("/")[0] not in tops]
         metadata = min((n for n in names if n.split("/")[-1] == METADATA), key=len, default=None)
         if metadata is not None:
             found.kind = "Gradescope"
@@ -208,7 +210,7 @@ class _Download:
         moodle: dict[str, list[HandIn]] = {}
         for top, files in tops.items():
             whole = {n: prefix + n for n in files}
-            if is_hidden(top):
+            if is_hidden(top, self.assignment.course.data_folders):
                 continue
             if why := odd(top):
                 found.noted.append(f"{self.where}: {top!r} is not used: {why}")
@@ -342,10 +344,11 @@ def _stamped(tree: Tree, stamp: str | None) -> tuple[datetime | None, tuple[str,
     return when, () if when or not text else (f"{STAMP} holds {text[:60]!r}, which is no time",)
 
 
-def placed(folder: Path, nbgrader_times: bool) -> HandIn:
+def placed(folder: Path, assignment: Assignment) -> HandIn:
     """A hand-in that lies at its place in nbgrader's layout, and the time that is beside it if it counts."""
     tree = FolderTree(folder)
-    files = {name: name for name in tree.names() if of_use(name)}
+    data, nbgrader_times = assignment.course.data_folders, assignment.intake.nbgrader_times
+    files = {name: name for name in tree.names() if of_use(name, data)}
     when, problems = _stamped(tree, files.pop(STAMP, None) if nbgrader_times else None)
     where = f"{folder.parent.name}/{folder.name}, where it was"
     return HandIn(where, (Person((folder.parent.name,)),), tree, files, when, problems=problems)

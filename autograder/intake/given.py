@@ -61,7 +61,7 @@ def given(assignment: Assignment) -> Given:
         name = path.relative_to(folder).as_posix()
         if path.suffix == ".py" and name.startswith(f"{assignment.package}/"):
             package[name] = plain(whole(path))
-        elif not ignored(name):
+        elif not ignored(name, assignment.course.data_folders):
             others[path.name] = fingerprint(whole(path))
     notebooks = {}
     for notebook in assignment.notebooks:

@@ -7,7 +7,7 @@ and a person is asked. Of other people's packages below `site-packages` and `nod
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import PurePosixPath
 
@@ -27,11 +27,12 @@ ABOUT_FILES = ("readme", "license")  # what tells of a data set is no answer
 MAX_COMPARED = 200  # files of one hand-in that are read, to compare them
 
 
-def origin(name: str) -> str:
-    """The file that this may be, outside the folder that is passed over; empty if it is of no use."""
+def origin(name: str, data: Collection[str] = ()) -> str:
+    """The file that this may be, outside the folder that is passed over; empty if it is of no use. `data`
+    are the folders of the course's data."""
     path = PurePosixPath(name)
     parts = path.parts[:-1]
-    at = next((n for n, part in enumerate(parts) if part in IGNORED_FOLDERS), None)
+    at = next((n for n, part in enumerate(parts) if part in IGNORED_FOLDERS or part in data), None)
     if at is None or path.name.startswith("._") or any(part in LIBRARIES for part in parts[at:]):
         return ""
     if name.endswith(REPOSITORY):

@@ -56,7 +56,7 @@ def find(folder: Path, assignment: Assignment, aliases: tuple[str, ...] = ()) ->
     known = facts.load(folder, assignment.name)
     days = roster.extensions(assignment.course.roster, assignment.name)
     for entry in sorted(folder.iterdir()):
-        if is_hidden(entry.name):
+        if is_hidden(entry.name, assignment.course.data_folders):
             continue
         if entry.is_dir() or is_packed(entry):
             student = entry.name if entry.is_dir() else packed_by(entry.name)
@@ -86,7 +86,8 @@ def place_of(entry: Path, assignment: Assignment) -> Path | None:
     inner, assignments = entry / assignment.name, set(assignment.course.assignments)
     inside = _inside(entry) if entry.is_dir() else set()
     if inner.is_dir():  # what lies beside it may be the work itself
-        return entry if any(not is_hidden(name) for name in inside - assignments) else inner
+        data = assignment.course.data_folders
+        return entry if any(not is_hidden(name, data) for name in inside - assignments) else inner
     return None if inside and inside <= assignment.others else entry
 
 
@@ -159,7 +160,7 @@ def read(source: Source, assignment: Assignment) -> Submission:
         return empty(source, shown(why))
     try:
         handed_in, note = _time(source, assignment)
-        files, unread, noted = _read(source, assignment.name)
+        files, unread, noted = _read(source, assignment)
         if not files and not unread:
             raise IntakeError(nothing(noted))
         if note:
@@ -197,10 +198,10 @@ def extension_of(source: Source) -> float:
     return known if source.extension_days is None else source.extension_days
 
 
-def _read(source: Source, assignment: str) -> tuple[dict[str, bytes], dict[str, Other], list[str]]:
+def _read(source: Source, assignment: Assignment) -> tuple[dict[str, bytes], dict[str, Other], list[str]]:
     """The files that count: as they came, unless somebody has changed what the collector wrote of them."""
-    known = source.facts
-    files, unread, noted = read_files(open_tree(source.path))
+    known, data = source.facts, assignment.course.data_folders
+    files, unread, noted = read_files(open_tree(source.path), data)
     if known is None or source.folder is None:
         return files, unread, noted
     if facts.hash_of(files) != known.written:
@@ -209,8 +210,8 @@ def _read(source: Source, assignment: str) -> tuple[dict[str, bytes], dict[str, 
         return files, unread, [changed, *noted]
     if known.unreadable:
         raise IntakeError(known.unreadable)
-    as_it_came = facts.kept(source.folder, assignment) / source.student / known.hand_in / facts.FILES
-    return read_files(open_tree(as_it_came))
+    as_it_came = facts.kept(source.folder, assignment.name) / source.student / known.hand_in / facts.FILES
+    return read_files(open_tree(as_it_came), data)
 
 
 def _time(source: Source, assignment: Assignment) -> tuple[datetime | None, tuple[str, ...]]:

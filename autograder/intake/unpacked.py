@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -41,9 +41,9 @@ def wanted(name: str) -> bool:
     return bool(ending(name)) or PurePosixPath(name).suffix.lower() == ".json"
 
 
-def of_use(name: str) -> bool:
+def of_use(name: str, data: Collection[str] = ()) -> bool:
     """Whether a file is more than litter: part of a hand-in, or it may be if that is missing."""
-    return not ignored(name) or bool(passed_over.origin(name))
+    return not ignored(name, data) or bool(passed_over.origin(name, data))
 
 
 def in_order(names: Iterable[str]) -> list[str]:
@@ -53,10 +53,13 @@ def in_order(names: Iterable[str]) -> list[str]:
     return sorted(folder, key=lambda name: (count[folder[name]] > archives.CROWD, name.count("/"), name))
 
 
-def read_files(tree: Tree) -> tuple[dict[str, bytes], dict[str, Other], list[str]]:
+def read_files(
+    tree: Tree, data: Collection[str] = ()
+) -> tuple[dict[str, bytes], dict[str, Other], list[str]]:
     """(all wanted files of a hand-in, also those in archives; the others and what each is; what was unusual).
-    Raises IntakeError where nothing of it can be read, or it is larger than a hand-in may be."""
-    reading = _Unpacked()
+    `data` are the folders of the course's data, which are passed over. Raises IntakeError where nothing of it
+    can be read, or it is larger than a hand-in may be."""
+    reading = _Unpacked(data=data)
     _read_into(tree, "", MAX_DEPTH, reading)
     if not reading.files and reading.faults:
         raise IntakeError(reading.faults[0])
@@ -72,6 +75,7 @@ def read_files(tree: Tree) -> tuple[dict[str, bytes], dict[str, Other], list[str
 class _Unpacked:
     """What was found so far."""
 
+    data: Collection[str]
     budget: Budget = field(default_factory=Budget)
     files: dict[str, bytes] = field(default_factory=dict)
     others: dict[str, Other] = field(default_factory=dict)  # name -> what it is
@@ -91,8 +95,8 @@ def _read_into(tree: Tree, below: str, depth: int, reading: _Unpacked) -> None:
         apart = next((e for e in environments if name.startswith(e)), "")
         seen = f"venv/{name.removeprefix(apart)}" if apart else whole
         try:
-            if ignored(seen):
-                if passed_over.origin(seen):
+            if ignored(seen, reading.data):
+                if passed_over.origin(seen, reading.data):
                     reading.others[whole] = passed_over.noted(tree, name, reading.compared)
                     reading.compared += 1
             elif not reading.budget.one_more(wanted(name)):
@@ -133,7 +137,7 @@ def _read_other(tree: Tree, name: str, below: str, opened: str, depth: int, read
         reading.others[whole] = Other(known)
         return
     # What breaks off half way is not taken by halves.
-    apart = _Unpacked(reading.budget, compared=reading.compared)
+    apart = _Unpacked(reading.data, reading.budget, compared=reading.compared)
     _read_into(inner, f"{below}{opened}/", depth - 1, apart)
     del reading.others[whole]
     reading.files |= apart.files

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.intake.conftest import below, tarred, zipped
+from autograder import intake
+from autograder.course.assignment import Assignment
+from autograder.intake import Source
+from tests.intake.conftest import below, put, tarred, zipped
 from tests.intake.test_situations import (
     CODE,
     INLINE,
@@ -81,3 +85,25 @@ def test_what_else_lies_in_such_a_folder(case: str, place: str, tmp_path: Path) 
     found = taken(files if place == "folder" else {"w.zip": zipped(files)}, tmp_path)
     assert (ONE in found.doubts) == asked
     assert any("in a folder that is passed over" in problem for problem in found.problems) == asked
+
+
+@pytest.mark.parametrize("place", ["folder", "zip"])
+def test_the_folders_of_data_are_those_of_the_course(
+    place: str, tmp_path: Path, assignment: Assignment
+) -> None:
+    other = replace(assignment, course=replace(assignment.course, data=("pictures/*.svg", "LICENSE")))
+    assert other.course.data_folders == {"pictures"}
+    asked = {}
+    for folder in ("pictures", "datasets"):
+        files = below(folder, hand_in())
+        room = put(tmp_path / folder, files if place == "folder" else {"w.zip": zipped(files)})
+        asked[folder] = set(intake.read(Source("s001", room), other).doubts)
+    assert asked == {"pictures": CODE | TRAINED | INLINE, "datasets": set()}
+
+
+def test_a_folder_of_data_is_nobodys_hand_in(tmp_path: Path, assignment: Assignment) -> None:
+    other = replace(assignment, course=replace(assignment.course, data=("pictures/*.svg",)))
+    put(
+        tmp_path, {**below("s001", hand_in()), **below("pictures", hand_in()), **below("datasets", hand_in())}
+    )
+    assert [source.student for source in intake.find(tmp_path, other)] == ["datasets", "s001"]
