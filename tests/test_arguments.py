@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.cli import codes
 from autograder.cli import main as cli
 from autograder.records import record
 from autograder.records.record import Grade, Hashes, Record
@@ -91,7 +92,7 @@ NUMBERS = [
 @pytest.mark.parametrize(("verb", "option", "bad"), NUMBERS)
 def test_a_number(here: Path, verb: str, option: str, bad: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, error = ended([*VERBS[verb], option, bad], capsys)
-    assert code == cli.USAGE
+    assert code == codes.USAGE
     assert f"argument {option}: expected a whole number" in error
     assert f", got {bad!r}; see autograder {verb} --help" in error
 
@@ -126,7 +127,7 @@ def test_a_path(
     here: Path, verb: str, name: str, bad: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, error = ended(with_value(VERBS[verb], name, bad), capsys)
-    assert code == cli.USAGE
+    assert code == codes.USAGE
     assert re.search(message if bad else f"{name.split()[0]}: expected a path, got nothing", plain(error)), (
         error
     )
@@ -168,7 +169,7 @@ def test_a_choice_or_a_name(
     here: Path, verb: str, name: str, bad: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, error = ended(with_value(VERBS[verb], name, bad), capsys)
-    assert code == cli.USAGE
+    assert code == codes.USAGE
     assert re.search(message, error)
 
 
@@ -188,7 +189,7 @@ def test_what_depends_on_another_argument(
     here: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, error = ended(arguments, capsys)
-    assert code == cli.USAGE
+    assert code == codes.USAGE
     assert message in error
 
 
@@ -204,7 +205,7 @@ def test_what_nobody_foresaw_ends_with_3(
         raise ValueError("not foreseen")
 
     monkeypatch.setattr("autograder.cli.release.run", broken)
-    assert cli.main(["release"]) == cli.FAILED
+    assert cli.main(["release"]) == codes.FAILED
     error = capsys.readouterr().err
     assert "Traceback" in error
     assert error.endswith(

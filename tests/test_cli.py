@@ -10,6 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from autograder.cli import codes
 from autograder.cli import main as cli
 from autograder.course import assignment as course
 from samples import make_class
@@ -31,7 +32,7 @@ def submitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def graded(submitted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("graded")
-    assert cli.main(["grade", "assignment1", str(submitted), "--out", str(out)]) == cli.ATTENTION
+    assert cli.main(["grade", "assignment1", str(submitted), "--out", str(out)]) == codes.ATTENTION
     return out
 
 
@@ -85,7 +86,7 @@ def test_grading_again_grades_nothing(
 def test_wrong_use_is_reported(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(arguments) == cli.USAGE
+    assert cli.main(arguments) == codes.USAGE
     printed = capsys.readouterr()
     assert printed.out == ""
     assert message in printed.err
@@ -93,7 +94,7 @@ def test_wrong_use_is_reported(
 
 
 def test_debug_adds_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["grade", "assignment1", "no/such/folder", "--out", "x", "--debug"]) == cli.USAGE
+    assert cli.main(["grade", "assignment1", "no/such/folder", "--out", "x", "--debug"]) == codes.USAGE
     assert "Traceback" in capsys.readouterr().err
 
 
@@ -110,7 +111,7 @@ def test_only_the_command_line_does_without_a_package() -> None:
 
 def test_no_verb_is_wrong_use() -> None:
     done = subprocess.run([sys.executable, "-m", "autograder"], capture_output=True, text=True, cwd=ROOT)
-    assert done.returncode == cli.USAGE
+    assert done.returncode == codes.USAGE
     assert "usage: autograder" in done.stderr
 
 
@@ -142,7 +143,7 @@ def test_progress_goes_to_stderr_and_results_to_stdout(submitted: Path, tmp_path
         "--json",
     ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    assert done.returncode == cli.ATTENTION, done.stderr
+    assert done.returncode == codes.ATTENTION, done.stderr
     assert printed.read("GradeOutput", done.stdout)["students"][0]["student"] == "s001"
     last = [printed.read("ProgressOutput", line) for line in done.stderr.splitlines()][-1]
     assert last["what"].startswith("assignment1, isolation")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from nbgrader import api
 
+from autograder.cli import codes
 from autograder.cli import main as cli
 from autograder.course import assignment as course
 from autograder.course.policy import Late
@@ -74,9 +75,9 @@ def test_another_assignment_is_refused_and_nothing_of_the_first_changes(
     other.mkdir(parents=True)
     (other / "Dropout.ipynb").write_text("{}", encoding="utf-8")
     arguments = ["grade", "assignment2", str(folder / "others"), "--out", str(folder / "out")]
-    assert cli.main(arguments) == cli.USAGE
+    assert cli.main(arguments) == codes.USAGE
     assert "holds the results of assignment1; give assignment2 a folder of its own" in capsys.readouterr().err
-    assert cli.main([*arguments, "--dry-run"]) == cli.USAGE
+    assert cli.main([*arguments, "--dry-run"]) == codes.USAGE
     assert {path: path.read_bytes() for path in (folder / "out").rglob("*") if path.is_file()} == before
 
 
@@ -91,7 +92,7 @@ def test_so_does_every_verb_that_takes_the_folder(
         "export": ["assignment2", out, "--format", "cases", "--to", str(folder / "x")],
         "review": ["assignment2", "--out", out],
     }
-    assert cli.main([verb, *arguments[verb]]) == cli.USAGE
+    assert cli.main([verb, *arguments[verb]]) == codes.USAGE
     assert "assignment1" in capsys.readouterr().err
 
 
@@ -130,7 +131,7 @@ def test_a_folder_with_a_part_of_the_class_loses_nobody(folder: Path) -> None:
 
 
 def test_a_student_without_a_hand_in_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert grade(folder, "--student", "s009") == cli.USAGE
+    assert grade(folder, "--student", "s009") == codes.USAGE
     assert "--student s009: expected one of the 3 students with a hand-in there" in capsys.readouterr().err
 
 
@@ -145,7 +146,7 @@ def test_who_withdrew_stays_out_until_named(folder: Path, capsys: pytest.Capture
         assert not (folder / "out" / gone).exists()
     grade(folder)
     assert students(folder) == ["s001", "s003"]
-    assert cli.main(["report", NAME, str(folder / "out")]) == cli.DONE
+    assert cli.main(["report", NAME, str(folder / "out")]) == codes.DONE
     assert students(folder) == ["s001", "s003"]
     grade(folder, "--student", "s002")
     assert students(folder) == reported(folder) == ["s001", "s002", "s003"]
@@ -158,7 +159,7 @@ def test_a_dry_run_withdraws_nobody(folder: Path, capsys: pytest.CaptureFixture[
 
 
 def test_nobody_to_withdraw_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert grade(folder, "--withdrawn", "s009") == cli.USAGE
+    assert grade(folder, "--withdrawn", "s009") == codes.USAGE
     assert "no record of 's009' to withdraw; correct the id" in capsys.readouterr().err
 
 

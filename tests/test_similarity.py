@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from autograder import intake
+from autograder.cli import codes
 from autograder.cli import main as cli
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
@@ -342,10 +343,10 @@ def test_the_verb_writes_the_page_and_tells(
     for opens in ("open", "open_new", "open_new_tab"):
         monkeypatch.setattr(webbrowser, opens, lambda *_, **__: pytest.fail("a browser was opened"))
     arguments = ["similarity", "assignment1", str(class_of_four), "--out", str(tmp_path)]
-    assert cli.main(arguments) == cli.DONE
+    assert cli.main(arguments) == codes.DONE
     assert "1 of 3 pairs" in capsys.readouterr().out
     assert "ada and ben" in (tmp_path / "similarity.html").read_text(encoding="utf-8")
-    assert cli.main([*arguments, "--json"]) == cli.DONE
+    assert cli.main([*arguments, "--json"]) == codes.DONE
     reported = printed.read("SimilarityOutput", capsys.readouterr().out)
     assert reported["pairs"][0]["students"] == ["ada", "ben"]
     assert reported["pairs_above_threshold"] == 1

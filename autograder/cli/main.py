@@ -13,10 +13,8 @@ from collections.abc import Collection, Sequence
 from typing import NoReturn
 
 from autograder import inherited
-from autograder.cli.codes import ATTENTION, CODES, COULD_NOT_RUN, DONE, FAILED, USAGE, USED_WRONGLY
+from autograder.cli.codes import CODES, COULD_NOT_RUN, FAILED, USAGE, USED_WRONGLY
 from autograder.safe_text import say
-
-__all__ = ["ATTENTION", "CODES", "DONE", "FAILED", "USAGE", "VERBS", "main", "parser"]
 
 VERBS = {
     "collect": "Bring hand-ins from an LMS's download to where they are graded.",

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autograder.cli import json_output
+from autograder.cli import codes, json_output
 from autograder.cli import main as cli
 from autograder.course import course
 from autograder.course import settings as assignment_settings
@@ -72,7 +72,7 @@ def verbs() -> str:
     parts = [
         "# Verbs",
         "Made from the command line's own help. Results go to stdout, progress and complaints to stderr. "
-        f"Every verb takes `--debug`, which adds the traceback of an error. {cli.CODES.capitalize()}.",
+        f"Every verb takes `--debug`, which adds the traceback of an error. {codes.CODES.capitalize()}.",
     ]
     for name, parser in parsers().items():
         usage = " ".join(parser.format_usage().removeprefix("usage: ").split())

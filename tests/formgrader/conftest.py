@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.cli import codes
 from autograder.cli import main as cli
 from autograder.course import assignment as course
 
@@ -54,7 +55,7 @@ def grade(submitted: Path, out: Path) -> None:
         "--formgrader",
         "--json",
     ]
-    assert cli.main(arguments) == cli.ATTENTION  # answers to review
+    assert cli.main(arguments) == codes.ATTENTION  # answers to review
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from autograder import intake
+from autograder.cli import codes
 from autograder.cli import main as cli
 from autograder.course import assignment as course
 from autograder.judge.grading import grade_one
@@ -127,5 +128,5 @@ def test_an_alias_is_the_name_of_another_package(
 ) -> None:
     folder, out = str(tmp_path / "class"), str(tmp_path / "out")
     arguments = ["grade", "assignment1", folder, "--out", out, "--alias", alias]
-    assert cli.main(arguments) == cli.USAGE
+    assert cli.main(arguments) == codes.USAGE
     assert "--alias: expected the name of a package other than cs_lib" in capsys.readouterr().err

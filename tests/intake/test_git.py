@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.cli import codes
 from autograder.cli import main as cli
 from autograder.errors import IntakeError
 from autograder.runs import git_hosts, git_program
@@ -258,12 +259,12 @@ def test_what_is_no_address_is_refused(
 ) -> None:
     (course / "roster.csv").write_text(lines)
     arguments = ["collect", NAME, "--git", str(course / "roster.csv"), "--to", str(course / "class")]
-    assert cli.main(arguments) == cli.USAGE
+    assert cli.main(arguments) == codes.USAGE
     assert message in capsys.readouterr().err
 
 
 def test_neither_a_download_nor_git_is_named(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["collect", NAME, "--to", str(course / "class")]) == cli.USAGE
+    assert cli.main(["collect", NAME, "--to", str(course / "class")]) == codes.USAGE
     assert "expected FROM, a download, or --git FILE, got neither" in capsys.readouterr().err
 
 

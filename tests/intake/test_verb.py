@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.cli import codes
 from autograder.cli import main as cli
 from autograder.course import assignment as course
 from autograder.course.policy import Intake
@@ -36,7 +37,7 @@ def collect(download: Path, *more: str) -> int:
 def test_it_says_what_needs_review(download: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = collect(download, "--roster", str(download.parent / "roster.csv"))
     printed = capsys.readouterr()
-    assert code == cli.ATTENTION
+    assert code == codes.ATTENTION
     assert mark_of(download.parent / "submitted", "ada") == "ada"
     assert "1 students, 1 hand-ins, 1 new; 1 written, 0 late, 1 missing, 1 not matched" in printed.out
     assert "nothing handed in" in printed.out
@@ -45,7 +46,7 @@ def test_it_says_what_needs_review(download: Path, capsys: pytest.CaptureFixture
 
 
 def test_for_a_program_it_prints_json(download: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert collect(download, "--json") == cli.ATTENTION
+    assert collect(download, "--json") == codes.ATTENTION
     said = printed.read("Report", capsys.readouterr().out)
     assert (said["kinds"], said["written"]) == (["Canvas"], ["kinglovelaceada_501", "mallory_666"])
     kept = json.loads((download.parent / "submitted/.collected/assignment1/report.json").read_text())
@@ -64,7 +65,7 @@ def test_wrong_use_is_reported(
     arguments: list[str], message: str, download: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = [str(download) if a == "DOWNLOAD" else a for a in arguments]
-    assert cli.main(["collect", "assignment1", *given]) == cli.USAGE
+    assert cli.main(["collect", "assignment1", *given]) == codes.USAGE
     assert message in capsys.readouterr().err
 
 

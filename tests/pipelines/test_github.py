@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from autograder.cli import codes
 from autograder.cli import main as cli
 from autograder.course import assignment as courses
 from autograder.course.matched import match
@@ -27,7 +28,7 @@ from tests.small_kit import NAME, POINTS, RIGHT, Kit, notebook
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("github")
-    assert cli.main(["pipeline", "github", "assignment1", "--to", str(folder)]) == cli.DONE
+    assert cli.main(["pipeline", "github", "assignment1", "--to", str(folder)]) == codes.DONE
     return folder
 
 
@@ -132,7 +133,7 @@ def test_before_the_due_date_a_page_shows_no_more_than_a_watch_would(
     save(graded, tmp_path / "out/records")
     (tmp_path / "roster.csv").write_text(f"id,repository\ns001,{one.host}\n")
     roster = str(tmp_path / "roster.csv")
-    assert cli.main(["report", "assignment1", str(tmp_path / "out"), "--git", roster]) == cli.DONE
+    assert cli.main(["report", "assignment1", str(tmp_path / "out"), "--git", roster]) == codes.DONE
     page = git(one.host, "show", "feedback/assignment1:feedback.html")
     assert ("5.0e-01" in page) is full
     assert ("Before the due date, for s001" in page) is not full

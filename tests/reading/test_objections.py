@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.cli import codes
 from autograder.cli import main as cli
 from autograder.course import assignment as course
 from autograder.course.assignment import Assignment
@@ -74,12 +75,12 @@ def test_the_terminal_puts_a_csv_on_the_list(
     file = tmp_path / "objections.csv"
     file.write_text(CSV, encoding="utf-8")
     command = ["review", "assignment1", "--out", str(out), "--objections", str(file)]
-    assert cli.main(command) == cli.ATTENTION
+    assert cli.main(command) == codes.ATTENTION
     assert "2 new on the list, of 2" in capsys.readouterr().out
-    assert cli.main(command) == cli.DONE
+    assert cli.main(command) == codes.DONE
     assert "0 new on the list, of 2" in capsys.readouterr().out
     file.write_bytes(b"\xff")
-    assert cli.main(command) == cli.USAGE
+    assert cli.main(command) == codes.USAGE
     assert "expected a CSV in UTF-8" in capsys.readouterr().err
 
 

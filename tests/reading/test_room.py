@@ -11,6 +11,7 @@ from autograder.answers import labelled
 from autograder.answers.groups import digest
 from autograder.answers.labelled import Example
 from autograder.answers.verdict import OFF_TOPIC, READS
+from autograder.cli import codes
 from autograder.cli import main as cli
 from autograder.course.assignment import Assignment
 from autograder.errors import FolderError, GradebookError, RecordError, ReviewError
@@ -278,7 +279,7 @@ def test_decisions_agree_with_the_terminal_reports_and_exports(
     room: Room, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     save(room, wanted(room, "s001", "s002", "s003", comment="Linear is not flat."))
-    assert cli.main(["review", "assignment1", "--out", str(out), "--json"]) == cli.ATTENTION
+    assert cli.main(["review", "assignment1", "--out", str(out), "--json"]) == codes.ATTENTION
     groups = printed.read("ReviewOutput", capsys.readouterr().out)["groups"]
     waiting = [s for g in groups if g["grade_id"] == QUESTION for s in g["students"]]
     assert sorted(waiting) == ["s004", "s005"]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.cli import codes
 from autograder.cli import main as cli
 from autograder.records import record
 from autograder.records.record import Grade, Hashes, Record
@@ -67,7 +68,7 @@ def owners(path: Path) -> dict[str, str]:
 
 def test_moodle_takes_a_page_by_the_number_in_its_name(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = export(out, "moodle-feedback", "m.zip", "--download", out.parent / "moodle.zip")
-    assert code == cli.ATTENTION  # s4 waits
+    assert code == codes.ATTENTION  # s4 waits
     assert owners(out.parent / "m.zip") == {
         f"s{n}_81{n}_assignfeedback_file_/feedback.html": f"s{n}" for n in (1, 2, 3)
     }
@@ -87,7 +88,7 @@ def test_moodles_importer_finds_number_kind_and_name(out: Path) -> None:
 
 def test_canvas_takes_a_page_by_user_and_newest_upload(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = export(out, "canvas-comments", "c.zip", "--download", out.parent / "canvas.zip")
-    assert code == cli.ATTENTION
+    assert code == codes.ATTENTION
     assert owners(out.parent / "c.zip") == {
         "lastone_501_7009_feedback.html": "s1",
         "lasttwo_502_7002_feedback.html": "s2",
@@ -96,7 +97,7 @@ def test_canvas_takes_a_page_by_user_and_newest_upload(out: Path, capsys: pytest
 
 
 def test_a_line_of_mail_for_who_has_an_address(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert export(out, "mail", "mail") == cli.ATTENTION
+    assert export(out, "mail", "mail") == codes.ATTENTION
     rows = list(csv.DictReader(io.StringIO((out.parent / "mail/mail.csv").read_text())))
     assert [(r["student_id"], r["email"], r["score"], r["max_score"]) for r in rows] == [
         ("s1", "s1@uni.example", "1.5", "4.0"),
@@ -141,7 +142,7 @@ def test_a_download_that_does_not_fit_is_named(
     format: str, download: str, message: str, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     more = ("--download", out.parent / download) if download else ()
-    assert export(out, format, "x.zip", *more) == cli.USAGE
+    assert export(out, format, "x.zip", *more) == codes.USAGE
     assert re.search(message, capsys.readouterr().err)
     assert not (out.parent / "x.zip").exists()
 

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from nbgrader import api
 
+from autograder.cli import codes
 from autograder.cli import main as cli
 from autograder.course import assignment as course
 from autograder.gradebook.book import Gradebook
@@ -49,7 +50,7 @@ def run(*arguments: object) -> int:
 
 
 def test_report_writes_the_page_and_the_feedback(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("report", NAME, out, "--roster", out.parent / "canvas.csv") == cli.ATTENTION
+    assert run("report", NAME, out, "--roster", out.parent / "canvas.csv") == codes.ATTENTION
     printed = capsys.readouterr()
     assert printed.out == f"2 students: {out}/report.html, {out}/feedback\n"
     assert printed.err.splitlines() == [
@@ -72,7 +73,7 @@ def test_what_a_person_entered_since_is_in_everything(out: Path) -> None:
         enter = book.find_grade(ANSWER, NOTEBOOK, NAME, "s1")
         enter.manual_score, enter.needs_manual_grade = 1.75, False
         book.db.commit()
-    assert run("report", NAME, out) == cli.ATTENTION  # s2's answer
+    assert run("report", NAME, out) == codes.ATTENTION  # s2's answer
     page = (out / "feedback/s1.html").read_text(encoding="utf-8")
     assert "1.75 of 2" in page
     assert "so far" not in page
@@ -96,7 +97,7 @@ def test_what_a_person_entered_since_is_in_everything(out: Path) -> None:
 
 @pytest.mark.parametrize("format", ["nbgrader", "cases", "junit"])
 def test_files_of_each_format_are_written(out: Path, format: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("export", NAME, out, "--format", format, "--to", out / "sub/file") == cli.ATTENTION
+    assert run("export", NAME, out, "--format", format, "--to", out / "sub/file") == codes.ATTENTION
     printed = capsys.readouterr()
     assert printed.out == f"2 students, {format}: {out}/sub/file\n"
     assert printed.err.splitlines() == [
@@ -104,7 +105,7 @@ def test_files_of_each_format_are_written(out: Path, format: str, capsys: pytest
         "autograder: 's2': 1 answer to review; left blank",
         "autograder: 2 students need review: review them and export again, or say --final",
     ]
-    assert run("export", NAME, out, "--format", format, "--final", "--to", out / "sub/file") == cli.DONE
+    assert run("export", NAME, out, "--format", format, "--final", "--to", out / "sub/file") == codes.DONE
     assert capsys.readouterr().err.splitlines()[-1] == (
         "autograder: --final: what is proposed counts, what is not known counts 0"
     )
@@ -131,7 +132,7 @@ def test_who_is_not_on_the_roster_is_reported_and_needs_review(
         "--to",
         out / "n.csv",
     )
-    assert code == cli.ATTENTION
+    assert code == codes.ATTENTION
     reported = capsys.readouterr().err.splitlines()
     assert reported[SHOWN : SHOWN + 2] == [
         "autograder: and 12 more",
@@ -149,23 +150,23 @@ def test_who_is_not_on_the_roster_is_reported_and_needs_review(
     [
         (
             ["export", NAME, "{out}", "--format", "canvas", "--to", "x"],
-            cli.USAGE,
+            codes.USAGE,
             "expected --roster FILE, the gradebook",
         ),
         (
             ["export", NAME, "{out}", "--format", "nbgrader", "--roster", "{out}/no.csv", "--to", "x"],
-            cli.USAGE,
+            codes.USAGE,
             "no.csv",
         ),
         (
             ["export", "assignment2", "{out}", "--format", "cases", "--to", "x"],
-            cli.USAGE,
+            codes.USAGE,
             "s1.json: a record of assignment1, not of assignment2",
         ),
-        (["report", NAME, "{out}/records"], cli.FAILED, "records: no records; run autograder grade first"),
+        (["report", NAME, "{out}/records"], codes.FAILED, "records: no records; run autograder grade first"),
         (
             ["report", "assignment9", "{out}"],
-            cli.USAGE,
+            codes.USAGE,
             "course.toml: assignments: expected one of assignment1, assignment2, got 'assignment9'",
         ),
     ],
@@ -182,7 +183,7 @@ def test_notes_about_canvas_are_printed(out: Path, capsys: pytest.CaptureFixture
     path = out.parent / "canvas.csv"
     path.write_text(CANVAS.replace(",25", ",20"), encoding="utf-8")
     arguments = ("export", NAME, out, "--format", "canvas", "--roster", path, "--to", out / "c.csv")
-    assert run(*arguments, "--final") == cli.DONE
+    assert run(*arguments, "--final") == codes.DONE
     assert capsys.readouterr().err.splitlines() == [
         "autograder: Canvas counts 20 points possible, the assignment has 25",
         "autograder: 1 excused (EX), left as they are",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.cli import codes
 from autograder.cli import main as cli
 from autograder.course import course as courses
 from autograder.course.course import Course
@@ -130,7 +131,7 @@ def test_the_verb_has_the_exports_figures(tmp_path: Path, capsys: pytest.Capture
     roster = ["--roster", str(tmp_path / "roster.csv")]
     code = cli.main(["term", str(tmp_path / "graded"), "--to", str(to), *roster])
     printed = capsys.readouterr()
-    assert code == cli.DONE
+    assert code == codes.DONE
     assert printed.out == f"2 students: {to}/term.html, {to}/term.csv\n"
     assert "assignment2: not graded yet" in printed.err
     exported = tmp_path / "grades.csv"
@@ -145,7 +146,7 @@ def test_the_verb_has_the_exports_figures(tmp_path: Path, capsys: pytest.Capture
 
 
 def test_a_folder_without_results_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["term", str(tmp_path), "--to", str(tmp_path / "term")]) == cli.USAGE
+    assert cli.main(["term", str(tmp_path), "--to", str(tmp_path / "term")]) == codes.USAGE
     assert "expected results in" in capsys.readouterr().err
 
 

@@ -12,6 +12,7 @@ from nbgrader import api
 from autograder.answers import labelled
 from autograder.answers.groups import digest
 from autograder.answers.labelled import Example
+from autograder.cli import codes
 from autograder.cli import main as cli
 from autograder.course import assignment as course
 from autograder.errors import GradebookError
@@ -69,7 +70,7 @@ def scores(folder: Path) -> Iterator[tuple[str, float | None, bool, str | None]]
 
 
 def test_what_waits_is_listed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert review(folder) == cli.ATTENTION
+    assert review(folder) == codes.ATTENTION
     printed = capsys.readouterr().out
     assert "4 answers in 2 groups need review" in printed
     assert "s001, s002, s003" in printed
@@ -88,7 +89,7 @@ def test_cells_that_could_not_be_graded_are_named_at_the_end(
         for grade_id in cells:
             one["grades"][grade_id] |= {"state": "error", "points": None}
         path.write_text(json.dumps(one))
-    assert review(folder) == cli.ATTENTION
+    assert review(folder) == codes.ATTENTION
     said = " ".join(capsys.readouterr().out.split())
     assert "3 cells could not be graded, and are not in this list: of s002, s004." in said
     assert "html says why; grade again, or enter points with --browser." in said
@@ -96,14 +97,14 @@ def test_cells_that_could_not_be_graded_are_named_at_the_end(
     assert printed.read("ReviewOutput", capsys.readouterr().out)["not_graded"] == {"s002": 1, "s004": 2}
     for one in ("s001", "s004"):
         name = group_of(listed(folder, capsys), one)
-        assert review(folder, "--decide", f"{name}=1") == cli.ATTENTION
+        assert review(folder, "--decide", f"{name}=1") == codes.ATTENTION
     assert listed(folder, capsys) == []
-    assert review(folder) == cli.ATTENTION  # the cells are still there
+    assert review(folder) == codes.ATTENTION  # the cells are still there
 
 
 def test_one_decision_counts_for_the_group(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     name = group_of(listed(folder, capsys), "s001")
-    assert review(folder, "--decide", f"{name}=1.25", "--comment", "ReLU is not linear.") == cli.ATTENTION
+    assert review(folder, "--decide", f"{name}=1.25", "--comment", "ReLU is not linear.") == codes.ATTENTION
     printed = capsys.readouterr()
     assert f"{name}: 1.25 points for 3 of 3" in printed.err
     assert "1 answer in 1 group needs review" in printed.out
@@ -117,7 +118,7 @@ def test_one_decision_counts_for_the_group(folder: Path, capsys: pytest.CaptureF
 
 def test_nothing_waits_once_all_is_decided(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     decisions = [a for g in listed(folder, capsys) for a in ("--decide", f"{g['group']}=choice+relu")]
-    assert review(folder, *decisions) == cli.DONE
+    assert review(folder, *decisions) == codes.DONE
     assert [s[1:3] for s in scores(folder)] == [(1.4, False)] * 4
     assert "0 answers in 0 groups need review" in capsys.readouterr().out
 
@@ -165,12 +166,12 @@ def test_a_broken_line_of_examples_is_named_and_stops_nobody(
     name = group_of(listed(folder, capsys), "s001")
     kept.write_text("{}\n")
     capsys.readouterr()
-    assert review(folder, "--decide", f"{name}=1") == cli.ATTENTION
+    assert review(folder, "--decide", f"{name}=1") == codes.ATTENTION
     assert "assignment1.answers.jsonl line 1 is skipped: expected" in capsys.readouterr().err
     assert next(scores(folder))[1] == 1.0
     kept.unlink()
     kept.mkdir()
-    assert review(folder) == cli.USAGE
+    assert review(folder) == codes.USAGE
     assert "assignment1.answers.jsonl: " in capsys.readouterr().err
 
 
@@ -196,7 +197,7 @@ def test_what_someone_entered_meanwhile_stays(folder: Path, capsys: pytest.Captu
         assert book.decide(["s001", "s002"], QUESTION, 0.5, "later") == ["s001"]
     assert list(scores(folder))[1] == ("s002", 2.0, False, "by hand")
     # The group is another one now, so that the old name is refused.
-    assert review(folder, "--decide", f"{name}=1") == cli.USAGE
+    assert review(folder, "--decide", f"{name}=1") == codes.USAGE
     assert "no group" in capsys.readouterr().err
 
 
@@ -207,7 +208,7 @@ def test_what_is_decided_changes_only_if_asked(folder: Path, capsys: pytest.Capt
     again = group_of(listed(folder, capsys, "--overwrite"), "s001")
     assert (
         review(folder, "--overwrite", "--decide", f"{again}=0.5", "--comment", "Second look.")
-        == cli.ATTENTION
+        == codes.ATTENTION
     )
     assert next(scores(folder)) == ("s001", 0.5, False, "Second look.")
 
@@ -217,7 +218,7 @@ def test_asking_group_by_group(
 ) -> None:
     lines = iter(["1.5 Good.", "q"])
     monkeypatch.setattr("builtins.input", lambda: next(lines))
-    assert review(folder, "--ask") == cli.ATTENTION
+    assert review(folder, "--ask") == codes.ATTENTION
     assert [s[1] for s in scores(folder)] == [1.5, 1.5, 1.5, None]
 
 
@@ -233,7 +234,7 @@ def test_wrong_use_is_reported(
     folder: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
-    assert review(folder, *arguments) == cli.USAGE
+    assert review(folder, *arguments) == codes.USAGE
     printed = capsys.readouterr()
     assert message in printed.err
     assert printed.out == ""
@@ -242,13 +243,13 @@ def test_wrong_use_is_reported(
 def test_one_wrong_decision_enters_none(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     groups = listed(folder, capsys)
     right, wrong = f"{groups[0]['group']}=1", f"{groups[1]['group']}=99"
-    assert review(folder, "--decide", right, "--decide", wrong) == cli.USAGE
+    assert review(folder, "--decide", right, "--decide", wrong) == codes.USAGE
     assert [s[1] for s in scores(folder)] == [None] * 4
 
 
 def test_a_folder_with_nothing_graded_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "out").mkdir()
-    assert review(tmp_path) == cli.FAILED
+    assert review(tmp_path) == codes.FAILED
     assert "no records; run autograder grade first" in capsys.readouterr().err
 
 
