@@ -124,6 +124,11 @@ def test_a_missing_or_binary_file_is_reported(tmp_path: Path) -> None:
         roster.read(tmp_path / "wide.csv")
     with pytest.raises(RosterError, match="expected a CSV in UTF-8"):
         roster.read(tmp_path / "nowhere.csv")
+    (tmp_path / "circle.csv").symlink_to("circle.csv")
+    with pytest.raises(
+        RosterError, match=r"circle\.csv: expected a CSV in UTF-8, got: Too many levels of symbolic"
+    ):
+        roster.read(tmp_path / "circle.csv")
     (tmp_path / "roster.csv").write_bytes(b"id\n\xff\n")
     with pytest.raises(RosterError, match="expected a CSV in UTF-8"):
         roster.read(tmp_path / "roster.csv")

@@ -87,6 +87,12 @@ def test_a_misspelt_choice_is_refused(made: Path, tmp_path: Path, choice: Choice
         campaign.run(assignment, choice, tmp_path, lambda count: None, lambda verdict, known: None)
 
 
+def test_where_nothing_is_judged_no_share_is_shown(made: Path) -> None:
+    none = CampaignResult(course.load(NAME, made / "course"), (), (), (), ())
+    said = f"{NAME}: none of 0 mutants is of what was asked for, so nothing was judged"
+    assert result_tables.text(none).splitlines()[-1] == said
+
+
 def test_tables_count_every_mutant_once(made: Path) -> None:
     found, _ = run(made / "course", made / "out")
     total = result_tables.whole(found)
