@@ -6,7 +6,7 @@ Every text is added at the end of layers.py and takes the place of the functions
 import ast
 
 from autograder.graders import assignment2
-from autograder.judge.digests import RIGHT as FOLDER
+from autograder.judge.imported import RIGHT as FOLDER
 
 
 def _text(style: str, *names: str) -> str:
