@@ -35,6 +35,7 @@ ALLOWED = {
     "intake/archive_of_hand_ins.py": "written, where nothing is yet",
     "intake/archives.py": "a file of an open archive; one of a hand-in, opened without waiting",
     "judge/digests.py": "the kit's own and the graders",
+    "judge/imported.py": "what pip wrote of the installed packages",
     "mutants/campaign.py": "written, after it was read by `text_of`",
     "pipelines/gradescope_zip.py": "the kit's templates",
     "pipelines/kit_wheel.py": "the kit's own metadata",

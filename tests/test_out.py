@@ -117,9 +117,9 @@ def test_one_student_is_graded_and_nobody_is_lost(folder: Path, capsys: pytest.C
     hand_in(folder / "submitted", "s003", {ANSWER: "3.", "inline_two_layer_net_2": "2."})
     before = record.load(folder / "out/records/s003.json")
     grade(folder, "--student", "s002", "--json")
-    reported = json.loads(capsys.readouterr().out)
-    assert [line["student"] for line in reported["students"]] == ["s002"]
-    assert (reported["graded_first"], reported["graded_again"]) == (0, 1)
+    said = json.loads(capsys.readouterr().out)
+    assert [line["student"] for line in said["students"]] == ["s002"]
+    assert (said["graded_first"], said["graded_again"]) == (0, 1)
     assert record.load(folder / "out/records/s003.json") == before
     assert students(folder) == reported(folder) == ["s001", "s002", "s003"]
 
