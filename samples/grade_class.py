@@ -8,20 +8,21 @@ from pathlib import Path
 
 from make_class import read_class
 
-from autograder.cli import main as cli
+from autograder.cli import codes
+from autograder.cli.main import main as autograder
 from autograder.course import assignment as course
 
 
 def main(submitted: str, out: str) -> int:
-    codes = []
+    ended = []
     for name in course.names():
-        codes.append(cli.main(["grade", name, submitted, "--out", str(Path(out) / name)]))
+        ended.append(autograder(["grade", name, submitted, "--out", str(Path(out) / name)]))
         print()
     print("Who is who in this class:")
     for student, about in read_class().items():
         print(f"  {student}  {about['about']}")
-    worst = max(codes)
-    return cli.DONE if worst == cli.ATTENTION else worst
+    worst = max(ended)
+    return codes.DONE if worst == codes.ATTENTION else worst
 
 
 if __name__ == "__main__":
