@@ -18,7 +18,7 @@ from autograder.cli.json_output import Output, made, show
 from autograder.cli.options import add_grading, aliases, chosen_level
 from autograder.cli.progress import Progress
 from autograder.cli.terminal import Terminal
-from autograder.cli.values import add_assignment, address, given_path, gradebook, new_folder
+from autograder.cli.values import add_assignment, add_hand_ins, address, gradebook, new_folder
 from autograder.course import assignment as course
 from autograder.course import roster
 from autograder.course.assignment import Assignment
@@ -211,12 +211,7 @@ def _some(points: float) -> str:
 
 def add(parser: argparse.ArgumentParser) -> None:
     add_assignment(parser)
-    parser.add_argument(
-        "folder",
-        type=given_path,
-        metavar="DIR",
-        help="the hand-ins, a folder that holds <student>/… or <student>.zip",
-    )
+    add_hand_ins(parser)
     parser.add_argument(
         "--out",
         type=new_folder,

@@ -12,7 +12,7 @@ from autograder import intake
 from autograder.cli.codes import DONE
 from autograder.cli.json_output import Output, show
 from autograder.cli.progress import Progress
-from autograder.cli.values import add_assignment, given_path, new_folder
+from autograder.cli.values import add_assignment, add_hand_ins, new_folder
 from autograder.course import assignment as course
 from autograder.files import write_atomically
 from autograder.records.store import Store
@@ -42,12 +42,7 @@ class SimilarityOutput(Output, frozen=True, kw_only=True):
 
 def add(parser: argparse.ArgumentParser) -> None:
     add_assignment(parser)
-    parser.add_argument(
-        "folder",
-        type=given_path,
-        metavar="DIR",
-        help="the hand-ins, a folder that holds <student>/… or <student>.zip",
-    )
+    add_hand_ins(parser)
     parser.add_argument("--out", type=new_folder, required=True, help="where similarity.html goes")
     parser.add_argument("--json", action="store_true", help="print the pairs as JSON")
 

@@ -1,4 +1,4 @@
-"""What the value of an argument may be: types for argparse, whose refusal is one sentence; the assignment."""
+"""What the value of an argument may be, refused by argparse in one sentence; what many verbs are about."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ def add_assignment(parser: argparse.ArgumentParser) -> None:
     """The assignment that a verb is about."""
     help = "the name of the assignment, which is its folder's below source/"
     parser.add_argument("assignment", metavar="ASSIGNMENT", help=help)
+
+
+def add_hand_ins(parser: argparse.ArgumentParser) -> None:
+    """The folder of a class."""
+    help = "the hand-ins, a folder that holds <student>/… or <student>.zip"
+    parser.add_argument("folder", type=given_path, metavar="DIR", help=help)
 
 
 def whole(least: int | None = None) -> Callable[[str], int]:
